@@ -1,0 +1,101 @@
+//! What servers, disks, clients and the environment observably did: the input of every check.
+//!
+//! The simulator produces one [`Event`] after another; nothing here is a server's opinion except
+//! [`Note`]s, which say what no packet shows.
+
+use zab_core::event::{ExitReason, Note};
+use zab_core::{
+    DiskOp, File, Lsn, Micros, NodeId, Op, Outcome, Packet, Recovered, Replica, RequestId, Txn,
+};
+
+/// One observation.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Event {
+    /// When, on the clock of the world.
+    pub at: Micros,
+    /// At which server; `None` for the ensemble as a whole.
+    pub node: Option<NodeId>,
+    /// What.
+    pub fact: Fact,
+}
+
+/// What was observed.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Fact {
+    /// A server process started and found this on its disk.
+    Started(Box<Recovered>),
+    /// The server process was killed or lost its power; memory and connections are gone.
+    Crashed {
+        /// Power loss: what was not durable may be gone. Otherwise the page cache survives.
+        power_loss: bool,
+    },
+    /// The server process ended of its own accord.
+    Exited(ExitReason),
+    /// The disk was asked for an operation.
+    DiskAsked {
+        /// Its sequence number.
+        lsn: Lsn,
+        /// The operation.
+        op: DiskOp,
+    },
+    /// The disk reported every operation on this file up to this one as done and durable.
+    DiskDone {
+        /// The file.
+        file: File,
+        /// The last operation done.
+        upto: Lsn,
+    },
+    /// The disk reported a failure: this and every later operation asked of the file so far had
+    /// no effect.
+    DiskFailed {
+        /// The file.
+        file: File,
+        /// The operation.
+        lsn: Lsn,
+    },
+    /// A packet other than PING was handed to the network.
+    Sent {
+        /// The receiver.
+        to: NodeId,
+        /// The packet.
+        packet: Packet,
+    },
+    /// A transaction was applied to the server's memory.
+    Delivered(Txn),
+    /// A step of the protocol that no packet shows.
+    Noted(Note),
+    /// A client sent an operation to the server.
+    Invoked {
+        /// Which request.
+        request: RequestId,
+        /// What it asks.
+        op: Op,
+    },
+    /// The client got the answer.
+    Returned {
+        /// Which request.
+        request: RequestId,
+        /// The answer.
+        outcome: Outcome,
+    },
+    /// The client gave up waiting: the operation may take effect at any time, or never (`info`).
+    TimedOut {
+        /// Which request.
+        request: RequestId,
+    },
+    /// A fault of the schedule took effect (for the story; no check reads it).
+    Fault(&'static str),
+    /// Every fault is undone; from here the ensemble has to become available.
+    Healed,
+    /// After healing a new write was acknowledged.
+    Available,
+    /// After healing no new write was acknowledged within this time.
+    Unavailable {
+        /// The bound that passed.
+        bound: Micros,
+        /// Why that is to be expected, if it is.
+        excuse: Option<&'static str>,
+    },
+    /// The ensemble is at rest; this is the server's memory.
+    AtRest(Box<Replica>),
+}

@@ -1,0 +1,50 @@
+//! The settings of an ensemble, the same at every server.
+
+use crate::ids::{Micros, NodeId};
+
+/// Settings as in `zoo.cfg`, scaled down so that elections take milliseconds of virtual time.
+#[derive(Copy, Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Config {
+    /// How many voting servers there are: 3, 5 or 7.
+    pub servers: u8,
+    /// `tickTime`: pings go out every half of it.
+    pub tick: Micros,
+    /// `initLimit`: ticks that discovery and synchronisation may take.
+    pub init_limit: u32,
+    /// `syncLimit`: ticks without a packet after which a peer counts as gone.
+    pub sync_limit: u32,
+    /// FLE's `finalizeWait`: how long to wait for a better vote once a quorum agrees.
+    pub finalize_wait: Micros,
+    /// FLE's longest interval between two notifications that are sent again.
+    pub notification_interval_max: Micros,
+    /// `commitLogCount`: how many committed transactions are kept in memory for DIFF.
+    pub committed_log_max: usize,
+    /// `snapCount`: log records after which a snapshot is taken.
+    pub snapshot_every: u32,
+}
+
+impl Config {
+    /// Settings for an ensemble of this many servers.
+    pub const fn new(servers: u8) -> Self {
+        Self {
+            servers,
+            tick: Micros::from_millis(40),
+            init_limit: 10,
+            sync_limit: 5,
+            finalize_wait: Micros::from_millis(10),
+            notification_interval_max: Micros::from_millis(160),
+            committed_log_max: 4,
+            snapshot_every: 10,
+        }
+    }
+
+    /// How many servers make a majority.
+    pub const fn majority(&self) -> usize {
+        self.servers as usize / 2 + 1
+    }
+
+    /// Every server of the ensemble.
+    pub fn members(&self) -> impl Iterator<Item = NodeId> + use<> {
+        (0..self.servers).map(NodeId)
+    }
+}

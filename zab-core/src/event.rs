@@ -1,0 +1,347 @@
+//! The only door of the core: what goes in, what comes out, and in which order it must happen.
+//!
+//! The driver owns time, network and disks. It hands [`Input`]s to
+//! [`Node::step`](crate::Node::step) one at a time and carries out the [`Output`]s in the order
+//! given. Nothing that promises durability is ever among the outputs of the step that asks the
+//! disk for it: the promise follows in the step that is told [`Input::DiskDone`].
+
+use crate::ids::{ConnId, Epoch, Lsn, Micros, NodeId, RequestId, Zxid};
+use crate::message::{Notification, Packet, Vote};
+use crate::txn::{Digest, Op, Outcome, Replica, Txn};
+
+/// A thread of ZooKeeper that runs on its own. It says when it has work
+/// ([`Output::Ready`]); the driver decides when its turn comes ([`Input::Turn`]).
+#[derive(Copy, Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Actor {
+    /// `QuorumPeer`'s main thread at a follower: takes the packets that piled up while it was
+    /// blocked on a disk operation, one a turn.
+    Receiver,
+    /// `SyncRequestProcessor`: takes all that is queued, appends it and asks for a flush.
+    LogWriter,
+    /// `CommitProcessor` and `FinalRequestProcessor`: applies one committed transaction, or
+    /// answers one local read, a turn.
+    Committer,
+    /// `LearnerHandler`'s sender thread for this learner: writes one queued packet a turn.
+    Sender(NodeId),
+}
+
+/// The two timers of a server.
+#[derive(Copy, Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Timer {
+    /// Leader election: resend, or the end of the finalize wait.
+    Election,
+    /// Half a tick, while following or leading: pings, limits, reconnects.
+    Tick,
+}
+
+/// The files of a server. Operations on one file take effect in order; between files there is no
+/// order but the one that the core waits for.
+#[derive(Copy, Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum File {
+    /// The transaction log.
+    Log,
+    /// The snapshots.
+    Snapshot,
+    /// `acceptedEpoch`.
+    AcceptedEpoch,
+    /// `currentEpoch`.
+    CurrentEpoch,
+}
+
+impl File {
+    /// Every file, in the order of the enum.
+    pub const ALL: [Self; 4] = [Self::Log, Self::Snapshot, Self::AcceptedEpoch, Self::CurrentEpoch];
+}
+
+/// An operation on one of the files.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum DiskOp {
+    /// Append a record to the log. Not durable before a later [`DiskOp::Flush`] is done; never
+    /// reported by itself.
+    Append(Txn),
+    /// Remove every log record behind this zxid. Durable and reported like an append. With
+    /// [`Zxid::ZERO`] it empties the log.
+    Truncate(Zxid),
+    /// Make everything before it in the log durable. Reported when done.
+    Flush,
+    /// Write a snapshot beside the older ones. Reported when it is durable.
+    Snapshot(Box<Replica>),
+    /// Remove every snapshot behind this zxid. Reported when done.
+    DropSnapshotsAfter(Zxid),
+    /// Replace the file `acceptedEpoch`. Reported when it is durable.
+    AcceptedEpoch(Epoch),
+    /// Replace the file `currentEpoch`. Reported when it is durable.
+    CurrentEpoch(Epoch),
+}
+
+impl DiskOp {
+    /// The file that the operation is for.
+    pub const fn file(&self) -> File {
+        match self {
+            Self::Append(_) | Self::Truncate(_) | Self::Flush => File::Log,
+            Self::Snapshot(_) | Self::DropSnapshotsAfter(_) => File::Snapshot,
+            Self::AcceptedEpoch(_) => File::AcceptedEpoch,
+            Self::CurrentEpoch(_) => File::CurrentEpoch,
+        }
+    }
+
+    /// Whether its completion is reported with [`Input::DiskDone`].
+    pub const fn is_reported(&self) -> bool {
+        !matches!(self, Self::Append(_) | Self::Truncate(_))
+    }
+}
+
+/// What a server finds on its disk when its process starts.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Recovered {
+    /// The newest valid snapshot; the initial state if there is none.
+    pub snapshot: Replica,
+    /// Every record of the log, in file order, whether or not the snapshot covers it.
+    pub log: Vec<Txn>,
+    /// The file `acceptedEpoch`, or 0.
+    pub accepted_epoch: Epoch,
+    /// The file `currentEpoch`, or 0.
+    pub current_epoch: Epoch,
+}
+
+/// Something that happens to a server.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Input {
+    /// The process starts. First input of a node's life; there is no second one.
+    Start(Box<Recovered>),
+    /// A connection asked for with [`Output::Connect`] is there: both ends are told.
+    ConnectionUp {
+        /// The other end.
+        peer: NodeId,
+        /// This incarnation.
+        conn: ConnId,
+    },
+    /// The connection broke, or was closed by the other end. Nothing more arrives on it.
+    ConnectionDown {
+        /// The other end.
+        peer: NodeId,
+        /// Which incarnation.
+        conn: ConnId,
+    },
+    /// The connection asked for could not be made (refused or timed out).
+    ConnectFailed {
+        /// The other end.
+        peer: NodeId,
+    },
+    /// The next packet of a connection.
+    Packet {
+        /// Who sent it.
+        from: NodeId,
+        /// On which connection.
+        conn: ConnId,
+        /// The packet.
+        packet: Packet,
+    },
+    /// A message of leader election.
+    Notification {
+        /// Who sent it.
+        from: NodeId,
+        /// The message.
+        notification: Notification,
+    },
+    /// A timer ran out. A generation older than the last one set is ignored.
+    Timer {
+        /// Which.
+        timer: Timer,
+        /// The generation it was set with.
+        generation: u32,
+    },
+    /// Every operation on this file up to and including this one is done and durable.
+    DiskDone {
+        /// The file.
+        file: File,
+        /// The last operation that is done.
+        upto: Lsn,
+    },
+    /// The operation failed; it and all later ones on this file had no effect.
+    DiskFailed {
+        /// The file.
+        file: File,
+        /// The operation.
+        lsn: Lsn,
+    },
+    /// A client asks.
+    Client {
+        /// Which request.
+        request: RequestId,
+        /// The greatest zxid that the session has seen (`lastZxidSeen`).
+        last_seen: Zxid,
+        /// What it asks.
+        op: Op,
+    },
+    /// An actor's turn. Without work it does nothing.
+    Turn(Actor),
+    /// The main thread gets an exception: the server leaves its role and looks for a leader, with
+    /// its memory and its process intact.
+    StepDown,
+}
+
+/// Why a server process ends of its own accord.
+#[derive(Copy, Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum ExitReason {
+    /// Start-up check: epoch of the last zxid is above `currentEpoch` (ZOOKEEPER-1653, -2354).
+    EpochBehindLog,
+    /// Start-up check: `acceptedEpoch` is below `currentEpoch`.
+    AcceptedBelowCurrent,
+    /// A COMMIT that does not match the oldest pending proposal (`FollowerZooKeeperServer.commit`).
+    UnmatchedCommit,
+    /// TRUNC to a zxid that is not in the log.
+    TruncFailed,
+    /// The disk reported an error.
+    DiskError,
+}
+
+/// How a leader brings a learner up to date.
+#[derive(Copy, Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum SyncMode {
+    /// Nothing is missing or the missing part is sent.
+    Diff,
+    /// The learner has more than the leader: cut first.
+    Trunc,
+    /// The whole state.
+    Snap,
+}
+
+/// A packet that the protocol does not allow where it arrived: invariants I-11 to I-14.
+#[derive(Copy, Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Breach {
+    /// I-11 bad state: a packet that the phase of the receiver does not expect.
+    BadState,
+    /// I-12 bad ack: the learner's first answer to NEWLEADER is not its acknowledgement.
+    BadAck,
+    /// I-13 bad proposal: not the successor of the last one queued in its epoch.
+    BadProposal,
+    /// I-14 bad commit: it does not match the oldest proposal that is not committed.
+    BadCommit,
+}
+
+/// A step of the protocol that no packet shows. Statements of fact for whoever watches; the
+/// protocol itself never reads them.
+#[derive(Copy, Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Note {
+    /// Entered leader election with this vote for itself, in this round.
+    Looking {
+        /// The vote for itself.
+        vote: Vote,
+        /// The round.
+        round: u32,
+    },
+    /// The election is over: follows or leads.
+    Elected {
+        /// The leader it decided for, possibly itself.
+        leader: NodeId,
+        /// The round.
+        round: u32,
+    },
+    /// Leader: a quorum promised this epoch and acknowledged it; what the leader's memory holds
+    /// now is the initial history of the epoch.
+    InitialHistory {
+        /// The epoch.
+        epoch: Epoch,
+    },
+    /// Leader: decided how to bring a learner up to date.
+    SyncWith {
+        /// The learner.
+        learner: NodeId,
+        /// How.
+        mode: SyncMode,
+    },
+    /// Leader: a quorum acknowledged NEWLEADER, the epoch is established; clients are served.
+    Established {
+        /// The epoch.
+        epoch: Epoch,
+    },
+    /// Leader: assigned a zxid and broadcasts.
+    Proposed(Txn),
+    /// Leader: a quorum acknowledged; every server may deliver it.
+    Committed(Zxid),
+    /// Follower: processed UPTODATE; clients are served from what is in memory.
+    Serving {
+        /// The epoch.
+        epoch: Epoch,
+    },
+    /// Leader: every earlier change of this `sync` is committed, the answer is on its way.
+    SyncAnswered {
+        /// The request.
+        request: RequestId,
+    },
+    /// Stops following or leading, in process; clients are disconnected.
+    SteppedDown,
+    /// The memory was loaded from the disk, or replaced by a snapshot or a truncation.
+    MemoryReplaced {
+        /// Its last zxid now.
+        last_zxid: Zxid,
+        /// Which sequence of transactions it now holds.
+        digest: Digest,
+    },
+    /// A packet broke the protocol.
+    Breached {
+        /// Which rule.
+        breach: Breach,
+        /// The zxid of the packet, as far as it has one.
+        zxid: Zxid,
+    },
+}
+
+
+/// Something that a server asks of the world, or tells it.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Output {
+    /// Open a connection to this server. Answered by [`Input::ConnectionUp`] or
+    /// [`Input::ConnectFailed`].
+    Connect(NodeId),
+    /// Close a connection. What was sent before may still arrive; this end hears no more of it.
+    Close(ConnId),
+    /// Send a packet.
+    Send {
+        /// On which connection.
+        conn: ConnId,
+        /// The packet.
+        packet: Packet,
+    },
+    /// Send a message of leader election; it replaces an older one that could not be sent yet.
+    Notify {
+        /// To whom.
+        to: NodeId,
+        /// The message.
+        notification: Notification,
+    },
+    /// Do this on the disk, behind everything asked of the same file before.
+    Disk {
+        /// Its sequence number.
+        lsn: Lsn,
+        /// What to do.
+        op: DiskOp,
+    },
+    /// (Re)set a timer: only the newest generation counts.
+    SetTimer {
+        /// Which.
+        timer: Timer,
+        /// Its generation.
+        generation: u32,
+        /// From now.
+        after: Micros,
+    },
+    /// Answer a client.
+    Reply {
+        /// Which request.
+        request: RequestId,
+        /// The answer.
+        outcome: Outcome,
+    },
+    /// The server drops every client connection; open requests are never answered.
+    DropClients,
+    /// This actor has work. Said once for each turn that it needs.
+    Ready(Actor),
+    /// A transaction was applied to the memory of a server that takes part in an epoch.
+    Delivered(Txn),
+    /// A step of the protocol that no packet shows.
+    Note(Note),
+    /// The process ends.
+    Exit(ExitReason),
+}

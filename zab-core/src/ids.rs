@@ -1,0 +1,136 @@
+//! Identifiers: small copyable values with the order and the text form of the field.
+
+use std::fmt;
+
+/// Virtual time in microseconds, as the clock of one server shows it.
+#[derive(Copy, Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Micros(pub u64);
+
+impl Micros {
+    /// A duration or instant given in milliseconds.
+    pub const fn from_millis(ms: u64) -> Self {
+        Self(ms * 1000)
+    }
+
+    /// This instant moved on by `span`, without overflow.
+    pub const fn after(self, span: Self) -> Self {
+        Self(self.0.saturating_add(span.0))
+    }
+}
+
+impl fmt::Display for Micros {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.{:03} ms", self.0 / 1000, self.0 % 1000)
+    }
+}
+
+/// A server of the ensemble (`myid` in ZooKeeper), counted from 0.
+#[derive(Copy, Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct NodeId(pub u8);
+
+impl NodeId {
+    /// This id as an index into a table of servers.
+    pub const fn index(self) -> usize {
+        self.0 as usize
+    }
+}
+
+impl fmt::Display for NodeId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "S{}", self.0)
+    }
+}
+
+/// An epoch of Zab: the reign of at most one established leader. Never anything else.
+#[derive(Copy, Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Epoch(pub u32);
+
+impl Epoch {
+    /// The epoch that follows this one.
+    pub const fn next(self) -> Self {
+        Self(self.0 + 1)
+    }
+}
+
+impl fmt::Display for Epoch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.0)
+    }
+}
+
+/// A transaction id ⟨epoch, counter⟩, ordered by epoch first (32 + 32 bits in ZooKeeper).
+#[derive(Copy, Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Zxid {
+    /// The epoch of the primary that broadcast the transaction.
+    pub epoch: Epoch,
+    /// Position within that epoch, from 1; 0 stands for the epoch itself (NEWLEADER).
+    pub counter: u32,
+}
+
+impl Zxid {
+    /// The zxid of an empty log.
+    pub const ZERO: Self = Self { epoch: Epoch(0), counter: 0 };
+
+    /// ⟨epoch, counter⟩.
+    pub const fn new(epoch: u32, counter: u32) -> Self {
+        Self { epoch: Epoch(epoch), counter }
+    }
+
+    /// ⟨epoch, 0⟩: the zxid that NEWLEADER carries, and of its acknowledgement.
+    pub const fn of_epoch(epoch: Epoch) -> Self {
+        Self { epoch, counter: 0 }
+    }
+
+    /// The next zxid within the same epoch.
+    pub const fn next(self) -> Self {
+        Self { epoch: self.epoch, counter: self.counter + 1 }
+    }
+
+    /// True for ⟨e, 0⟩, which names an epoch and no transaction.
+    pub const fn is_epoch_mark(self) -> bool {
+        self.counter == 0
+    }
+}
+
+impl fmt::Display for Zxid {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "<{}, {}>", self.epoch.0, self.counter)
+    }
+}
+
+/// One incarnation of a TCP connection between a learner and a leader, unique in a world.
+///
+/// A packet of an old connection can never be mistaken for one of the new.
+#[derive(Copy, Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ConnId(pub u32);
+
+/// A client session; it outlives the connection to any one server.
+#[derive(Copy, Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct SessionId(pub u16);
+
+impl fmt::Display for SessionId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "c{}", self.0)
+    }
+}
+
+/// One request of a session; `cxid` counts the requests of that session.
+#[derive(Copy, Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct RequestId {
+    /// The session that asks.
+    pub session: SessionId,
+    /// Its running number within the session.
+    pub cxid: u32,
+}
+
+impl fmt::Display for RequestId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}#{}", self.session, self.cxid)
+    }
+}
+
+/// Sequence number of a disk operation within one life of one server process.
+///
+/// Grows over all files of the server; completions are cumulative per [`crate::event::File`].
+#[derive(Copy, Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Lsn(pub u64);

@@ -1,0 +1,116 @@
+//! Which historical defects a server has: run-time data, one field per defect.
+//!
+//! Each field is read at one place of the core. [`Variant::REFERENCE`] has none of them and is
+//! stricter than any ZooKeeper release; a release is the set of defects that it shipped with.
+
+mod catalogue;
+
+pub use catalogue::{CATALOGUE, Entry, Kind, find};
+
+/// What a follower has done to the transactions of the synchronisation when it acknowledges
+/// NEWLEADER (`Learner.syncWithLeader`).
+#[derive(Copy, Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum NewLeaderLog {
+    /// ZOOKEEPER-3911: nothing; they are queued for logging after UPTODATE.
+    Nothing,
+    /// ZOOKEEPER-4646: all are queued for the log writer, none need be on disk.
+    Queued,
+    /// PR 2111 (3.8.5, 3.9.2): all are appended, outstanding ones too, and flushed.
+    FlushedAll,
+    /// PR 2152 (3.9.3): the committed ones are appended and flushed, outstanding ones stay buffered.
+    FlushedCommitted,
+}
+
+/// What happens to memory and log writer when a server leaves its role without leaving its process
+/// (`ZooKeeperServer.shutdown`).
+#[derive(Copy, Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Shutdown {
+    /// ZOOKEEPER-2845: memory is kept as it is; what was logged but not committed is in the log only.
+    Retain,
+    /// ZOOKEEPER-4712 until 3.6.2: the log's tail is replayed into memory before the log writer has
+    /// drained its queue.
+    FastForwardThenDrain,
+    /// ZOOKEEPER-4712 from 3.5.10 to 3.9.2: the log writer is never stopped and goes on with its
+    /// old queue during the next synchronisation.
+    Leak,
+    /// 3.9.3: the log writer drains, then the tail is replayed; a server that had not got as far
+    /// as UPTODATE does neither (`canShutdown()` is false in state INITIAL) and keeps its memory.
+    DrainThenFastForward,
+    /// The reference: the log writer drains, then memory is loaded anew from snapshot and log.
+    DrainThenReload,
+}
+
+/// The defects of a server.
+#[derive(Copy, Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Variant {
+    /// ZOOKEEPER-3911, -4646 and their repairs.
+    pub new_leader_log: NewLeaderLog,
+    /// ZOOKEEPER-4643: `currentEpoch` is written before the transactions of the synchronisation.
+    pub epoch_before_log: bool,
+    /// ZOOKEEPER-3023: transactions of the synchronisation reach memory only after UPTODATE.
+    pub late_apply: bool,
+    /// ZOOKEEPER-4394: proposals not yet committed are forgotten at NEWLEADER.
+    pub clears_outstanding: bool,
+    /// ZOOKEEPER-2845, -4712: what an in-process step-down does to memory and log writer.
+    pub shutdown: Shutdown,
+    /// ZOOKEEPER-3642: a synchronisation by SNAP that broke off leaves the new state in memory.
+    pub aborted_snap_keeps_memory: bool,
+    /// ZOOKEEPER-5094: a synchronisation by TRUNC that broke off leaves memory ahead of the log.
+    pub aborted_trunc_keeps_memory: bool,
+    /// ZOOKEEPER-2355: the DIFF header moves the last zxid of memory before any transaction came.
+    pub diff_sets_last_processed: bool,
+    /// ZOOKEEPER-4925: commits of the synchronisation phase are left out of the committed log.
+    pub committed_log_skips_sync: bool,
+    /// ZOOKEEPER-1154: a zxid inside the committed log's range but not in it gets DIFF, not TRUNC.
+    pub diff_for_unknown_zxid: bool,
+    /// ZOOKEEPER-1558, -4837: a would-be leader snapshots its memory, uncommitted tail included.
+    pub elected_snapshots_tail: bool,
+    /// ZOOKEEPER-1549: TRUNC cuts the log but not the snapshots behind the cut.
+    pub trunc_keeps_snapshots: bool,
+    /// ZOOKEEPER-2846: a server that got SNAP keeps its old log, and may serve DIFF across the gap.
+    pub snap_keeps_log: bool,
+    /// ZOOKEEPER-2418: DIFF from the log on disk is not checked for a gap to the committed log.
+    pub disk_diff_unchecked: bool,
+    /// ZOOKEEPER-2354, -1653: a server whose last zxid is of an epoch above `currentEpoch` refuses to start.
+    pub refuses_epoch_gap: bool,
+    /// stale-ack: the acknowledgement of a proposal outlives the connection of the follower that
+    /// sent it, even if that follower is then told to truncate the proposal.
+    pub keeps_stale_acks: bool,
+    /// ZOOKEEPER-4882: a disk error stops the log writer and the server rejoins with its memory.
+    pub disk_error_keeps_memory: bool,
+    /// TRUNC is not flushed before NEWLEADER is acknowledged (`FileTxnLog.truncate` uses `setLength`).
+    pub trunc_unflushed: bool,
+    /// The snapshot of a synchronisation is not flushed before NEWLEADER is acknowledged.
+    pub snapshot_unflushed: bool,
+}
+
+impl Variant {
+    /// No defect: what ZooKeeper's HEAD does, plus the repair of everything still open there.
+    pub const REFERENCE: Self = Self {
+        new_leader_log: NewLeaderLog::FlushedCommitted,
+        epoch_before_log: false,
+        late_apply: false,
+        clears_outstanding: false,
+        shutdown: Shutdown::DrainThenReload,
+        aborted_snap_keeps_memory: false,
+        aborted_trunc_keeps_memory: false,
+        diff_sets_last_processed: false,
+        committed_log_skips_sync: false,
+        diff_for_unknown_zxid: false,
+        elected_snapshots_tail: false,
+        trunc_keeps_snapshots: false,
+        snap_keeps_log: false,
+        disk_diff_unchecked: false,
+        refuses_epoch_gap: false,
+        keeps_stale_acks: false,
+        disk_error_keeps_memory: false,
+        trunc_unflushed: false,
+        snapshot_unflushed: false,
+    };
+}
+
+impl Default for Variant {
+    fn default() -> Self {
+        Self::REFERENCE
+    }
+}
