@@ -19,6 +19,9 @@ pub struct Config {
     pub notification_interval_max: Micros,
     /// `commitLogCount`: how many committed transactions are kept in memory for DIFF.
     pub committed_log_max: usize,
+    /// How many transactions a leader reads from its log on disk for one DIFF, before a SNAP is
+    /// cheaper (`snapshotSizeFactor`).
+    pub disk_diff_max: usize,
     /// `snapCount`: log records after which a snapshot is taken.
     pub snapshot_every: u32,
 }
@@ -34,6 +37,7 @@ impl Config {
             finalize_wait: Micros::from_millis(10),
             notification_interval_max: Micros::from_millis(160),
             committed_log_max: 4,
+            disk_diff_max: 3,
             snapshot_every: 10,
         }
     }

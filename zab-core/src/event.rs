@@ -288,7 +288,6 @@ pub enum Note {
     },
 }
 
-
 /// Something that a server asks of the world, or tells it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Output {

@@ -15,10 +15,19 @@ pub enum NewLeaderLog {
     Nothing,
     /// ZOOKEEPER-4646: all are queued for the log writer, none need be on disk.
     Queued,
-    /// PR 2111 (3.8.5, 3.9.2): all are appended, outstanding ones too, and flushed.
-    FlushedAll,
-    /// PR 2152 (3.9.3): the committed ones are appended and flushed, outstanding ones stay buffered.
-    FlushedCommitted,
+    /// PR 2111 (3.8.5, 3.9.2) and PR 2152 (3.9.3): they are appended and flushed.
+    Flushed,
+}
+
+/// Which proposals a follower refuses because they do not follow the one before.
+#[derive(Copy, Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum ProposalCheck {
+    /// Until 3.9.3: none, a gap is only logged as a warning.
+    Never,
+    /// ZOOKEEPER-4925, from 3.9.4: all but the first one of a synchronisation.
+    AfterFirst,
+    /// The reference: all.
+    Always,
 }
 
 /// What happens to memory and log writer when a server leaves its role without leaving its process
@@ -49,8 +58,11 @@ pub struct Variant {
     pub epoch_before_log: bool,
     /// ZOOKEEPER-3023: transactions of the synchronisation reach memory only after UPTODATE.
     pub late_apply: bool,
-    /// ZOOKEEPER-4394: proposals not yet committed are forgotten at NEWLEADER.
+    /// ZOOKEEPER-4394: proposals not yet committed are treated at NEWLEADER like committed ones and
+    /// forgotten, so that a COMMIT before UPTODATE finds no match.
     pub clears_outstanding: bool,
+    /// ZOOKEEPER-4925: which gaps between proposals a follower refuses.
+    pub proposal_check: ProposalCheck,
     /// ZOOKEEPER-2845, -4712: what an in-process step-down does to memory and log writer.
     pub shutdown: Shutdown,
     /// ZOOKEEPER-3642: a synchronisation by SNAP that broke off leaves the new state in memory.
@@ -65,8 +77,12 @@ pub struct Variant {
     pub diff_for_unknown_zxid: bool,
     /// ZOOKEEPER-1558, -4837: a would-be leader snapshots its memory, uncommitted tail included.
     pub elected_snapshots_tail: bool,
-    /// ZOOKEEPER-1549: TRUNC cuts the log but not the snapshots behind the cut.
-    pub trunc_keeps_snapshots: bool,
+    /// ZOOKEEPER-1549: TRUNC and SNAP leave snapshots behind that are later than the zxid they lead
+    /// to, and a restart prefers them.
+    pub keeps_later_snapshots: bool,
+    /// TRUNC is carried out as far as the log goes back, whether or not that leads to the history
+    /// that the leader means (`FileTxnLog.truncate`).
+    pub trunc_unchecked: bool,
     /// ZOOKEEPER-2846: a server that got SNAP keeps its old log, and may serve DIFF across the gap.
     pub snap_keeps_log: bool,
     /// ZOOKEEPER-2418: DIFF from the log on disk is not checked for a gap to the committed log.
@@ -76,6 +92,9 @@ pub struct Variant {
     /// stale-ack: the acknowledgement of a proposal outlives the connection of the follower that
     /// sent it, even if that follower is then told to truncate the proposal.
     pub keeps_stale_acks: bool,
+    /// The synchronisation decision overlooks transactions that are committed but not yet applied at
+    /// the leader, and tells a learner that has them to truncate.
+    pub sync_overlooks_unapplied: bool,
     /// ZOOKEEPER-4882: a disk error stops the log writer and the server rejoins with its memory.
     pub disk_error_keeps_memory: bool,
     /// TRUNC is not flushed before NEWLEADER is acknowledged (`FileTxnLog.truncate` uses `setLength`).
@@ -87,10 +106,11 @@ pub struct Variant {
 impl Variant {
     /// No defect: what ZooKeeper's HEAD does, plus the repair of everything still open there.
     pub const REFERENCE: Self = Self {
-        new_leader_log: NewLeaderLog::FlushedCommitted,
+        new_leader_log: NewLeaderLog::Flushed,
         epoch_before_log: false,
         late_apply: false,
         clears_outstanding: false,
+        proposal_check: ProposalCheck::Always,
         shutdown: Shutdown::DrainThenReload,
         aborted_snap_keeps_memory: false,
         aborted_trunc_keeps_memory: false,
@@ -98,11 +118,13 @@ impl Variant {
         committed_log_skips_sync: false,
         diff_for_unknown_zxid: false,
         elected_snapshots_tail: false,
-        trunc_keeps_snapshots: false,
+        keeps_later_snapshots: false,
+        trunc_unchecked: false,
         snap_keeps_log: false,
         disk_diff_unchecked: false,
         refuses_epoch_gap: false,
         keeps_stale_acks: false,
+        sync_overlooks_unapplied: false,
         disk_error_keeps_memory: false,
         trunc_unflushed: false,
         snapshot_unflushed: false,

@@ -1,6 +1,6 @@
 //! The named variants: releases, single defects, proposed repairs.
 
-use super::{NewLeaderLog, Shutdown, Variant};
+use super::{NewLeaderLog, ProposalCheck, Shutdown, Variant};
 
 /// What kind of name a variant goes by.
 #[derive(Copy, Clone, Debug, PartialEq, Eq, Hash)]
@@ -37,22 +37,25 @@ const REFERENCE: Variant = Variant::REFERENCE;
 
 /// HEAD: everything that is still open, nothing that is repaired.
 const ZK_3_9_5: Variant = Variant {
+    proposal_check: ProposalCheck::AfterFirst,
     shutdown: Shutdown::DrainThenFastForward,
     aborted_trunc_keeps_memory: true,
     elected_snapshots_tail: true,
-    trunc_keeps_snapshots: true,
+    keeps_later_snapshots: true,
+    trunc_unchecked: true,
     snap_keeps_log: true,
     refuses_epoch_gap: true,
     keeps_stale_acks: true,
+    sync_overlooks_unapplied: true,
     disk_error_keeps_memory: true,
     trunc_unflushed: true,
     ..REFERENCE
 };
 
 const ZK_3_9_2: Variant = Variant {
-    new_leader_log: NewLeaderLog::FlushedAll,
     late_apply: true,
     clears_outstanding: true,
+    proposal_check: ProposalCheck::Never,
     shutdown: Shutdown::Leak,
     ..ZK_3_9_5
 };

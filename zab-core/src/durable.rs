@@ -1,0 +1,234 @@
+//! The server's own view of its files: what it asked the disk for, and what the disk reported.
+//!
+//! The contents mirrored here are those of the page cache: what this process would read back.
+//! What survives a power loss is the disk's business; the core only ever waits for
+//! [`Input::DiskDone`](crate::Input::DiskDone).
+
+use crate::event::{DiskOp, File, Output, Recovered};
+use crate::ids::{Epoch, Lsn, Zxid};
+use crate::memory::Memory;
+use crate::txn::{Replica, Txn};
+
+/// Transaction log, snapshots and epoch files of a server.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub(crate) struct Durable {
+    /// The log as asked for.
+    log: Vec<Txn>,
+    /// The snapshots as asked for, oldest first.
+    snapshots: Vec<Replica>,
+    /// `acceptedEpoch` as last reported durable.
+    pub(crate) accepted_epoch: Epoch,
+    /// `currentEpoch` as last reported durable.
+    pub(crate) current_epoch: Epoch,
+    /// The last sequence number given out.
+    last_lsn: Lsn,
+    /// Last reported operation asked for, by file.
+    asked: [Lsn; 4],
+    /// Last operation known to be done, by file.
+    done: [Lsn; 4],
+    /// The epochs being written to `acceptedEpoch` and `currentEpoch`.
+    writing: [Epoch; 2],
+    /// How to take back what is not known to be done yet.
+    undo: Vec<(Lsn, Undo)>,
+}
+
+/// The inverse of an operation on log or snapshots.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+enum Undo {
+    Append,
+    Truncate(Vec<Txn>),
+    Snapshot(Zxid),
+    Drop(Vec<Replica>),
+}
+
+impl Durable {
+    /// What a process finds when it starts.
+    pub(crate) fn recover(recovered: Recovered) -> Self {
+        let snapshots = match recovered.snapshot.last_processed {
+            Zxid::ZERO => Vec::new(),
+            _ => vec![recovered.snapshot],
+        };
+        Self {
+            log: recovered.log,
+            snapshots,
+            accepted_epoch: recovered.accepted_epoch,
+            current_epoch: recovered.current_epoch,
+            ..Self::default()
+        }
+    }
+
+    /// The log.
+    pub(crate) fn log(&self) -> &[Txn] {
+        &self.log
+    }
+
+    /// The newest snapshot, or the initial state.
+    fn snapshot(&self) -> Replica {
+        self.snapshots.last().copied().unwrap_or_default()
+    }
+
+    /// Last zxid that a restart would recover.
+    pub(crate) fn last_zxid(&self) -> Zxid {
+        let snapshot = self.snapshot().last_processed;
+        self.log.last().map_or(snapshot, |txn| txn.zxid.max(snapshot))
+    }
+
+    /// The memory that a restart would load: newest snapshot, then the log behind it
+    /// (`ZKDatabase.loadDataBase`). Every logged transaction counts, committed or not.
+    pub(crate) fn load(&self, committed_log_max: usize) -> Memory {
+        let snapshot = self.snapshot();
+        let mut memory = Memory::new(snapshot, committed_log_max);
+        self.log
+            .iter()
+            .filter(|txn| txn.zxid > snapshot.last_processed)
+            .for_each(|txn| memory.apply(txn));
+        memory
+    }
+
+    /// Whether the log and the newest snapshot belong together: the log holds the snapshot's zxid,
+    /// or begins right behind it.
+    pub(crate) fn log_continues_snapshot(&self) -> bool {
+        let snapshot = self.snapshot().last_processed;
+        let Some(first) = self.log.first().map(|txn| txn.zxid) else {
+            return true;
+        };
+        first == snapshot.next()
+            || (first.epoch > snapshot.epoch && first.counter == 1)
+            || self.holds(snapshot)
+    }
+
+    fn holds(&self, zxid: Zxid) -> bool {
+        self.log.iter().any(|txn| txn.zxid == zxid)
+    }
+
+    /// Whether truncating to this zxid leaves exactly the history that ends there. ⟨e, 0⟩ is in no
+    /// log: the cut has to fall between two records.
+    pub(crate) fn can_truncate_to(&self, zxid: Zxid) -> bool {
+        if self.snapshots.iter().any(|snapshot| snapshot.last_processed == zxid) {
+            return true;
+        }
+        let kept = self.log.partition_point(|txn| txn.zxid <= zxid);
+        let ends_there =
+            if zxid.is_epoch_mark() { kept > 0 && kept < self.log.len() } else { self.holds(zxid) };
+        let base = self.snapshots.iter().rev().find(|s| s.last_processed < zxid);
+        let base = base.map_or(Zxid::ZERO, |snapshot| snapshot.last_processed);
+        let reaches_base = |first: &Txn| first.zxid <= base.next() || first.zxid.counter == 1;
+        ends_there && self.log.first().is_some_and(reaches_base)
+    }
+
+    /// Appends a record. Durable with the next flush.
+    pub(crate) fn append(&mut self, txn: Txn, out: &mut Vec<Output>) {
+        self.log.push(txn);
+        let lsn = self.ask(DiskOp::Append(txn), out);
+        self.undo.push((lsn, Undo::Append));
+    }
+
+    /// Cuts the log behind this zxid. Durable with the next flush.
+    pub(crate) fn truncate(&mut self, zxid: Zxid, out: &mut Vec<Output>) {
+        let keep = self.log.iter().position(|txn| txn.zxid > zxid).unwrap_or(self.log.len());
+        let keep = if zxid == Zxid::ZERO { 0 } else { keep };
+        let cut = self.log.split_off(keep);
+        let lsn = self.ask(DiskOp::Truncate(zxid), out);
+        self.undo.push((lsn, Undo::Truncate(cut)));
+    }
+
+    /// Asks for everything in the log to be made durable.
+    pub(crate) fn flush(&mut self, out: &mut Vec<Output>) -> Lsn {
+        self.ask(DiskOp::Flush, out)
+    }
+
+    /// Writes a snapshot.
+    pub(crate) fn write_snapshot(&mut self, replica: Replica, out: &mut Vec<Output>) -> Lsn {
+        self.snapshots.retain(|s| s.last_processed != replica.last_processed);
+        self.snapshots.push(replica);
+        self.snapshots.sort_by_key(|s| s.last_processed);
+        let lsn = self.ask(DiskOp::Snapshot(Box::new(replica)), out);
+        self.undo.push((lsn, Undo::Snapshot(replica.last_processed)));
+        lsn
+    }
+
+    /// Removes the snapshots behind this zxid.
+    pub(crate) fn drop_snapshots_after(&mut self, zxid: Zxid, out: &mut Vec<Output>) -> Lsn {
+        let keep = self.snapshots.partition_point(|s| s.last_processed <= zxid);
+        let dropped = self.snapshots.split_off(keep);
+        let lsn = self.ask(DiskOp::DropSnapshotsAfter(zxid), out);
+        self.undo.push((lsn, Undo::Drop(dropped)));
+        lsn
+    }
+
+    /// Replaces `acceptedEpoch`. The value in memory follows when the file is durable
+    /// (ZOOKEEPER-2307).
+    pub(crate) fn write_accepted_epoch(&mut self, epoch: Epoch, out: &mut Vec<Output>) -> Lsn {
+        assert!(epoch >= self.accepted_epoch, "a promise is never taken back");
+        self.writing[0] = epoch;
+        self.ask(DiskOp::AcceptedEpoch(epoch), out)
+    }
+
+    /// Replaces `currentEpoch`.
+    pub(crate) fn write_current_epoch(&mut self, epoch: Epoch, out: &mut Vec<Output>) -> Lsn {
+        assert!(epoch <= self.accepted_epoch, "currentEpoch may not pass acceptedEpoch");
+        self.writing[1] = epoch;
+        self.ask(DiskOp::CurrentEpoch(epoch), out)
+    }
+
+    fn ask(&mut self, op: DiskOp, out: &mut Vec<Output>) -> Lsn {
+        self.last_lsn = Lsn(self.last_lsn.0 + 1);
+        if op.is_reported() {
+            self.asked[op.file() as usize] = self.last_lsn;
+        }
+        out.push(Output::Disk { lsn: self.last_lsn, op });
+        self.last_lsn
+    }
+
+    /// Takes note of a completion.
+    pub(crate) fn on_done(&mut self, file: File, upto: Lsn) {
+        let done = &mut self.done[file as usize];
+        *done = upto.max(*done);
+        let all_done = *done >= self.asked[file as usize];
+        match file {
+            File::AcceptedEpoch if all_done => self.accepted_epoch = self.writing[0],
+            File::CurrentEpoch if all_done => self.current_epoch = self.writing[1],
+            _ => {}
+        }
+        self.undo.retain(|(lsn, undo)| undo.file() != file || *lsn > upto);
+    }
+
+    /// Takes back what a failure undid: this operation and all later ones on its file.
+    pub(crate) fn on_failed(&mut self, file: File, failed: Lsn) {
+        while let Some(at) = self.undo.iter().rposition(|(l, u)| *l >= failed && u.file() == file) {
+            match self.undo.remove(at).1 {
+                Undo::Append => drop(self.log.pop()),
+                Undo::Truncate(cut) => self.log.extend(cut),
+                Undo::Snapshot(zxid) => self.snapshots.retain(|s| s.last_processed != zxid),
+                Undo::Drop(dropped) => self.snapshots.extend(dropped),
+            }
+        }
+        self.asked[file as usize] = self.done[file as usize];
+    }
+
+    /// Whether this operation is known to be done.
+    pub(crate) fn is_done(&self, file: File, lsn: Lsn) -> bool {
+        self.done[file as usize] >= lsn
+    }
+
+    /// Whether no epoch file is being written.
+    pub(crate) const fn are_epochs_written(&self) -> bool {
+        let [.., accepted_asked, current_asked] = self.asked;
+        let [.., accepted_done, current_done] = self.done;
+        accepted_asked.0 <= accepted_done.0 && current_asked.0 <= current_done.0
+    }
+
+    /// Whether every operation asked for is known to be done.
+    pub(crate) fn is_idle(&self) -> bool {
+        self.asked.iter().zip(&self.done).all(|(asked, done)| asked <= done)
+    }
+}
+
+impl Undo {
+    const fn file(&self) -> File {
+        match self {
+            Self::Append | Self::Truncate(_) => File::Log,
+            Self::Snapshot(_) | Self::Drop(_) => File::Snapshot,
+        }
+    }
+}

@@ -1,0 +1,182 @@
+//! Fast leader election, while a server is LOOKING (`FastLeaderElection.lookForLeader`).
+
+use crate::event::{Note, Timer};
+use crate::ids::{Micros, NodeId};
+use crate::message::{Notification, ServerState, Vote};
+use crate::quorum::NodeSet;
+use crate::server::{Flow, GO_ON, Leave, Server};
+use std::ops::ControlFlow;
+
+/// First interval after which notifications are sent again, if nothing is heard (as `finalizeWait`).
+const fn first_interval(server: &Server) -> Micros {
+    server.config.finalize_wait
+}
+
+/// One election of one server.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Election {
+    /// Whom this server proposes now.
+    proposal: Vote,
+    /// `recvset`: the latest notification of each server in this round.
+    received: Vec<Option<Notification>>,
+    /// `outofelection`: the latest notification of each server that follows or leads.
+    decided: Vec<Option<Notification>>,
+    /// A quorum agrees; this server waits for anything better.
+    finalizing: bool,
+    /// Interval until notifications are sent again.
+    interval: Micros,
+}
+
+/// Whether `a` is preferred to `b`: epoch, then zxid, then id (`totalOrderPredicate`).
+fn is_better(a: Vote, b: Vote) -> bool {
+    (a.peer_epoch, a.zxid, a.leader) > (b.peer_epoch, b.zxid, b.leader)
+}
+
+/// Whether two notifications count as the same vote (`Vote.equals`): among servers that have
+/// decided, zxid and round may differ (ZOOKEEPER-1732, -1805).
+fn agree(a: &Notification, b: &Notification) -> bool {
+    if a.state == ServerState::Looking || b.state == ServerState::Looking {
+        a.vote == b.vote && a.round == b.round
+    } else {
+        a.vote.leader == b.vote.leader && a.vote.peer_epoch == b.vote.peer_epoch
+    }
+}
+
+fn supporters(votes: &[Option<Notification>], wanted: &Notification) -> NodeSet {
+    let mut set = NodeSet::default();
+    for (index, vote) in votes.iter().enumerate() {
+        if vote.as_ref().is_some_and(|vote| agree(vote, wanted)) {
+            set.insert(NodeId(index as u8));
+        }
+    }
+    set
+}
+
+impl Election {
+    /// Starts a new round with a vote for itself.
+    pub(crate) fn start(server: &mut Server) -> Self {
+        server.round += 1;
+        let vote = Self::own_vote(server);
+        server.note(Note::Looking { vote, round: server.round });
+        let servers = usize::from(server.config.servers);
+        let mut election = Self {
+            proposal: vote,
+            received: vec![None; servers],
+            decided: vec![None; servers],
+            finalizing: false,
+            interval: first_interval(server),
+        };
+        election.tell_all(server);
+        server.set_timer(Timer::Election, election.interval);
+        election
+    }
+
+    fn own_vote(server: &Server) -> Vote {
+        let zxid = server.memory.last_zxid();
+        Vote { leader: server.id, zxid, peer_epoch: server.durable.current_epoch }
+    }
+
+    /// Sends the proposal to everyone, and records it as this server's own.
+    fn tell_all(&mut self, server: &mut Server) {
+        let myself = server.id;
+        for to in server.config.members().filter(|to| *to != myself) {
+            server.notify(to, self.proposal, ServerState::Looking);
+        }
+        let own = self.as_notification(server);
+        self.received[server.id.index()] = Some(own);
+    }
+
+    fn as_notification(&self, server: &Server) -> Notification {
+        Notification { vote: self.proposal, round: server.round, state: ServerState::Looking }
+    }
+
+    /// A notification arrived.
+    pub(crate) fn on_notification(
+        &mut self,
+        server: &mut Server,
+        from: NodeId,
+        notification: Notification,
+    ) -> Flow {
+        if notification.state == ServerState::Looking && notification.round < server.round {
+            server.notify(from, self.proposal, ServerState::Looking);
+        }
+        if self.finalizing {
+            if !is_better(notification.vote, self.proposal) {
+                server.set_timer(Timer::Election, server.config.finalize_wait);
+                return GO_ON;
+            }
+            self.finalizing = false;
+            server.set_timer(Timer::Election, self.interval);
+        }
+        match notification.state {
+            ServerState::Looking => self.on_looking(server, from, notification),
+            ServerState::Following | ServerState::Leading => {
+                self.on_decided(server, from, notification)
+            }
+        }
+    }
+
+    fn on_looking(&mut self, server: &mut Server, from: NodeId, n: Notification) -> Flow {
+        if n.round < server.round {
+            return GO_ON;
+        }
+        if n.round > server.round {
+            server.round = n.round;
+            self.received.fill(None);
+            let own = Self::own_vote(server);
+            self.proposal = if is_better(n.vote, own) { n.vote } else { own };
+            self.tell_all(server);
+        } else if is_better(n.vote, self.proposal) {
+            self.proposal = n.vote;
+            self.tell_all(server);
+        }
+        self.received[from.index()] = Some(n);
+        let wanted = self.as_notification(server);
+        if supporters(&self.received, &wanted).is_quorum(&server.config) {
+            self.finalizing = true;
+            server.set_timer(Timer::Election, server.config.finalize_wait);
+        }
+        GO_ON
+    }
+
+    /// A server that follows or leads tells whom: join if a quorum does.
+    fn on_decided(&mut self, server: &mut Server, from: NodeId, n: Notification) -> Flow {
+        if n.round == server.round {
+            self.received[from.index()] = Some(n);
+            if supporters(&self.received, &n).is_quorum(&server.config)
+                && leads(&self.received, &n, server)
+            {
+                return ControlFlow::Break(Leave::Elected(n.vote));
+            }
+        }
+        self.decided[from.index()] = Some(n);
+        if supporters(&self.decided, &n).is_quorum(&server.config)
+            && leads(&self.decided, &n, server)
+        {
+            server.round = n.round;
+            return ControlFlow::Break(Leave::Elected(n.vote));
+        }
+        GO_ON
+    }
+
+    /// The timer ran out: nothing better came, or nothing came at all.
+    pub(crate) fn on_timeout(&mut self, server: &mut Server) -> Flow {
+        if self.finalizing {
+            return ControlFlow::Break(Leave::Elected(self.proposal));
+        }
+        self.tell_all(server);
+        let doubled = Micros(self.interval.0 * 2);
+        self.interval = doubled.min(server.config.notification_interval_max);
+        server.set_timer(Timer::Election, self.interval);
+        GO_ON
+    }
+}
+
+/// Whether the leader itself says that it leads; this server takes itself for one only if the
+/// vote is of its own round (`checkLeader`, ZOOKEEPER-1514).
+fn leads(votes: &[Option<Notification>], n: &Notification, server: &Server) -> bool {
+    if n.vote.leader == server.id {
+        return n.round == server.round;
+    }
+    votes[n.vote.leader.index()].is_some_and(|vote| vote.state == ServerState::Leading)
+}

@@ -1,0 +1,274 @@
+//! A follower: one connection to its leader, and one thread that reads it (`Follower`, `Learner`).
+//!
+//! That thread, the *receiver*, blocks on some of its disk writes. What it still has to do then
+//! is its `plan`; packets that arrive meanwhile wait in the inbox.
+
+mod broadcast;
+mod plan;
+mod synchronization;
+
+use crate::event::{Actor, Breach, SyncMode, Timer};
+use crate::ids::{ConnId, Micros, NodeId, Zxid};
+use crate::message::Packet;
+use crate::server::{Flow, GO_ON, STEP_DOWN, Server};
+use crate::stopping::Left;
+use crate::txn::Txn;
+use plan::{Plan, Step};
+use std::collections::VecDeque;
+use synchronization::Synchronization;
+
+/// How often a learner tries to connect before it gives up (`Learner.connectToLeader`).
+const CONNECT_ATTEMPTS: u32 = 5;
+
+/// What a follower knows of its leader and its own progress.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Follower {
+    leader: NodeId,
+    link: Link,
+    /// How often no connection came about, or the other end hung up before it said anything.
+    attempts_failed: u32,
+    phase: Phase,
+    plan: Plan,
+    inbox: VecDeque<Packet>,
+    /// The connection is gone: noticed when the receiver has read all that arrived before.
+    closed: bool,
+    /// When the last packet arrived.
+    last_heard: Micros,
+    /// Proposals logged or being logged, not yet committed (`pendingTxns`).
+    pending: VecDeque<Txn>,
+    /// The last proposal that was queued, or the zxid that the first one has to follow.
+    last_queued: Zxid,
+}
+
+/// The connection to the leader.
+#[derive(Copy, Clone, Debug, PartialEq, Eq, Hash)]
+enum Link {
+    /// Not there yet. `asked`: an attempt is under way.
+    Connecting { asked: bool },
+    /// There.
+    Up(ConnId),
+}
+
+/// The phases of a follower.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+enum Phase {
+    /// Until ACKEPOCH is sent.
+    Discovery,
+    /// Until UPTODATE.
+    Synchronization(Synchronization),
+    /// Afterwards.
+    Broadcast,
+}
+
+impl Follower {
+    /// Follows this leader: the connection comes first.
+    pub(crate) fn start(server: &mut Server, leader: NodeId) -> Self {
+        server.out.push(crate::Output::Connect(leader));
+        server.set_timer(Timer::Tick, server.half_tick());
+        Self {
+            leader,
+            link: Link::Connecting { asked: true },
+            attempts_failed: 0,
+            phase: Phase::Discovery,
+            plan: Plan::default(),
+            inbox: VecDeque::new(),
+            closed: false,
+            last_heard: server.now,
+            pending: VecDeque::new(),
+            last_queued: Zxid::ZERO,
+        }
+    }
+
+    /// Whom it follows.
+    pub(crate) const fn leader(&self) -> NodeId {
+        self.leader
+    }
+
+    /// Whether the receiver waits for the disk or for another thread.
+    pub(crate) fn is_blocked(&self) -> bool {
+        !self.plan.is_empty()
+    }
+
+    /// Whether it has promised an epoch to its leader, and whether it has got UPTODATE.
+    pub(crate) const fn progress(&self) -> crate::Phase {
+        match self.phase {
+            Phase::Discovery => crate::Phase::Discovery,
+            Phase::Synchronization(_) => crate::Phase::Synchronization,
+            Phase::Broadcast => crate::Phase::Broadcast,
+        }
+    }
+
+    /// Ends: closes the connection and says how far it had come.
+    pub(crate) fn leave(self, server: &mut Server) -> Left {
+        if let Link::Up(conn) = self.link {
+            server.out.push(crate::Output::Close(conn));
+        }
+        let aborted = match &self.phase {
+            Phase::Synchronization(sync) => sync.unfinished_mode(),
+            Phase::Discovery | Phase::Broadcast => None,
+        };
+        Left { started: matches!(self.phase, Phase::Broadcast), aborted }
+    }
+
+    /// A connection is there. Anything but the one that was asked for is closed.
+    pub(crate) fn on_connection_up(&mut self, server: &mut Server, peer: NodeId, conn: ConnId) {
+        if peer != self.leader || !matches!(self.link, Link::Connecting { .. }) {
+            server.out.push(crate::Output::Close(conn));
+            return;
+        }
+        self.link = Link::Up(conn);
+        self.last_heard = server.now;
+        let accepted_epoch = server.durable.accepted_epoch;
+        server.send(conn, Packet::FollowerInfo { accepted_epoch });
+    }
+
+    /// The connection could not be made; tried again at the next half tick.
+    pub(crate) fn on_connect_failed(&mut self) -> Flow {
+        match self.link {
+            Link::Connecting { .. } => self.connect_later(),
+            Link::Up(_) => GO_ON,
+        }
+    }
+
+    fn connect_later(&mut self) -> Flow {
+        self.link = Link::Connecting { asked: false };
+        self.attempts_failed += 1;
+        if self.attempts_failed >= CONNECT_ATTEMPTS { STEP_DOWN } else { GO_ON }
+    }
+
+    /// The connection broke. A leader that does not lead yet hangs up at once, as good as a refused
+    /// connection: try again.
+    pub(crate) fn on_connection_down(&mut self, conn: ConnId) -> Flow {
+        if self.link != Link::Up(conn) {
+            return GO_ON;
+        }
+        if matches!(self.phase, Phase::Discovery) && self.plan.is_empty() {
+            return self.connect_later();
+        }
+        self.closed = true;
+        if self.plan.is_empty() && self.inbox.is_empty() { STEP_DOWN } else { GO_ON }
+    }
+
+    /// The receiver gets an exception, as soon as it is not blocked.
+    pub(crate) fn on_interrupt(&mut self) -> Flow {
+        self.closed = true;
+        self.inbox.clear();
+        if self.plan.is_empty() { STEP_DOWN } else { GO_ON }
+    }
+
+    /// A packet of the leader: read now, or later if the receiver is blocked.
+    pub(crate) fn on_packet(&mut self, server: &mut Server, conn: ConnId, packet: Packet) -> Flow {
+        if self.link != Link::Up(conn) || self.closed {
+            return GO_ON;
+        }
+        self.last_heard = server.now;
+        if !self.plan.is_empty() || !self.inbox.is_empty() {
+            self.inbox.push_back(packet);
+            return GO_ON;
+        }
+        self.read(server, packet)
+    }
+
+    /// The receiver's turn: it goes on with its plan, or reads the next packet.
+    pub(crate) fn on_receiver_turn(&mut self, server: &mut Server) -> Flow {
+        if self.plan.take_turn() {
+            return self.go_on(server);
+        }
+        if !self.plan.is_empty() {
+            return GO_ON;
+        }
+        match self.inbox.pop_front() {
+            Some(packet) => {
+                self.read(server, packet)?;
+                if self.plan.is_empty() { self.read_more(server) } else { GO_ON }
+            }
+            None => GO_ON,
+        }
+    }
+
+    /// Something the receiver may be blocked on has happened.
+    pub(crate) fn on_progress(&mut self, server: &mut Server) -> Flow {
+        if self.plan.is_empty() { GO_ON } else { self.go_on(server) }
+    }
+
+    /// Works on the plan until it is done or blocks again.
+    fn go_on(&mut self, server: &mut Server) -> Flow {
+        self.work(server)?;
+        if self.plan.is_empty() { self.read_more(server) } else { GO_ON }
+    }
+
+    fn read_more(&mut self, server: &mut Server) -> Flow {
+        if !self.inbox.is_empty() {
+            server.out.push(crate::Output::Ready(Actor::Receiver));
+        } else if self.closed {
+            return STEP_DOWN;
+        }
+        GO_ON
+    }
+
+    fn read(&mut self, server: &mut Server, packet: Packet) -> Flow {
+        match self.phase {
+            Phase::Discovery => self.on_discovery_packet(server, &packet),
+            Phase::Synchronization(_) if packet == Packet::Ping => GO_ON,
+            Phase::Synchronization(_) => self.on_synchronization_packet(server, packet),
+            Phase::Broadcast => self.on_broadcast_packet(server, packet),
+        }
+    }
+
+    /// LEADERINFO (`Learner.registerWithLeader`): promise the epoch, unless a later one was.
+    fn on_discovery_packet(&mut self, server: &mut Server, packet: &Packet) -> Flow {
+        let Packet::LeaderInfo { epoch } = *packet else {
+            return self.unexpected(server, packet);
+        };
+        let accepted = server.durable.accepted_epoch;
+        if epoch < accepted {
+            return STEP_DOWN;
+        }
+        if epoch > accepted {
+            server.needs_snapshot = false;
+            let current_epoch = Some(server.durable.current_epoch);
+            self.plan.then(Step::WriteAcceptedEpoch(epoch));
+            self.plan.then(Step::AckEpoch { epoch, current_epoch });
+        } else {
+            self.plan.then(Step::AckEpoch { epoch, current_epoch: None });
+        }
+        self.work(server)
+    }
+
+    /// I-11: a packet that this phase does not know.
+    fn unexpected(&self, server: &mut Server, packet: &Packet) -> Flow {
+        let zxid = match packet {
+            Packet::Commit(zxid) | Packet::Ack(zxid) | Packet::Diff { zxid } => *zxid,
+            Packet::Proposal(txn) => txn.zxid,
+            _ => Zxid::ZERO,
+        };
+        server.breach(Breach::BadState, zxid);
+        STEP_DOWN
+    }
+
+    /// Half a tick has passed: connect again, or notice a silent leader.
+    pub(crate) fn on_tick(&mut self, server: &mut Server) -> Flow {
+        server.set_timer(Timer::Tick, server.half_tick());
+        if let Link::Connecting { asked } = &mut self.link
+            && !*asked
+        {
+            *asked = true;
+            server.out.push(crate::Output::Connect(self.leader));
+        }
+        let limit = match &self.phase {
+            Phase::Synchronization(sync) if sync.is_acknowledged() => server.config.sync_limit,
+            Phase::Broadcast => server.config.sync_limit,
+            _ => server.config.init_limit,
+        };
+        let silent = server.now >= self.last_heard.after(server.ticks(limit));
+        if silent && self.plan.is_empty() { STEP_DOWN } else { GO_ON }
+    }
+
+    /// The mode of the synchronisation in progress, if any.
+    pub(crate) const fn sync_mode(&self) -> Option<SyncMode> {
+        match &self.phase {
+            Phase::Synchronization(sync) => sync.mode(),
+            Phase::Discovery | Phase::Broadcast => None,
+        }
+    }
+}

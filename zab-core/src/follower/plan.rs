@@ -1,0 +1,166 @@
+//! What the receiver still has to do before it reads its next packet, step by step.
+//!
+//! Between two steps that wait for the disk the process may die, or another thread may run. The
+//! order of the steps at NEWLEADER is what ZooKeeper's releases differ in.
+
+use super::{Follower, Link, Phase, synchronization};
+use crate::event::{Actor, File, Output};
+use crate::ids::{Epoch, Lsn, Zxid};
+use crate::message::Packet;
+use crate::server::{Flow, GO_ON, Server};
+use crate::txn::Replica;
+use std::collections::VecDeque;
+
+/// One step of the receiver.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Step {
+    /// Write `acceptedEpoch` and wait.
+    WriteAcceptedEpoch(Epoch),
+    /// Send ACKEPOCH; with no epoch the promise was made before and does not count again.
+    AckEpoch { epoch: Epoch, current_epoch: Option<Epoch> },
+    /// Cut the log.
+    Truncate(Zxid),
+    /// Wait until the log is flushed.
+    FlushLog,
+    /// Remove the snapshots behind this zxid and wait.
+    DropSnapshotsAfter(Zxid),
+    /// Load memory from disk, and take this zxid for its last one.
+    LoadMemory(Zxid),
+    /// Replace memory by the leader's state.
+    TakeState(Box<Replica>),
+    /// Snapshot memory; wait for it only if told so.
+    WriteSnapshot { wait: bool },
+    /// Empty the log, if it does not belong to the newest snapshot, and wait.
+    ClearDetachedLog,
+    /// Write `currentEpoch` and wait.
+    WriteCurrentEpoch(Epoch),
+    /// Append the batch on this thread, and wait for one flush.
+    AppendBatch,
+    /// Queue the batch for the log writer.
+    QueueBatch,
+    /// Let other threads run.
+    Yield,
+    /// Wait until the log writer has flushed all it was given.
+    AwaitLogWriter,
+    /// Apply the committed part of the batch to memory.
+    DeliverBatch,
+    /// Acknowledge NEWLEADER.
+    AckNewLeader(Epoch),
+}
+
+/// What the receiver waits for.
+#[derive(Copy, Clone, Debug, PartialEq, Eq, Hash)]
+enum Until {
+    Disk(File, Lsn),
+    LogWriter,
+    Turn,
+}
+
+/// The steps ahead, and what the next one waits for.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub(super) struct Plan {
+    steps: VecDeque<Step>,
+    until: Option<Until>,
+}
+
+impl Plan {
+    /// Whether the receiver is free to read.
+    pub(super) fn is_empty(&self) -> bool {
+        self.until.is_none() && self.steps.is_empty()
+    }
+
+    /// Adds a step.
+    pub(super) fn then(&mut self, step: Step) {
+        self.steps.push_back(step);
+    }
+
+    /// Ends a wait for the receiver's turn, if it is that what it waits for.
+    pub(super) fn take_turn(&mut self) -> bool {
+        let waited = self.until == Some(Until::Turn);
+        if waited {
+            self.until = None;
+        }
+        waited
+    }
+
+    fn is_blocked(&self, server: &Server) -> bool {
+        match self.until {
+            None => false,
+            Some(Until::Disk(file, lsn)) => !server.durable.is_done(file, lsn),
+            Some(Until::LogWriter) => !server.writer.is_idle(),
+            Some(Until::Turn) => true,
+        }
+    }
+}
+
+impl Follower {
+    /// Takes steps until the plan is done or the next one has to wait.
+    pub(super) fn work(&mut self, server: &mut Server) -> Flow {
+        while !self.plan.is_blocked(server) {
+            self.plan.until = None;
+            let Some(step) = self.plan.steps.pop_front() else {
+                return GO_ON;
+            };
+            self.plan.until = self.take(server, step);
+        }
+        GO_ON
+    }
+
+    fn take(&mut self, server: &mut Server, step: Step) -> Option<Until> {
+        let Server { durable, out, .. } = server;
+        match step {
+            Step::WriteAcceptedEpoch(epoch) => {
+                let lsn = durable.write_accepted_epoch(epoch, out);
+                return Some(Until::Disk(File::AcceptedEpoch, lsn));
+            }
+            Step::WriteCurrentEpoch(epoch) => {
+                let lsn = durable.write_current_epoch(epoch, out);
+                return Some(Until::Disk(File::CurrentEpoch, lsn));
+            }
+            Step::AckEpoch { epoch, current_epoch } => self.ack_epoch(server, epoch, current_epoch),
+            Step::Truncate(zxid) => server.truncate(zxid),
+            Step::FlushLog => return Some(Until::Disk(File::Log, server.flush())),
+            Step::ClearDetachedLog => {
+                let lsn = server.clear_detached_log()?;
+                return Some(Until::Disk(File::Log, lsn));
+            }
+            Step::DropSnapshotsAfter(zxid) => {
+                let lsn = server.drop_snapshots_after(zxid)?;
+                return Some(Until::Disk(File::Snapshot, lsn));
+            }
+            Step::LoadMemory(zxid) => {
+                server.load_memory();
+                server.memory.replica.last_processed = zxid;
+            }
+            Step::TakeState(replica) => synchronization::take_state(server, *replica),
+            Step::WriteSnapshot { wait } => {
+                let lsn = server.write_snapshot();
+                return wait.then_some(Until::Disk(File::Snapshot, lsn));
+            }
+            Step::AppendBatch => {
+                let lsn = self.append_batch(server)?;
+                return Some(Until::Disk(File::Log, lsn));
+            }
+            Step::QueueBatch => self.queue_batch(server),
+            Step::DeliverBatch => self.deliver_batch(server),
+            Step::Yield => {
+                server.out.push(Output::Ready(Actor::Receiver));
+                return Some(Until::Turn);
+            }
+            Step::AwaitLogWriter => return Some(Until::LogWriter),
+            Step::AckNewLeader(epoch) => self.ack_new_leader(server, epoch),
+        }
+        None
+    }
+
+    fn ack_epoch(&mut self, server: &mut Server, epoch: Epoch, current_epoch: Option<Epoch>) {
+        let Link::Up(conn) = self.link else { return };
+        let last = server.memory.last_zxid();
+        // Only an acknowledgement that does not count may say less than the truth.
+        let wants_state = current_epoch.is_none() && server.needs_snapshot;
+        let last_zxid = if wants_state { Zxid::ZERO } else { last };
+        server.send(conn, Packet::AckEpoch { current_epoch, last_zxid });
+        self.phase = Phase::Synchronization(synchronization::Synchronization::new(epoch));
+        self.last_queued = last;
+    }
+}

@@ -1,0 +1,220 @@
+//! A leader, from the day it wins an election: agrees on an epoch, brings a quorum to its own
+//! history, then broadcasts (`Leader.lead`).
+//!
+//! Each learner has a handler of its own ([`Learner`]); what the handlers decide together is here.
+
+mod broadcast;
+mod decision;
+mod discovery;
+mod learner;
+mod synchronization;
+
+use crate::event::{Output, Timer};
+use crate::ids::{ConnId, Epoch, Lsn, Micros, NodeId, Zxid};
+use crate::message::Packet;
+use crate::quorum::NodeSet;
+use crate::server::{Flow, GO_ON, STEP_DOWN, Server};
+use crate::stopping::Left;
+use broadcast::Broadcast;
+use learner::{Learner, Stage};
+
+/// What a leader knows of its learners and its own progress.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Leader {
+    phase: Phase,
+    /// The epoch it wants to establish; grows until a quorum has connected.
+    epoch: Epoch,
+    /// Its own history when it started (`leaderStateSummary`).
+    current_epoch: Epoch,
+    last_zxid: Zxid,
+    learners: Vec<Learner>,
+    /// Half ticks since the epoch was established.
+    half_ticks: u32,
+    /// When the phase has lasted too long.
+    deadline: Micros,
+    broadcast: Broadcast,
+}
+
+/// The phases of a leader, with what each one is waiting for.
+#[derive(Copy, Clone, Debug, PartialEq, Eq, Hash)]
+enum Phase {
+    /// FOLLOWERINFO of a quorum (`getEpochToPropose`).
+    Connecting(NodeSet),
+    /// The file `acceptedEpoch`.
+    Promising(Lsn),
+    /// ACKEPOCH of a quorum (`waitForEpochAck`).
+    Electing(NodeSet),
+    /// The file `currentEpoch`, and ACK-LD of a quorum (`waitForNewLeaderAck`). The leader's own
+    /// acknowledgement follows the file.
+    Synchronization { epoch_file: Option<Lsn>, acks: NodeSet },
+    /// Established.
+    Broadcast,
+}
+
+impl Leader {
+    /// Starts to lead. Everyone else is expected to connect.
+    pub(crate) fn start(server: &mut Server) -> Self {
+        if server.variant.elected_snapshots_tail {
+            server.write_snapshot();
+        }
+        server.set_timer(Timer::Tick, server.half_tick());
+        Self {
+            phase: Phase::Connecting(NodeSet::of(server.id)),
+            epoch: server.durable.accepted_epoch.next(),
+            current_epoch: server.durable.current_epoch,
+            last_zxid: server.memory.last_zxid(),
+            learners: Vec::new(),
+            half_ticks: 0,
+            deadline: server.now.after(server.ticks(server.config.init_limit)),
+            broadcast: Broadcast::default(),
+        }
+    }
+
+    /// The phase as others name it.
+    pub(crate) const fn progress(&self) -> crate::Phase {
+        match self.phase {
+            Phase::Connecting(_) | Phase::Promising(_) | Phase::Electing(_) => {
+                crate::Phase::Discovery
+            }
+            Phase::Synchronization { .. } => crate::Phase::Synchronization,
+            Phase::Broadcast => crate::Phase::Broadcast,
+        }
+    }
+
+    /// Ends: closes all connections and says how far it had come.
+    pub(crate) fn leave(self, server: &mut Server) -> Left {
+        for learner in &self.learners {
+            server.out.push(Output::Close(learner.conn));
+        }
+        Left { started: matches!(self.phase, Phase::Broadcast), aborted: None }
+    }
+
+    /// Moves on, with a new bound on how long the phase may last.
+    fn enter(&mut self, server: &Server, phase: Phase) {
+        self.phase = phase;
+        self.deadline = server.now.after(server.ticks(server.config.init_limit));
+    }
+
+    /// A learner has connected. An older connection of the same learner may still be open here.
+    pub(crate) fn on_connection_up(&mut self, server: &Server, peer: NodeId, conn: ConnId) {
+        self.learners.push(Learner::new(peer, conn, server));
+    }
+
+    /// A connection broke: the handler ends (`removeLearnerHandler`).
+    pub(crate) fn on_connection_down(&mut self, conn: ConnId) {
+        self.learners.retain(|learner| learner.conn != conn);
+    }
+
+    /// Ends a handler that got an exception.
+    fn dismiss(&mut self, server: &mut Server, conn: ConnId) {
+        self.on_connection_down(conn);
+        server.out.push(Output::Close(conn));
+    }
+
+    fn learner(&mut self, conn: ConnId) -> Option<&mut Learner> {
+        self.learners.iter_mut().find(|learner| learner.conn == conn)
+    }
+
+    /// A packet of a learner: read now, or when its handler is no longer blocked.
+    pub(crate) fn on_packet(&mut self, server: &mut Server, conn: ConnId, packet: Packet) -> Flow {
+        let Some(learner) = self.learner(conn) else {
+            return GO_ON;
+        };
+        learner.last_heard = server.now;
+        if learner.is_blocked() {
+            learner.inbox.push_back(packet);
+            return GO_ON;
+        }
+        self.read(server, conn, packet)
+    }
+
+    fn read(&mut self, server: &mut Server, conn: ConnId, packet: Packet) -> Flow {
+        let Some(learner) = self.learner(conn) else {
+            return GO_ON;
+        };
+        match (learner.stage, packet) {
+            (Stage::Connected, Packet::FollowerInfo { accepted_epoch }) => {
+                self.on_follower_info(server, conn, accepted_epoch);
+            }
+            (Stage::Promised, Packet::AckEpoch { current_epoch, last_zxid }) => {
+                self.on_ack_epoch(server, conn, current_epoch, last_zxid);
+            }
+            (Stage::Synchronizing, Packet::Ack(zxid)) => self.on_first_ack(server, conn, zxid),
+            (Stage::Serving, packet) => self.on_broadcast_packet(server, conn, packet),
+            (_, packet) => self.on_unexpected(server, conn, &packet),
+        }
+        GO_ON
+    }
+
+    /// Lets handlers that were blocked read what has piled up.
+    fn read_inboxes(&mut self, server: &mut Server) -> Flow {
+        for at in 0..self.learners.len() {
+            while let Some(learner) = self.learners.get_mut(at)
+                && !learner.is_blocked()
+                && let Some(packet) = learner.inbox.pop_front()
+            {
+                let conn = learner.conn;
+                self.read(server, conn, packet)?;
+            }
+        }
+        GO_ON
+    }
+
+    /// I-11: a packet that the handler does not expect ends it.
+    fn on_unexpected(&mut self, server: &mut Server, conn: ConnId, packet: &Packet) {
+        let zxid = match packet {
+            Packet::Ack(zxid) => *zxid,
+            _ => Zxid::ZERO,
+        };
+        server.breach(crate::event::Breach::BadState, zxid);
+        self.dismiss(server, conn);
+    }
+
+    /// A disk operation of this server is done: the leader's own thread may be waiting for it.
+    pub(crate) fn on_progress(&mut self, server: &mut Server) -> Flow {
+        self.on_discovery_progress(server);
+        self.on_synchronization_progress(server);
+        self.read_inboxes(server)
+    }
+
+    /// A learner's sender writes its next packet.
+    pub(crate) fn on_sender_turn(&mut self, server: &mut Server, peer: NodeId) {
+        for learner in self.learners.iter_mut().filter(|learner| learner.peer == peer) {
+            learner.send_next(server);
+        }
+    }
+
+    /// Half a tick has passed.
+    pub(crate) fn on_tick(&mut self, server: &mut Server) -> Flow {
+        server.set_timer(Timer::Tick, server.half_tick());
+        let silent = self.learners.iter().filter(|l| l.is_silent(server)).map(|l| l.conn);
+        for conn in silent.collect::<Vec<_>>() {
+            self.dismiss(server, conn);
+        }
+        if !matches!(self.phase, Phase::Broadcast) {
+            return if server.now >= self.deadline { STEP_DOWN } else { GO_ON };
+        }
+        self.half_ticks += 1;
+        if self.half_ticks.is_multiple_of(2) && !self.is_followed_by_quorum(server) {
+            return STEP_DOWN;
+        }
+        for learner in self.learners.iter_mut().filter(|learner| learner.is_sending) {
+            learner.queue(Packet::Ping, &mut server.out);
+        }
+        GO_ON
+    }
+
+    /// Whether enough learners were heard within their limit (`LearnerHandler.synced`).
+    fn is_followed_by_quorum(&self, server: &Server) -> bool {
+        let mut synced = NodeSet::of(server.id);
+        for learner in self.learners.iter().filter(|learner| learner.is_synced(self.tick())) {
+            synced.insert(learner.peer);
+        }
+        synced.is_quorum(&server.config)
+    }
+
+    /// Whole ticks since the epoch was established.
+    const fn tick(&self) -> u32 {
+        self.half_ticks / 2
+    }
+}

@@ -1,0 +1,171 @@
+//! Broadcast at the leader: propose, count acknowledgements, commit in order.
+
+use super::Leader;
+use crate::committer::Work;
+use crate::event::Note;
+use crate::ids::{ConnId, NodeId, RequestId, Zxid};
+use crate::log_writer::AckTo;
+use crate::message::Packet;
+use crate::quorum::NodeSet;
+use crate::server::Server;
+use crate::txn::{Change, KEYS, Op, Register, Replica, Txn};
+use std::collections::VecDeque;
+
+/// A proposal and who has acknowledged it.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Proposal {
+    pub(super) txn: Txn,
+    acks: NodeSet,
+}
+
+/// What a leader has proposed and committed in its epoch.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub(super) struct Broadcast {
+    last_proposed: Zxid,
+    last_committed: Zxid,
+    /// Proposed, not committed.
+    pub(super) outstanding: VecDeque<Proposal>,
+    /// Committed, not yet applied to this leader's memory (`toBeApplied`).
+    pub(super) to_be_applied: VecDeque<Txn>,
+    /// `sync`s that wait for the proposal that was the last one when they arrived.
+    pending_syncs: Vec<(Zxid, ConnId, RequestId)>,
+    /// The registers as they will be when everything proposed is applied (`outstandingChanges`).
+    prepared: [Register; KEYS],
+}
+
+impl Broadcast {
+    /// Begins behind ⟨e, 0⟩ with the state of the initial history.
+    pub(super) const fn start(&mut self, mark: Zxid, initial: &Replica) {
+        self.last_proposed = mark;
+        self.last_committed = mark;
+        self.prepared = initial.registers;
+    }
+
+    /// What a learner acknowledged above this zxid is void: it is about to lose it.
+    pub(super) fn forget_acks(&mut self, peer: NodeId, above: Zxid) {
+        for proposal in self.outstanding.iter_mut().filter(|p| p.txn.zxid > above) {
+            proposal.acks.remove(peer);
+        }
+    }
+
+    /// The transaction that carries out a write, decided on what is proposed so far
+    /// (`PrepRequestProcessor`).
+    fn prepare(&mut self, request: RequestId, op: Op) -> Option<Txn> {
+        let (key, value, expected) = match op {
+            Op::Write { key, value } => (key, value, None),
+            Op::WriteIf { key, value, version } => (key, value, Some(version)),
+            Op::Read { .. } | Op::Sync => return None,
+        };
+        let register = &mut self.prepared[key.index()];
+        let change = if expected.is_none_or(|version| version == register.version) {
+            let version = register.version + 1;
+            *register = Register { value, version };
+            Change::Set { key, value, version }
+        } else {
+            Change::Rejected
+        };
+        self.last_proposed = self.last_proposed.next();
+        Some(Txn { zxid: self.last_proposed, request, change })
+    }
+}
+
+impl Leader {
+    /// A packet of a learner that is in broadcast.
+    pub(super) fn on_broadcast_packet(
+        &mut self,
+        server: &mut Server,
+        conn: ConnId,
+        packet: Packet,
+    ) {
+        let (tick, last_proposed) = (self.tick(), self.broadcast.last_proposed);
+        let Some(learner) = self.learner(conn) else {
+            return;
+        };
+        learner.extend_deadline(tick, server);
+        let peer = learner.peer;
+        match packet {
+            Packet::Ack(zxid) => {
+                learner.on_ack(zxid, server.now, last_proposed);
+                self.on_ack(server, peer, zxid);
+            }
+            Packet::Ping => {}
+            Packet::Request { request, op } => self.propose(server, request, op),
+            Packet::Sync { request } => self.on_sync(server, conn, request),
+            other => self.on_unexpected(server, conn, &other),
+        }
+    }
+
+    /// Assigns a zxid, sends the proposal to everyone, then queues it for the leader's own log
+    /// writer (`ProposalRequestProcessor`).
+    pub(crate) fn propose(&mut self, server: &mut Server, request: RequestId, op: Op) {
+        let Some(txn) = self.broadcast.prepare(request, op) else {
+            return;
+        };
+        server.note(Note::Proposed(txn));
+        self.broadcast.outstanding.push_back(Proposal { txn, acks: NodeSet::default() });
+        self.send_to_forwarding(server, &Packet::Proposal(txn));
+        server.log(txn, AckTo::Myself);
+    }
+
+    fn send_to_forwarding(&mut self, server: &mut Server, packet: &Packet) {
+        for learner in self.learners.iter_mut().filter(|learner| learner.is_forwarding) {
+            learner.queue(packet.clone(), &mut server.out);
+        }
+    }
+
+    /// An acknowledgement, of a learner or of the leader's own log writer (`processAck`). That of
+    /// NEWLEADER, sent again after UPTODATE, means nothing here.
+    pub(crate) fn on_ack(&mut self, server: &mut Server, from: NodeId, zxid: Zxid) {
+        if zxid.is_epoch_mark() || zxid <= self.broadcast.last_committed {
+            return;
+        }
+        let mut outstanding = self.broadcast.outstanding.iter_mut();
+        if let Some(proposal) = outstanding.find(|proposal| proposal.txn.zxid == zxid) {
+            proposal.acks.insert(from);
+            self.commit_in_order(server);
+        }
+    }
+
+    /// Commits the oldest proposals that a quorum has acknowledged (`tryToCommit`).
+    fn commit_in_order(&mut self, server: &mut Server) {
+        while let Some(proposal) = self.broadcast.outstanding.front()
+            && proposal.acks.is_quorum(&server.config)
+        {
+            let txn = proposal.txn;
+            assert!(txn.zxid == self.broadcast.last_committed.next(), "commits leave no gap");
+            self.broadcast.outstanding.pop_front();
+            self.broadcast.last_committed = txn.zxid;
+            self.broadcast.to_be_applied.push_back(txn);
+            server.note(Note::Committed(txn.zxid));
+            self.send_to_forwarding(server, &Packet::Commit(txn.zxid));
+            server.commit(Work::Apply(txn));
+            self.answer_syncs(server);
+        }
+    }
+
+    /// The leader's committer has applied a transaction.
+    pub(crate) fn on_applied(&mut self, zxid: Zxid) {
+        let applied = self.broadcast.to_be_applied.pop_front();
+        assert!(applied.is_some_and(|txn| txn.zxid == zxid), "the committer works in order");
+    }
+
+    /// A learner's `sync`: answered behind everything proposed so far. The leader does not make
+    /// sure that it still leads (`processSync`).
+    fn on_sync(&mut self, server: &mut Server, conn: ConnId, request: RequestId) {
+        self.broadcast.pending_syncs.push((self.broadcast.last_proposed, conn, request));
+        self.answer_syncs(server);
+    }
+
+    fn answer_syncs(&mut self, server: &mut Server) {
+        let committed = self.broadcast.last_committed;
+        while let Some((wait_for, conn, request)) = self.broadcast.pending_syncs.first().copied()
+            && wait_for <= committed
+        {
+            self.broadcast.pending_syncs.remove(0);
+            server.note(Note::SyncAnswered { request });
+            if let Some(learner) = self.learner(conn) {
+                learner.queue(Packet::Sync { request }, &mut server.out);
+            }
+        }
+    }
+}

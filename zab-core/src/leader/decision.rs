@@ -1,0 +1,102 @@
+//! How to bring a learner up to date: DIFF, TRUNC or SNAP (`LearnerHandler.syncFollower`).
+//!
+//! A pure function of what the leader has committed, in memory and on disk, and of the last zxid
+//! of the learner.
+
+use crate::event::SyncMode;
+use crate::ids::Zxid;
+use crate::txn::Txn;
+use crate::variant::Variant;
+
+/// What the leader knows when it decides.
+pub(super) struct Known<'a> {
+    /// The last zxid of the leader's memory, perhaps ⟨e, 0⟩.
+    pub(super) last_processed: Zxid,
+    /// The committed transactions kept in memory, oldest first.
+    pub(super) committed: Vec<Txn>,
+    /// The log on disk.
+    pub(super) log: &'a [Txn],
+    /// Most transactions taken from disk for one DIFF.
+    pub(super) disk_diff_max: usize,
+}
+
+/// The decision.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Decision {
+    pub(super) mode: SyncMode,
+    /// DIFF: the leader's last committed zxid. TRUNC: the last zxid to keep. SNAP: of the state.
+    pub(super) zxid: Zxid,
+    /// The learner holds the leader's history up to here, whatever it held before.
+    pub(super) kept: Zxid,
+    /// Committed transactions to send behind the header.
+    pub(super) committed: Vec<Txn>,
+}
+
+impl Decision {
+    /// The last zxid that the learner will have been sent.
+    pub(super) fn sent_upto(&self) -> Zxid {
+        self.committed.last().map_or(self.kept, |txn| txn.zxid)
+    }
+
+    const fn snap(zxid: Zxid) -> Self {
+        Self { mode: SyncMode::Snap, zxid, kept: zxid, committed: Vec::new() }
+    }
+}
+
+/// Decides for a learner whose last zxid is `last`.
+pub(super) fn decide(variant: &Variant, known: &Known<'_>, last: Zxid) -> Decision {
+    let snap = Decision::snap(known.last_processed);
+    let (min, max) = match (known.committed.first(), known.committed.last()) {
+        (Some(first), Some(last)) => (first.zxid, last.zxid),
+        _ => (known.last_processed, known.last_processed),
+    };
+    if last == known.last_processed {
+        Decision { mode: SyncMode::Diff, zxid: last, kept: last, committed: Vec::new() }
+    } else if last > max && !last.is_epoch_mark() {
+        Decision { mode: SyncMode::Trunc, zxid: max, kept: max, committed: Vec::new() }
+    } else if min <= last && last <= max {
+        from_entries(variant, known.committed.iter(), last, max).unwrap_or(snap)
+    } else if last < min {
+        from_disk(variant, known, last, min, max).unwrap_or(snap)
+    } else {
+        snap
+    }
+}
+
+/// The learner has fallen out of the committed log: take the log on disk first. It must reach back
+/// to the learner's last zxid, and without a gap to the committed log.
+fn from_disk(v: &Variant, known: &Known<'_>, last: Zxid, min: Zxid, max: Zxid) -> Option<Decision> {
+    let reaches_back = known.log.first().is_some_and(|first| first.zxid <= last);
+    let on_disk = known.log.iter().take_while(|txn| txn.zxid <= min);
+    let missing = on_disk.clone().filter(|txn| txn.zxid > last).count();
+    if !reaches_back || missing > known.disk_diff_max {
+        return None;
+    }
+    let mut decision = from_entries(v, on_disk, last, max)?;
+    if decision.sent_upto() < min && !v.disk_diff_unchecked {
+        return None;
+    }
+    let sent = decision.sent_upto();
+    decision.committed.extend(known.committed.iter().filter(|txn| txn.zxid > sent));
+    Some(decision)
+}
+
+/// Walks entries to the learner's last zxid (`queueCommittedProposals`): found, the rest is a
+/// DIFF. Not found, the learner has what the leader never had: TRUNC to the entry before, unless
+/// that is of another epoch.
+fn from_entries<'a>(
+    variant: &Variant,
+    entries: impl Iterator<Item = &'a Txn> + Clone,
+    last: Zxid,
+    max: Zxid,
+) -> Option<Decision> {
+    let previous = entries.clone().take_while(|txn| txn.zxid <= last).last();
+    let committed: Vec<Txn> = entries.filter(|txn| txn.zxid > last).copied().collect();
+    let holds_last = previous.is_some_and(|txn| txn.zxid == last);
+    if holds_last || last.is_epoch_mark() || variant.diff_for_unknown_zxid {
+        return Some(Decision { mode: SyncMode::Diff, zxid: max, kept: last, committed });
+    }
+    let keep = previous?.zxid;
+    let same_epoch = committed.first()?.zxid.epoch == last.epoch;
+    same_epoch.then_some(Decision { mode: SyncMode::Trunc, zxid: keep, kept: keep, committed })
+}

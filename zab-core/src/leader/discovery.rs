@@ -1,0 +1,96 @@
+//! Discovery at the leader: an epoch that a quorum has never promised to anyone, and the proof
+//! that no one of a quorum knows more than this leader.
+
+use super::learner::Stage;
+use super::{Leader, Phase};
+use crate::event::{File, Note};
+use crate::ids::{ConnId, Epoch, Zxid};
+use crate::quorum::NodeSet;
+use crate::server::Server;
+
+impl Leader {
+    /// FOLLOWERINFO (`getEpochToPropose`): the epoch has to be above everything promised.
+    pub(super) fn on_follower_info(&mut self, server: &mut Server, conn: ConnId, accepted: Epoch) {
+        let (phase, epoch) = (self.phase, self.epoch);
+        let Some(learner) = self.learner(conn) else {
+            return;
+        };
+        match phase {
+            Phase::Connecting(mut connected) => {
+                learner.stage = Stage::AwaitsEpoch;
+                connected.insert(learner.peer);
+                self.epoch = epoch.max(accepted.next());
+                self.phase = Phase::Connecting(connected);
+                if connected.is_quorum(&server.config) {
+                    let Server { durable, out, .. } = server;
+                    let lsn = durable.write_accepted_epoch(self.epoch, out);
+                    self.enter(server, Phase::Promising(lsn));
+                }
+            }
+            Phase::Promising(_) => learner.stage = Stage::AwaitsEpoch,
+            Phase::Electing(_) | Phase::Synchronization { .. } | Phase::Broadcast => {
+                learner.send_leader_info(server, epoch);
+            }
+        }
+    }
+
+    /// `acceptedEpoch` is on disk: tell everyone, and acknowledge the epoch oneself.
+    pub(super) fn on_discovery_progress(&mut self, server: &mut Server) {
+        let Phase::Promising(lsn) = self.phase else {
+            return;
+        };
+        if !server.durable.is_done(File::AcceptedEpoch, lsn) {
+            return;
+        }
+        self.enter(server, Phase::Electing(NodeSet::of(server.id)));
+        let epoch = self.epoch;
+        for learner in self.learners.iter_mut().filter(|l| l.stage == Stage::AwaitsEpoch) {
+            learner.send_leader_info(server, epoch);
+        }
+    }
+
+    /// ACKEPOCH (`waitForEpochAck`): until a quorum has sent it, a learner that knows more than the
+    /// leader is sent away; a promise that was made before does not count.
+    pub(super) fn on_ack_epoch(
+        &mut self,
+        server: &mut Server,
+        conn: ConnId,
+        current_epoch: Option<Epoch>,
+        last_zxid: Zxid,
+    ) {
+        let Phase::Electing(mut acks) = self.phase else {
+            self.synchronize(server, conn, last_zxid);
+            return;
+        };
+        if current_epoch.is_some_and(|e| (e, last_zxid) > (self.current_epoch, self.last_zxid)) {
+            self.dismiss(server, conn);
+            return;
+        }
+        let Some(learner) = self.learner(conn) else {
+            return;
+        };
+        learner.stage = Stage::AwaitsElection { last_zxid };
+        if current_epoch.is_some() {
+            acks.insert(learner.peer);
+        }
+        self.phase = Phase::Electing(acks);
+        if acks.is_quorum(&server.config) {
+            self.finish_discovery(server);
+        }
+    }
+
+    /// A quorum promised the epoch: what this leader holds now is its initial history.
+    fn finish_discovery(&mut self, server: &mut Server) {
+        server.note(Note::InitialHistory { epoch: self.epoch });
+        let Server { durable, out, .. } = server;
+        let epoch_file = Some(durable.write_current_epoch(self.epoch, out));
+        self.enter(server, Phase::Synchronization { epoch_file, acks: NodeSet::default() });
+        let waiting = self.learners.iter().filter_map(|learner| match learner.stage {
+            Stage::AwaitsElection { last_zxid } => Some((learner.conn, last_zxid)),
+            _ => None,
+        });
+        for (conn, last_zxid) in waiting.collect::<Vec<_>>() {
+            self.synchronize(server, conn, last_zxid);
+        }
+    }
+}

@@ -1,0 +1,145 @@
+//! One learner as its leader sees it: a reader thread and a sender thread (`LearnerHandler`).
+
+use crate::event::{Actor, Output};
+use crate::ids::{ConnId, Epoch, Micros, NodeId, Zxid};
+use crate::message::Packet;
+use crate::server::Server;
+use std::collections::VecDeque;
+
+/// How far the conversation has come: what the reader waits for.
+#[derive(Copy, Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Stage {
+    /// For FOLLOWERINFO.
+    Connected,
+    /// Blocked until a quorum has connected and the epoch is on the leader's disk.
+    AwaitsEpoch,
+    /// For ACKEPOCH.
+    Promised,
+    /// Blocked until a quorum has sent ACKEPOCH. `last_zxid` is what the learner said of itself.
+    AwaitsElection {
+        /// The last zxid of the learner's memory.
+        last_zxid: Zxid,
+    },
+    /// For the acknowledgement of NEWLEADER.
+    Synchronizing,
+    /// Blocked until a quorum has acknowledged NEWLEADER.
+    AwaitsEstablishment,
+    /// For whatever comes in broadcast.
+    Serving,
+}
+
+/// A learner's handler.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Learner {
+    pub(super) peer: NodeId,
+    pub(super) conn: ConnId,
+    pub(super) stage: Stage,
+    /// Packets that arrived while the reader was blocked.
+    pub(super) inbox: VecDeque<Packet>,
+    /// Packets that the sender has not written yet (`queuedPackets`).
+    outbox: VecDeque<Packet>,
+    /// The sender has asked for its turn.
+    ready: bool,
+    /// It gets proposals and commits (`forwardingFollowers`).
+    pub(super) is_forwarding: bool,
+    /// The sender thread runs; pings start with it.
+    pub(super) is_sending: bool,
+    /// When the last packet arrived.
+    pub(super) last_heard: Micros,
+    /// The last tick up to which it counts as synced (`tickOfNextAckDeadline`).
+    ack_deadline_tick: u32,
+    /// The oldest proposal that it has not acknowledged, and when that was sent
+    /// (`SyncLimitCheck`).
+    unacknowledged: Option<(Zxid, Micros)>,
+}
+
+impl Learner {
+    pub(super) fn new(peer: NodeId, conn: ConnId, server: &Server) -> Self {
+        Self {
+            peer,
+            conn,
+            stage: Stage::Connected,
+            inbox: VecDeque::new(),
+            outbox: VecDeque::new(),
+            ready: false,
+            is_forwarding: false,
+            is_sending: false,
+            last_heard: server.now,
+            ack_deadline_tick: server.config.init_limit + server.config.sync_limit,
+            unacknowledged: None,
+        }
+    }
+
+    /// Whether the reader waits for other learners, and reads nothing meanwhile.
+    pub(super) const fn is_blocked(&self) -> bool {
+        matches!(
+            self.stage,
+            Stage::AwaitsEpoch | Stage::AwaitsElection { .. } | Stage::AwaitsEstablishment
+        )
+    }
+
+    /// Whether the reader has waited too long for a packet, or the learner takes too long to
+    /// acknowledge a proposal.
+    pub(super) fn is_silent(&self, server: &Server) -> bool {
+        if self.is_blocked() {
+            return false;
+        }
+        let sync_limit = server.ticks(server.config.sync_limit);
+        let limit = match self.stage {
+            Stage::Serving => sync_limit,
+            _ => server.ticks(server.config.init_limit),
+        };
+        let too_slow = |(_, since): (Zxid, Micros)| server.now >= since.after(sync_limit);
+        server.now >= self.last_heard.after(limit) || self.unacknowledged.is_some_and(too_slow)
+    }
+
+    /// Whether it counts towards the leader's quorum at this tick.
+    pub(super) const fn is_synced(&self, tick: u32) -> bool {
+        tick <= self.ack_deadline_tick
+    }
+
+    /// A packet arrived in broadcast: it counts for another `syncLimit` ticks.
+    pub(super) const fn extend_deadline(&mut self, tick: u32, server: &Server) {
+        self.ack_deadline_tick = tick + server.config.sync_limit;
+    }
+
+    /// An acknowledgement arrived.
+    pub(super) fn on_ack(&mut self, zxid: Zxid, now: Micros, last_proposed: Zxid) {
+        if self.unacknowledged.is_some_and(|(oldest, _)| zxid >= oldest) {
+            self.unacknowledged = (zxid < last_proposed).then(|| (zxid.next(), now));
+        }
+    }
+
+    /// Queues a packet for the sender.
+    pub(super) fn queue(&mut self, packet: Packet, out: &mut Vec<Output>) {
+        self.outbox.push_back(packet);
+        self.ask_for_turn(out);
+    }
+
+    /// Sends LEADERINFO, which the reader writes itself: the sender does not run yet.
+    pub(super) fn send_leader_info(&mut self, server: &mut Server, epoch: Epoch) {
+        self.stage = Stage::Promised;
+        server.send(self.conn, Packet::LeaderInfo { epoch });
+    }
+
+    /// The sender's turn: one packet.
+    pub(super) fn send_next(&mut self, server: &mut Server) {
+        self.ready = false;
+        if let Some(packet) = self.outbox.pop_front() {
+            if let Packet::Proposal(txn) = &packet
+                && self.stage == Stage::Serving
+            {
+                self.unacknowledged.get_or_insert((txn.zxid, server.now));
+            }
+            server.send(self.conn, packet);
+        }
+        self.ask_for_turn(&mut server.out);
+    }
+
+    fn ask_for_turn(&mut self, out: &mut Vec<Output>) {
+        if !self.ready && !self.outbox.is_empty() {
+            self.ready = true;
+            out.push(Output::Ready(Actor::Sender(self.peer)));
+        }
+    }
+}

@@ -1,0 +1,105 @@
+//! The log writer: ZooKeeper's `SyncRequestProcessor`, an actor of its own.
+//!
+//! It takes everything that is queued, appends it, asks for one flush (group commit), and only
+//! when the disk reports that flush are the transactions acknowledged. Between queue and flush a
+//! transaction exists in memory only: ZOOKEEPER-4646 is about nothing else.
+
+use crate::durable::Durable;
+use crate::event::{Actor, File, Output};
+use crate::ids::{ConnId, Lsn, Zxid};
+use crate::txn::Txn;
+use std::collections::VecDeque;
+
+/// Whom to tell when a transaction is durable.
+#[derive(Copy, Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum AckTo {
+    /// The leader behind this connection (`SendAckRequestProcessor`).
+    Leader(ConnId),
+    /// This server, which leads (`AckRequestProcessor`).
+    Myself,
+}
+
+/// Queue, batch and flush.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub(crate) struct LogWriter {
+    queue: VecDeque<(Txn, AckTo)>,
+    /// What the flush in progress will acknowledge.
+    batch: Vec<(Zxid, AckTo)>,
+    flushing: Option<Lsn>,
+    ready: bool,
+    appended_since_snapshot: u32,
+}
+
+impl LogWriter {
+    /// Queues a transaction for logging.
+    pub(crate) fn enqueue(&mut self, txn: Txn, ack: AckTo, out: &mut Vec<Output>) {
+        self.queue.push_back((txn, ack));
+        self.ask_for_turn(out);
+    }
+
+    /// Appends all that is queued and asks for the flush.
+    pub(crate) fn on_turn(&mut self, durable: &mut Durable, out: &mut Vec<Output>) {
+        self.ready = false;
+        if self.flushing.is_some() || self.queue.is_empty() {
+            return;
+        }
+        for (txn, ack) in self.queue.drain(..) {
+            durable.append(txn, out);
+            self.batch.push((txn.zxid, ack));
+            self.appended_since_snapshot += 1;
+        }
+        self.flushing = Some(durable.flush(out));
+    }
+
+    /// When the flush is done: hands out what to acknowledge, in order.
+    pub(crate) fn take_flushed(
+        &mut self,
+        durable: &Durable,
+        out: &mut Vec<Output>,
+    ) -> Vec<(Zxid, AckTo)> {
+        if !self.flushing.is_some_and(|lsn| durable.is_done(File::Log, lsn)) {
+            return Vec::new();
+        }
+        self.flushing = None;
+        self.ask_for_turn(out);
+        std::mem::take(&mut self.batch)
+    }
+
+    /// Whether a snapshot is due (`snapCount`); counts anew if so.
+    pub(crate) fn is_snapshot_due(&mut self, every: u32) -> bool {
+        let due = self.appended_since_snapshot >= every;
+        if due {
+            self.appended_since_snapshot = 0;
+        }
+        due
+    }
+
+    /// Whether nothing is queued and no flush is in progress.
+    pub(crate) fn is_idle(&self) -> bool {
+        self.queue.is_empty() && self.flushing.is_none()
+    }
+
+    /// How many transactions wait to be appended.
+    pub(crate) fn queued(&self) -> usize {
+        self.queue.len()
+    }
+
+    /// Whether a flush is in progress.
+    pub(crate) const fn is_flushing(&self) -> bool {
+        self.flushing.is_some()
+    }
+
+    /// The disk failed: the thread ends, what it held is gone (`handleException`).
+    pub(crate) fn fail(&mut self) {
+        self.queue.clear();
+        self.batch.clear();
+        self.flushing = None;
+    }
+
+    fn ask_for_turn(&mut self, out: &mut Vec<Output>) {
+        if !self.ready && self.flushing.is_none() && !self.queue.is_empty() {
+            self.ready = true;
+            out.push(Output::Ready(Actor::LogWriter));
+        }
+    }
+}

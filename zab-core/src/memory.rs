@@ -1,0 +1,47 @@
+//! The state in memory: it outlives a change of role and dies with the process.
+//!
+//! A restart loads it from disk, an in-process step-down keeps it. A whole family of ZooKeeper's
+//! bugs (2355, 2845, 3642, 4712, 4882, 5094 and the late apply) lives in that difference, hence a
+//! type of its own (`ZKDatabase`: `DataTree` and `committedLog`).
+
+use crate::ids::Zxid;
+use crate::txn::{Replica, Txn};
+use std::collections::VecDeque;
+
+/// The replica and the last transactions that led to it.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Memory {
+    /// The state.
+    pub(crate) replica: Replica,
+    /// The last transactions applied, oldest first; a leader answers DIFF from them.
+    committed_log: VecDeque<Txn>,
+    /// How many of them are kept.
+    committed_log_max: usize,
+}
+
+impl Memory {
+    /// Memory that holds this state and no recent transactions.
+    pub(crate) fn new(replica: Replica, committed_log_max: usize) -> Self {
+        let committed_log = VecDeque::with_capacity(committed_log_max + 1);
+        Self { replica, committed_log, committed_log_max }
+    }
+
+    /// `lastProcessedZxid`, from which votes are made.
+    pub(crate) const fn last_zxid(&self) -> Zxid {
+        self.replica.last_processed
+    }
+
+    /// Applies a transaction and keeps it in the committed log.
+    pub(crate) fn apply(&mut self, txn: &Txn) {
+        self.replica.apply(txn);
+        self.committed_log.push_back(*txn);
+        if self.committed_log.len() > self.committed_log_max {
+            self.committed_log.pop_front();
+        }
+    }
+
+    /// The committed log, oldest first.
+    pub(crate) fn committed_log(&self) -> impl DoubleEndedIterator<Item = &Txn> + Clone {
+        self.committed_log.iter()
+    }
+}

@@ -1,0 +1,344 @@
+//! One server: takes an input, hands it to whoever it is for, and changes roles.
+
+use crate::committer::Work;
+use crate::config::Config;
+use crate::election::Election;
+use crate::event::{Actor, ExitReason, File, Input, Note, Output, Recovered, Timer};
+use crate::follower::Follower;
+use crate::ids::{ConnId, Lsn, Micros, NodeId, RequestId, Zxid};
+use crate::leader::Leader;
+use crate::log_writer::AckTo;
+use crate::message::{Notification, Packet, ServerState, Vote};
+use crate::server::{Flow, GO_ON, Leave, STEP_DOWN, Server};
+use crate::stopping::{Left, Stopping};
+use crate::txn::{Op, Outcome, Replica};
+use crate::variant::Variant;
+use crate::view::{Phase, View};
+use std::ops::ControlFlow;
+
+/// One server: a state machine that is driven through [`Node::step`].
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Node {
+    server: Server,
+    role: Role,
+}
+
+/// What a server is doing.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+enum Role {
+    /// The process has not started, or has ended.
+    Dead,
+    /// On the way to an election.
+    Stopping(Stopping),
+    /// Looking for a leader.
+    Looking(Election),
+    /// Following one.
+    Following(Box<Follower>),
+    /// Leading.
+    Leading(Box<Leader>),
+}
+
+impl Node {
+    /// A server process that has not started yet: its first input is [`Input::Start`].
+    pub fn new(id: NodeId, config: Config, variant: Variant) -> Self {
+        Self { server: Server::new(id, config, variant), role: Role::Dead }
+    }
+
+    /// Takes one input at this instant of the server's own clock, and appends to `outputs` what
+    /// the driver has to carry out, in order.
+    pub fn step(&mut self, now: Micros, input: Input, outputs: &mut Vec<Output>) {
+        std::mem::swap(&mut self.server.out, outputs);
+        self.server.now = now;
+        let mut flow = self.take(input);
+        while let ControlFlow::Break(leave) = flow {
+            flow = self.leave(leave);
+        }
+        std::mem::swap(&mut self.server.out, outputs);
+    }
+
+    fn take(&mut self, input: Input) -> Flow {
+        match input {
+            Input::Start(recovered) => self.on_start(*recovered),
+            _ if matches!(self.role, Role::Dead) => GO_ON,
+            Input::ConnectionUp { peer, conn } => self.on_connection_up(peer, conn),
+            Input::ConnectionDown { conn, .. } => self.on_connection_down(conn),
+            Input::ConnectFailed { .. } => match &mut self.role {
+                Role::Following(follower) => follower.on_connect_failed(),
+                _ => GO_ON,
+            },
+            Input::Packet { conn, packet, .. } => self.on_packet(conn, packet),
+            Input::Notification { from, notification } => self.on_notification(from, notification),
+            Input::Timer { timer, generation } => self.on_timer(timer, generation),
+            Input::DiskDone { file, upto } => self.on_disk_done(file, upto),
+            Input::DiskFailed { file, lsn } => self.on_disk_failed(file, lsn),
+            Input::Client { request, last_seen, op } => {
+                self.on_client(request, last_seen, op);
+                GO_ON
+            }
+            Input::Turn(actor) => self.on_turn(actor),
+            Input::StepDown => match &mut self.role {
+                Role::Following(follower) => follower.on_interrupt(),
+                Role::Leading(_) => STEP_DOWN,
+                Role::Dead | Role::Stopping(_) | Role::Looking(_) => GO_ON,
+            },
+        }
+    }
+
+    fn on_start(&mut self, recovered: Recovered) -> Flow {
+        assert!(matches!(self.role, Role::Dead), "a process starts once: {self:?}");
+        self.server.recover(recovered)?;
+        self.role = Role::Stopping(Stopping::after_start());
+        self.look_when_ready()
+    }
+
+    /// A role has ended: what comes next.
+    fn leave(&mut self, leave: Leave) -> Flow {
+        let role = std::mem::replace(&mut self.role, Role::Dead);
+        match leave {
+            Leave::Exit(reason) => {
+                self.server.out.push(Output::Exit(reason));
+                GO_ON
+            }
+            Leave::Elected(vote) => {
+                self.on_elected(vote);
+                GO_ON
+            }
+            Leave::StepDown => {
+                let left = match role {
+                    Role::Following(follower) => follower.leave(&mut self.server),
+                    Role::Leading(leader) => leader.leave(&mut self.server),
+                    other => unreachable!("no role to step down from: {other:?}"),
+                };
+                self.step_down(left)
+            }
+        }
+    }
+
+    fn step_down(&mut self, left: Left) -> Flow {
+        self.server.stop_serving();
+        self.server.note(Note::SteppedDown);
+        let stopping = Stopping::after_role(&mut self.server, left);
+        self.role = Role::Stopping(stopping);
+        self.look_when_ready()
+    }
+
+    fn look_when_ready(&mut self) -> Flow {
+        if let Role::Stopping(stopping) = &self.role
+            && stopping.is_over(&mut self.server)
+        {
+            self.role = Role::Looking(Election::start(&mut self.server));
+        }
+        GO_ON
+    }
+
+    fn on_elected(&mut self, vote: Vote) {
+        let server = &mut self.server;
+        server.vote = vote;
+        server.note(Note::Elected { leader: vote.leader, round: server.round });
+        self.role = if vote.leader == server.id {
+            Role::Leading(Box::new(Leader::start(server)))
+        } else {
+            Role::Following(Box::new(Follower::start(server, vote.leader)))
+        };
+    }
+
+    fn on_connection_up(&mut self, peer: NodeId, conn: ConnId) -> Flow {
+        match &mut self.role {
+            Role::Following(follower) => follower.on_connection_up(&mut self.server, peer, conn),
+            Role::Leading(leader) => leader.on_connection_up(&self.server, peer, conn),
+            Role::Dead | Role::Stopping(_) | Role::Looking(_) => {
+                self.server.out.push(Output::Close(conn));
+            }
+        }
+        GO_ON
+    }
+
+    fn on_connection_down(&mut self, conn: ConnId) -> Flow {
+        match &mut self.role {
+            Role::Following(follower) => follower.on_connection_down(conn),
+            Role::Leading(leader) => {
+                leader.on_connection_down(conn);
+                GO_ON
+            }
+            Role::Dead | Role::Stopping(_) | Role::Looking(_) => GO_ON,
+        }
+    }
+
+    fn on_packet(&mut self, conn: ConnId, packet: Packet) -> Flow {
+        match &mut self.role {
+            Role::Following(follower) => follower.on_packet(&mut self.server, conn, packet),
+            Role::Leading(leader) => leader.on_packet(&mut self.server, conn, packet),
+            Role::Dead | Role::Stopping(_) | Role::Looking(_) => GO_ON,
+        }
+    }
+
+    /// A server with a role tells whoever still looks for a leader whom it has
+    /// (`FastLeaderElection.Messenger.WorkerReceiver`).
+    fn on_notification(&mut self, from: NodeId, notification: Notification) -> Flow {
+        let state = match &mut self.role {
+            Role::Looking(election) => {
+                return election.on_notification(&mut self.server, from, notification);
+            }
+            Role::Following(_) => ServerState::Following,
+            Role::Leading(_) => ServerState::Leading,
+            Role::Dead | Role::Stopping(_) => return GO_ON,
+        };
+        if notification.state == ServerState::Looking {
+            self.server.notify(from, self.server.vote, state);
+        }
+        GO_ON
+    }
+
+    fn on_timer(&mut self, timer: Timer, generation: u32) -> Flow {
+        if !self.server.is_current(timer, generation) {
+            return GO_ON;
+        }
+        match (timer, &mut self.role) {
+            (Timer::Election, Role::Looking(election)) => election.on_timeout(&mut self.server),
+            (Timer::Tick, Role::Following(follower)) => follower.on_tick(&mut self.server),
+            (Timer::Tick, Role::Leading(leader)) => leader.on_tick(&mut self.server),
+            _ => GO_ON,
+        }
+    }
+
+    fn on_disk_done(&mut self, file: File, upto: Lsn) -> Flow {
+        self.server.durable.on_done(file, upto);
+        if file == File::Log {
+            self.acknowledge_flushed();
+        }
+        match &mut self.role {
+            Role::Following(follower) => follower.on_progress(&mut self.server),
+            Role::Leading(leader) => leader.on_progress(&mut self.server),
+            Role::Stopping(_) => self.look_when_ready(),
+            Role::Dead | Role::Looking(_) => GO_ON,
+        }
+    }
+
+    /// The log writer's flush is done: acknowledge what it made durable. Whom the acknowledgement
+    /// was meant for may have gone meanwhile.
+    fn acknowledge_flushed(&mut self) {
+        let Server { writer, durable, out, .. } = &mut self.server;
+        for (zxid, to) in writer.take_flushed(durable, out) {
+            match (&mut self.role, to) {
+                (Role::Following(follower), AckTo::Leader(conn)) => {
+                    follower.on_logged(&mut self.server, zxid, conn);
+                }
+                (Role::Leading(leader), AckTo::Myself) => {
+                    let myself = self.server.id;
+                    leader.on_ack(&mut self.server, myself, zxid);
+                }
+                _ => {}
+            }
+        }
+        self.server.snapshot_if_due();
+    }
+
+    fn on_disk_failed(&mut self, file: File, lsn: Lsn) -> Flow {
+        self.server.durable.on_failed(file, lsn);
+        if !self.server.variant.disk_error_keeps_memory || file != File::Log {
+            return ControlFlow::Break(Leave::Exit(ExitReason::DiskError));
+        }
+        self.server.writer.fail();
+        match self.role {
+            Role::Following(_) | Role::Leading(_) => STEP_DOWN,
+            Role::Dead | Role::Stopping(_) | Role::Looking(_) => self.look_when_ready(),
+        }
+    }
+
+    fn on_client(&mut self, request: RequestId, last_seen: Zxid, op: Op) {
+        let server = &mut self.server;
+        if !server.serving || last_seen > server.memory.last_zxid() {
+            server.reply(request, Outcome::Refused);
+            return;
+        }
+        match (op, &mut self.role) {
+            (Op::Read { key }, _) => server.commit(Work::Read(request, key)),
+            (_, Role::Following(follower)) => follower.forward(server, request, op),
+            (Op::Sync, _) => {
+                server.await_answer(request);
+                server.commit(Work::Synced(request));
+            }
+            (_, Role::Leading(leader)) => {
+                server.await_answer(request);
+                leader.propose(server, request, op);
+            }
+            (_, role) => unreachable!("clients are served in broadcast only: {role:?}"),
+        }
+    }
+
+    fn on_turn(&mut self, actor: Actor) -> Flow {
+        match actor {
+            Actor::Receiver => match &mut self.role {
+                Role::Following(follower) => return follower.on_receiver_turn(&mut self.server),
+                Role::Dead | Role::Stopping(_) | Role::Looking(_) | Role::Leading(_) => {}
+            },
+            Actor::LogWriter => {
+                let Server { writer, durable, out, .. } = &mut self.server;
+                writer.on_turn(durable, out);
+            }
+            Actor::Committer => self.on_committer_turn(),
+            Actor::Sender(peer) => {
+                if let Role::Leading(leader) = &mut self.role {
+                    leader.on_sender_turn(&mut self.server, peer);
+                }
+            }
+        }
+        GO_ON
+    }
+
+    fn on_committer_turn(&mut self) {
+        let server = &mut self.server;
+        match server.committer.on_turn(&mut server.out) {
+            Some(Work::Apply(txn)) => {
+                server.apply_committed(&txn);
+                if let Role::Leading(leader) = &mut self.role {
+                    leader.on_applied(txn.zxid);
+                }
+            }
+            Some(Work::Read(request, key)) => server.answer_read(request, key),
+            Some(Work::Synced(request)) => server.answer_sync(request),
+            None => {}
+        }
+    }
+
+    /// The state in memory, as clients of this server would read it.
+    pub const fn replica(&self) -> &Replica {
+        &self.server.memory.replica
+    }
+
+    /// What an observer may see.
+    pub fn view(&self) -> View {
+        let server = &self.server;
+        let (state, phase, leader, sync_mode, receiver_blocked) = match &self.role {
+            Role::Dead | Role::Stopping(_) | Role::Looking(_) => {
+                (ServerState::Looking, Phase::Election, None, None, false)
+            }
+            Role::Following(follower) => (
+                ServerState::Following,
+                follower.progress(),
+                Some(follower.leader()),
+                follower.sync_mode(),
+                follower.is_blocked(),
+            ),
+            Role::Leading(leader) => {
+                (ServerState::Leading, leader.progress(), Some(server.id), None, false)
+            }
+        };
+        View {
+            state,
+            phase,
+            leader,
+            round: server.round,
+            accepted_epoch: server.durable.accepted_epoch,
+            current_epoch: server.durable.current_epoch,
+            last_processed: server.memory.last_zxid(),
+            last_logged: server.durable.last_zxid(),
+            queued: server.writer.queued(),
+            flushing: server.writer.is_flushing(),
+            to_apply: server.committer.queued(),
+            sync_mode,
+            receiver_blocked,
+            serving: server.serving,
+        }
+    }
+}

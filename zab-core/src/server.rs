@@ -1,0 +1,310 @@
+//! What a server is apart from its role: files, memory, actors, clients, and the way out.
+//!
+//! Handlers of all roles get a `&mut Server`, change it, and put what they ask of the world into
+//! its outputs.
+
+use crate::committer::{Committer, Work};
+use crate::config::Config;
+use crate::durable::Durable;
+use crate::event::{Breach, ExitReason, Note, Output, Recovered, Timer};
+use crate::ids::{ConnId, Epoch, Lsn, Micros, NodeId, RequestId, Zxid};
+use crate::log_writer::{AckTo, LogWriter};
+use crate::memory::Memory;
+use crate::message::{Notification, Packet, ServerState, Vote};
+use crate::txn::{Change, Key, Outcome, Txn};
+use crate::variant::{ProposalCheck, Variant};
+use std::ops::ControlFlow;
+
+/// Whether a role goes on after an event.
+pub(crate) type Flow = ControlFlow<Leave>;
+
+/// The role goes on.
+pub(crate) const GO_ON: Flow = ControlFlow::Continue(());
+
+/// Why a role ends.
+#[derive(Copy, Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Leave {
+    /// Back to leader election, in process.
+    StepDown,
+    /// The process ends.
+    Exit(ExitReason),
+    /// The election is decided.
+    Elected(Vote),
+}
+
+/// Where a proposal arrives.
+#[derive(Copy, Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Place {
+    /// As the first one of a synchronisation.
+    FirstOfSynchronization,
+    /// As a later one of a synchronisation.
+    InSynchronization,
+    /// After UPTODATE.
+    InBroadcast,
+}
+
+/// The role ends with a step-down.
+pub(crate) const STEP_DOWN: Flow = ControlFlow::Break(Leave::StepDown);
+
+/// Everything of a server that outlives a role.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Server {
+    pub(crate) id: NodeId,
+    pub(crate) config: Config,
+    pub(crate) variant: Variant,
+    /// The server's clock at the event in hand.
+    pub(crate) now: Micros,
+    pub(crate) durable: Durable,
+    pub(crate) memory: Memory,
+    pub(crate) writer: LogWriter,
+    pub(crate) committer: Committer,
+    /// FLE's `logicalclock`; starts at 0 with the process.
+    pub(crate) round: u32,
+    /// The vote told to servers that still look for a leader (`currentVote`).
+    pub(crate) vote: Vote,
+    /// The leader of the last promised epoch wants this history cut where it cannot be cut: ask it
+    /// for the whole state.
+    pub(crate) needs_snapshot: bool,
+    /// Whether clients are served.
+    pub(crate) serving: bool,
+    /// Writes and `sync`s of own clients that wait for an answer.
+    requests: Vec<RequestId>,
+    generations: [u32; 2],
+    /// Outputs of the step in hand.
+    pub(crate) out: Vec<Output>,
+}
+
+impl Server {
+    pub(crate) fn new(id: NodeId, config: Config, variant: Variant) -> Self {
+        Self {
+            id,
+            config,
+            variant,
+            now: Micros::default(),
+            durable: Durable::default(),
+            memory: Memory::new(crate::Replica::default(), config.committed_log_max),
+            writer: LogWriter::default(),
+            committer: Committer::default(),
+            round: 0,
+            vote: Vote { leader: id, zxid: Zxid::ZERO, peer_epoch: Epoch::default() },
+            needs_snapshot: false,
+            serving: false,
+            requests: Vec::new(),
+            generations: [0; 2],
+            out: Vec::new(),
+        }
+    }
+
+    /// The process starts: start-up checks of `QuorumPeer.loadDataBase`.
+    pub(crate) fn recover(&mut self, recovered: Recovered) -> Flow {
+        self.durable = Durable::recover(recovered);
+        let last = self.durable.last_zxid();
+        if self.variant.refuses_epoch_gap && last.epoch > self.durable.current_epoch {
+            return ControlFlow::Break(Leave::Exit(ExitReason::EpochBehindLog));
+        }
+        if self.durable.accepted_epoch < self.durable.current_epoch {
+            return ControlFlow::Break(Leave::Exit(ExitReason::AcceptedBelowCurrent));
+        }
+        self.clear_detached_log();
+        self.load_memory();
+        GO_ON
+    }
+
+    /// Loads memory from snapshot and log.
+    pub(crate) fn load_memory(&mut self) {
+        self.memory = self.durable.load(self.config.committed_log_max);
+        self.note_memory_replaced();
+    }
+
+    /// Replays what the log holds behind the last zxid of memory
+    /// (`ZKDatabase.fastForwardDataBase`).
+    pub(crate) fn fast_forward(&mut self) {
+        let last = self.memory.last_zxid();
+        let Self { durable, memory, .. } = self;
+        durable.log().iter().filter(|txn| txn.zxid > last).for_each(|txn| memory.apply(txn));
+        self.note_memory_replaced();
+    }
+
+    pub(crate) fn note_memory_replaced(&mut self) {
+        let replica = &self.memory.replica;
+        let (last_zxid, digest) = (replica.last_processed, replica.digest);
+        self.note(Note::MemoryReplaced { last_zxid, digest });
+    }
+
+    pub(crate) fn note(&mut self, note: Note) {
+        self.out.push(Output::Note(note));
+    }
+
+    pub(crate) fn breach(&mut self, breach: Breach, zxid: Zxid) {
+        self.note(Note::Breached { breach, zxid });
+    }
+
+    pub(crate) fn send(&mut self, conn: ConnId, packet: Packet) {
+        self.out.push(Output::Send { conn, packet });
+    }
+
+    pub(crate) fn notify(&mut self, to: NodeId, vote: Vote, state: ServerState) {
+        let notification = Notification { vote, round: self.round, state };
+        self.out.push(Output::Notify { to, notification });
+    }
+
+    /// (Re)sets a timer.
+    pub(crate) fn set_timer(&mut self, timer: Timer, after: Micros) {
+        let generation = &mut self.generations[timer as usize];
+        *generation += 1;
+        self.out.push(Output::SetTimer { timer, generation: *generation, after });
+    }
+
+    /// Whether a timer that ran out is the one set last.
+    pub(crate) fn is_current(&self, timer: Timer, generation: u32) -> bool {
+        self.generations[timer as usize] == generation
+    }
+
+    /// The span of this many ticks.
+    pub(crate) const fn ticks(&self, ticks: u32) -> Micros {
+        Micros(self.config.tick.0 * ticks as u64)
+    }
+
+    /// Half a tick, the interval of pings and time-outs.
+    pub(crate) const fn half_tick(&self) -> Micros {
+        Micros(self.config.tick.0 / 2)
+    }
+
+    /// Hands a transaction to the log writer.
+    pub(crate) fn log(&mut self, txn: Txn, ack: AckTo) {
+        self.writer.enqueue(txn, ack, &mut self.out);
+    }
+
+    /// Appends a transaction without the log writer, on the caller's own thread.
+    pub(crate) fn append(&mut self, txn: Txn) {
+        self.durable.append(txn, &mut self.out);
+    }
+
+    pub(crate) fn flush(&mut self) -> Lsn {
+        self.durable.flush(&mut self.out)
+    }
+
+    pub(crate) fn truncate(&mut self, zxid: Zxid) {
+        self.durable.truncate(zxid, &mut self.out);
+    }
+
+    /// Empties a log that does not belong to the newest snapshot: what is appended to it next would
+    /// seem to follow its last record. ZooKeeper keeps it (ZOOKEEPER-2846).
+    pub(crate) fn clear_detached_log(&mut self) -> Option<Lsn> {
+        if self.durable.log_continues_snapshot() || self.variant.snap_keeps_log {
+            return None;
+        }
+        self.truncate(Zxid::ZERO);
+        Some(self.flush())
+    }
+
+    /// Removes the snapshots behind this zxid. ZooKeeper keeps them (ZOOKEEPER-1549).
+    pub(crate) fn drop_snapshots_after(&mut self, zxid: Zxid) -> Option<Lsn> {
+        let keeps = self.variant.keeps_later_snapshots;
+        (!keeps).then(|| self.durable.drop_snapshots_after(zxid, &mut self.out))
+    }
+
+    /// Snapshots the memory.
+    pub(crate) fn write_snapshot(&mut self) -> Lsn {
+        self.durable.write_snapshot(self.memory.replica, &mut self.out)
+    }
+
+    /// Takes the snapshot that is due every so many log records. Not at ⟨e, 0⟩: no log record has
+    /// that zxid, and recovery could not tell that the log continues the snapshot.
+    pub(crate) fn snapshot_if_due(&mut self) {
+        if !self.memory.last_zxid().is_epoch_mark()
+            && self.writer.is_snapshot_due(self.config.snapshot_every)
+        {
+            self.write_snapshot();
+        }
+    }
+
+    /// Hands work to the committer.
+    pub(crate) fn commit(&mut self, work: Work) {
+        self.committer.enqueue(work, &mut self.out);
+    }
+
+    /// Applies a transaction to memory.
+    pub(crate) fn deliver(&mut self, txn: &Txn) {
+        self.memory.apply(txn);
+        self.out.push(Output::Delivered(*txn));
+    }
+
+    /// Applies a transaction of the synchronisation to memory (`processTxn`).
+    pub(crate) fn deliver_synchronised(&mut self, txn: &Txn) {
+        if self.variant.committed_log_skips_sync {
+            self.memory.replica.apply(txn);
+            self.out.push(Output::Delivered(*txn));
+        } else {
+            self.deliver(txn);
+        }
+    }
+
+    /// Whether a proposal may follow `last`, the last one known; if not, that is a breach, and in
+    /// most variants of the synchronisation the end.
+    pub(crate) fn check_follows(&mut self, last: Zxid, zxid: Zxid, place: Place) -> Flow {
+        if zxid == last.next() || (zxid.epoch > last.epoch && zxid.counter == 1) {
+            return GO_ON;
+        }
+        self.breach(Breach::BadProposal, zxid);
+        match (self.variant.proposal_check, place) {
+            (ProposalCheck::Always, _) | (ProposalCheck::AfterFirst, Place::InSynchronization) => {
+                STEP_DOWN
+            }
+            (ProposalCheck::Never | ProposalCheck::AfterFirst, _) => GO_ON,
+        }
+    }
+
+    /// Takes a request of an own client that waits for the committer.
+    pub(crate) fn await_answer(&mut self, request: RequestId) {
+        self.requests.push(request);
+    }
+
+    /// Applies a committed transaction, and answers the client if it is one of ours.
+    pub(crate) fn apply_committed(&mut self, txn: &Txn) {
+        self.deliver(txn);
+        if let Some(at) = self.requests.iter().position(|r| *r == txn.request) {
+            self.requests.swap_remove(at);
+            let zxid = txn.zxid;
+            let outcome = match txn.change {
+                Change::Set { version, .. } => Outcome::Written { zxid, version },
+                Change::Rejected => Outcome::BadVersion { zxid },
+            };
+            self.reply(txn.request, outcome);
+        }
+    }
+
+    /// Answers a read from memory.
+    pub(crate) fn answer_read(&mut self, request: RequestId, key: Key) {
+        let replica = &self.memory.replica;
+        let register = replica.registers[key.index()];
+        let outcome = Outcome::Value {
+            value: register.value,
+            version: register.version,
+            position: replica.last_processed,
+        };
+        self.reply(request, outcome);
+    }
+
+    /// Tells a client of ours that its `sync` is complete.
+    pub(crate) fn answer_sync(&mut self, request: RequestId) {
+        if let Some(at) = self.requests.iter().position(|r| *r == request) {
+            self.requests.swap_remove(at);
+            self.reply(request, Outcome::Synced { position: self.memory.last_zxid() });
+        }
+    }
+
+    pub(crate) fn reply(&mut self, request: RequestId, outcome: Outcome) {
+        self.out.push(Output::Reply { request, outcome });
+    }
+
+    /// Stops serving: client connections are dropped, their requests are never answered.
+    pub(crate) fn stop_serving(&mut self) {
+        self.requests.clear();
+        self.committer.clear();
+        if self.serving {
+            self.serving = false;
+            self.out.push(Output::DropClients);
+        }
+    }
+}

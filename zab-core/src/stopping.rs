@@ -1,0 +1,85 @@
+//! The way from a role back to leader election, in process (`ZooKeeperServer.shutdown`).
+//!
+//! What happens to memory and to the log writer here is the difference between half a dozen
+//! releases: see [`Shutdown`].
+
+use crate::event::SyncMode;
+use crate::server::Server;
+use crate::variant::Shutdown;
+
+/// How far the role had come.
+#[derive(Copy, Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Left {
+    /// The server had started to serve; until then its state is INITIAL and ZooKeeper's
+    /// `canShutdown()` is false.
+    pub(crate) started: bool,
+    /// A synchronisation in this mode broke off.
+    pub(crate) aborted: Option<SyncMode>,
+}
+
+/// Waiting until the server may look for a leader. Epoch files are always waited for: the main
+/// thread writes them itself.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Stopping {
+    await_writer: bool,
+    then: Then,
+}
+
+#[derive(Copy, Clone, Debug, PartialEq, Eq, Hash)]
+enum Then {
+    Keep,
+    FastForward,
+    Reload,
+}
+
+impl Stopping {
+    /// The process has just started and loaded its memory: only what recovery asked of the disk
+    /// has to be done.
+    pub(crate) const fn after_start() -> Self {
+        Self { await_writer: true, then: Then::Keep }
+    }
+
+    /// A role has ended.
+    pub(crate) fn after_role(server: &mut Server, left: Left) -> Self {
+        let (await_writer, then) = match server.variant.shutdown {
+            Shutdown::Retain => (true, Then::Keep),
+            Shutdown::FastForwardThenDrain => {
+                fast_forward_if(server, left.started);
+                (true, Then::Keep)
+            }
+            Shutdown::Leak => {
+                fast_forward_if(server, left.started);
+                (false, Then::Keep)
+            }
+            Shutdown::DrainThenFastForward if left.started => (true, Then::FastForward),
+            Shutdown::DrainThenFastForward => (false, Then::Keep),
+            Shutdown::DrainThenReload => (true, Then::Reload),
+        };
+        let then = match left.aborted {
+            Some(SyncMode::Snap) if !server.variant.aborted_snap_keeps_memory => Then::Reload,
+            Some(SyncMode::Trunc) if !server.variant.aborted_trunc_keeps_memory => Then::Reload,
+            _ => then,
+        };
+        Self { await_writer, then }
+    }
+
+    /// Whether the wait is over; if so, memory is now what the election shall see.
+    pub(crate) fn is_over(&self, server: &mut Server) -> bool {
+        let writer_is_done = server.writer.is_idle() && server.durable.is_idle();
+        if !server.durable.are_epochs_written() || self.await_writer && !writer_is_done {
+            return false;
+        }
+        match self.then {
+            Then::Keep => {}
+            Then::FastForward => server.fast_forward(),
+            Then::Reload => server.load_memory(),
+        }
+        true
+    }
+}
+
+fn fast_forward_if(server: &mut Server, started: bool) {
+    if started {
+        server.fast_forward();
+    }
+}
