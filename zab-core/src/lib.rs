@@ -15,6 +15,7 @@ pub mod node;
 mod quorum;
 mod server;
 mod stopping;
+mod text;
 pub mod txn;
 pub mod variant;
 pub mod view;

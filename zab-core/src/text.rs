@@ -1,0 +1,115 @@
+//! How events read in traces, golden files and reports.
+
+use crate::event::{Actor, Breach, DiskOp, ExitReason, Note, SyncMode};
+use crate::ids::Zxid;
+use crate::txn::{Op, Outcome};
+use std::fmt;
+
+impl fmt::Display for Op {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Write { key, value } => write!(f, "write {key}={value}"),
+            Self::WriteIf { key, value, version } => {
+                write!(f, "write {key}={value} if version {version}")
+            }
+            Self::Read { key } => write!(f, "read {key}"),
+            Self::Sync => f.write_str("sync"),
+        }
+    }
+}
+
+impl fmt::Display for Outcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Written { zxid, version } => write!(f, "written at {zxid}, version {version}"),
+            Self::BadVersion { zxid } => write!(f, "bad version at {zxid}"),
+            Self::Value { value, version, position } => {
+                write!(f, "value {value}, version {version}, as of {position}")
+            }
+            Self::Synced { position } => write!(f, "synced as of {position}"),
+            Self::Refused => f.write_str("refused"),
+        }
+    }
+}
+
+impl fmt::Display for Actor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Receiver => f.write_str("receiver"),
+            Self::LogWriter => f.write_str("log writer"),
+            Self::Committer => f.write_str("committer"),
+            Self::Sender(peer) => write!(f, "sender to {peer}"),
+        }
+    }
+}
+
+impl fmt::Display for DiskOp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Append(txn) => write!(f, "append {txn}"),
+            Self::Truncate(Zxid::ZERO) => f.write_str("empty the log"),
+            Self::Truncate(zxid) => write!(f, "truncate behind {zxid}"),
+            Self::Flush => f.write_str("flush"),
+            Self::Snapshot(replica) => write!(f, "snapshot {}", replica.last_processed),
+            Self::DropSnapshotsAfter(zxid) => write!(f, "drop snapshots behind {zxid}"),
+            Self::AcceptedEpoch(epoch) => write!(f, "acceptedEpoch := {epoch}"),
+            Self::CurrentEpoch(epoch) => write!(f, "currentEpoch := {epoch}"),
+        }
+    }
+}
+
+impl fmt::Display for SyncMode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Diff => "DIFF",
+            Self::Trunc => "TRUNC",
+            Self::Snap => "SNAP",
+        })
+    }
+}
+
+impl fmt::Display for Breach {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::BadState => "bad state",
+            Self::BadAck => "bad acknowledgement",
+            Self::BadProposal => "bad proposal",
+            Self::BadCommit => "bad commit",
+        })
+    }
+}
+
+impl fmt::Display for ExitReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::EpochBehindLog => "currentEpoch is behind the log",
+            Self::AcceptedBelowCurrent => "acceptedEpoch is below currentEpoch",
+            Self::UnmatchedCommit => "a COMMIT without its proposal",
+            Self::TruncFailed => "TRUNC could not be carried out",
+            Self::DiskError => "disk error",
+        })
+    }
+}
+
+impl fmt::Display for Note {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Looking { vote, round } => write!(
+                f,
+                "looking, round {round}: votes {} epoch {} for itself",
+                vote.zxid, vote.peer_epoch
+            ),
+            Self::Elected { leader, round } => write!(f, "elected {leader} in round {round}"),
+            Self::InitialHistory { epoch } => write!(f, "epoch {epoch} promised by a quorum"),
+            Self::SyncWith { learner, mode } => write!(f, "syncs {learner} by {mode}"),
+            Self::Established { epoch } => write!(f, "epoch {epoch} established"),
+            Self::Proposed(txn) => write!(f, "proposes {txn}"),
+            Self::Committed(zxid) => write!(f, "commits {zxid}"),
+            Self::Serving { epoch } => write!(f, "serves in epoch {epoch}"),
+            Self::SyncAnswered { request } => write!(f, "sync of {request} answered"),
+            Self::SteppedDown => f.write_str("steps down"),
+            Self::MemoryReplaced { last_zxid, .. } => write!(f, "memory is now {last_zxid}"),
+            Self::Breached { breach, zxid } => write!(f, "breach: {breach} {zxid}"),
+        }
+    }
+}
