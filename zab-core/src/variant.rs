@@ -97,7 +97,8 @@ pub struct Variant {
     pub sync_overlooks_unapplied: bool,
     /// ZOOKEEPER-4882: a disk error stops the log writer and the server rejoins with its memory.
     pub disk_error_keeps_memory: bool,
-    /// TRUNC is not flushed before NEWLEADER is acknowledged (`FileTxnLog.truncate` uses `setLength`).
+    /// Neither the cut of a TRUNC (`FileTxnLog.truncate` uses `setLength`) nor the snapshot behind it
+    /// is flushed before NEWLEADER is acknowledged.
     pub trunc_unflushed: bool,
     /// The snapshot of a synchronisation is not flushed before NEWLEADER is acknowledged.
     pub snapshot_unflushed: bool,

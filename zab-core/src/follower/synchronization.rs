@@ -11,7 +11,7 @@ use crate::memory::Memory;
 use crate::message::Packet;
 use crate::server::{Flow, GO_ON, Leave, Place, STEP_DOWN, Server};
 use crate::txn::{Replica, Txn};
-use crate::variant::NewLeaderLog;
+use crate::variant::{NewLeaderLog, Variant};
 use std::collections::VecDeque;
 
 /// What a synchronisation has brought so far.
@@ -130,7 +130,7 @@ impl Follower {
         self.sync().mode = Some(SyncMode::Trunc);
         self.last_queued = zxid;
         self.plan.then(Step::Truncate(zxid));
-        if !server.variant.trunc_unflushed {
+        if is_flushed(&server.variant, SyncMode::Trunc) {
             self.plan.then(Step::FlushLog);
         }
         self.plan.then(Step::DropSnapshotsAfter(zxid));
@@ -192,7 +192,8 @@ impl Follower {
             }
         }
         if mode != Some(SyncMode::Diff) {
-            self.plan.then(Step::WriteSnapshot { wait: !variant.snapshot_unflushed });
+            let wait = mode.is_some_and(|mode| is_flushed(&variant, mode));
+            self.plan.then(Step::WriteSnapshot { wait });
             self.plan.then(Step::DropSnapshotsAfter(server.memory.last_zxid()));
             self.plan.then(Step::ClearDetachedLog);
         }
@@ -282,6 +283,16 @@ impl Follower {
                 GO_ON
             }
         }
+    }
+}
+
+/// Whether what a synchronisation did to the files, other than to append, is durable before
+/// NEWLEADER is acknowledged.
+const fn is_flushed(variant: &Variant, mode: SyncMode) -> bool {
+    match mode {
+        SyncMode::Diff => true,
+        SyncMode::Trunc => !variant.trunc_unflushed,
+        SyncMode::Snap => !variant.snapshot_unflushed,
     }
 }
 

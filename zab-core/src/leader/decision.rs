@@ -100,3 +100,72 @@ fn from_entries<'a>(
     let same_epoch = committed.first()?.zxid.epoch == last.epoch;
     same_epoch.then_some(Decision { mode: SyncMode::Trunc, zxid: keep, kept: keep, committed })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ids::{RequestId, SessionId};
+    use crate::txn::Change;
+
+    fn txns(zxids: &[(u32, u32)]) -> Vec<Txn> {
+        let request = RequestId { session: SessionId(0), cxid: 0 };
+        let txn = |(epoch, counter): &(u32, u32)| Txn {
+            zxid: Zxid::new(*epoch, *counter),
+            request,
+            change: Change::Rejected,
+        };
+        zxids.iter().map(txn).collect()
+    }
+
+    /// The log on disk is ⟨1,1⟩…⟨1,4⟩, ⟨3,1⟩, ⟨3,2⟩; memory keeps the committed ones from ⟨1,4⟩ on.
+    fn decision(variant: &Variant, last: (u32, u32)) -> String {
+        let log = txns(&[(1, 1), (1, 2), (1, 3), (1, 4), (3, 1), (3, 2)]);
+        let known = Known {
+            last_processed: Zxid::new(3, 2),
+            committed: txns(&[(1, 4), (3, 1), (3, 2)]),
+            log: &log,
+            disk_diff_max: 2,
+        };
+        let decision = decide(variant, &known, Zxid::new(last.0, last.1));
+        let sent: Vec<_> = decision.committed.iter().map(|txn| txn.zxid.to_string()).collect();
+        format!("{} {} then {}", decision.mode, decision.zxid, sent.join(" "))
+    }
+
+    #[test]
+    fn the_learner_gets_what_it_misses_behind_what_it_has_to_give_up() {
+        let table = [
+            ((3, 2), "DIFF <3, 2> then ", "nothing is missing"),
+            ((3, 1), "DIFF <3, 2> then <3, 2>", "in the committed log"),
+            ((1, 4), "DIFF <3, 2> then <3, 1> <3, 2>", "its oldest entry"),
+            ((3, 3), "TRUNC <3, 2> then ", "more than the leader has"),
+            ((4, 1), "TRUNC <3, 2> then ", "an epoch that the leader does not know"),
+            ((4, 0), "SNAP <3, 2> then ", "an epoch mark has no log record to cut behind"),
+            ((1, 5), "SNAP <3, 2> then ", "TRUNC never crosses an epoch"),
+            ((2, 0), "DIFF <3, 2> then <3, 1> <3, 2>", "a mark follows what came before it"),
+            ((1, 2), "DIFF <3, 2> then <1, 3> <1, 4> <3, 1> <3, 2>", "on disk, then in memory"),
+            ((1, 1), "SNAP <3, 2> then ", "too much to read from disk"),
+            ((0, 0), "SNAP <3, 2> then ", "the log does not say what came before it"),
+        ];
+        for (last, expected, why) in table {
+            assert_eq!(decision(&Variant::REFERENCE, last), expected, "{last:?}: {why}");
+        }
+    }
+
+    #[test]
+    fn zookeeper_1154_sends_diff_where_trunc_or_snap_is_due() {
+        let variant = Variant { diff_for_unknown_zxid: true, ..Variant::REFERENCE };
+        assert_eq!(decision(&variant, (1, 5)), "DIFF <3, 2> then <3, 1> <3, 2>");
+    }
+
+    #[test]
+    fn zookeeper_2418_overlooks_a_gap_between_disk_and_memory() {
+        let log = txns(&[(1, 1), (1, 2)]);
+        let committed = txns(&[(1, 4)]);
+        let last_processed = Zxid::new(1, 4);
+        let known = Known { last_processed, committed, log: &log, disk_diff_max: 9 };
+        let unchecked = Variant { disk_diff_unchecked: true, ..Variant::REFERENCE };
+        let last = Zxid::new(1, 1);
+        assert_eq!(decide(&Variant::REFERENCE, &known, last).mode, SyncMode::Snap);
+        assert_eq!(decide(&unchecked, &known, last).mode, SyncMode::Diff);
+    }
+}

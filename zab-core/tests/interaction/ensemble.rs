@@ -198,7 +198,13 @@ impl Ensemble {
                 held(*id, "senders") || held(*id, &format!("sender-{to}"))
             }
             Pending::DiskDone(id, file, _) => {
-                held(*id, "disk") || *file == File::Log && held(*id, "log-disk")
+                let name = match file {
+                    File::Log => "log-disk",
+                    File::Snapshot => "snapshot-disk",
+                    File::AcceptedEpoch => "accepted-epoch-disk",
+                    File::CurrentEpoch => "current-epoch-disk",
+                };
+                held(*id, name)
             }
             Pending::Packet(_, to, ..) => held(*to, "packets"),
             Pending::Input(..) | Pending::Notification(..) => false,
@@ -208,8 +214,9 @@ impl Ensemble {
     fn carry_out(&mut self, pending: Pending) {
         match pending {
             Pending::Input(id, input) => {
-                if let Input::ConnectionDown { peer, .. } = &input {
+                if let Input::ConnectionDown { peer, conn } = &input {
                     self.say(format_args!("{id} - connection to {peer} down"));
+                    self.connections.remove(conn);
                 }
                 self.step(id, input);
             }
