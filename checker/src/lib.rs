@@ -1,7 +1,28 @@
 //! Evidence, client histories and verdicts: did a committed write survive?
+//!
+//! * [`evidence`]: what servers, disks and clients observably did, one [`Event`] at a time.
+//! * [`checker`]: judges a stream of events while it comes in. Its rules are in [`invariants`].
+//! * [`history`]: what clients saw, in Jepsen's words; [`certificate`] judges it by itself, against
+//!   the order of transactions that the servers claim.
+//! * [`verdict`]: valid, violation or unknown, and the classes of violations.
+//!
+//! The checker takes names from the core and no judgement: which zxid is greater is part of the
+//! name; what a majority is, which history is the better one and what may follow what it decides
+//! for itself.
 
+pub mod certificate;
+pub mod checker;
+mod disk;
+mod ensemble;
 pub mod evidence;
+mod findings;
+pub mod history;
+pub mod invariants;
+mod reigns;
+mod sequences;
 pub mod verdict;
 
+pub use checker::Checker;
 pub use evidence::{Event, Fact};
+pub use history::History;
 pub use verdict::{Class, Verdict, Violation};

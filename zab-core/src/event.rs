@@ -115,6 +115,8 @@ pub enum Input {
         peer: NodeId,
         /// This incarnation.
         conn: ConnId,
+        /// Whether this server asked for it; otherwise the other one did.
+        outgoing: bool,
     },
     /// The connection broke, or was closed by the other end. Nothing more arrives on it.
     ConnectionDown {

@@ -110,12 +110,13 @@ impl Follower {
         Left { started: matches!(self.phase, Phase::Broadcast), aborted }
     }
 
-    /// A connection is there. Anything but the one that was asked for is closed.
-    pub(crate) fn on_connection_up(&mut self, server: &mut Server, peer: NodeId, conn: ConnId) {
-        if peer != self.leader || !matches!(self.link, Link::Connecting { .. }) {
-            server.out.push(crate::Output::Close(conn));
-            return;
-        }
+    /// Whether it waits for a connection to this server.
+    pub(crate) fn awaits(&self, peer: NodeId) -> bool {
+        peer == self.leader && matches!(self.link, Link::Connecting { .. })
+    }
+
+    /// The connection is there.
+    pub(crate) fn on_connection_up(&mut self, server: &mut Server, conn: ConnId) {
         self.link = Link::Up(conn);
         self.last_heard = server.now;
         let accepted_epoch = server.durable.accepted_epoch;

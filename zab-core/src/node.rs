@@ -60,7 +60,10 @@ impl Node {
         match input {
             Input::Start(recovered) => self.on_start(*recovered),
             _ if matches!(self.role, Role::Dead) => GO_ON,
-            Input::ConnectionUp { peer, conn } => self.on_connection_up(peer, conn),
+            Input::ConnectionUp { peer, conn, outgoing } => {
+                self.on_connection_up(peer, conn, outgoing);
+                GO_ON
+            }
             Input::ConnectionDown { conn, .. } => self.on_connection_down(conn),
             Input::ConnectFailed { .. } => match &mut self.role {
                 Role::Following(follower) => follower.on_connect_failed(),
@@ -142,15 +145,16 @@ impl Node {
         };
     }
 
-    fn on_connection_up(&mut self, peer: NodeId, conn: ConnId) -> Flow {
+    /// A follower wants the connection that it asked for, a leader those that others asked for.
+    /// Anything else is refused.
+    fn on_connection_up(&mut self, peer: NodeId, conn: ConnId, outgoing: bool) {
         match &mut self.role {
-            Role::Following(follower) => follower.on_connection_up(&mut self.server, peer, conn),
-            Role::Leading(leader) => leader.on_connection_up(&self.server, peer, conn),
-            Role::Dead | Role::Stopping(_) | Role::Looking(_) => {
-                self.server.out.push(Output::Close(conn));
+            Role::Following(follower) if outgoing && follower.awaits(peer) => {
+                follower.on_connection_up(&mut self.server, conn);
             }
+            Role::Leading(leader) if !outgoing => leader.on_connection_up(&self.server, peer, conn),
+            _ => self.server.out.push(Output::Close(conn)),
         }
-        GO_ON
     }
 
     fn on_connection_down(&mut self, conn: ConnId) -> Flow {

@@ -191,10 +191,20 @@ impl Server {
     /// Empties a log that does not belong to the newest snapshot: what is appended to it next would
     /// seem to follow its last record. ZooKeeper keeps it (ZOOKEEPER-2846).
     pub(crate) fn clear_detached_log(&mut self) -> Option<Lsn> {
-        if self.durable.log_continues_snapshot() || self.variant.snap_keeps_log {
+        (!self.durable.log_continues_snapshot()).then(|| self.cut_foreign_log(Zxid::ZERO))?
+    }
+
+    /// Removes what the log holds behind the state that replaced its own.
+    pub(crate) fn cut_log_behind(&mut self, zxid: Zxid) -> Option<Lsn> {
+        let goes_on = self.durable.log().last().is_some_and(|txn| txn.zxid > zxid);
+        goes_on.then(|| self.cut_foreign_log(zxid))?
+    }
+
+    fn cut_foreign_log(&mut self, zxid: Zxid) -> Option<Lsn> {
+        if self.variant.snap_keeps_log {
             return None;
         }
-        self.truncate(Zxid::ZERO);
+        self.truncate(zxid);
         Some(self.flush())
     }
 

@@ -30,6 +30,8 @@ pub(super) enum Step {
     TakeState(Box<Replica>),
     /// Snapshot memory; wait for it only if told so.
     WriteSnapshot { wait: bool },
+    /// Cut the log behind this zxid, if it goes on, and wait.
+    CutLogBehind(Zxid),
     /// Empty the log, if it does not belong to the newest snapshot, and wait.
     ClearDetachedLog,
     /// Write `currentEpoch` and wait.
@@ -120,6 +122,10 @@ impl Follower {
             Step::AckEpoch { epoch, current_epoch } => self.ack_epoch(server, epoch, current_epoch),
             Step::Truncate(zxid) => server.truncate(zxid),
             Step::FlushLog => return Some(Until::Disk(File::Log, server.flush())),
+            Step::CutLogBehind(zxid) => {
+                let lsn = server.cut_log_behind(zxid)?;
+                return Some(Until::Disk(File::Log, lsn));
+            }
             Step::ClearDetachedLog => {
                 let lsn = server.clear_detached_log()?;
                 return Some(Until::Disk(File::Log, lsn));

@@ -194,7 +194,11 @@ impl Follower {
         if mode != Some(SyncMode::Diff) {
             let wait = mode.is_some_and(|mode| is_flushed(&variant, mode));
             self.plan.then(Step::WriteSnapshot { wait });
-            self.plan.then(Step::DropSnapshotsAfter(server.memory.last_zxid()));
+            // In this order a crash leaves either the old history, perhaps without its end, or the
+            // new one.
+            let last = server.memory.last_zxid();
+            self.plan.then(Step::CutLogBehind(last));
+            self.plan.then(Step::DropSnapshotsAfter(last));
             self.plan.then(Step::ClearDetachedLog);
         }
         for step in new_leader_steps(variant.new_leader_log, variant.epoch_before_log, epoch) {

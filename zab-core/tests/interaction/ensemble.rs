@@ -307,8 +307,9 @@ impl Ensemble {
         let conn = ConnId(self.next_conn);
         self.next_conn += 1;
         self.connections.insert(conn, (from, to));
-        for (node, peer) in [(to, from), (from, to)] {
-            self.pending.push_back(Pending::Input(node, Input::ConnectionUp { peer, conn }));
+        for (node, peer, outgoing) in [(to, from, false), (from, to, true)] {
+            let input = Input::ConnectionUp { peer, conn, outgoing };
+            self.pending.push_back(Pending::Input(node, input));
         }
     }
 

@@ -1,0 +1,92 @@
+//! The rules that every execution has to keep, one file each.
+//!
+//! The rules I-1 to I-10 are the properties of Zab (Junqueira, Reed, Serafini: *Zab:
+//! High-performance broadcast for primary-backup systems*, DSN 2011, and its report YL-2010-007),
+//! I-11 to I-14 are the assertions of ZooKeeper's code as the TLA+ specifications state them, D1 to
+//! D5 are about disks, O1 to O5 about what clients can see. Where the literal property does not
+//! hold in correct executions of ZooKeeper, the file says how it is restricted and why.
+
+pub(crate) mod acknowledged_writes;
+pub(crate) mod agreement;
+pub(crate) mod availability;
+mod bad_ack;
+mod bad_commit;
+mod bad_proposal;
+mod bad_state;
+pub(crate) mod commit_consistency;
+pub(crate) mod disk_consistency;
+pub(crate) mod durable_acks;
+pub(crate) mod global_primary_order;
+pub(crate) mod history_consistency;
+pub(crate) mod initial_history;
+pub(crate) mod integrity;
+pub(crate) mod leadership;
+pub(crate) mod local_primary_order;
+pub(crate) mod log_continuity;
+pub(crate) mod observed_values;
+pub(crate) mod primary_integrity;
+pub(crate) mod replica_consistency;
+pub(crate) mod restartability;
+pub(crate) mod session_order;
+pub(crate) mod total_order;
+pub(crate) mod vote_durability;
+
+use crate::findings::Findings;
+use crate::verdict::Class;
+use zab_core::Zxid;
+use zab_core::event::Breach;
+
+/// One row of the table of rules.
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+pub struct Rule {
+    /// Its stable id.
+    pub class: Class,
+    /// What it is called.
+    pub name: &'static str,
+    /// Where it comes from: the paper's table, the TLA+ name, or an issue.
+    pub source: &'static str,
+    /// The file that checks it, below `invariants/`.
+    pub file: &'static str,
+}
+
+const fn rule(class: Class, name: &'static str, source: &'static str, file: &'static str) -> Rule {
+    Rule { class, name, source, file }
+}
+
+/// Every rule, in the order of [`Class::ALL`].
+pub const RULES: [Rule; 24] = [
+    rule(Class::O1, "acknowledged writes", "ZOOKEEPER-4643", "acknowledged_writes.rs"),
+    rule(Class::O2, "observed values", "ZOOKEEPER-4646", "observed_values.rs"),
+    rule(Class::O3, "replica consistency", "ZOOKEEPER-3114", "replica_consistency.rs"),
+    rule(Class::O4, "session order", "checkers.md S1", "session_order.rs"),
+    rule(Class::O5, "availability", "ZOOKEEPER-4685", "availability.rs"),
+    rule(Class::I1, "leadership", "TLA Leadership1", "leadership.rs"),
+    rule(Class::I2, "integrity", "TLA Integrity", "integrity.rs"),
+    rule(Class::I3, "agreement", "TLA Agreement", "agreement.rs"),
+    rule(Class::I4, "total order", "TLA TotalOrder", "total_order.rs"),
+    rule(Class::I5, "local primary order", "TLA LocalPrimaryOrder", "local_primary_order.rs"),
+    rule(Class::I6, "global primary order", "TLA GlobalPrimaryOrder", "global_primary_order.rs"),
+    rule(Class::I7, "primary integrity", "TLA PrimaryIntegrity", "primary_integrity.rs"),
+    rule(Class::I8, "initial history integrity", "TLA LeaderLogCompleteness", "initial_history.rs"),
+    rule(Class::I9, "commit consistency", "Zab paper, table 2", "commit_consistency.rs"),
+    rule(Class::I10, "history consistency", "TLA ProcessConsistency", "history_consistency.rs"),
+    rule(Class::I11, "bad state", "ZOOKEEPER-3023", "bad_state.rs"),
+    rule(Class::I12, "bad acknowledgement", "ZOOKEEPER-4685", "bad_ack.rs"),
+    rule(Class::I13, "bad proposal", "ZOOKEEPER-4925", "bad_proposal.rs"),
+    rule(Class::I14, "bad commit", "ZOOKEEPER-4394", "bad_commit.rs"),
+    rule(Class::D1, "durable acknowledgements", "ZOOKEEPER-3911", "durable_acks.rs"),
+    rule(Class::D2, "vote durability", "ZOOKEEPER-4882", "vote_durability.rs"),
+    rule(Class::D3, "log continuity", "ZOOKEEPER-2418", "log_continuity.rs"),
+    rule(Class::D4, "disk consistency", "ZOOKEEPER-2845", "disk_consistency.rs"),
+    rule(Class::D5, "restartability", "ZOOKEEPER-2354", "restartability.rs"),
+];
+
+/// A server says that a packet broke the protocol: I-11 to I-14.
+pub(crate) fn at_breach(breach: Breach, zxid: Zxid, findings: &mut Findings) {
+    match breach {
+        Breach::BadState => bad_state::at_breach(zxid, findings),
+        Breach::BadAck => bad_ack::at_breach(zxid, findings),
+        Breach::BadProposal => bad_proposal::at_breach(zxid, findings),
+        Breach::BadCommit => bad_commit::at_breach(zxid, findings),
+    }
+}

@@ -1,0 +1,13 @@
+//! I-12 bad acknowledgement (ZOOKEEPER-4685): the first answer to NEWLEADER is its acknowledgement.
+//!
+//! An assertion of ZooKeeper's code. The receiver decides and notes it; here it gets its class.
+
+use crate::findings::Findings;
+use crate::verdict::Class;
+use zab_core::Zxid;
+
+pub(super) fn at_breach(zxid: Zxid, findings: &mut Findings) {
+    findings.report(Class::I12, || {
+        format!("an acknowledgement of {zxid} where that of NEWLEADER was due")
+    });
+}

@@ -1,0 +1,12 @@
+//! I-13 bad proposal (ZOOKEEPER-4925): a proposal follows the last one of its epoch without a gap.
+//!
+//! An assertion of ZooKeeper's code. The receiver decides and notes it; here it gets its class.
+
+use crate::findings::Findings;
+use crate::verdict::Class;
+use zab_core::Zxid;
+
+pub(super) fn at_breach(zxid: Zxid, findings: &mut Findings) {
+    findings
+        .report(Class::I13, || format!("a proposal {zxid} that does not follow the one before it"));
+}

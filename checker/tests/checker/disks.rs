@@ -1,0 +1,194 @@
+//! D1 to D5: what disks hold, and when.
+
+use crate::story::{Story, txn};
+use zab_checker::Fact;
+use zab_checker::verdict::Class;
+use zab_core::event::ExitReason;
+use zab_core::{DiskOp, File, Lsn, Replica, Zxid};
+
+const Z11: Zxid = Zxid::new(1, 1);
+
+/// Three servers with empty disks; S0 is established in epoch 1 and proposes ⟨1, 1⟩, S1 serves.
+fn proposed() -> Story {
+    let mut story = Story::of_three();
+    story.leads(0, 1).promises(1, 0).acks(1, 0, Zxid::new(1, 0)).establishes(0, 1).serves(1, 1);
+    story.proposes(0, txn(1, 1));
+    story
+}
+
+fn replica(txns: &[zab_core::Txn]) -> Replica {
+    let mut replica = Replica::default();
+    txns.iter().for_each(|txn| replica.apply(txn));
+    replica
+}
+
+fn assert_broken(story: &mut Story, classes: &[Class]) {
+    assert_eq!(story.broken(), classes, "{:#?}", story.findings());
+}
+
+#[test]
+fn d1_an_acknowledgement_before_the_flush() {
+    let mut story = proposed();
+    story.appends(1, txn(1, 1));
+    assert_broken(&mut story.fork().flushes(1).acks(1, 0, Z11).fork(), &[]);
+    assert_broken(story.acks(1, 0, Z11), &[Class::D1]);
+}
+
+#[test]
+fn d1_a_flush_that_failed_makes_nothing_durable() {
+    let mut story = proposed();
+    story.appends(1, txn(1, 1)).asks_disk(1, DiskOp::Flush);
+    story.fact(1, Fact::DiskFailed { file: File::Log, lsn: Lsn(1) });
+    assert_broken(&mut story.fork().votes(1, Zxid::ZERO).fork(), &[]);
+    assert_broken(story.disk_done(1, File::Log).acks(1, 0, Z11), &[Class::D1]);
+}
+
+#[test]
+fn d1_newleader_is_acknowledged_before_the_initial_history_is_durable() {
+    let mut story = Story::new(3);
+    story.starts(0, &[txn(1, 1)]).starts(1, &[]).starts(2, &[]).leads(0, 2).promises(1, 0);
+    assert_broken(story.fork().logs(1, txn(1, 1)).acks(1, 0, Zxid::new(2, 0)), &[]);
+    assert_broken(story.appends(1, txn(1, 1)).acks(1, 0, Zxid::new(2, 0)), &[Class::D1]);
+}
+
+#[test]
+fn d1_a_snapshot_covers_the_initial_history_once_it_is_durable() {
+    let mut story = Story::new(3);
+    story.starts(0, &[txn(1, 1)]).starts(1, &[]).starts(2, &[]).leads(0, 2).promises(1, 0);
+    let state = replica(&[txn(1, 1)]);
+    story.loads(1, state).asks_disk(1, DiskOp::Snapshot(Box::new(state)));
+    let ack = Zxid::new(2, 0);
+    assert_broken(story.fork().disk_done(1, File::Snapshot).acks(1, 0, ack), &[]);
+    assert_broken(story.acks(1, 0, ack), &[Class::D1]);
+}
+
+#[test]
+fn d1_the_second_acknowledgement_of_newleader_promises_nothing() {
+    let mut story = proposed();
+    story.acks(1, 0, Zxid::new(1, 0));
+    assert_broken(&mut story, &[]);
+}
+
+#[test]
+fn d1_a_commit_without_a_majority_of_durable_copies() {
+    let mut story = proposed();
+    story.logs(0, txn(1, 1)).appends(1, txn(1, 1));
+    assert_broken(&mut story.fork().flushes(1).commits(0, Z11).fork(), &[]);
+    assert_broken(story.commits(0, Z11), &[Class::D1]);
+}
+
+#[test]
+fn d1_an_acknowledgement_that_outlives_a_truncation() {
+    let mut story = proposed();
+    story.logs(1, txn(1, 1)).acks(1, 0, Z11).promises(1, 0);
+    story.asks_disk(1, DiskOp::Truncate(Zxid::ZERO)).flushes(1).logs(0, txn(1, 1));
+    assert_broken(&mut story.fork().logs(2, txn(1, 1)).commits(0, Z11).fork(), &[]);
+    assert_broken(story.commits(0, Z11), &[Class::D1]);
+}
+
+#[test]
+fn d1_durable_copies_outlive_crashes_of_their_servers() {
+    let mut story = proposed();
+    story.logs(0, txn(1, 1)).logs(1, txn(1, 1)).acks(1, 0, Z11).loses_power(1);
+    assert_broken(story.commits(0, Z11), &[]);
+}
+
+#[test]
+fn d2_a_vote_for_what_the_disk_does_not_hold() {
+    let mut story = Story::new(3);
+    story.starts(0, &[txn(1, 1), txn(1, 2)]);
+    assert_broken(&mut story.fork().votes(0, Zxid::new(1, 2)).fork(), &[]);
+    assert_broken(&mut story.fork().votes(0, Z11).fork(), &[Class::D2]);
+    assert_broken(story.votes(0, Zxid::new(1, 3)), &[Class::D2]);
+}
+
+#[test]
+fn d2_the_zxid_of_an_epoch_stands_for_its_initial_history() {
+    let mut story = Story::new(3);
+    story.starts(0, &[txn(1, 1)]).leads(0, 2).establishes(0, 2);
+    assert_broken(&mut story.fork().votes(0, Zxid::new(2, 0)).fork(), &[]);
+    story.broadcasts(0, txn(2, 1), &[0]);
+    assert_broken(story.votes(0, Zxid::new(2, 0)), &[Class::D2]);
+}
+
+#[test]
+fn d3_a_record_is_missing() {
+    let mut story = Story::new(3);
+    story.starts(0, &[]).logs(0, txn(1, 1));
+    assert_broken(&mut story.fork().logs(0, txn(1, 2)).logs(0, txn(3, 1)).fork(), &[]);
+    assert_broken(&mut story.fork().logs(0, txn(1, 3)).fork(), &[Class::D3]);
+    assert_broken(story.logs(0, txn(3, 2)), &[Class::D3]);
+}
+
+#[test]
+fn d3_the_log_may_go_on_behind_the_snapshot_or_catch_up_with_it() {
+    let three = [txn(1, 1), txn(1, 2), txn(1, 3)];
+    let mut story = Story::new(3);
+    story.starts_from(0, replica(&three), &three[..1]);
+    assert_broken(&mut story.fork().logs(0, txn(1, 4)).fork(), &[]);
+    assert_broken(&mut story.fork().logs(0, txn(1, 2)).logs(0, txn(1, 3)).fork(), &[]);
+    assert_broken(story.logs(0, txn(1, 5)), &[Class::D3]);
+}
+
+#[test]
+fn d3_a_disk_that_recovers_with_a_hole() {
+    let mut story = Story::new(3);
+    story.starts(0, &[txn(1, 1), txn(1, 3)]);
+    assert_broken(&mut story, &[Class::D3]);
+}
+
+#[test]
+fn d4_memory_and_disk_differ_at_rest() {
+    let mut story = proposed();
+    story.logs(0, txn(1, 1)).logs(1, txn(1, 1)).commits(0, Z11);
+    assert_broken(&mut story.fork().delivers(1, txn(1, 1)).rests(1).fork(), &[]);
+    assert_broken(story.rests(1), &[Class::D4]);
+}
+
+#[test]
+fn d4_the_log_may_be_ahead_by_what_is_not_committed() {
+    let mut story = proposed();
+    story.logs(0, txn(1, 1));
+    assert_broken(story.rests(0), &[]);
+}
+
+#[test]
+fn d4_a_transaction_of_a_dead_epoch_in_the_log_only() {
+    let mut story = Story::of_three();
+    story.leads(0, 1).proposes(0, txn(1, 1)).logs(1, txn(1, 1)).serves(1, 2);
+    assert_broken(story.rests(1), &[Class::D4]);
+}
+
+#[test]
+fn d5_a_start_up_check_refuses_a_healthy_disk() {
+    let table = [
+        (ExitReason::EpochBehindLog, &[Class::D5][..]),
+        (ExitReason::AcceptedBelowCurrent, &[Class::D5]),
+        (ExitReason::UnmatchedCommit, &[]),
+        (ExitReason::TruncFailed, &[]),
+        (ExitReason::DiskError, &[]),
+    ];
+    for (reason, classes) in table {
+        let mut story = Story::new(3);
+        assert_broken(story.starts(0, &[]).fact(0, Fact::Exited(reason)), classes);
+    }
+}
+
+#[test]
+fn a_killed_process_leaves_what_it_asked_for_and_a_power_loss_what_is_durable() {
+    let mut story = proposed();
+    story.logs(0, txn(1, 1)).appends(1, txn(1, 1));
+    assert_broken(story.fork().is_killed(1).commits(0, Z11), &[]);
+    assert_broken(story.loses_power(1).commits(0, Z11), &[Class::D1]);
+}
+
+#[test]
+fn o3_two_servers_at_one_zxid_hold_different_registers() {
+    let mut story = proposed();
+    story.logs(0, txn(1, 1)).logs(1, txn(1, 1)).commits(0, Z11);
+    story.delivers(0, txn(1, 1)).delivers(1, txn(1, 1)).rests(0);
+    assert_broken(&mut story.fork().rests(1).fork(), &[]);
+    let mut other = story.replica(1);
+    other.registers[0].value = 99;
+    assert_broken(story.fact(1, Fact::AtRest(Box::new(other))), &[Class::O3]);
+}

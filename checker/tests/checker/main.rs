@@ -1,0 +1,11 @@
+//! What makes a clean result mean something: every rule has evidence that breaks it, and evidence
+//! next to that which does not.
+
+mod certificate;
+mod clients;
+mod disks;
+mod issues;
+mod order;
+mod robustness;
+mod story;
+mod table;
