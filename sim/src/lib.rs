@@ -1,6 +1,38 @@
 //! The simulated world for `zab-core`: disks, network, clients, fault schedules and the drivers.
-#![allow(missing_docs, reason = "interface draft")]
+//!
+//! A [`Schedule`] says what shall happen; [`Booted::run`] lets it happen to an ensemble and tells
+//! an [`Observer`] what could be observed. The same schedule always yields the same evidence.
+//!
+//! | module | what |
+//! |---|---|
+//! | [`schedule`] | the language of actions, and its two encodings |
+//! | [`run`] | one execution: boot, chaos, heal, liveness, final reads |
+//! | [`direct`] | the direct driver: a queue over virtual time |
+//! | [`world`] | servers, disks, connections, clients, faults: where events take effect |
+//! | [`due`] | what can happen next, as values |
+//! | [`disk`] | what is durable, and what crashes leave |
+//! | `network` | connections that lose suffixes, and election mailboxes |
+//! | [`client`] | sessions, their operations and time-outs |
+//! | `observe` | which outputs of servers are evidence |
+//! | [`keyed`] | randomness by identity |
+//! | [`trace`] | evidence as text and as a hash |
 
+pub mod client;
+pub mod direct;
+pub mod disk;
+pub mod due;
+pub mod keyed;
+mod network;
+mod observe;
+pub mod run;
 pub mod schedule;
+pub mod trace;
+pub mod world;
 
+pub use direct::Direct;
+pub use disk::SimDisk;
+pub use due::{Due, Effects};
+pub use run::{Booted, Observer, Run};
 pub use schedule::{Act, Action, Schedule};
+pub use trace::{TextTrace, TraceHash};
+pub use world::World;

@@ -2,7 +2,18 @@
 //!
 //! Every action is total and idempotent: any action may stand at any time in any schedule, and
 //! removing one leaves a schedule whose other actions still mean what they meant. Durations live
-//! inside the action. No action refers to another.
+//! inside the action. No action refers to another. `world/faults.rs` carries actions out.
+//!
+//! Two forms, lossless to each other: JSON for people and stored cases ([`json`]), and
+//! fixed-width records for fuzzers, of which any byte string decodes ([`bytes`]).
+
+pub mod bytes;
+mod fields;
+pub mod json;
+#[cfg(test)]
+mod tests;
+
+pub use fields::ScheduleError;
 
 use serde::{Deserialize, Serialize};
 
@@ -10,11 +21,23 @@ use serde::{Deserialize, Serialize};
 pub const FORMAT: u16 = 1;
 
 /// Times in a schedule are whole multiples of this many microseconds.
-pub const GRAIN_US: u64 = 100;
+pub const GRAIN_US: u64 = 200;
+
+/// The latest time, and the longest duration, that an action can have.
+pub const SPAN_MAX_US: u64 = u16::MAX as u64 * GRAIN_US;
+
+/// How many actions a schedule can have.
+pub const ACTIONS_MAX: usize = 256;
+
+/// How many clients carry out the operations of a schedule.
+pub const CLIENTS: u8 = 4;
+
+/// The greatest deviation of a clock, in per mille.
+pub const SKEW_MAX: i16 = 900;
 
 /// A plan for one execution.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(try_from = "json::Unchecked")]
 pub struct Schedule {
     /// Version of the format.
     pub version: u16,
@@ -22,12 +45,12 @@ pub struct Schedule {
     pub seed: u64,
     /// How many servers: 3, 5 or 7.
     pub servers: u8,
-    /// What shall happen, ordered by time.
+    /// What shall happen, ordered by time; actions of the same time happen in this order.
     pub actions: Vec<Action>,
 }
 
 /// One entry of a schedule.
-#[derive(Copy, Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Copy, Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 pub struct Action {
     /// When, in microseconds after the boot phase; a multiple of [`GRAIN_US`].
     pub at_us: u64,
@@ -56,9 +79,10 @@ pub enum ClientOp {
 pub enum CrashMode {
     /// Nothing.
     LoseAll,
-    /// This many of the oldest ones, per file.
+    /// This many of the oldest ones, per file. A flush is none: it has no contents.
     KeepPrefix(u8),
-    /// The oldest one of the log only in part; otherwise as [`CrashMode::LoseAll`].
+    /// The oldest one of the log only in part, if it appends a record; otherwise as
+    /// [`CrashMode::LoseAll`].
     Torn,
     /// Everything: on the disk, but never reported.
     KeepAll,
@@ -78,39 +102,156 @@ pub enum StallTarget {
     Senders,
 }
 
-/// A client operation or a fault. Servers are numbers below `servers`; durations are microseconds
-/// of the form that the span code allows.
+/// A client operation or a fault. Servers are numbers below `servers`; durations are whole
+/// multiples of [`GRAIN_US`], at most [`SPAN_MAX_US`].
+///
+/// A fault that is already in force is extended: it ends when the later of the two would end.
 #[derive(Copy, Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(tag = "do", rename_all = "kebab-case", rename_all_fields = "snake_case")]
+#[serde(
+    tag = "do",
+    rename_all = "kebab-case",
+    rename_all_fields = "snake_case",
+    deny_unknown_fields
+)]
 pub enum Act {
-    /// A client operation at a server.
-    Client { client: u8, server: u8, op: ClientOp, key: u8 },
-    /// Power loss, and power again after `down_us`.
-    Crash { server: u8, disk: CrashMode, down_us: u64 },
-    /// The process is killed and started again after `down_us`; the page cache survives.
-    Restart { server: u8, down_us: u64 },
+    /// A client operation at a server. Nothing happens if this client's last one is still open.
+    Client {
+        /// The client, below [`CLIENTS`].
+        client: u8,
+        /// The server that it asks.
+        server: u8,
+        /// What it does.
+        op: ClientOp,
+        /// The register, below [`zab_core::txn::KEYS`].
+        key: u8,
+    },
+    /// Power loss, and power again after `down_us`; peers learn nothing of the loss. Nothing
+    /// happens to a server that is down.
+    Crash {
+        /// Which server.
+        server: u8,
+        /// What its disk keeps.
+        disk: CrashMode,
+        /// How long it is down.
+        down_us: u64,
+    },
+    /// The process is killed and started again after `down_us`; the page cache survives, and
+    /// peers see their connections close. Nothing happens to a server that is down.
+    Restart {
+        /// Which server.
+        server: u8,
+        /// How long it is down.
+        down_us: u64,
+    },
     /// The server leaves its role in process, as after an exception in its main thread.
-    StepDown { server: u8 },
-    /// Packets from one server to another are lost, and connections between them with them.
-    Cut { from: u8, to: u8, both_ways: bool, for_us: u64 },
-    /// The server is cut off from all others.
-    Isolate { server: u8, for_us: u64 },
-    /// Packets from one server to another wait.
-    Clog { from: u8, to: u8, for_us: u64 },
-    /// The connection between two servers is reset; both ends notice at once.
-    Drop { a: u8, b: u8 },
-    /// The whole process pauses (garbage collection, SIGSTOP).
-    StallNode { server: u8, for_us: u64 },
+    StepDown {
+        /// Which server.
+        server: u8,
+    },
+    /// What one server sends to another from now on is lost, and no connection can be made.
+    /// Connections stay silent in that direction for ever; they are reset when the cut ends.
+    Cut {
+        /// The sender.
+        from: u8,
+        /// The receiver, another server.
+        to: u8,
+        /// Whether the way back is cut as well.
+        both_ways: bool,
+        /// How long.
+        for_us: u64,
+    },
+    /// The server is cut off from all others, both ways.
+    Isolate {
+        /// Which server.
+        server: u8,
+        /// How long.
+        for_us: u64,
+    },
+    /// What is on the way from one server to another waits; nothing is lost.
+    Clog {
+        /// The sender.
+        from: u8,
+        /// The receiver, another server.
+        to: u8,
+        /// How long.
+        for_us: u64,
+    },
+    /// The connections between two servers are reset; both ends notice at once, and what was on
+    /// the way is lost.
+    Drop {
+        /// One server.
+        a: u8,
+        /// Another server.
+        b: u8,
+    },
+    /// The whole process pauses (garbage collection, SIGSTOP): everything that would reach it
+    /// waits.
+    StallNode {
+        /// Which server.
+        server: u8,
+        /// How long.
+        for_us: u64,
+    },
     /// One thread of the process makes no progress.
-    StallActor { server: u8, actor: StallTarget, for_us: u64 },
+    StallActor {
+        /// Which server.
+        server: u8,
+        /// Which thread.
+        actor: StallTarget,
+        /// How long.
+        for_us: u64,
+    },
     /// No disk operation completes.
-    StallDisk { server: u8, for_us: u64 },
+    StallDisk {
+        /// Which server.
+        server: u8,
+        /// How long.
+        for_us: u64,
+    },
     /// The oldest disk operation that is not done fails, or the next one.
-    FlushError { server: u8 },
-    /// The server's clock runs faster or slower by this many per mille.
-    Skew { server: u8, per_mille: i16, for_us: u64 },
+    FlushError {
+        /// Which server.
+        server: u8,
+    },
+    /// The server's clock runs faster or slower by this many per mille. The newest rate counts.
+    Skew {
+        /// Which server.
+        server: u8,
+        /// From −[`SKEW_MAX`] to [`SKEW_MAX`].
+        per_mille: i16,
+        /// How long.
+        for_us: u64,
+    },
     /// Each server in the mask is isolated in turn, a `for_us` each, in an order keyed by the seed.
-    Swizzle { mask: u8, for_us: u64 },
+    Swizzle {
+        /// Bit i stands for server i.
+        mask: u8,
+        /// How long each.
+        for_us: u64,
+    },
     /// Every fault in force ends now, and servers that are down start.
     HealAll,
+}
+
+impl Action {
+    /// When the action and all that it brings about is over, client operations apart.
+    pub fn end_us(&self) -> u64 {
+        let spans = match self.act {
+            Act::Swizzle { mask, .. } => u64::from(mask.count_ones()),
+            _ => 1,
+        };
+        self.at_us + self.act.span_us() * spans
+    }
+}
+
+impl Schedule {
+    /// A schedule in which nothing happens.
+    pub const fn empty(seed: u64, servers: u8) -> Self {
+        Self { version: FORMAT, seed, servers, actions: Vec::new() }
+    }
+
+    /// When the last action is over, in microseconds after boot.
+    pub fn end_us(&self) -> u64 {
+        self.actions.iter().map(Action::end_us).max().unwrap_or(0)
+    }
 }

@@ -1,0 +1,134 @@
+//! The direct driver: a queue of what falls due, over virtual time.
+//!
+//! What falls due first happens first; at the same instant, what was scheduled first.
+
+use crate::due::{Due, Effects};
+use crate::schedule::Act;
+use crate::world::World;
+use std::cmp::Ordering;
+use std::collections::BinaryHeap;
+use zab_core::Micros;
+
+/// A world, its time, and what falls due in it.
+#[derive(Clone, Debug)]
+pub struct Direct {
+    world: World,
+    now: Micros,
+    queue: BinaryHeap<Entry>,
+    scheduled: u32,
+}
+
+/// Ordered so that the greatest one is the earliest.
+#[derive(Copy, Clone, Debug)]
+struct Entry {
+    at: Micros,
+    number: u32,
+    due: Due,
+}
+
+impl Ord for Entry {
+    fn cmp(&self, other: &Self) -> Ordering {
+        (other.at, other.number).cmp(&(self.at, self.number))
+    }
+}
+
+impl PartialOrd for Entry {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl PartialEq for Entry {
+    fn eq(&self, other: &Self) -> bool {
+        self.cmp(other) == Ordering::Equal
+    }
+}
+
+impl Eq for Entry {}
+
+impl Direct {
+    /// A world in which nothing has been scheduled yet, at time 0.
+    pub fn new(world: World) -> Self {
+        Self { world, now: Micros::default(), queue: BinaryHeap::new(), scheduled: 0 }
+    }
+
+    /// The world.
+    pub const fn world(&self) -> &World {
+        &self.world
+    }
+
+    /// The time of the world.
+    pub const fn now(&self) -> Micros {
+        self.now
+    }
+
+    /// When the next thing falls due.
+    pub fn next_at(&self) -> Option<Micros> {
+        self.queue.peek().map(|entry| entry.at)
+    }
+
+    /// Lets the next thing happen. Returns false if there is none.
+    pub fn step(&mut self, fx: &mut Effects) -> bool {
+        let Some(Entry { at, due, .. }) = self.queue.pop() else {
+            return false;
+        };
+        assert!(at >= self.now, "nothing is scheduled into the past");
+        self.now = at;
+        self.world.apply(at, due, fx);
+        self.schedule(fx);
+        true
+    }
+
+    /// Lets time pass in which nothing falls due.
+    pub fn pass_until(&mut self, at: Micros) {
+        assert!(self.next_at().is_none_or(|next| next > at), "something falls due before");
+        self.now = self.now.max(at);
+    }
+
+    /// Changes the world from outside, at this instant.
+    pub fn change<R>(
+        &mut self,
+        fx: &mut Effects,
+        change: impl FnOnce(&mut World, Micros, &mut Effects) -> R,
+    ) -> R {
+        let result = change(&mut self.world, self.now, fx);
+        self.schedule(fx);
+        result
+    }
+
+    /// An action of a schedule happens at this instant.
+    pub fn act(&mut self, act: Act, fx: &mut Effects) {
+        self.change(fx, |world, now, fx| world.act(now, act, fx));
+    }
+
+    fn schedule(&mut self, fx: &mut Effects) {
+        for (at, due) in fx.due.drain(..) {
+            self.queue.push(Entry { at, number: self.scheduled, due });
+            self.scheduled += 1;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use zab_core::{Config, Variant};
+
+    #[test]
+    fn equal_times_keep_the_order_in_which_they_were_scheduled() {
+        let entry = |at, number| Entry { at: Micros(at), number, due: Due::FaultEnds };
+        let mut heap = BinaryHeap::from([entry(5, 1), entry(5, 0), entry(4, 2)]);
+        let order: Vec<(u64, u32)> =
+            std::iter::from_fn(|| heap.pop()).map(|e| (e.at.0, e.number)).collect();
+        assert_eq!(order, [(4, 2), (5, 0), (5, 1)]);
+    }
+
+    #[test]
+    fn time_passes_without_events() {
+        let world = World::new(Config::new(3), Variant::REFERENCE, 0, 1);
+        let mut driver = Direct::new(world);
+        driver.pass_until(Micros(700));
+        assert_eq!(driver.now(), Micros(700));
+        assert!(!driver.step(&mut Effects::default()));
+    }
+}

@@ -1,0 +1,135 @@
+//! What a disk keeps and loses.
+
+use super::*;
+use zab_core::{Change, RequestId, SessionId, Txn};
+
+fn txn(counter: u32) -> Txn {
+    let request = RequestId { session: SessionId(1), cxid: counter };
+    Txn { zxid: Zxid::new(1, counter), request, change: Change::Rejected }
+}
+
+/// Record 1 is durable; records 2 and 3, an epoch and a snapshot are under way.
+fn busy_disk() -> SimDisk {
+    let mut disk = SimDisk::default();
+    disk.ask(Lsn(1), DiskOp::Append(txn(1)));
+    disk.ask(Lsn(2), DiskOp::Flush);
+    assert!(disk.complete(File::Log, Lsn(2)));
+    disk.ask(Lsn(3), DiskOp::Append(txn(2)));
+    disk.ask(Lsn(4), DiskOp::Append(txn(3)));
+    disk.ask(Lsn(5), DiskOp::Flush);
+    disk.ask(Lsn(6), DiskOp::AcceptedEpoch(Epoch(2)));
+    let replica = Replica { last_processed: Zxid::new(1, 1), ..Replica::default() };
+    disk.ask(Lsn(7), DiskOp::Snapshot(Box::new(replica)));
+    disk
+}
+
+fn counters(recovered: &Recovered) -> Vec<u32> {
+    recovered.log.iter().map(|txn| txn.zxid.counter).collect()
+}
+
+#[test]
+fn a_crash_mode_decides_what_was_not_reported() {
+    let table: [(CrashMode, &[u32], u32, u32); 6] = [
+        (CrashMode::LoseAll, &[1], 0, 0),
+        (CrashMode::KeepPrefix(0), &[1], 0, 0),
+        (CrashMode::KeepPrefix(1), &[1, 2], 2, 1),
+        (CrashMode::KeepPrefix(9), &[1, 2, 3], 2, 1),
+        (CrashMode::Torn, &[1], 0, 0),
+        (CrashMode::KeepAll, &[1, 2, 3], 2, 1),
+    ];
+    for (mode, log, accepted, snapshot) in table {
+        let mut disk = busy_disk();
+        disk.lose_power(mode);
+        let found = disk.recover().expect("a crash does not corrupt");
+        assert_eq!(counters(&found), log, "{mode:?}");
+        assert_eq!(found.accepted_epoch, Epoch(accepted), "{mode:?}");
+        assert_eq!(found.snapshot.last_processed.counter, snapshot, "{mode:?}");
+    }
+}
+
+#[test]
+fn nothing_is_durable_at_the_call() {
+    let mut disk = SimDisk::default();
+    disk.ask(Lsn(1), DiskOp::CurrentEpoch(Epoch(4)));
+    disk.lose_power(CrashMode::LoseAll);
+    assert_eq!(disk.recover(), Ok(Recovered::default()));
+}
+
+#[test]
+fn a_killed_process_loses_nothing_that_it_asked_for() {
+    let mut disk = busy_disk();
+    disk.lose_process();
+    assert_eq!(counters(&disk.recover().expect("sound")), [1, 2, 3]);
+}
+
+#[test]
+fn a_torn_record_is_in_the_file_and_recovery_cuts_it_off() {
+    let mut disk = busy_disk();
+    disk.lose_power(CrashMode::Torn);
+    assert!(disk.log().len() > RECORD && disk.log().len() < 2 * RECORD);
+    disk.recover().expect("a torn tail is no corruption");
+    assert_eq!(disk.log().len(), RECORD);
+    disk.ask(Lsn(1), DiskOp::Append(txn(2)));
+    disk.lose_process();
+    assert_eq!(counters(&disk.recover().expect("sound")), [1, 2]);
+}
+
+#[test]
+fn every_tear_of_the_last_record_is_a_torn_tail() {
+    let mut whole = Vec::new();
+    (1..=3).for_each(|counter| record::encode(&txn(counter), &mut whole));
+    for length in 2 * RECORD..3 * RECORD {
+        let mut disk = SimDisk::with_log(whole[..length].to_vec());
+        assert_eq!(counters(&disk.recover().expect("torn")), [1, 2], "cut at {length}");
+    }
+}
+
+#[test]
+fn any_flipped_bit_in_the_middle_is_reported_as_corruption() {
+    let mut whole = Vec::new();
+    (1..=3).for_each(|counter| record::encode(&txn(counter), &mut whole));
+    for bit in 8 * RECORD..16 * RECORD {
+        let mut log = whole.clone();
+        log[bit / 8] ^= 1 << (bit % 8);
+        let error = SimDisk::with_log(log).recover().expect_err("a bit was flipped");
+        assert_eq!(error, Corruption { bad: RECORD, good: 2 * RECORD }, "bit {bit}");
+    }
+}
+
+#[test]
+fn a_failed_operation_takes_the_later_ones_of_its_file_with_it() {
+    let mut disk = busy_disk();
+    assert_eq!(disk.fail_oldest(), Some((File::Log, Lsn(3))));
+    assert!(!disk.complete(File::Log, Lsn(5)), "the flush failed as well");
+    assert!(disk.complete(File::AcceptedEpoch, Lsn(6)), "another file is another matter");
+    disk.lose_process();
+    let found = disk.recover().expect("sound");
+    assert_eq!((counters(&found), found.accepted_epoch), (vec![1], Epoch(2)));
+}
+
+#[test]
+fn truncation_takes_effect_in_its_place_among_the_appends() {
+    let mut disk = busy_disk();
+    disk.ask(Lsn(8), DiskOp::Truncate(Zxid::new(1, 2)));
+    disk.ask(Lsn(9), DiskOp::Append(txn(9)));
+    let mut early = disk.clone();
+    disk.lose_process();
+    assert_eq!(counters(&disk.recover().expect("sound")), [1, 2, 9]);
+    early.lose_power(CrashMode::KeepPrefix(2));
+    assert_eq!(counters(&early.recover().expect("sound")), [1, 2, 3], "not truncated yet");
+}
+
+#[test]
+fn the_newest_snapshot_counts_until_it_is_dropped() {
+    let mut disk = SimDisk::default();
+    for (lsn, counter) in [(1, 7), (2, 4)] {
+        let last_processed = Zxid::new(1, counter);
+        let replica = Replica { last_processed, ..Replica::default() };
+        disk.ask(Lsn(lsn), DiskOp::Snapshot(Box::new(replica)));
+    }
+    assert!(disk.complete(File::Snapshot, Lsn(2)));
+    assert_eq!(disk.recover().expect("sound").snapshot.last_processed, Zxid::new(1, 7));
+    disk.ask(Lsn(3), DiskOp::DropSnapshotsAfter(Zxid::new(1, 5)));
+    assert!(disk.complete(File::Snapshot, Lsn(3)));
+    assert_eq!(disk.recover().expect("sound").snapshot.last_processed, Zxid::new(1, 4));
+}

@@ -1,0 +1,115 @@
+//! Randomness keyed by identity: what a delay is depends on what it is a delay of, never on how
+//! many others were drawn before.
+//!
+//! There is no stream and no state. Removing an action from a schedule therefore leaves every
+//! unrelated delay as it was, which is what lets schedules shrink.
+
+use zab_core::{Actor, Lsn, Micros, NodeId};
+
+/// What is drawn.
+#[derive(Copy, Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Kind {
+    /// How long a message between two servers travels.
+    Latency,
+    /// How long a message between a client and a server travels.
+    ClientLatency,
+    /// How long a disk operation takes.
+    Flush,
+    /// How long an actor waits for its turn.
+    Turn,
+    /// In which order a swizzle takes its servers.
+    Swizzle,
+}
+
+/// 64 bits that depend on all four arguments and on nothing else.
+pub const fn hash(seed: u64, kind: Kind, who: u64, when: u64) -> u64 {
+    let place = (kind as u64) << 56 ^ who << 40 ^ when;
+    mix(mix(seed).wrapping_add(place.wrapping_mul(0x9e37_79b9_7f4a_7c15)))
+}
+
+/// splitmix64's finalizer.
+const fn mix(word: u64) -> u64 {
+    let mut x = word.wrapping_add(0x9e37_79b9_7f4a_7c15);
+    x = (x ^ (x >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    x = (x ^ (x >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    x ^ (x >> 31)
+}
+
+/// A number from `low` to `high`, both included.
+const fn between(low: u64, high: u64, hash: u64) -> u64 {
+    low + (((hash >> 32) * (high - low + 1)) >> 32)
+}
+
+/// Latencies are drawn anew for each link every so many microseconds (2 to this power).
+const BUCKET_BITS: u32 = 10;
+
+/// The delays of one execution.
+#[derive(Copy, Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Delays {
+    /// The seed of the schedule.
+    pub seed: u64,
+}
+
+impl Delays {
+    /// How long a message that leaves now travels from one server to another: 0.2 to 1 ms.
+    pub fn latency(self, now: Micros, from: NodeId, to: NodeId) -> Micros {
+        let who = u64::from(from.0) << 8 | u64::from(to.0);
+        self.draw(Kind::Latency, who, now.0 >> BUCKET_BITS, 200, 1000)
+    }
+
+    /// How long a message between a client and a server travels: 0.1 to 0.5 ms.
+    pub fn client_latency(self, now: Micros, client: u8, server: NodeId) -> Micros {
+        let who = u64::from(client) << 8 | u64::from(server.0);
+        self.draw(Kind::ClientLatency, who, now.0 >> BUCKET_BITS, 100, 500)
+    }
+
+    /// How long a disk takes for this operation: 0.2 to 2 ms.
+    pub fn flush(self, server: NodeId, life: u16, lsn: Lsn) -> Micros {
+        let when = u64::from(life) << 24 ^ lsn.0;
+        self.draw(Kind::Flush, u64::from(server.0), when, 200, 2000)
+    }
+
+    /// How long an actor waits for its turn: 10 to 100 µs.
+    pub fn turn(self, now: Micros, server: NodeId, actor: Actor) -> Micros {
+        let actor = match actor {
+            Actor::Receiver => 0,
+            Actor::LogWriter => 1,
+            Actor::Committer => 2,
+            Actor::Sender(learner) => 3 + u64::from(learner.0),
+        };
+        let who = u64::from(server.0) << 8 | actor;
+        self.draw(Kind::Turn, who, now.0 >> BUCKET_BITS, 10, 100)
+    }
+
+    /// A key to sort servers by.
+    pub(crate) fn swizzle(self, now: Micros, server: NodeId) -> u64 {
+        hash(self.seed, Kind::Swizzle, u64::from(server.0), now.0)
+    }
+
+    fn draw(self, kind: Kind, who: u64, when: u64, low: u64, high: u64) -> Micros {
+        Micros(between(low, high, hash(self.seed, kind, who, when)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_delay_depends_on_its_own_identity_only() {
+        let delays = Delays { seed: 7 };
+        let (now, a, b) = (Micros(5000), NodeId(0), NodeId(1));
+        assert_eq!(delays.latency(now, a, b), delays.latency(now, a, b));
+        let other =
+            (0..50).any(|seed| Delays { seed }.latency(now, a, b) != delays.latency(now, a, b));
+        assert!(other, "another seed draws other delays");
+    }
+
+    #[test]
+    fn delays_stay_within_their_bounds_and_reach_both_halves() {
+        let delays = Delays { seed: 1 };
+        let drawn: Vec<u64> = (0..1000).map(|lsn| delays.flush(NodeId(2), 0, Lsn(lsn)).0).collect();
+        assert!(drawn.iter().all(|d| (200..=2000).contains(d)));
+        assert!(drawn.iter().any(|d| *d < 400) && drawn.iter().any(|d| *d > 1800));
+    }
+}

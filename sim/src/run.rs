@@ -1,0 +1,93 @@
+//! One execution, from boot to the final checks.
+//!
+//! 1. Boot: the ensemble elects a leader and commits three writes. Done once per ensemble.
+//! 2. Chaos: the actions of the schedule, until the last of them is over.
+//! 3. Heal: all faults end.
+//! 4. Liveness: a write has to be acknowledged within [`LIVENESS_BOUND`].
+//! 5. Final: once the ensemble is quiet, every register is read at every server that serves, after
+//!    a `sync` and by fresh sessions, and the servers' memories are shown.
+
+mod boot;
+mod execution;
+mod phases;
+#[cfg(test)]
+mod tests;
+
+pub use phases::{LIVENESS_BOUND, STEPS_MAX};
+
+use crate::direct::Direct;
+use crate::schedule::Schedule;
+use execution::Execution;
+use std::ops::ControlFlow;
+use zab_checker::Event;
+use zab_core::{Variant, View};
+
+/// Somebody who watches an execution.
+pub trait Observer {
+    /// Something happened. `Break` ends the execution.
+    fn on_event(&mut self, event: &Event) -> ControlFlow<()>;
+
+    /// A step of the world that concerned a server is complete: what the servers look like now;
+    /// `None` is a server that is down. Called only if [`Observer::wants_views`].
+    fn on_views(&mut self, views: &[Option<View>]) {
+        let _ = views;
+    }
+
+    /// Whether views shall be made.
+    fn wants_views(&self) -> bool {
+        false
+    }
+}
+
+/// How an execution went, apart from what was observed.
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+pub struct Run {
+    /// Events of the world that were carried out after boot (inputs of servers and clients).
+    pub steps: u64,
+    /// Virtual time at the end, in microseconds after boot.
+    pub end_us: u64,
+    /// The budget of steps ran out: a livelock, or a schedule that is too long.
+    pub out_of_budget: bool,
+}
+
+/// An ensemble of one variant that has booted: leader elected, epoch 1 established, three writes
+/// committed and applied everywhere. Made once, cloned for each execution.
+#[derive(Clone, Debug)]
+pub struct Booted {
+    driver: Direct,
+    evidence: Vec<Event>,
+}
+
+impl Booted {
+    /// Boots an ensemble of 3, 5 or 7 servers.
+    pub fn new(servers: u8, variant: Variant) -> Self {
+        let (driver, evidence) = boot::boot(servers, variant);
+        Self { driver, evidence }
+    }
+
+    /// The ensemble.
+    pub const fn driver(&self) -> &Direct {
+        &self.driver
+    }
+
+    /// What was observed during boot.
+    pub fn evidence(&self) -> &[Event] {
+        &self.evidence
+    }
+
+    /// Runs a schedule on a copy of this ensemble. The observer sees the evidence of the boot
+    /// first.
+    ///
+    /// # Panics
+    /// If the schedule is for another number of servers.
+    pub fn run(&self, schedule: &Schedule, observer: &mut impl Observer) -> Run {
+        let servers = self.driver.world().config().servers;
+        assert_eq!(schedule.servers, servers, "the schedule is for another ensemble");
+        for event in &self.evidence {
+            if observer.on_event(event).is_break() {
+                return Run { steps: 0, end_us: 0, out_of_budget: false };
+            }
+        }
+        Execution::new(self.driver.clone(), observer, STEPS_MAX).run(schedule)
+    }
+}

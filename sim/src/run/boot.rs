@@ -1,0 +1,62 @@
+//! The boot phase: from empty disks to an ensemble with a leader and some history.
+
+use super::Observer;
+use super::execution::{End, Execution};
+use super::phases::{BOOT_CLIENT, clients};
+use crate::direct::Direct;
+use crate::schedule::{ClientOp, GRAIN_US};
+use crate::world::World;
+use std::ops::ControlFlow;
+use zab_checker::Event;
+use zab_core::{Config, Key, Micros, NodeId, Outcome, Variant, Zxid};
+
+/// Every boot has the same seed, so that schedules of all seeds share it.
+const SEED: u64 = 0;
+
+/// How many writes are committed.
+const WRITES: u8 = 3;
+
+/// Without faults a boot takes some 100 ms.
+const BOUND: Micros = Micros::from_millis(5000);
+
+/// Keeps the evidence.
+struct Recorder(Vec<Event>);
+
+impl Observer for Recorder {
+    fn on_event(&mut self, event: &Event) -> ControlFlow<()> {
+        self.0.push(event.clone());
+        ControlFlow::Continue(())
+    }
+}
+
+/// Boots an ensemble. Without faults every variant can, so a failure is a defect of this program.
+pub(super) fn boot(servers: u8, variant: Variant) -> (Direct, Vec<Event>) {
+    assert!(matches!(servers, 3 | 5 | 7), "an ensemble has 3, 5 or 7 servers, not {servers}");
+    let world = World::new(Config::new(servers), variant, SEED, clients(servers));
+    let mut recorder = Recorder(Vec::new());
+    let mut execution = Execution::new(Direct::new(world), &mut recorder, u64::MAX);
+    assert!(bring_up(&mut execution, servers).is_continue(), "nobody ends a boot");
+    let driver = execution.driver;
+    for server in driver.world().config().members() {
+        let last = driver.world().replica(server).map(|replica| replica.last_processed);
+        assert_eq!(last, Some(Zxid::new(1, WRITES.into())), "{server} has booted");
+    }
+    (driver, recorder.0)
+}
+
+fn bring_up(execution: &mut Execution<'_, Recorder>, servers: u8) -> ControlFlow<End> {
+    execution.change(|world, now, fx| world.start_all(now, fx))?;
+    let limit = execution.now().after(BOUND);
+    let leader = NodeId(servers - 1);
+    let all_serve = |world: &World| world.config().members().all(|id| world.is_serving(id));
+    execution.advance(limit, all_serve)?;
+    for key in 0..WRITES {
+        execution.invoke(BOOT_CLIENT, leader, ClientOp::Write, Key(key))?;
+        execution.advance(limit, |world| world.client(BOOT_CLIENT).is_idle())?;
+        let answer = execution.world().client(BOOT_CLIENT).last();
+        assert!(matches!(answer, Some(Outcome::Written { .. })), "k{key}: answer {answer:?}");
+    }
+    execution.wait_until_quiet(BOUND)?;
+    let aligned = execution.now().0.next_multiple_of(GRAIN_US);
+    execution.advance(Micros(aligned), |_| false)
+}

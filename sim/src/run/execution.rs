@@ -1,0 +1,119 @@
+//! An execution under way: a driver, somebody who watches, and a budget.
+
+use super::{Observer, Run};
+use crate::direct::Direct;
+use crate::due::Effects;
+use crate::world::World;
+use std::ops::ControlFlow;
+use zab_core::{Micros, View};
+
+/// Why an execution ends early.
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+pub(super) enum End {
+    /// The observer has seen enough.
+    Observer,
+    /// The budget of steps ran out.
+    Budget,
+}
+
+/// A driver, somebody who watches, and a budget.
+pub(super) struct Execution<'a, O> {
+    pub(super) driver: Direct,
+    pub(super) observer: &'a mut O,
+    /// When something was observed for the last time.
+    pub(super) last_news: Micros,
+    effects: Effects,
+    views: Vec<Option<View>>,
+    wants_views: bool,
+    started: Micros,
+    steps: u64,
+    steps_max: u64,
+}
+
+impl<'a, O: Observer> Execution<'a, O> {
+    pub(super) fn new(driver: Direct, observer: &'a mut O, steps_max: u64) -> Self {
+        let (wants_views, started) = (observer.wants_views(), driver.now());
+        let world = driver.world();
+        let views = match wants_views {
+            true => world.config().members().map(|server| world.view(server)).collect(),
+            false => Vec::new(),
+        };
+        Self {
+            driver,
+            observer,
+            last_news: started,
+            effects: Effects::default(),
+            views,
+            wants_views,
+            started,
+            steps: 0,
+            steps_max,
+        }
+    }
+
+    pub(super) const fn world(&self) -> &World {
+        self.driver.world()
+    }
+
+    pub(super) const fn now(&self) -> Micros {
+        self.driver.now()
+    }
+
+    pub(super) fn finish(&self, end: ControlFlow<End>) -> Run {
+        Run {
+            steps: self.steps,
+            end_us: self.now().0 - self.started.0,
+            out_of_budget: end == ControlFlow::Break(End::Budget),
+        }
+    }
+
+    /// Changes the world from outside.
+    pub(super) fn change(
+        &mut self,
+        change: impl FnOnce(&mut World, Micros, &mut Effects),
+    ) -> ControlFlow<End> {
+        self.driver.change(&mut self.effects, change);
+        self.publish()
+    }
+
+    /// Lets everything happen until this instant, or until the world is as wished.
+    pub(super) fn advance(
+        &mut self,
+        until: Micros,
+        wished: impl Fn(&World) -> bool,
+    ) -> ControlFlow<End> {
+        while !wished(self.driver.world()) {
+            if self.driver.next_at().is_none_or(|next| next > until) {
+                self.driver.pass_until(until);
+                break;
+            }
+            if self.steps == self.steps_max {
+                return ControlFlow::Break(End::Budget);
+            }
+            self.steps += 1;
+            self.driver.step(&mut self.effects);
+            self.publish()?;
+        }
+        ControlFlow::Continue(())
+    }
+
+    /// Hands on what was observed.
+    fn publish(&mut self) -> ControlFlow<End> {
+        for event in self.effects.evidence.drain(..) {
+            self.last_news = event.at;
+            if self.observer.on_event(&event).is_break() {
+                return ControlFlow::Break(End::Observer);
+            }
+        }
+        let touched = std::mem::take(&mut self.effects.touched);
+        if self.wants_views && touched != 0 {
+            for server in self.driver.world().config().members() {
+                if touched & 1 << server.0 != 0 {
+                    self.views[server.index()] = self.driver.world().view(server);
+                }
+            }
+            self.observer.on_views(&self.views);
+        }
+        ControlFlow::Continue(())
+    }
+}

@@ -1,0 +1,177 @@
+//! Whole executions.
+
+use super::*;
+use crate::schedule::{Act, Action, ClientOp, CrashMode};
+use crate::trace::{TextTrace, TraceHash};
+use zab_checker::Fact;
+use zab_core::{NodeId, Zxid};
+
+fn schedule(seed: u64, actions: impl IntoIterator<Item = (u64, Act)>) -> Schedule {
+    let actions = actions.into_iter().map(|(at_us, act)| Action { at_us, act }).collect();
+    let schedule = Schedule { actions, ..Schedule::empty(seed, 3) };
+    assert_eq!(schedule.validate(), Ok(()));
+    schedule
+}
+
+fn noisy(seed: u64) -> Schedule {
+    let length = 16 + 8 * (seed % 40);
+    let noise = |at| crate::keyed::hash(seed, crate::keyed::Kind::Turn, 0, at) as u8;
+    let mut bytes: Vec<u8> = (0..length).map(noise).collect();
+    bytes[8] = 0;
+    // Within two seconds, and with short durations.
+    bytes.chunks_exact_mut(8).skip(2).for_each(|record| {
+        record[1] %= 40;
+        record[7] %= 8;
+    });
+    Schedule::from_bytes(&bytes)
+}
+
+fn hash(booted: &Booted, schedule: &Schedule) -> u64 {
+    let mut hash = TraceHash::default();
+    booted.run(schedule, &mut hash);
+    hash.value()
+}
+
+fn trace(booted: &Booted, schedule: &Schedule) -> String {
+    let mut trace = TextTrace::default();
+    booted.run(schedule, &mut trace);
+    trace.0
+}
+
+fn write(client: u8, server: u8) -> Act {
+    Act::Client { client, server, op: ClientOp::Write, key: 0 }
+}
+
+#[test]
+fn boot_establishes_epoch_1_with_three_writes_everywhere() {
+    for servers in [3, 5, 7] {
+        let booted = Booted::new(servers, Variant::REFERENCE);
+        let world = booted.driver().world();
+        for id in world.config().members() {
+            let view = world.view(id).expect("all servers are up");
+            assert_eq!(view.leader, Some(NodeId(servers - 1)), "the highest id leads");
+            assert_eq!(view.last_logged, Zxid::new(1, 3));
+            assert_eq!(view.last_processed, Zxid::new(1, 3));
+            assert_eq!(view.current_epoch.0, 1);
+            assert!(view.serving);
+        }
+    }
+}
+
+#[test]
+fn every_variant_boots() {
+    for entry in zab_core::variant::CATALOGUE {
+        let booted = Booted::new(3, entry.variant);
+        assert!(!booted.evidence().is_empty(), "{}", entry.name);
+    }
+}
+
+#[test]
+fn an_empty_schedule_ends_available_and_at_rest() {
+    let booted = Booted::new(3, Variant::REFERENCE);
+    let text = trace(&booted, &schedule(1, []));
+    assert!(text.contains("the ensemble is available"));
+    assert_eq!(text.matches("rests at <1, 4>").count(), 3);
+}
+
+#[test]
+fn the_same_schedule_yields_the_same_evidence() {
+    let booted = Booted::new(3, Variant::REFERENCE);
+    let first: Vec<u64> = (0..60).map(|seed| hash(&booted, &noisy(seed))).collect();
+    let again = Booted::new(3, Variant::REFERENCE);
+    for seed in (0..60).rev() {
+        assert_eq!(hash(&again, &noisy(seed)), first[seed as usize], "seed {seed}");
+    }
+}
+
+#[test]
+fn every_execution_ends_within_its_budget() {
+    for variant in [Variant::REFERENCE, zab_core::variant::find("zk-3.8.0").expect("known").variant]
+    {
+        let booted = Booted::new(3, variant);
+        for seed in 0..300 {
+            let run = booted.run(&noisy(seed), &mut TraceHash::default());
+            assert!(!run.out_of_budget, "seed {seed}");
+        }
+    }
+}
+
+#[test]
+fn an_action_changes_nothing_before_its_time() {
+    let booted = Booted::new(3, Variant::REFERENCE);
+    let crash = Act::Crash { server: 2, disk: CrashMode::Torn, down_us: 100_000 };
+    let one = trace(&booted, &schedule(4, [(2_000, write(0, 0)), (9_000, write(1, 1))]));
+    let two = trace(&booted, &schedule(4, [(2_000, write(0, 0)), (9_000, crash)]));
+    let same = one.lines().zip(two.lines()).take_while(|(a, b)| a == b).count();
+    let boot =
+        trace(&booted, &schedule(4, [])).lines().take_while(|l| !l.contains("healed")).count();
+    assert!(same > boot + 10, "{same} lines agree, {boot} of them from the boot");
+    assert!(two.lines().nth(same).expect("they differ").contains("loses power"));
+}
+
+#[test]
+fn an_observer_can_end_an_execution() {
+    struct Two(u32);
+    impl Observer for Two {
+        fn on_event(&mut self, event: &Event) -> ControlFlow<()> {
+            self.0 += u32::from(event.fact == Fact::Healed || event.fact == Fact::Available);
+            if self.0 == 1 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        }
+    }
+    let booted = Booted::new(3, Variant::REFERENCE);
+    let mut observer = Two(0);
+    let run = booted.run(&schedule(1, [(4_000, write(0, 0))]), &mut observer);
+    assert_eq!((observer.0, run.end_us), (1, 4_000));
+}
+
+#[test]
+fn views_follow_the_servers() {
+    struct Downs(Vec<usize>);
+    impl Observer for Downs {
+        fn on_event(&mut self, _: &Event) -> ControlFlow<()> {
+            ControlFlow::Continue(())
+        }
+        fn wants_views(&self) -> bool {
+            true
+        }
+        fn on_views(&mut self, views: &[Option<View>]) {
+            let down = views.iter().filter(|view| view.is_none()).count();
+            if self.0.last() != Some(&down) {
+                self.0.push(down);
+            }
+        }
+    }
+    let booted = Booted::new(3, Variant::REFERENCE);
+    let restart = |server| Act::Restart { server, down_us: 10_000 };
+    let mut downs = Downs(Vec::new());
+    booted.run(&schedule(1, [(4_000, restart(0)), (5_000, restart(1))]), &mut downs);
+    assert_eq!(downs.0, [0, 1, 2, 1, 0]);
+}
+
+#[test]
+fn an_ensemble_without_a_quorum_of_working_disks_is_unavailable_only_until_it_is_healed() {
+    let booted = Booted::new(3, Variant::REFERENCE);
+    let crash = |server| Act::Crash { server, disk: CrashMode::LoseAll, down_us: 900_000 };
+    let text = trace(&booted, &schedule(1, [(0, crash(0)), (0, crash(1)), (0, crash(2))]));
+    assert!(text.contains("the ensemble is available"));
+    assert_eq!(text.matches("rests at").count(), 3);
+}
+
+#[test]
+fn fresh_sessions_read_every_register_everywhere_in_the_end() {
+    let booted = Booted::new(3, Variant::REFERENCE);
+    let text = trace(&booted, &schedule(1, [(1_000, write(0, 0))]));
+    let after = text.split("the ensemble is available").nth(1).expect("it is");
+    assert_eq!(after.matches("is told: value 1 v2").count(), 3, "k0 at each server");
+    assert_eq!(after.matches("is told: value").count(), 3 * zab_core::txn::KEYS);
+}
+
+#[test]
+fn a_leader_that_has_not_noticed_its_fall_is_not_at_rest() {
+    let booted = Booted::new(3, Variant::REFERENCE);
+    let slow = Act::Skew { server: 2, per_mille: -900, for_us: 900_000 };
+    let isolate = Act::Isolate { server: 2, for_us: 500_000 };
+    let text = trace(&booted, &schedule(1, [(0, slow), (1_000, isolate)]));
+    assert!(text.contains("has established epoch 2"));
+    assert_eq!(text.matches("rests at <2, 1>").count(), 3);
+}

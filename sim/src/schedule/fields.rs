@@ -1,0 +1,202 @@
+//! Which numbers an action has, and what range each of them has: the one place that knows, for
+//! validation (which complains) and for repair (which bends what is out of range into it).
+
+use super::{ACTIONS_MAX, Act, Action, CLIENTS, FORMAT, GRAIN_US, SKEW_MAX, SPAN_MAX_US, Schedule};
+use zab_core::txn::KEYS;
+
+/// What is wrong with a schedule.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ScheduleError {
+    /// It is no schedule in JSON.
+    #[error("{0}")]
+    Json(String),
+    /// It was written by a newer build.
+    #[error("format version {0}: this build reads versions 1 to {FORMAT}, use a newer one")]
+    Version(u16),
+    /// No such ensemble.
+    #[error("servers: {0} is not possible, write 3, 5 or 7")]
+    Servers(u8),
+    /// Too long.
+    #[error("{0} actions: at most {ACTIONS_MAX} are possible, remove some")]
+    TooMany(usize),
+    /// The order of actions is the order of their times.
+    #[error("action {0} is earlier than the one before: sort the actions by at_us")]
+    Unsorted(usize),
+    /// A number is out of range.
+    #[error("action {number}: {field}: {problem}")]
+    Field {
+        /// Which action, counted from 1.
+        number: usize,
+        /// Which field of it.
+        field: &'static str,
+        /// What is wrong, and what would be right.
+        problem: String,
+    },
+}
+
+/// A number of an action.
+enum Field<'a> {
+    Server(&'static str, &'a mut u8),
+    Link(&'a mut u8, &'a mut u8),
+    Span(&'static str, &'a mut u64),
+    Client(&'a mut u8),
+    Key(&'a mut u8),
+    Skew(&'a mut i16),
+    Mask(&'a mut u8),
+}
+
+impl Act {
+    fn for_each_field(&mut self, mut visit: impl FnMut(Field<'_>)) {
+        use Field::{Client, Key, Link, Mask, Server, Skew, Span};
+        match self {
+            Self::Client { client, server, key, op: _ } => {
+                visit(Client(client));
+                visit(Server("server", server));
+                visit(Key(key));
+            }
+            Self::Crash { server, down_us, disk: _ } | Self::Restart { server, down_us } => {
+                visit(Server("server", server));
+                visit(Span("down_us", down_us));
+            }
+            Self::StepDown { server } | Self::FlushError { server } => {
+                visit(Server("server", server));
+            }
+            Self::Cut { from, to, for_us, both_ways: _ } | Self::Clog { from, to, for_us } => {
+                visit(Server("from", from));
+                visit(Server("to", to));
+                visit(Link(from, to));
+                visit(Span("for_us", for_us));
+            }
+            Self::Drop { a, b } => {
+                visit(Server("a", a));
+                visit(Server("b", b));
+                visit(Link(a, b));
+            }
+            Self::Isolate { server, for_us }
+            | Self::StallNode { server, for_us }
+            | Self::StallActor { server, for_us, actor: _ }
+            | Self::StallDisk { server, for_us } => {
+                visit(Server("server", server));
+                visit(Span("for_us", for_us));
+            }
+            Self::Skew { server, per_mille, for_us } => {
+                visit(Server("server", server));
+                visit(Skew(per_mille));
+                visit(Span("for_us", for_us));
+            }
+            Self::Swizzle { mask, for_us } => {
+                visit(Mask(mask));
+                visit(Span("for_us", for_us));
+            }
+            Self::HealAll => {}
+        }
+    }
+
+    /// The duration inside the action; 0 if it has none.
+    pub fn span_us(mut self) -> u64 {
+        let mut span = 0;
+        self.for_each_field(|field| {
+            if let Field::Span(_, us) = field {
+                span = *us;
+            }
+        });
+        span
+    }
+
+    /// The same action with every number bent into its range.
+    pub(super) fn repaired(mut self, servers: u8) -> Self {
+        self.for_each_field(|field| match field {
+            Field::Server(_, server) => *server %= servers,
+            Field::Link(a, b) if a == b => *b = (*b + 1) % servers,
+            Field::Link(..) => {}
+            Field::Span(_, us) => *us = (*us - *us % GRAIN_US).min(SPAN_MAX_US),
+            Field::Client(client) => *client %= CLIENTS,
+            Field::Key(key) => *key %= KEYS as u8,
+            Field::Skew(rate) => *rate %= SKEW_MAX + 1,
+            Field::Mask(mask) => *mask &= full_mask(servers),
+        });
+        self
+    }
+
+    fn problem(mut self, servers: u8) -> Option<(&'static str, String)> {
+        let mut found = None;
+        self.for_each_field(|field| {
+            let problem = match field {
+                Field::Server(name, server) if *server >= servers => {
+                    Some((name, format!("no server {server}, choose 0 to {}", servers - 1)))
+                }
+                Field::Link(a, b) if a == b => {
+                    Some(("to", format!("{b} is the same server, choose another")))
+                }
+                Field::Span(name, us) => span_problem(*us).map(|problem| (name, problem)),
+                Field::Client(client) if *client >= CLIENTS => {
+                    Some(("client", format!("no client {client}, choose 0 to {}", CLIENTS - 1)))
+                }
+                Field::Key(key) if usize::from(*key) >= KEYS => {
+                    Some(("key", format!("no key {key}, choose 0 to {}", KEYS - 1)))
+                }
+                Field::Skew(rate) if rate.unsigned_abs() > SKEW_MAX.unsigned_abs() => {
+                    let range = format!("choose -{SKEW_MAX} to {SKEW_MAX}");
+                    Some(("per_mille", format!("{rate} is too much, {range}")))
+                }
+                Field::Mask(mask) if *mask & !full_mask(servers) != 0 => {
+                    let most = full_mask(servers);
+                    Some(("mask", format!("{mask} has more than {servers} bits, at most {most}")))
+                }
+                _ => None,
+            };
+            found = found.take().or(problem);
+        });
+        found
+    }
+}
+
+const fn full_mask(servers: u8) -> u8 {
+    (1 << servers) - 1
+}
+
+fn span_problem(us: u64) -> Option<String> {
+    if !us.is_multiple_of(GRAIN_US) {
+        let below = us - us % GRAIN_US;
+        return Some(format!("{us} is no multiple of {GRAIN_US}, write {below}"));
+    }
+    (us > SPAN_MAX_US).then(|| format!("{us} is too long, at most {SPAN_MAX_US}"))
+}
+
+impl Schedule {
+    /// Checks every number and the order of actions.
+    pub fn validate(&self) -> Result<(), ScheduleError> {
+        if self.version == 0 || self.version > FORMAT {
+            return Err(ScheduleError::Version(self.version));
+        }
+        if !matches!(self.servers, 3 | 5 | 7) {
+            return Err(ScheduleError::Servers(self.servers));
+        }
+        if self.actions.len() > ACTIONS_MAX {
+            return Err(ScheduleError::TooMany(self.actions.len()));
+        }
+        for (index, action) in self.actions.iter().enumerate() {
+            let at = span_problem(action.at_us).map(|problem| ("at_us", problem));
+            if let Some((field, problem)) = at.or_else(|| action.act.problem(self.servers)) {
+                return Err(ScheduleError::Field { number: index + 1, field, problem });
+            }
+        }
+        match self.actions.windows(2).position(|pair| pair[0].at_us > pair[1].at_us) {
+            Some(index) => Err(ScheduleError::Unsorted(index + 2)),
+            None => Ok(()),
+        }
+    }
+
+    /// Makes any schedule of 3, 5 or 7 servers valid: bends numbers into their ranges, sorts the
+    /// actions by time, and leaves out those beyond [`ACTIONS_MAX`]. Changes no valid schedule.
+    pub fn repair(&mut self) {
+        assert!(matches!(self.servers, 3 | 5 | 7), "no ensemble of {} servers", self.servers);
+        self.version = FORMAT;
+        self.actions.truncate(ACTIONS_MAX);
+        for Action { at_us, act } in &mut self.actions {
+            *at_us = (*at_us - *at_us % GRAIN_US).min(SPAN_MAX_US);
+            *act = act.repaired(self.servers);
+        }
+        self.actions.sort_by_key(|action| action.at_us);
+    }
+}

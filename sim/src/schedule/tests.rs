@@ -1,0 +1,156 @@
+//! Both forms of a schedule, and what they refuse.
+
+use super::*;
+use crate::keyed::{Kind, hash};
+
+/// Bytes that depend on `seed` only: a header and `actions` records, and a few bytes more.
+fn noise(seed: u64, actions: u64) -> Vec<u8> {
+    let length = 16 + 8 * actions + seed % 8;
+    (0..length).map(|at| hash(seed, Kind::Turn, 0, at) as u8).collect()
+}
+
+fn error(text: &str) -> String {
+    Schedule::from_json(text).expect_err("this is no valid schedule").to_string()
+}
+
+fn with_action(action: &str) -> String {
+    format!(r#"{{"version": 1, "seed": 1, "servers": 3, "actions": [{action}]}}"#)
+}
+
+#[test]
+fn any_bytes_decode_into_a_valid_schedule() {
+    for seed in 0..2000 {
+        let mut bytes = noise(seed, seed % 40);
+        bytes.truncate((hash(seed, Kind::Turn, 1, 0) % 400) as usize);
+        assert_eq!(Schedule::from_bytes(&bytes).validate(), Ok(()));
+    }
+    assert_eq!(Schedule::from_bytes(&[]), Schedule::empty(0, 3));
+    assert_eq!(Schedule::from_bytes(&noise(1, 300)).actions.len(), ACTIONS_MAX);
+}
+
+#[test]
+fn both_forms_are_lossless() {
+    for seed in 0..1000 {
+        let schedule = Schedule::from_bytes(&noise(seed, 20));
+        assert_eq!(Schedule::from_bytes(&schedule.to_bytes()), schedule);
+        assert_eq!(Schedule::from_json(&schedule.to_json()), Ok(schedule));
+    }
+}
+
+#[test]
+fn every_kind_of_action_occurs_in_noise() {
+    let mut kinds: Vec<u8> = Schedule::from_bytes(&noise(3, 256))
+        .to_bytes()
+        .chunks_exact(8)
+        .skip(2)
+        .map(|record| record[2])
+        .collect();
+    kinds.sort_unstable();
+    kinds.dedup();
+    assert_eq!(kinds, (0..15).collect::<Vec<u8>>());
+}
+
+#[test]
+fn deleting_any_action_leaves_a_valid_schedule() {
+    let schedule = Schedule::from_bytes(&noise(9, 30));
+    for index in 0..schedule.actions.len() {
+        let mut shorter = schedule.clone();
+        shorter.actions.remove(index);
+        assert_eq!(shorter.validate(), Ok(()));
+        assert_eq!(Schedule::from_bytes(&shorter.to_bytes()), shorter);
+    }
+}
+
+#[test]
+fn repair_changes_no_valid_schedule() {
+    let mut schedule = Schedule::from_bytes(&noise(5, 30));
+    let before = schedule.clone();
+    schedule.repair();
+    assert_eq!(schedule, before);
+}
+
+#[test]
+fn json_is_one_action_a_line() {
+    let crash = Act::Crash { server: 2, disk: CrashMode::LoseAll, down_us: 40000 };
+    let mut schedule = Schedule::empty(7, 3);
+    schedule.actions.push(Action { at_us: 1200, act: crash });
+    schedule.actions.push(Action { at_us: 1400, act: Act::HealAll });
+    let text = r#"{
+  "version": 1,
+  "seed": 7,
+  "servers": 3,
+  "actions": [
+    {"at_us": 1200, "do": "crash", "server": 2, "disk": "lose-all", "down_us": 40000},
+    {"at_us": 1400, "do": "heal-all"}
+  ]
+}
+"#;
+    assert_eq!(schedule.to_json(), text);
+    assert_eq!(Schedule::from_json(text), Ok(schedule));
+}
+
+#[test]
+fn a_schedule_inside_another_document_is_checked_as_well() {
+    let text = with_action(r#"{"at_us": 200, "do": "step-down", "server": 3}"#);
+    let error = serde_json::from_str::<Schedule>(&text).expect_err("there is no server 3");
+    assert!(error.to_string().contains("no server 3, choose 0 to 2"), "{error}");
+}
+
+#[test]
+fn errors_say_what_where_and_what_to_do() {
+    let table = [
+        (
+            r#"{"at_us": 200, "do": "step-down", "server": 9}"#,
+            "action 1: server: no server 9, choose 0 to 2",
+        ),
+        (
+            r#"{"at_us": 250, "do": "heal-all"}"#,
+            "action 1: at_us: 250 is no multiple of 200, write 200",
+        ),
+        (
+            r#"{"at_us": 0, "do": "isolate", "server": 1, "for_us": 99000000}"#,
+            "action 1: for_us: 99000000 is too long, at most 13107000",
+        ),
+        (
+            r#"{"at_us": 0, "do": "drop", "a": 1, "b": 1}"#,
+            "action 1: to: 1 is the same server, choose another",
+        ),
+        (
+            r#"{"at_us": 0, "do": "client", "client": 4, "server": 0, "op": "read", "key": 0}"#,
+            "action 1: client: no client 4, choose 0 to 3",
+        ),
+        (
+            r#"{"at_us": 400, "do": "heal-all"}, {"at_us": 200, "do": "heal-all"}"#,
+            "action 2 is earlier than the one before: sort the actions by at_us",
+        ),
+    ];
+    for (action, expected) in table {
+        assert_eq!(error(&with_action(action)), expected);
+    }
+}
+
+#[test]
+fn typos_are_refused() {
+    let table = [
+        (r#"{"at_us": 0, "do": "step-down", "server": 1, "sevrer": 2}"#, "unknown field `sevrer`"),
+        (r#"{"at_us": 0, "do": "explode"}"#, "unknown variant `explode`"),
+        (r#"{"at_us": 0, "do": "heal-all", "server": 1}"#, "heal-all has no fields"),
+        (r#"{"at_us": 0, "at_us": 200, "do": "heal-all"}"#, "at_us is given twice"),
+        (r#"7"#, "expected an action, as"),
+        (r#"{"do": "heal-all"}"#, "missing field `at_us`"),
+        (r#"{"at_us": 0, "server": 1}"#, "missing field `do`"),
+        (r#"{"at_us": -1, "do": "heal-all"}"#, "at_us: invalid value"),
+    ];
+    for (action, expected) in table {
+        let error = error(&with_action(action));
+        assert!(error.contains(expected) && error.contains("line 1 column"), "{error}");
+    }
+}
+
+#[test]
+fn a_newer_format_is_refused_before_anything_else() {
+    let text = r#"{"version": 2, "plan": []}"#;
+    assert_eq!(error(text), "format version 2: this build reads versions 1 to 1, use a newer one");
+    let text = r#"{"version": 1, "seed": 1, "servers": 4, "actions": []}"#;
+    assert_eq!(error(text), "servers: 4 is not possible, write 3, 5 or 7");
+}

@@ -1,0 +1,91 @@
+//! Timers, turns, completions, packets and messages reach a server.
+
+use super::World;
+use crate::due::Effects;
+use crate::network::Item;
+use zab_checker::Fact;
+use zab_core::event::Timer;
+use zab_core::{Actor, ConnId, File, Input, Lsn, Micros, NodeId};
+
+impl World {
+    pub(super) fn on_timer(
+        &mut self,
+        now: Micros,
+        id: NodeId,
+        (timer, generation): (Timer, u32),
+        fx: &mut Effects,
+    ) {
+        if self.servers[id.index()].generations[timer as usize] == generation {
+            self.step(now, id, Input::Timer { timer, generation }, fx);
+        }
+    }
+
+    pub(super) fn on_turn(&mut self, now: Micros, id: NodeId, actor: Actor, fx: &mut Effects) {
+        self.step(now, id, Input::Turn(actor), fx);
+    }
+
+    pub(super) fn on_step_down(&mut self, now: Micros, id: NodeId, fx: &mut Effects) {
+        fx.observe(now, id, Fact::Fault("step-down"));
+        self.step(now, id, Input::StepDown, fx);
+    }
+
+    pub(super) fn on_disk_done(
+        &mut self,
+        now: Micros,
+        id: NodeId,
+        (file, lsn): (File, u32),
+        fx: &mut Effects,
+    ) {
+        let upto = Lsn(lsn.into());
+        if self.servers[id.index()].disk.complete(file, upto) {
+            fx.observe(now, id, Fact::DiskDone { file, upto });
+            self.step(now, id, Input::DiskDone { file, upto }, fx);
+        }
+    }
+
+    /// The oldest disk operation fails, or the next one will.
+    pub(super) fn on_disk_fail(&mut self, now: Micros, id: NodeId, fx: &mut Effects) {
+        let server = &mut self.servers[id.index()];
+        match server.disk.fail_oldest() {
+            Some((file, lsn)) => {
+                fx.observe(now, id, Fact::DiskFailed { file, lsn });
+                self.step(now, id, Input::DiskFailed { file, lsn }, fx);
+            }
+            None => server.fails_next = true,
+        }
+    }
+
+    /// A connection is made if both ways are open and the other process is running.
+    pub(super) fn on_connect(&mut self, now: Micros, from: NodeId, to: NodeId, fx: &mut Effects) {
+        if self.is_up(to) && !self.links.is_cut_either_way(now, from, to) {
+            let conn = self.network.open(now, [from, to], fx);
+            self.step(now, from, Input::ConnectionUp { peer: to, conn, outgoing: true }, fx);
+        } else {
+            self.step(now, from, Input::ConnectFailed { peer: to }, fx);
+        }
+    }
+
+    pub(super) fn on_arrive(&mut self, now: Micros, conn: ConnId, end: u8, fx: &mut Effects) {
+        let Some((peer, to, item)) = self.network.arrive(now, conn, end, fx) else {
+            return;
+        };
+        let input = match item {
+            Item::Up => Input::ConnectionUp { peer, conn, outgoing: false },
+            Item::Packet(packet) => Input::Packet { from: peer, conn, packet },
+            Item::Down => Input::ConnectionDown { peer, conn },
+        };
+        self.step(now, to, input, fx);
+    }
+
+    pub(super) fn on_reset(&mut self, now: Micros, conn: ConnId, end: u8, fx: &mut Effects) {
+        if let Some((to, peer)) = self.network.reset(conn, end) {
+            self.step(now, to, Input::ConnectionDown { peer, conn }, fx);
+        }
+    }
+
+    pub(super) fn on_notify(&mut self, now: Micros, from: NodeId, to: NodeId, fx: &mut Effects) {
+        if let Some(notification) = self.mailboxes.arrive(from, to) {
+            self.step(now, to, Input::Notification { from, notification }, fx);
+        }
+    }
+}

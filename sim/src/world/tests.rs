@@ -1,0 +1,280 @@
+//! What the actions of a schedule mean, seen from outside.
+
+use super::SUPERVISOR_DELAY;
+use crate::client::CLIENT_TIMEOUT;
+use crate::due::Effects;
+use crate::run::{Booted, Observer};
+use crate::schedule::{Act, Action, ClientOp, CrashMode, Schedule, StallTarget};
+use std::ops::ControlFlow;
+use zab_checker::{Event, Fact};
+use zab_core::event::Note;
+use zab_core::{DiskOp, NodeId, Outcome, Variant};
+
+/// Time after boot in microseconds, server, and what happened there.
+type Seen = (u64, Option<NodeId>, Fact);
+
+struct Recorder(Vec<Event>);
+
+impl Observer for Recorder {
+    fn on_event(&mut self, event: &Event) -> ControlFlow<()> {
+        self.0.push(event.clone());
+        ControlFlow::Continue(())
+    }
+}
+
+/// What is observed after boot and before healing.
+fn chaos(actions: impl IntoIterator<Item = (u64, Act)>) -> Vec<Seen> {
+    let actions = actions.into_iter().map(|(at_us, act)| Action { at_us, act });
+    let mut schedule = Schedule { actions: actions.collect(), ..Schedule::empty(1, 3) };
+    // Chaos goes on for a second, so that consequences are seen.
+    schedule.actions.push(Action { at_us: 1_000_000, act: Act::HealAll });
+    assert_eq!(schedule.validate(), Ok(()));
+    let booted = Booted::new(3, Variant::REFERENCE);
+    let (boot, origin) = (booted.evidence().len(), booted.driver().now().0);
+    let mut recorder = Recorder(Vec::new());
+    booted.run(&schedule, &mut recorder);
+    let after_boot = recorder.0.into_iter().skip(boot);
+    after_boot
+        .map(|event| (event.at.0 - origin, event.node, event.fact))
+        .take_while(|(at, ..)| *at < 1_000_000)
+        .collect()
+}
+
+fn times(seen: &[Seen], server: u8, fact: impl Fn(&Fact) -> bool) -> Vec<u64> {
+    let at_server = seen.iter().filter(|(_, node, _)| *node == Some(NodeId(server)));
+    at_server.filter(|(_, _, found)| fact(found)).map(|(at, ..)| *at).collect()
+}
+
+fn first(seen: &[Seen], server: u8, fact: impl Fn(&Fact) -> bool) -> u64 {
+    *times(seen, server, fact).first().expect("this happens at the server")
+}
+
+fn stepped_down(fact: &Fact) -> bool {
+    *fact == Fact::Noted(Note::SteppedDown)
+}
+
+fn started(fact: &Fact) -> bool {
+    matches!(fact, Fact::Started(_))
+}
+
+fn crashed(fact: &Fact) -> bool {
+    matches!(fact, Fact::Crashed { .. })
+}
+
+fn disk_done(fact: &Fact) -> bool {
+    matches!(fact, Fact::DiskDone { .. })
+}
+
+fn timed_out(fact: &Fact) -> bool {
+    matches!(fact, Fact::TimedOut { .. })
+}
+
+fn written(fact: &Fact) -> bool {
+    matches!(fact, Fact::Returned { outcome: Outcome::Written { .. }, .. })
+}
+
+fn appended(fact: &Fact) -> bool {
+    matches!(fact, Fact::DiskAsked { op: DiskOp::Append(_), .. })
+}
+
+/// It does not happen.
+const NEVER: [u64; 0] = [];
+
+const fn write(client: u8, server: u8) -> Act {
+    Act::Client { client, server, op: ClientOp::Write, key: 0 }
+}
+
+const fn crash(server: u8, down_us: u64) -> Act {
+    Act::Crash { server, disk: CrashMode::KeepAll, down_us }
+}
+
+#[test]
+fn peers_of_a_killed_process_know_at_once_and_those_of_a_power_loss_time_out() {
+    let killed = chaos([(10_000, Act::Restart { server: 2, down_us: 900_000 })]);
+    assert!(first(&killed, 0, stepped_down) < 12_000);
+    let powerless = chaos([(10_000, crash(2, 900_000))]);
+    let at = first(&powerless, 0, stepped_down);
+    assert!(at > 100_000 && at < 300_000, "stepped down at {at}");
+}
+
+#[test]
+fn peers_learn_of_a_power_loss_when_the_server_is_back() {
+    let seen = chaos([(10_000, crash(2, 20_000))]);
+    let (back, noticed) = (first(&seen, 2, started), first(&seen, 0, stepped_down));
+    assert_eq!(back, 30_000);
+    assert!(noticed > back && noticed < back + 2_000, "noticed at {noticed}");
+}
+
+#[test]
+fn a_server_that_is_down_cannot_crash_again() {
+    let seen = chaos([(10_000, crash(2, 50_000)), (20_000, crash(2, 400_000))]);
+    assert_eq!(times(&seen, 2, crashed), [10_000]);
+    assert_eq!(times(&seen, 2, started), [60_000]);
+}
+
+#[test]
+fn a_step_down_keeps_the_process() {
+    let seen = chaos([(10_000, Act::StepDown { server: 0 })]);
+    assert_eq!(times(&seen, 0, stepped_down), [10_000]);
+    assert_eq!(times(&seen, 0, started), NEVER);
+    assert_eq!(times(&seen, 1, stepped_down), NEVER, "the others go on");
+}
+
+#[test]
+fn a_short_cut_resets_the_connection_when_it_ends() {
+    let cut = Act::Cut { from: 2, to: 0, both_ways: false, for_us: 30_000 };
+    let seen = chaos([(10_000, cut)]);
+    let at = first(&seen, 0, stepped_down);
+    assert!(at > 40_000 && at < 42_000, "noticed at {at}");
+    assert_eq!(times(&seen, 1, stepped_down), NEVER);
+}
+
+#[test]
+fn a_cut_leader_is_deposed_and_the_majority_elects_another() {
+    let seen = chaos([(10_000, Act::Isolate { server: 2, for_us: 900_000 })]);
+    let established = |fact: &Fact| matches!(fact, Fact::Noted(Note::Established { .. }));
+    assert_eq!(times(&seen, 1, established).len(), 1);
+    assert!(first(&seen, 2, stepped_down) < 300_000);
+}
+
+#[test]
+fn a_clog_delays_and_loses_nothing() {
+    let clog = Act::Clog { from: 2, to: 0, for_us: 60_000 };
+    let seen = chaos([(10_000, clog), (12_000, write(0, 2)), (14_000, write(1, 2))]);
+    let appends = times(&seen, 0, appended);
+    assert_eq!(appends.len(), 2);
+    assert!(appends.iter().all(|at| *at >= 70_000 && *at < 72_000), "{appends:?}");
+    assert_eq!(times(&seen, 0, stepped_down), NEVER);
+}
+
+#[test]
+fn a_dropped_connection_is_noticed_at_once_by_its_follower_only() {
+    let seen = chaos([(10_000, Act::Drop { a: 0, b: 2 })]);
+    assert_eq!(times(&seen, 0, stepped_down), [10_000]);
+    assert_eq!(times(&seen, 1, stepped_down), NEVER);
+}
+
+#[test]
+fn nothing_happens_in_a_stalled_process_and_everything_happens_after_it() {
+    let stall = Act::StallNode { server: 0, for_us: 80_000 };
+    let seen = chaos([(10_000, stall), (12_000, write(0, 2)), (13_000, write(1, 2))]);
+    let busy = times(&seen, 0, |fact| !matches!(fact, Fact::Fault(_)));
+    assert!(busy.iter().all(|at| *at >= 90_000), "{busy:?}");
+    assert_eq!(times(&seen, 0, appended).len(), 2);
+    assert_eq!(times(&seen, 2, written).len(), 2, "the others are a quorum");
+}
+
+#[test]
+fn a_stalled_log_writer_holds_back_its_log_and_nothing_else() {
+    let actor = StallTarget::LogWriter;
+    let stall = Act::StallActor { server: 0, actor, for_us: 80_000 };
+    let seen = chaos([(10_000, stall), (12_000, write(0, 2))]);
+    let delivered = |fact: &Fact| matches!(fact, Fact::Delivered(_));
+    assert!(first(&seen, 0, appended) >= 90_000);
+    assert!(first(&seen, 0, delivered) < 20_000, "memory runs ahead of the log");
+}
+
+#[test]
+fn a_stalled_disk_completes_nothing() {
+    let stall = Act::StallDisk { server: 0, for_us: 80_000 };
+    let seen = chaos([(10_000, stall), (12_000, write(0, 2))]);
+    assert!(first(&seen, 0, appended) < 20_000);
+    assert!(first(&seen, 0, disk_done) >= 90_000);
+}
+
+#[test]
+fn overlapping_faults_end_with_the_later_one() {
+    let long = Act::StallDisk { server: 0, for_us: 80_000 };
+    let short = Act::StallDisk { server: 0, for_us: 10_000 };
+    let seen = chaos([(10_000, long), (12_000, write(0, 2)), (20_000, short)]);
+    assert!(first(&seen, 0, disk_done) >= 90_000);
+}
+
+#[test]
+fn a_flush_error_hits_the_next_operation_and_the_supervisor_restarts_the_server() {
+    let seen = chaos([(10_000, Act::FlushError { server: 0 }), (50_000, write(0, 2))]);
+    let failed = first(&seen, 0, |fact| matches!(fact, Fact::DiskFailed { .. }));
+    assert!(failed > 50_000 && failed < 55_000);
+    let exited = first(&seen, 0, |fact| matches!(fact, Fact::Exited(_)));
+    assert_eq!(times(&seen, 0, started), [exited + SUPERVISOR_DELAY.0]);
+}
+
+#[test]
+fn a_swizzle_isolates_one_server_after_the_other() {
+    let seen = chaos([(10_000, Act::Swizzle { mask: 0b111, for_us: 20_000 })]);
+    let isolated = |fact: &Fact| *fact == Fact::Fault("isolated");
+    let mut all: Vec<u64> = (0..3).flat_map(|id| times(&seen, id, isolated)).collect();
+    all.sort_unstable();
+    assert_eq!(all, [10_000, 30_000, 50_000]);
+}
+
+#[test]
+fn healing_ends_faults_that_would_last_and_those_to_come() {
+    let swizzle = Act::Swizzle { mask: 0b011, for_us: 300_000 };
+    let stall = Act::StallDisk { server: 1, for_us: 800_000 };
+    let seen = chaos([
+        (10_000, crash(0, 900_000)),
+        (10_000, stall),
+        (10_000, swizzle),
+        (20_000, Act::HealAll),
+        (150_000, write(0, 2)),
+    ]);
+    assert_eq!(times(&seen, 0, started), [20_000]);
+    assert!(first(&seen, 1, disk_done) < 200_000);
+    let isolated = |fact: &Fact| *fact == Fact::Fault("isolated");
+    let count: usize = (0..3).map(|id| times(&seen, id, isolated).len()).sum();
+    assert_eq!(count, 1);
+}
+
+#[test]
+fn a_client_of_a_server_that_is_down_gives_up() {
+    let seen = chaos([(10_000, crash(0, 500_000)), (20_000, write(0, 0))]);
+    assert_eq!(times(&seen, 0, timed_out), [20_000 + CLIENT_TIMEOUT.0]);
+}
+
+#[test]
+fn a_client_with_an_open_operation_does_nothing_else() {
+    let stall = Act::StallDisk { server: 2, for_us: 80_000 };
+    let stall_too = Act::StallDisk { server: 1, for_us: 80_000 };
+    let seen = chaos([
+        (10_000, stall),
+        (10_000, stall_too),
+        (12_000, write(0, 2)),
+        (20_000, write(0, 1)),
+        (200_000, write(0, 1)),
+    ]);
+    let invoked = |fact: &Fact| matches!(fact, Fact::Invoked { .. });
+    assert_eq!(times(&seen, 2, invoked), [12_000]);
+    assert_eq!(times(&seen, 1, invoked), [200_000]);
+}
+
+#[test]
+fn a_server_that_steps_down_leaves_its_clients_in_doubt() {
+    let stall = |server| Act::StallDisk { server, for_us: 80_000 };
+    let seen = chaos([
+        (10_000, stall(1)),
+        (10_000, stall(2)),
+        (12_000, write(0, 2)),
+        (20_000, Act::StepDown { server: 2 }),
+    ]);
+    assert_eq!(times(&seen, 2, timed_out), [20_000]);
+}
+
+#[test]
+fn a_fast_clock_loses_patience_early() {
+    let skew = Act::Skew { server: 0, per_mille: 900, for_us: 900_000 };
+    let steady = chaos([(10_000, crash(2, 900_000))]);
+    let fast = chaos([(9_000, skew), (10_000, crash(2, 900_000))]);
+    assert!(first(&fast, 0, stepped_down) + 50_000 < first(&steady, 0, stepped_down));
+}
+
+#[test]
+fn worlds_in_which_the_same_happened_are_equal() {
+    let booted = Booted::new(3, Variant::REFERENCE);
+    let now = booted.driver().now();
+    let [mut one, mut two] = [booted.driver().world().clone(), booted.driver().world().clone()];
+    one.act(now, crash(0, 1000), &mut Effects::default());
+    assert_ne!(one, two);
+    two.act(now, crash(0, 1000), &mut Effects::default());
+    assert_eq!(one, two);
+}
