@@ -4,8 +4,10 @@
 //! stricter than any ZooKeeper release; a release is the set of defects that it shipped with.
 
 mod catalogue;
+mod switches;
 
 pub use catalogue::{CATALOGUE, Entry, Kind, find};
+pub use switches::{SWITCHES, Switch};
 
 /// What a follower has done to the transactions of the synchronisation when it acknowledges
 /// NEWLEADER (`Learner.syncWithLeader`).
