@@ -1,1 +1,27 @@
-//! search
+//! The hunt for schedules that make an ensemble lose a committed write, and what is done with
+//! those that are found.
+//!
+//! Four words, as everywhere in fuzzing:
+//! - A **generator** ([`generate`]) makes schedules from nothing but a seed.
+//! - A **mutator** ([`mutate`]) makes schedules from schedules, whole actions at a time.
+//! - The **oracle** ([`oracle`]) runs a schedule against a variant and says whether a rule was
+//!   broken. It is the only place where the simulator meets the checker.
+//! - A **target** is what drives these three: here the campaign ([`search`]), guided by the states
+//!   that an ensemble went through ([`coverage`]).
+//!
+//! What a hunt finds is made small ([`minimize`]), stored as a file that can be read, edited and
+//! replayed ([`case`]), and told to a person ([`explain`]). [`commands`] is the `zab` command.
+
+pub mod anatomy;
+pub mod case;
+mod clock;
+pub mod commands;
+pub mod coverage;
+pub mod explain;
+pub mod generate;
+pub mod minimize;
+pub mod mutate;
+pub mod oracle;
+pub mod rng;
+pub mod search;
+pub mod variants;

@@ -1,0 +1,134 @@
+//! A stored repro: everything that is needed to run a finding again, and to understand it.
+//!
+//! JSON with one action a line, so that a person can review it, edit it and see in a diff what
+//! changed. It holds the decoded schedule and no seed of any campaign is needed to run it, so it
+//! outlives generators and mutators.
+
+mod file;
+
+pub use file::{CaseError, read, write};
+
+use crate::variants;
+use serde::{Deserialize, Serialize};
+use zab_checker::{Class, Verdict};
+use zab_core::variant::Entry;
+use zab_sim::Schedule;
+
+/// The newest format of case files, which this build writes; it reads all older ones.
+pub const FORMAT: u16 = 1;
+
+/// A stored repro.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Case {
+    /// Version of the file format.
+    pub format: u16,
+    /// The name of the variant that it was found in.
+    pub variant: String,
+    /// What runs the simulation.
+    pub driver: Driver,
+    /// What running it shows.
+    pub expected: Expected,
+    /// Where it comes from.
+    pub provenance: Provenance,
+    /// What shall happen.
+    pub schedule: Schedule,
+    /// What happened, for people; nothing reads it.
+    pub story: Vec<String>,
+}
+
+/// What runs a simulation.
+#[derive(Copy, Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "kebab-case")]
+pub enum Driver {
+    /// The discrete-event queue over virtual time.
+    #[default]
+    Direct,
+}
+
+/// What running a case shows.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "verdict", rename_all = "kebab-case", deny_unknown_fields)]
+pub enum Expected {
+    /// No rule is broken.
+    Valid,
+    /// A rule is broken.
+    Violation {
+        /// The name of its class.
+        class: String,
+        /// What was seen, in one sentence.
+        what: String,
+    },
+}
+
+/// Where a case comes from.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Provenance {
+    /// The tool that wrote it, with its version.
+    pub tool: String,
+    /// The seed of the campaign that found it.
+    pub seed: u64,
+    /// The execution of that campaign, within its thread, that found it.
+    pub execution: u64,
+    /// Executions spent on minimizing it.
+    pub minimizing: u64,
+    /// Actions of the schedule before it was minimized.
+    pub actions_before: usize,
+}
+
+impl Provenance {
+    /// The tool as it names itself in cases.
+    pub fn tool() -> String {
+        format!("zab {}", env!("CARGO_PKG_VERSION"))
+    }
+}
+
+impl Expected {
+    /// What a verdict makes one expect of the next run. `None` if there was no decision.
+    pub fn of(verdict: &Verdict) -> Option<Self> {
+        match verdict {
+            Verdict::Valid => Some(Self::Valid),
+            Verdict::Violation(violation) => Some(Self::Violation {
+                class: violation.class.name().to_owned(),
+                what: violation.what.clone(),
+            }),
+            Verdict::Unknown(_) => None,
+        }
+    }
+
+    /// The class of the violation, if one is expected.
+    pub fn class(&self) -> Option<Class> {
+        match self {
+            Self::Valid => None,
+            Self::Violation { class, .. } => Class::parse(class),
+        }
+    }
+}
+
+impl Case {
+    /// The variant it was found in. Reading a case has checked that there is one.
+    pub fn entry(&self) -> &'static Entry {
+        variants::find(&self.variant).expect("a case with an unknown variant is not read")
+    }
+
+    /// A file name that says what is in it: variant, class, and a hash of the schedule.
+    pub fn file_name(&self) -> String {
+        let class = self.expected.class().map_or("valid", Class::name);
+        let schedule = serde_json::to_vec(&self.schedule).expect("a schedule has a JSON form");
+        format!("{}-{}-{:08x}.json", self.variant, class, crc32fast::hash(&schedule))
+    }
+
+    /// The first thing that is wrong with its contents, apart from the schedule.
+    fn problem(&self) -> Option<CaseError> {
+        if let Err(unknown) = variants::find(&self.variant) {
+            return Some(unknown.into());
+        }
+        if let Expected::Violation { class, .. } = &self.expected
+            && Class::parse(class).is_none()
+        {
+            return Some(CaseError::Class(class.clone()));
+        }
+        None
+    }
+}

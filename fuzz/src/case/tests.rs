@@ -1,0 +1,122 @@
+//! Round trips, the text form, and every way in which a file can be wrong.
+
+use super::*;
+use crate::case::{Driver, Expected, Provenance};
+use crate::generate;
+use crate::rng::Rng;
+use expect_test::expect;
+use zab_sim::schedule::{ClientOp, CrashMode};
+use zab_sim::{Act, Action, Schedule};
+
+fn small() -> Case {
+    let act = Act::Client { client: 0, server: 2, op: ClientOp::Write, key: 0 };
+    let crash = Act::Crash { server: 0, disk: CrashMode::KeepPrefix(2), down_us: 50_000 };
+    let actions = vec![Action { at_us: 0, act }, Action { at_us: 1_000, act: crash }];
+    Case {
+        format: FORMAT,
+        variant: "zk-3.8.0".to_owned(),
+        driver: Driver::Direct,
+        expected: Expected::Violation { class: "O2".to_owned(), what: "gone".to_owned() },
+        provenance: Provenance { tool: "zab 0.0.0".to_owned(), ..Provenance::default() },
+        schedule: Schedule { version: 1, seed: u64::MAX, servers: 3, actions },
+        story: vec!["a client writes".to_owned(), "S0 loses power".to_owned()],
+    }
+}
+
+#[test]
+fn a_case_is_written_one_action_a_line() {
+    expect![[r#"
+        {
+          "format": 1,
+          "variant": "zk-3.8.0",
+          "driver": "direct",
+          "expected": {"verdict":"violation","class":"O2","what":"gone"},
+          "provenance": {"tool":"zab 0.0.0","seed":0,"execution":0,"minimizing":0,"actions_before":0},
+          "schedule": {
+            "version": 1,
+            "seed": 18446744073709551615,
+            "servers": 3,
+            "actions": [
+              {"at_us": 0, "do": "client", "client": 0, "server": 2, "op": "write", "key": 0},
+              {"at_us": 1000, "do": "crash", "server": 0, "disk": {"keep-prefix": 2}, "down_us": 50000}
+            ]
+          },
+          "story": [
+            "a client writes",
+            "S0 loses power"
+          ]
+        }
+    "#]].assert_eq(&render(&small()));
+}
+
+#[test]
+fn what_is_written_is_read_again() {
+    let mut rng = Rng::new(11);
+    for servers in [3, 5, 7] {
+        for _ in 0..50 {
+            let mut case = small();
+            case.schedule = generate::schedule(&mut rng, servers);
+            assert_eq!(parse(&render(&case)).expect("it was just written"), case);
+        }
+    }
+}
+
+#[test]
+fn a_file_name_tells_variant_class_and_content() {
+    let mut case = small();
+    let before = case.file_name();
+    expect!["zk-3.8.0-O2-fd4ea8cd.json"].assert_eq(&before);
+    case.story.clear();
+    assert_eq!(case.file_name(), before, "only the schedule counts");
+    case.schedule.seed = 0;
+    assert_ne!(case.file_name(), before);
+}
+
+#[test]
+fn every_malformed_case_is_refused_in_one_line() {
+    let text = render(&small());
+    let edit = |from: &str, to: &str| {
+        assert!(text.contains(from), "{from}");
+        text.replacen(from, to, 1)
+    };
+    let broken = [
+        String::new(),
+        text[..text.len() / 2].to_owned(),
+        "[]".to_owned(),
+        "{}".to_owned(),
+        edit("\"format\": 1", "\"format\": \"one\""),
+        edit("\"format\": 1", "\"format\": 2"),
+        edit("zk-3.8.0", "zk-3.8.1"),
+        edit("\"O2\"", "\"O9\""),
+        edit("direct", "turmoil"),
+        edit("\"server\": 2", "\"server\": 9"),
+        edit("\"at_us\": 0", "\"at_us\": 2000"),
+        edit("\"at_us\": 1000", "\"at_us\": 1001"),
+        edit("\"servers\": 3", "\"servers\": 4"),
+        edit("\"version\": 1", "\"version\": 3"),
+        edit("\"do\": \"crash\"", "\"do\": \"explode\""),
+        edit("\"key\": 0", "\"kee\": 0"),
+        edit("\"story\"", "\"stories\""),
+    ];
+    let errors: Vec<String> =
+        broken.iter().map(|text| parse(text).expect_err("it is malformed").to_string()).collect();
+    assert!(errors.iter().all(|error| !error.contains('\n')));
+    expect![[r#"
+        line 1, column 0: EOF while parsing a value; compare with a case that `zab hunt` wrote
+        line 9, column 33: EOF while parsing a value; compare with a case that `zab hunt` wrote
+        has no number `format` at the top: this is not a case that `zab hunt` wrote
+        has no number `format` at the top: this is not a case that `zab hunt` wrote
+        has no number `format` at the top: this is not a case that `zab hunt` wrote
+        format 2 is newer than this build understands (1): update zab
+        there is no variant `zk-3.8.1`, perhaps `zk-3.8.0` or `zk-3.5.8` or `zk-3.9.5`; `cargo zab variants` lists them
+        there is no class `O9`: O1 to O5, I-1 to I-14 or D1 to D5
+        line 4, column 21: unknown variant `turmoil`, expected `direct`; compare with a case that `zab hunt` wrote
+        line 15, column 3: action 1: server: no server 9, choose 0 to 2; compare with a case that `zab hunt` wrote
+        line 15, column 3: action 2 is earlier than the one before: sort the actions by at_us; compare with a case that `zab hunt` wrote
+        line 15, column 3: action 2: at_us: 1001 is no multiple of 200, write 1000; compare with a case that `zab hunt` wrote
+        line 15, column 3: servers: 4 is not possible, write 3, 5 or 7; compare with a case that `zab hunt` wrote
+        line 15, column 3: format version 3: this build reads versions 1 to 1, use a newer one; compare with a case that `zab hunt` wrote
+        line 14, column 5: unknown variant `explode`, expected one of `client`, `crash`, `restart`, `step-down`, `cut`, `isolate`, `clog`, `drop`, `stall-node`, `stall-actor`, `stall-disk`, `flush-error`, `skew`, `swizzle`, `heal-all`; compare with a case that `zab hunt` wrote
+        line 13, column 6: unknown field `kee`, expected one of `client`, `server`, `op`, `key`; compare with a case that `zab hunt` wrote
+        line 16, column 11: unknown field `stories`, expected one of `format`, `variant`, `driver`, `expected`, `provenance`, `schedule`, `story`; compare with a case that `zab hunt` wrote"#]].assert_eq(&errors.join("\n"));
+}

@@ -1,0 +1,157 @@
+//! The `zab` command: one file for each subcommand, and what they share.
+
+mod bench;
+mod explain;
+mod hunt;
+mod minimize;
+mod output;
+mod progress;
+mod replay;
+mod variants;
+
+use crate::case::{self, Case};
+use clap::{Parser, Subcommand};
+use output::{Color, Format, Out};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+/// Hunts for schedules of faults under which Zab, as ZooKeeper implements it, loses a committed
+/// write.
+#[derive(Debug, Parser)]
+#[command(name = "zab", bin_name = "cargo zab", version, max_term_width = 100)]
+#[command(after_help = EXIT_CODES)]
+struct Cli {
+    /// How results are written to standard output
+    #[arg(long, global = true, value_enum, default_value_t, value_name = "FORMAT")]
+    format: Format,
+    /// Results only: no progress, no story
+    #[arg(long, short, global = true)]
+    quiet: bool,
+    /// When to use colors
+    #[arg(long, global = true, value_enum, default_value_t, value_name = "WHEN")]
+    color: Color,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Hunt(hunt::Args),
+    Replay(replay::Args),
+    Minimize(minimize::Args),
+    Explain(explain::Args),
+    Variants(variants::Args),
+    Bench(bench::Args),
+}
+
+const EXIT_CODES: &str = "\
+Exit codes: 0 clean, 1 violation found, 2 usage or malformed input, 3 inconclusive,
+4 harness error or non-determinism, 5 a stored case no longer reproduces.
+
+Examples:
+  cargo zab hunt                       find, minimize, store and explain a lost write in zk-3.8.0
+  cargo zab replay findings/*.json     run what was found again
+  cargo zab explain CASE --table       show it as a table of server states";
+
+/// What a command came to, besides what it printed.
+#[derive(Copy, Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Exit {
+    Clean,
+    Violation,
+    Inconclusive,
+    NotReproduced,
+    Usage,
+    Harness,
+}
+
+impl Exit {
+    /// The code of the process; the order of the enum is another one, that of gravity.
+    const fn code(self) -> u8 {
+        match self {
+            Self::Clean => 0,
+            Self::Violation => 1,
+            Self::Usage => 2,
+            Self::Inconclusive => 3,
+            Self::Harness => 4,
+            Self::NotReproduced => 5,
+        }
+    }
+}
+
+/// Why a command could not do what it was asked to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Failure {
+    exit: Exit,
+    /// One line: what, where, what to do.
+    what: String,
+}
+
+impl Failure {
+    /// The fault of the arguments or of a file.
+    fn usage(what: impl ToString) -> Self {
+        Self { exit: Exit::Usage, what: what.to_string() }
+    }
+
+    /// The fault of the suite.
+    fn harness(what: impl ToString) -> Self {
+        Self { exit: Exit::Harness, what: what.to_string() }
+    }
+}
+
+/// Parses the command line, runs the command, and reports how it went.
+pub fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Help and version come this way as well; a closed pipe is nobody's fault.
+            let _ = error.print();
+            return ExitCode::from(if error.use_stderr() { Exit::Usage.code() } else { 0 });
+        }
+    };
+    let out = Out::new(cli.format, cli.quiet, cli.color);
+    let result = match &cli.command {
+        Command::Hunt(args) => hunt::run(args, &out),
+        Command::Replay(args) => replay::run(args, &out),
+        Command::Minimize(args) => minimize::run(args, &out),
+        Command::Explain(args) => explain::run(args, &out),
+        Command::Variants(_) => variants::run(&out),
+        Command::Bench(args) => bench::run(args, &out),
+    };
+    let exit = result.unwrap_or_else(|failure| {
+        out.failure(&failure.what);
+        failure.exit
+    });
+    ExitCode::from(exit.code())
+}
+
+/// Reads a case; what is wrong with it is the user's to repair.
+fn read_case(path: &Path) -> Result<Case, Failure> {
+    case::read(path).map_err(|error| Failure::usage(format!("{}: {error}", path.display())))
+}
+
+/// Makes sure that files can be written to a folder, before any work is done for them.
+fn ready_folder(folder: &Path) -> Result<(), Failure> {
+    let probe = folder.join(format!(".zab-{}", std::process::id()));
+    std::fs::create_dir_all(folder)
+        .and_then(|()| std::fs::write(&probe, ""))
+        .and_then(|()| std::fs::remove_file(&probe))
+        .map_err(|error| {
+            let folder = folder.display();
+            Failure::usage(format!("{folder}: cannot write there ({error}): choose another --out"))
+        })
+}
+
+/// Writes a case into a folder under its own name, and says where.
+fn write_case(case: &Case, folder: &Path) -> Result<PathBuf, Failure> {
+    let path = folder.join(case.file_name());
+    case::write(case, &path)
+        .map_err(|error| Failure::usage(format!("{}: cannot write: {error}", path.display())))?;
+    Ok(path)
+}
+
+/// A path as it has to be typed in a shell.
+fn quoted(path: &Path) -> String {
+    let text = path.display().to_string();
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./+:@%".contains(c);
+    if text.chars().all(plain) { text } else { format!("'{}'", text.replace('\'', r"'\''")) }
+}

@@ -1,0 +1,132 @@
+//! `zab bench`: how fast executions are.
+
+use super::output::Out;
+use super::{Exit, Failure};
+use crate::clock::Stopwatch;
+use crate::oracle::Oracle;
+use crate::variants;
+use serde_json::json;
+use std::time::Duration;
+use zab_core::Variant;
+use zab_sim::schedule::{ClientOp, CrashMode, FORMAT};
+use zab_sim::{Act, Action, Schedule};
+
+/// Measure the speed of executions on a fixed workload
+///
+/// 3 servers, 20 writes, 10 reads, one crash and one partition in 10 simulated seconds.
+///
+/// Example: `cargo zab bench --repetitions 21`
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// How many measurements
+    #[arg(long, default_value_t = 9, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    repetitions: u32,
+    /// Executions of each measurement
+    #[arg(long, default_value_t = 50, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    executions: u32,
+    /// What to run
+    #[arg(long, default_value = "reference", value_name = "V")]
+    variant: String,
+}
+
+pub(super) fn run(args: &Args, out: &Out) -> Result<Exit, Failure> {
+    let variant = variants::find(&args.variant).map_err(Failure::usage)?.variant;
+    let Args { repetitions, executions, .. } = *args;
+    let command = format!(
+        "cargo zab bench --variant {} --repetitions {repetitions} --executions {executions}",
+        args.variant
+    );
+    out.command(&command);
+    let schedule = workload();
+    let mut oracle = Oracle::default();
+    // The first execution boots the ensemble and warms the caches.
+    let outcome = oracle.judge(&schedule, variant);
+    if let Some(class) = outcome.class() {
+        out.remark(format!("(the workload breaks {class} in this variant and may end early)"));
+    }
+    let events = outcome.run.steps.max(1);
+    let figures = measure(&mut oracle, &schedule, variant, args, events as f64);
+    out.line(format!("{events} events an execution, {repetitions} x {executions} executions"));
+    for Figure { name, median, least, most } in &figures {
+        out.line(format!("{name:22} {median:>12.1}   ({least:.1} to {most:.1})"));
+    }
+    let entries: serde_json::Map<_, _> = figures
+        .iter()
+        .map(|f| {
+            let name = f.name.replace('%', "percent").replace(' ', "_");
+            (name, json!({ "median": f.median, "least": f.least, "most": f.most }))
+        })
+        .collect();
+    out.json(&json!({ "command": command, "events": events, "figures": entries }));
+    Ok(Exit::Clean)
+}
+
+/// Times executions with and without the checker.
+fn measure(
+    oracle: &mut Oracle,
+    schedule: &Schedule,
+    variant: Variant,
+    args: &Args,
+    events: f64,
+) -> [Figure; 4] {
+    let time = |run: &mut dyn FnMut()| {
+        let stopwatch = Stopwatch::start();
+        (0..args.executions).for_each(|_| run());
+        per(stopwatch.elapsed(), args.executions)
+    };
+    let mut judged = Vec::new();
+    let mut shares = Vec::new();
+    for _ in 0..args.repetitions {
+        // Side by side, so that whatever slows the machine slows both.
+        let with = time(&mut || drop(oracle.judge(schedule, variant)));
+        let without = time(&mut || {
+            oracle.unjudged(schedule, variant);
+        });
+        judged.push(with);
+        shares.push((1.0 - without / with) * 100.0);
+    }
+    [
+        Figure::new("events per second", judged.iter().map(|s| events / s).collect()),
+        Figure::new("executions per second", judged.iter().map(|s| 1.0 / s).collect()),
+        Figure::new("ns per event", judged.iter().map(|s| s * 1e9 / events).collect()),
+        Figure::new("% spent in checking", shares),
+    ]
+}
+
+/// Seconds for each of so many.
+fn per(elapsed: Duration, count: u32) -> f64 {
+    (elapsed.as_secs_f64() / f64::from(count)).max(1e-9)
+}
+
+/// Something measured several times.
+struct Figure {
+    name: &'static str,
+    median: f64,
+    least: f64,
+    most: f64,
+}
+
+impl Figure {
+    fn new(name: &'static str, mut values: Vec<f64>) -> Self {
+        values.sort_by(f64::total_cmp);
+        let median = values[values.len() / 2];
+        Self { name, median, least: values[0], most: values[values.len() - 1] }
+    }
+}
+
+/// The fixed workload, spread over ten seconds.
+fn workload() -> Schedule {
+    let client = |at_ms: u64, number: u8, op| Action {
+        at_us: at_ms * 1000,
+        act: Act::Client { client: number % 4, server: number % 3, op, key: number % 4 },
+    };
+    let mut actions: Vec<Action> = Vec::new();
+    actions.extend((0..20_u8).map(|i| client(u64::from(i) * 500, i, ClientOp::Write)));
+    actions.extend((0..10_u8).map(|i| client(u64::from(i) * 1000 + 250, i, ClientOp::SyncRead)));
+    let crash = Act::Crash { server: 0, disk: CrashMode::LoseAll, down_us: 500_000 };
+    actions.push(Action { at_us: 3_100_000, act: crash });
+    let partition = Act::Isolate { server: 1, for_us: 1_000_000 };
+    actions.push(Action { at_us: 6_100_000, act: partition });
+    actions.sort_by_key(|action| action.at_us);
+    Schedule { version: FORMAT, seed: 0, servers: 3, actions }
+}

@@ -1,0 +1,250 @@
+//! `zab hunt`: search, and make the best of what is found.
+
+use super::minimize::shrink;
+use super::output::Out;
+use super::progress::{Meter, describe};
+use super::{Exit, Failure, quoted, ready_folder, write_case};
+use crate::case::{Case, Driver, Provenance};
+use crate::explain::{Story, table, text};
+use crate::oracle::Oracle;
+use crate::search::{self, Campaign, Finding, Limit, Progress, Report, Wanted};
+use crate::variants;
+use serde_json::{Value, json};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+use zab_checker::Class;
+use zab_core::variant::{Entry, Kind};
+
+/// Search for a violation; minimize it, store it and explain it
+///
+/// Without arguments it looks for a lost write in ZooKeeper 3.8.0, always with the same chance;
+/// another --seed looks elsewhere. The same --seed and -j find the same.
+///
+/// Example: `cargo zab hunt --variant zookeeper-4646 --time 2m --seed 7`
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// What to hunt in: see `zab variants`
+    #[arg(long, default_value = "zk-3.8.0", value_name = "V")]
+    variant: String,
+    /// What chance depends on
+    #[arg(long, default_value_t = 0, value_name = "S")]
+    seed: u64,
+    /// Give up after this time, as in 90s or 2m [default: 60s]
+    #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
+    time: Option<Duration>,
+    /// Give up after this many executions
+    #[arg(long, value_name = "N", conflicts_with = "time")]
+    runs: Option<u64>,
+    /// Threads [default: one for each core]
+    #[arg(short = 'j', long = "jobs", value_name = "N")]
+    jobs: Option<std::num::NonZeroUsize>,
+    /// What runs the simulation
+    #[arg(long, value_enum, default_value_t, value_name = "D")]
+    driver: Driver,
+    /// Look for this class alone [default: O1 and O2; any class in the reference]
+    #[arg(long, value_name = "C")]
+    class: Option<String>,
+    /// Where to write cases
+    #[arg(long, default_value = "findings", value_name = "DIR")]
+    out: PathBuf,
+    /// Go on after the first finding, until the time or the executions are spent
+    #[arg(long)]
+    keep_going: bool,
+    /// How many servers: 3, 5 or 7
+    #[arg(long, default_value_t = 3, value_name = "N", value_parser = clap::value_parser!(u8).range(3..=7))]
+    servers: u8,
+}
+
+pub(super) fn run(args: &Args, out: &Out) -> Result<Exit, Failure> {
+    let entry = variants::find(&args.variant).map_err(Failure::usage)?;
+    let campaign = campaign(args, entry)?;
+    ready_folder(&args.out)?;
+    let command = command(args, &campaign);
+    out.command(&command);
+    let meter = Meter::new(out);
+    let report = search::run(&campaign, &|progress| meter.show(progress));
+    meter.finish();
+    if let Some((schedule, message)) = &report.panic {
+        return Err(panicked(args, schedule, message, &command));
+    }
+    let mut oracle = Oracle::default();
+    let mut cases: Vec<(PathBuf, Case)> = Vec::new();
+    for finding in &report.findings {
+        let case = settle(&mut oracle, entry, args.seed, finding).map_err(|failure| Failure {
+            what: format!("{}: {command}", failure.what),
+            ..failure
+        })?;
+        // What looked different may shrink to the same.
+        if cases.iter().all(|(_, known)| known.schedule != case.schedule) {
+            let path = write_case(&case, &args.out)?;
+            tell(out, &mut oracle, entry, finding, &case, &path);
+            cases.push((path, case));
+        }
+    }
+    summarize(out, &report, &command, &cases);
+    Ok(match (cases.is_empty(), report.unknown) {
+        (false, _) => Exit::Violation,
+        (true, 0) => Exit::Clean,
+        (true, _) => Exit::Inconclusive,
+    })
+}
+
+fn campaign(args: &Args, entry: &Entry) -> Result<Campaign, Failure> {
+    let wanted = match &args.class {
+        Some(name) => Wanted::Only(Class::parse(name).ok_or_else(|| {
+            Failure::usage(format!("there is no class `{name}`: O1 to O5, I-1 to I-14, D1 to D5"))
+        })?),
+        None if entry.kind == Kind::Reference => Wanted::Any,
+        None => Wanted::Losses,
+    };
+    if args.servers.is_multiple_of(2) {
+        return Err(Failure::usage(format!("--servers {}: choose 3, 5 or 7", args.servers)));
+    }
+    let time = args.time.unwrap_or(Duration::from_secs(60));
+    let cores = || std::thread::available_parallelism().map_or(1, usize::from);
+    Ok(Campaign {
+        variant: entry.variant,
+        servers: args.servers,
+        seed: args.seed,
+        jobs: args.jobs.map_or_else(cores, usize::from),
+        limit: args.runs.map_or(Limit::Time(time), Limit::Runs),
+        wanted,
+        keep_going: args.keep_going,
+    })
+}
+
+/// The command that repeats this hunt, with everything that decides what it finds.
+fn command(args: &Args, campaign: &Campaign) -> String {
+    let limit = match campaign.limit {
+        Limit::Time(time) => {
+            let time = humantime::format_duration(time).to_string();
+            format!("--time {}", time.replace(' ', ""))
+        }
+        Limit::Runs(runs) => format!("--runs {runs}"),
+    };
+    let mut command = format!(
+        "cargo zab hunt --variant {} --seed {} {} -j {}",
+        args.variant, args.seed, limit, campaign.jobs
+    );
+    if args.servers != 3 {
+        command += &format!(" --servers {}", args.servers);
+    }
+    if let Wanted::Only(class) = campaign.wanted {
+        command += &format!(" --class {class}");
+    }
+    if args.keep_going {
+        command += " --keep-going";
+    }
+    if args.out != Path::new("findings") {
+        command += &format!(" --out {}", quoted(&args.out));
+    }
+    command
+}
+
+/// Minimizes a finding and makes a case of it.
+fn settle(
+    oracle: &mut Oracle,
+    entry: &Entry,
+    seed: u64,
+    finding: &Finding,
+) -> Result<Case, Failure> {
+    let class =
+        finding.outcome.class().ok_or_else(|| Failure::harness("a finding without a violation"))?;
+    let provenance = Provenance {
+        seed,
+        execution: finding.execution,
+        actions_before: finding.schedule.actions.len(),
+        ..Provenance::default()
+    };
+    shrink(oracle, entry, class, &finding.schedule, provenance)
+}
+
+/// Shows a finding.
+fn tell(
+    out: &Out,
+    oracle: &mut Oracle,
+    entry: &Entry,
+    finding: &Finding,
+    case: &Case,
+    path: &Path,
+) {
+    let Some(class) = case.expected.class() else {
+        return;
+    };
+    let (before, after) = (finding.schedule.actions.len(), case.schedule.actions.len());
+    out.bad(format!("found {class} in {}: {}", entry.name, class.meaning()));
+    out.remark(format!(
+        "execution {} of thread {}; minimized from {before} actions to {after} in {} executions",
+        finding.execution,
+        finding.island + 1,
+        case.provenance.minimizing
+    ));
+    let story = Story::of(&oracle.record(&case.schedule, entry.variant));
+    out.remark(format!("\n{}", text::render(&story)));
+    out.remark(table::render(&story));
+    let path_quoted = quoted(path);
+    out.line(format!("case:    {}", path.display()));
+    out.line(format!("explain: cargo zab explain {path_quoted} --table"));
+    out.line(format!("compare: cargo zab replay {path_quoted} --variant reference"));
+    out.line(format!("replay:  cargo zab replay {path_quoted}"));
+}
+
+/// Says how the hunt ended.
+fn summarize(out: &Out, report: &Report, command: &str, cases: &[(PathBuf, Case)]) {
+    let Report { executions, states, elapsed, .. } = *report;
+    let effort = describe(Progress { executions, states, elapsed });
+    if cases.is_empty() {
+        out.good(format!("nothing found: {effort}"));
+        if report.unknown > 0 {
+            out.bad(format!("{} executions were not decided; repeat: {command}", report.unknown));
+        }
+    } else if cases.len() > 1 {
+        out.remark(format!("{} findings: {effort}", cases.len()));
+    }
+    if !report.unwanted.is_empty() && (cases.is_empty() || cases.len() > 1) {
+        let classes: Vec<String> =
+            report.unwanted.iter().map(|(class, count)| format!("{class} in {count}")).collect();
+        out.remark(format!("also broken (--class C looks for one): {}", classes.join(", ")));
+    }
+    let found: Vec<Value> = cases.iter().map(|(path, case)| case_json(path, case)).collect();
+    let unwanted: serde_json::Map<String, Value> = report
+        .unwanted
+        .iter()
+        .map(|(class, count)| (class.name().to_owned(), json!(count)))
+        .collect();
+    out.json(&json!({
+        "command": command,
+        "executions": executions,
+        "undecided": report.unknown,
+        "states": states,
+        "seconds": elapsed.as_secs_f64(),
+        "findings": found,
+        "unwanted": unwanted,
+    }));
+}
+
+fn case_json(path: &Path, case: &Case) -> Value {
+    json!({
+        "case": path.display().to_string(),
+        "class": case.expected.class().map(Class::name),
+        "expected": case.expected,
+        "actions": case.schedule.actions.len(),
+        "actions_before": case.provenance.actions_before,
+        "execution": case.provenance.execution,
+        "minimizing": case.provenance.minimizing,
+        "story": case.story,
+        "replay": format!("cargo zab replay {}", quoted(path)),
+    })
+}
+
+/// A server or the simulator panicked: an assertion is a finding too, but one about this suite.
+fn panicked(args: &Args, schedule: &zab_sim::Schedule, message: &str, command: &str) -> Failure {
+    let path = args.out.join("panic.json");
+    let text = serde_json::to_string_pretty(schedule).expect("a schedule has a JSON form");
+    let kept = std::fs::write(&path, text).map_or_else(
+        |error| format!("its schedule could not be kept ({error})"),
+        |()| format!("its schedule is in {}", path.display()),
+    );
+    let message = message.replace('\n', " ");
+    Failure::harness(format!("an execution panicked ({message}), {kept}; repeat with: {command}"))
+}

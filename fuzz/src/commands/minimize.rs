@@ -1,0 +1,90 @@
+//! `zab minimize`: shrink a stored case further.
+
+use super::output::Out;
+use super::{Exit, Failure, quoted, read_case, ready_folder, write_case};
+use crate::case::{Case, Driver, Expected, FORMAT, Provenance};
+use crate::explain::Story;
+use crate::minimize::minimize;
+use crate::oracle::Oracle;
+use serde_json::json;
+use std::path::{Path, PathBuf};
+use zab_checker::Class;
+use zab_core::variant::Entry;
+use zab_sim::Schedule;
+
+/// Shrink a failing case; its violation class stays the same
+///
+/// Example: `cargo zab minimize findings/zk-3.8.0-O1-0123abcd.json`
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// A file that `zab hunt` wrote
+    #[arg(value_name = "CASE")]
+    case: PathBuf,
+    /// Where to write the smaller case [default: beside the given one]
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+}
+
+pub(super) fn run(args: &Args, out: &Out) -> Result<Exit, Failure> {
+    let case = read_case(&args.case)?;
+    let folder = args.out.clone().or_else(|| args.case.parent().map(Path::to_path_buf));
+    let folder = folder.unwrap_or_default();
+    let folder = if folder.as_os_str().is_empty() { PathBuf::from(".") } else { folder };
+    ready_folder(&folder)?;
+    let command = format!("cargo zab minimize {}", quoted(&args.case));
+    out.command(&command);
+    let Some(class) = case.expected.class() else {
+        let path = args.case.display();
+        return Err(Failure::usage(format!("{path}: promises no violation, nothing to minimize")));
+    };
+    let mut oracle = Oracle::default();
+    let entry = case.entry();
+    if oracle.judge(&case.schedule, entry.variant).class() != Some(class) {
+        let what = format!("{}: does not show {class} any more", args.case.display());
+        return Err(Failure { exit: Exit::NotReproduced, what: format!("{what}: {command}") });
+    }
+    let smaller = shrink(&mut oracle, entry, class, &case.schedule, case.provenance)
+        .map_err(|failure| Failure { what: format!("{}: {command}", failure.what), ..failure })?;
+    let path = write_case(&smaller, &folder)?;
+    let (before, after) = (case.schedule.actions.len(), smaller.schedule.actions.len());
+    let executions = smaller.provenance.minimizing;
+    out.line(format!("{before} actions before, {after} after, {executions} executions"));
+    out.line(format!("case:   {}", path.display()));
+    out.line(format!("replay: cargo zab replay {}", quoted(&path)));
+    out.json(&json!({
+        "case": path.display().to_string(),
+        "class": class.name(),
+        "actions_before": before,
+        "actions": after,
+        "executions": executions,
+    }));
+    Ok(Exit::Clean)
+}
+
+/// Minimizes a schedule that breaks this class, and makes a case of it.
+pub(super) fn shrink(
+    oracle: &mut Oracle,
+    entry: &Entry,
+    class: Class,
+    schedule: &Schedule,
+    provenance: Provenance,
+) -> Result<Case, Failure> {
+    let minimized = minimize(schedule, |s| oracle.judge(s, entry.variant).class() == Some(class))
+        .map_err(Failure::harness)?;
+    let recording = oracle.record(&minimized.schedule, entry.variant);
+    let expected = Expected::of(&recording.outcome.verdict)
+        .ok_or_else(|| Failure::harness("the minimized schedule is not decided any more"))?;
+    Ok(Case {
+        format: FORMAT,
+        variant: entry.name.to_owned(),
+        driver: Driver::Direct,
+        expected,
+        provenance: Provenance {
+            tool: Provenance::tool(),
+            minimizing: provenance.minimizing + minimized.executions,
+            ..provenance
+        },
+        schedule: minimized.schedule,
+        story: Story::of(&recording).lines().collect(),
+    })
+}

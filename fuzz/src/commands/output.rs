@@ -1,0 +1,104 @@
+//! Where results go: standard output for them, standard error for everything else.
+
+use clap::ValueEnum;
+use serde_json::Value;
+use std::fmt::Display;
+use std::io::Write as _;
+
+/// How results are written.
+#[derive(Copy, Clone, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(super) enum Format {
+    /// For people
+    #[default]
+    Human,
+    /// One JSON document
+    Json,
+}
+
+/// When colors are used.
+#[derive(Copy, Clone, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(super) enum Color {
+    /// On a terminal that has them
+    #[default]
+    Auto,
+    /// Always
+    Always,
+    /// Never
+    Never,
+}
+
+const RED: anstyle::Style = anstyle::AnsiColor::Red.on_default().bold();
+const GREEN: anstyle::Style = anstyle::AnsiColor::Green.on_default().bold();
+const DIM: anstyle::Style = anstyle::Style::new().dimmed();
+
+/// The output of one command. A reader who goes away (`zab … | head`) is no error.
+#[derive(Copy, Clone, Debug)]
+pub(super) struct Out {
+    format: Format,
+    quiet: bool,
+}
+
+impl Out {
+    pub(super) fn new(format: Format, quiet: bool, color: Color) -> Self {
+        match color {
+            Color::Auto => anstream::ColorChoice::Auto,
+            Color::Always => anstream::ColorChoice::Always,
+            Color::Never => anstream::ColorChoice::Never,
+        }
+        .write_global();
+        Self { format, quiet }
+    }
+
+    /// Whether results are JSON, and nothing else may be on standard output.
+    pub(super) fn is_json(self) -> bool {
+        self.format == Format::Json
+    }
+
+    /// Whether progress and stories are wanted.
+    pub(super) fn is_chatty(self) -> bool {
+        !self.quiet
+    }
+
+    /// The command that repeats this run: its first line.
+    pub(super) fn command(self, command: &str) {
+        if self.is_chatty() && !self.is_json() {
+            let _ = writeln!(anstream::stdout(), "{DIM}$ {command}{DIM:#}");
+        }
+    }
+
+    /// A result for people.
+    pub(super) fn line(self, text: impl Display) {
+        if !self.is_json() {
+            let _ = writeln!(anstream::stdout(), "{text}");
+        }
+    }
+
+    /// Something for people that `--quiet` leaves out.
+    pub(super) fn remark(self, text: impl Display) {
+        if self.is_chatty() {
+            self.line(text);
+        }
+    }
+
+    /// Bad news for people.
+    pub(super) fn bad(self, text: impl Display) {
+        self.line(format!("{RED}{text}{RED:#}"));
+    }
+
+    /// Good news for people.
+    pub(super) fn good(self, text: impl Display) {
+        self.line(format!("{GREEN}{text}{GREEN:#}"));
+    }
+
+    /// The result for programs.
+    pub(super) fn json(self, value: &Value) {
+        if self.is_json() {
+            let _ = writeln!(anstream::stdout(), "{value:#}");
+        }
+    }
+
+    /// Why the command failed.
+    pub(super) fn failure(self, what: &str) {
+        let _ = writeln!(anstream::stderr(), "{RED}error{RED:#}: {what}");
+    }
+}

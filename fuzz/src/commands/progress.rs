@@ -1,0 +1,58 @@
+//! Progress of a hunt: one line that changes on a terminal, a plain line now and then elsewhere.
+
+use super::output::Out;
+use crate::search::Progress;
+use indicatif::{ProgressBar, ProgressStyle};
+use std::io::{IsTerminal as _, Write as _};
+use std::sync::Mutex;
+use std::time::Duration;
+
+/// Between two plain lines.
+const PLAIN: Duration = Duration::from_secs(10);
+
+/// Shows how a campaign is doing.
+pub(super) struct Meter {
+    bar: ProgressBar,
+    plain: bool,
+    /// When the next plain line is due.
+    due: Mutex<Duration>,
+}
+
+impl Meter {
+    pub(super) fn new(out: &Out) -> Self {
+        let terminal = std::io::stderr().is_terminal();
+        let shown = out.is_chatty() && terminal;
+        let bar = if shown { ProgressBar::new_spinner() } else { ProgressBar::hidden() };
+        let style = ProgressStyle::with_template("{spinner} {msg}");
+        bar.set_style(style.expect("the template is a constant"));
+        Self { bar, plain: out.is_chatty() && !terminal, due: Mutex::new(PLAIN) }
+    }
+
+    pub(super) fn show(&self, progress: Progress) {
+        let line = describe(progress);
+        if self.plain {
+            let mut due = self.due.lock().expect("nothing panics while it holds the lock");
+            if progress.elapsed >= *due {
+                *due = progress.elapsed + PLAIN;
+                let _ = writeln!(std::io::stderr(), "{line}");
+            }
+        } else {
+            self.bar.set_message(line);
+            self.bar.tick();
+        }
+    }
+
+    pub(super) fn finish(&self) {
+        self.bar.finish_and_clear();
+    }
+}
+
+/// Progress in one line.
+pub(super) fn describe(progress: Progress) -> String {
+    let Progress { executions, states, elapsed } = progress;
+    let per_second = executions as f64 / elapsed.as_secs_f64().max(1e-3);
+    format!(
+        "{executions} executions, {per_second:.0} a second, {states} states, {:.1} s",
+        elapsed.as_secs_f64()
+    )
+}

@@ -1,0 +1,133 @@
+//! `zab replay`: run stored cases, and compare with what they promise.
+
+use super::output::Out;
+use super::{Exit, Failure, quoted, read_case};
+use crate::case::{Case, Driver, Expected};
+use crate::oracle::{Oracle, Outcome};
+use crate::variants;
+use serde_json::{Value, json};
+use std::path::{Path, PathBuf};
+use zab_checker::{Class, Verdict};
+
+/// Run stored cases
+///
+/// Ends with 1 if they show their violation, with 5 if one of them no longer does.
+/// With --variant it ends with 0 if that variant keeps every rule, and with 1 if not.
+///
+/// Example: `cargo zab replay findings/*.json --variant reference`
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// Files that `zab hunt` wrote
+    #[arg(required = true, value_name = "CASE")]
+    cases: Vec<PathBuf>,
+    /// Run them in this variant instead of the one they were found in
+    #[arg(long, value_name = "V")]
+    variant: Option<String>,
+    /// What runs the simulation
+    #[arg(long, value_enum, default_value_t, value_name = "D")]
+    driver: Driver,
+    /// Run each as often as this, and compare the executions event by event
+    #[arg(long, default_value_t = 1, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    times: u32,
+}
+
+pub(super) fn run(args: &Args, out: &Out) -> Result<Exit, Failure> {
+    let variant = args.variant.as_deref().map(variants::find).transpose();
+    let variant = variant.map_err(Failure::usage)?;
+    let cases = args
+        .cases
+        .iter()
+        .map(|path| Ok((path, read_case(path)?)))
+        .collect::<Result<Vec<_>, Failure>>()?;
+    let mut oracle = Oracle::default();
+    let mut exit = Exit::Clean;
+    let mut reports = Vec::new();
+    for (path, case) in cases {
+        let entry = variant.unwrap_or_else(|| case.entry());
+        let command = command(path, variant.map(|_| entry.name), args.times);
+        out.command(&command);
+        let (outcome, hash) = oracle.trace_hash(&case.schedule, entry.variant);
+        for _ in 1..args.times {
+            let (_, again) = oracle.trace_hash(&case.schedule, entry.variant);
+            if again != hash {
+                let what = format!("two executions differ ({hash:016x}, {again:016x})");
+                return Err(Failure::harness(format!("{what}; repeat with: {command}")));
+            }
+        }
+        let comes_to = compare(&case, entry.name, &outcome);
+        tell(out, entry.name, &case, &outcome, hash, comes_to);
+        if comes_to == Exit::NotReproduced {
+            out.bad(format!("not what the case promises; repeat with: {command}"));
+        }
+        exit = exit.max(comes_to);
+        reports.push(report(path, entry.name, &outcome, hash, comes_to));
+    }
+    out.json(&json!(reports));
+    Ok(exit)
+}
+
+/// The command that runs one case alone.
+fn command(path: &Path, variant: Option<&str>, times: u32) -> String {
+    let mut command = format!("cargo zab replay {}", quoted(path));
+    if let Some(name) = variant {
+        command += &format!(" --variant {name}");
+    }
+    if times > 1 {
+        command += &format!(" --times {times}");
+    }
+    command
+}
+
+/// What an outcome means for a case run in this variant.
+pub(super) fn compare(case: &Case, variant: &str, outcome: &Outcome) -> Exit {
+    if matches!(outcome.verdict, Verdict::Unknown(_)) {
+        Exit::Inconclusive
+    } else if variant == case.variant && outcome.class() != case.expected.class() {
+        Exit::NotReproduced
+    } else if outcome.class().is_some() {
+        Exit::Violation
+    } else {
+        Exit::Clean
+    }
+}
+
+fn tell(out: &Out, variant: &str, case: &Case, outcome: &Outcome, hash: u64, exit: Exit) {
+    let trace = format!("({variant}, {} steps, trace {hash:016x})", outcome.run.steps);
+    match &outcome.verdict {
+        Verdict::Valid => out.good(format!("valid {trace}")),
+        Verdict::Violation(violation) => {
+            out.bad(format!(
+                "violation {}: {} {trace}",
+                violation.class,
+                violation.class.meaning()
+            ));
+            out.remark(&violation.what);
+        }
+        Verdict::Unknown(reason) => out.bad(format!("unknown: {reason} {trace}")),
+    }
+    if exit == Exit::NotReproduced {
+        let promised = match &case.expected {
+            Expected::Valid => "valid".to_owned(),
+            Expected::Violation { class, .. } => format!("violation {class}"),
+        };
+        out.bad(format!("the case promises: {promised}"));
+    }
+}
+
+fn report(path: &Path, variant: &str, outcome: &Outcome, hash: u64, exit: Exit) -> Value {
+    let (verdict, what) = match &outcome.verdict {
+        Verdict::Valid => ("valid", None),
+        Verdict::Violation(violation) => ("violation", Some(violation.what.as_str())),
+        Verdict::Unknown(reason) => ("unknown", Some(reason.as_str())),
+    };
+    json!({
+        "case": path.display().to_string(),
+        "variant": variant,
+        "verdict": verdict,
+        "class": outcome.class().map(Class::name),
+        "what": what,
+        "steps": outcome.run.steps,
+        "trace": format!("{hash:016x}"),
+        "reproduced": exit != Exit::NotReproduced,
+    })
+}

@@ -1,0 +1,137 @@
+//! Bursts: a few faults that belong together, within milliseconds or within an election of each
+//! other.
+//!
+//! None of them knows a bug. They are the situations that recovery protocols are made for: the
+//! leader is lost while something is unfinished, a server dies while its disk is behind, a
+//! majority changes hands.
+
+use super::Swarm;
+use crate::rng::Rng;
+use zab_sim::schedule::{CLIENTS, ClientOp, StallTarget};
+use zab_sim::{Act, Action};
+
+/// How many motifs there are.
+pub const COUNT: usize = MOTIFS.len();
+
+type Motif = fn(&mut Rng, &Swarm, u64, &mut Vec<Action>);
+
+const MOTIFS: [Motif; 6] = [
+    unrelated,
+    crash_while_behind,
+    write_in_the_dark,
+    reconnect_while_behind,
+    lose_a_server,
+    change_of_majority,
+];
+
+/// Adds a burst that begins about this time.
+pub fn burst(rng: &mut Rng, swarm: &Swarm, at_us: u64, actions: &mut Vec<Action>) {
+    let motif = MOTIFS[rng.weighted(&swarm.motifs).unwrap_or(0)];
+    motif(rng, swarm, at_us, actions);
+}
+
+/// Faults that have nothing in common but the time.
+fn unrelated(rng: &mut Rng, swarm: &Swarm, at_us: u64, actions: &mut Vec<Action>) {
+    let mut at_us = at_us;
+    for _ in 0..rng.spread(1, 6) {
+        actions.push(Action { at_us, act: swarm.fault(rng) });
+        at_us += rng.spread(200, 30_000);
+    }
+}
+
+/// The disk or the log writer of a server stalls, and the server goes down before it has caught up.
+fn crash_while_behind(rng: &mut Rng, swarm: &Swarm, at_us: u64, actions: &mut Vec<Action>) {
+    let server = swarm.server(rng);
+    let for_us = swarm.duration(rng);
+    let stall = if rng.one_in(2) {
+        Act::StallDisk { server, for_us }
+    } else {
+        Act::StallActor { server, actor: StallTarget::LogWriter, for_us }
+    };
+    actions.push(Action { at_us, act: stall });
+    let crash = Act::Crash { server, disk: swarm.disk(rng), down_us: swarm.duration(rng) };
+    actions.push(Action { at_us: at_us + rng.spread(200, for_us), act: crash });
+}
+
+/// A server is asked to write while nobody else hears of it, or nobody else gets it to disk.
+fn write_in_the_dark(rng: &mut Rng, swarm: &Swarm, at_us: u64, actions: &mut Vec<Action>) {
+    let server = swarm.server(rng);
+    let for_us = swarm.duration(rng);
+    if rng.one_in(3) {
+        actions.push(Action { at_us, act: Act::Isolate { server, for_us } });
+    } else {
+        for other in (0..swarm.ensemble()).filter(|other| *other != server) {
+            let act = match rng.below(4) {
+                0 => Act::Cut { from: server, to: other, both_ways: true, for_us },
+                1 => Act::StallDisk { server: other, for_us },
+                2 => Act::Restart { server: other, down_us: for_us },
+                _ => Act::Isolate { server: other, for_us },
+            };
+            actions.push(Action { at_us, act });
+        }
+    }
+    let Act::Client { client, key, .. } = swarm.client(rng) else {
+        return;
+    };
+    let write = Act::Client { client, server, op: ClientOp::Write, key };
+    actions.push(Action { at_us: at_us + rng.spread(200, for_us), act: write });
+}
+
+/// A server is asked to write while its disk is behind; a connection breaks and is made anew before
+/// the write is durable, and as often as not the server is lost soon after.
+fn reconnect_while_behind(rng: &mut Rng, swarm: &Swarm, at_us: u64, actions: &mut Vec<Action>) {
+    let server = swarm.server(rng);
+    let other = swarm.other(rng, server);
+    let for_us = rng.spread(10_000, 400_000);
+    let stall = if rng.one_in(2) {
+        Act::StallDisk { server, for_us }
+    } else {
+        Act::StallActor { server, actor: StallTarget::LogWriter, for_us }
+    };
+    actions.push(Action { at_us, act: stall });
+    let op = ClientOp::Write;
+    let client = rng.below(u64::from(CLIENTS)) as u8;
+    let write_us = at_us + rng.spread(200, for_us / 4);
+    actions.push(Action { at_us: write_us, act: Act::Client { client, server, op, key: 0 } });
+    let breaks_us = write_us + rng.spread(1_000, for_us / 2);
+    actions.push(Action { at_us: breaks_us, act: Act::Drop { a: server, b: other } });
+    if rng.one_in(2) {
+        let lost_us = breaks_us + rng.spread(5_000, for_us);
+        lose(rng, swarm, server, lost_us, actions);
+    }
+}
+
+/// A server is gone for long enough to be replaced if it leads.
+fn lose_a_server(rng: &mut Rng, swarm: &Swarm, at_us: u64, actions: &mut Vec<Action>) {
+    let server = swarm.server(rng);
+    lose(rng, swarm, server, at_us, actions);
+}
+
+fn lose(rng: &mut Rng, swarm: &Swarm, server: u8, at_us: u64, actions: &mut Vec<Action>) {
+    let for_us = rng.spread(100_000, 1_500_000);
+    let act = match rng.below(4) {
+        0 => Act::Isolate { server, for_us },
+        1 => Act::Restart { server, down_us: for_us },
+        2 => Act::StallNode { server, for_us },
+        _ => Act::Crash { server, disk: swarm.disk(rng), down_us: for_us },
+    };
+    actions.push(Action { at_us, act });
+}
+
+/// One server comes back as another goes: the next majority shares only one member with the last.
+fn change_of_majority(rng: &mut Rng, swarm: &Swarm, at_us: u64, actions: &mut Vec<Action>) {
+    let server = swarm.server(rng);
+    let other = swarm.other(rng, server);
+    let first_us = rng.spread(20_000, 800_000);
+    let gap_us = rng.spread(200, 60_000);
+    let back_us = at_us + first_us;
+    let goes_us = if rng.one_in(2) { back_us + gap_us } else { back_us.saturating_sub(gap_us) };
+    actions.push(Action { at_us, act: Act::Isolate { server, for_us: first_us } });
+    let second_us = rng.spread(100_000, 1_500_000);
+    let act = if rng.one_in(2) {
+        Act::Isolate { server: other, for_us: second_us }
+    } else {
+        Act::Crash { server: other, disk: swarm.disk(rng), down_us: second_us }
+    };
+    actions.push(Action { at_us: goes_us, act });
+}

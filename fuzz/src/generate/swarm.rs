@@ -1,0 +1,150 @@
+//! Swarm configurations: which faults a schedule is made of, and how often each.
+//!
+//! A fault that is always possible hides what only its absence lets happen: an ensemble in which
+//! everything is cut all the time never elects anybody. So half of the kinds are off in any one
+//! schedule, and the others differ by an order of magnitude.
+
+use crate::anatomy::Kind;
+use crate::rng::Rng;
+use zab_core::txn::KEYS;
+use zab_sim::Act;
+use zab_sim::schedule::{CLIENTS, ClientOp, CrashMode, SKEW_MAX, StallTarget};
+
+/// Durations in this many microseconds: from a flush to a few elections.
+const DURATION_US: (u64, u64) = (1_000, 1_200_000);
+
+/// The relative frequencies that one schedule is drawn with.
+#[derive(Clone, Debug)]
+pub struct Swarm {
+    faults: [u32; Kind::FAULTS.len()],
+    ops: [u32; 4],
+    disks: [u32; 4],
+    actors: [u32; 4],
+    /// Of each motif.
+    pub(super) motifs: [u32; super::motif::COUNT],
+    /// Faults prefer some servers, so that others live to disagree with them.
+    servers: Vec<u32>,
+    keys: u64,
+    durations: (u64, u64),
+}
+
+impl Swarm {
+    /// A configuration for schedules of this many servers.
+    pub fn draw(rng: &mut Rng, servers: u8) -> Self {
+        let (low, high) = DURATION_US;
+        let durations = match rng.below(4) {
+            0 => (low, high / 16),
+            1 => (low * 32, high),
+            _ => (low, high),
+        };
+        Self {
+            faults: weights(rng),
+            ops: weights(rng),
+            disks: weights(rng),
+            actors: weights(rng),
+            motifs: weights(rng),
+            servers: (0..servers).map(|_| 1 << rng.below(4)).collect(),
+            keys: if rng.one_in(4) { KEYS as u64 } else { 1 },
+            durations,
+        }
+    }
+
+    /// How many servers there are.
+    pub fn ensemble(&self) -> u8 {
+        self.servers.len() as u8
+    }
+
+    /// A server.
+    pub fn server(&self, rng: &mut Rng) -> u8 {
+        rng.weighted(&self.servers).unwrap_or(0) as u8
+    }
+
+    /// A server other than this one.
+    pub fn other(&self, rng: &mut Rng, server: u8) -> u8 {
+        let size = self.ensemble();
+        (server + 1 + rng.below(u64::from(size) - 1) as u8) % size
+    }
+
+    /// A duration.
+    pub fn duration(&self, rng: &mut Rng) -> u64 {
+        rng.spread(self.durations.0, self.durations.1)
+    }
+
+    /// What a power loss leaves.
+    pub fn disk(&self, rng: &mut Rng) -> CrashMode {
+        match rng.weighted(&self.disks) {
+            Some(1) => CrashMode::KeepPrefix(rng.between(1, 4) as u8),
+            Some(2) => CrashMode::Torn,
+            Some(3) => CrashMode::KeepAll,
+            _ => CrashMode::LoseAll,
+        }
+    }
+
+    /// An actor to hold back.
+    pub fn actor(&self, rng: &mut Rng) -> StallTarget {
+        const ACTORS: [StallTarget; 4] = [
+            StallTarget::Receiver,
+            StallTarget::LogWriter,
+            StallTarget::Committer,
+            StallTarget::Senders,
+        ];
+        ACTORS[rng.weighted(&self.actors).unwrap_or(1)]
+    }
+
+    /// A client operation, at any server: clients do not know who leads.
+    pub fn client(&self, rng: &mut Rng) -> Act {
+        const OPS: [ClientOp; 4] =
+            [ClientOp::Write, ClientOp::Read, ClientOp::SyncRead, ClientOp::WriteIf];
+        // Without writes there is nothing to lose.
+        let op =
+            if rng.one_in(2) { ClientOp::Write } else { OPS[rng.weighted(&self.ops).unwrap_or(0)] };
+        Act::Client {
+            client: rng.below(u64::from(CLIENTS)) as u8,
+            server: rng.below(u64::from(self.ensemble())) as u8,
+            op,
+            key: rng.below(self.keys) as u8,
+        }
+    }
+
+    /// A fault.
+    pub fn fault(&self, rng: &mut Rng) -> Act {
+        let kind = rng.weighted(&self.faults).map_or(Kind::Crash, |i| Kind::FAULTS[i]);
+        self.fault_of(rng, kind)
+    }
+
+    /// A fault of this kind; of kind client, an operation.
+    pub fn fault_of(&self, rng: &mut Rng, kind: Kind) -> Act {
+        let server = self.server(rng);
+        let other = self.other(rng, server);
+        let (from, to) = if rng.one_in(2) { (server, other) } else { (other, server) };
+        let for_us = self.duration(rng);
+        match kind {
+            Kind::Client => self.client(rng),
+            Kind::Crash => Act::Crash { server, disk: self.disk(rng), down_us: for_us },
+            Kind::Restart => Act::Restart { server, down_us: for_us },
+            Kind::StepDown => Act::StepDown { server },
+            Kind::Cut => Act::Cut { from, to, both_ways: rng.one_in(2), for_us },
+            Kind::Isolate => Act::Isolate { server, for_us },
+            Kind::Clog => Act::Clog { from, to, for_us },
+            Kind::Drop => Act::Drop { a: from, b: to },
+            Kind::StallNode => Act::StallNode { server, for_us },
+            Kind::StallActor => Act::StallActor { server, actor: self.actor(rng), for_us },
+            Kind::StallDisk => Act::StallDisk { server, for_us },
+            Kind::FlushError => Act::FlushError { server },
+            Kind::Skew => {
+                let per_mille = rng.spread(10, SKEW_MAX as u64) as i16;
+                let per_mille = if rng.one_in(2) { -per_mille } else { per_mille };
+                Act::Skew { server, per_mille, for_us }
+            }
+            Kind::Swizzle => {
+                Act::Swizzle { mask: rng.between(1, (1 << self.ensemble()) - 1) as u8, for_us }
+            }
+            Kind::HealAll => Act::HealAll,
+        }
+    }
+}
+
+/// Half of them off, the others between 1 and 32.
+fn weights<const N: usize>(rng: &mut Rng) -> [u32; N] {
+    [(); N].map(|()| if rng.one_in(2) { 0 } else { 1 << rng.below(6) })
+}

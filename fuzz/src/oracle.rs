@@ -1,0 +1,172 @@
+//! Runs a schedule against a variant and says whether a rule was broken.
+//!
+//! The only place where the simulator meets the checker's judgement. An execution ends early only
+//! at a violation of the gravest class, which nothing that follows could outdo: so the class of a
+//! schedule does not depend on who runs it, or why.
+
+use crate::coverage::Coverage;
+use rustc_hash::FxHasher;
+use std::hash::{Hash, Hasher};
+use std::ops::ControlFlow;
+use zab_checker::{Checker, Class, Event, Verdict, Violation};
+use zab_core::{Micros, Variant, View};
+use zab_sim::{Booted, Observer, Run, Schedule};
+
+/// How an execution went.
+#[derive(Clone, Debug)]
+pub struct Outcome {
+    /// The judgement.
+    pub verdict: Verdict,
+    /// The first violation of each class that was broken, gravest first.
+    pub violations: Vec<Violation>,
+    /// How far it got.
+    pub run: Run,
+}
+
+impl Outcome {
+    /// The class of the gravest violation.
+    pub const fn class(&self) -> Option<Class> {
+        self.verdict.class()
+    }
+
+    /// The classes that were broken: what distinguishes one finding from another.
+    pub fn classes(&self) -> Vec<Class> {
+        self.violations.iter().map(|violation| violation.class).collect()
+    }
+}
+
+/// An execution with all that was observed.
+#[derive(Clone, Debug)]
+pub struct Recording {
+    /// How it went.
+    pub outcome: Outcome,
+    /// What was observed, the boot included.
+    pub events: Vec<Event>,
+    /// How many of the events are of the boot.
+    pub boot: usize,
+    /// When the boot was over, on the clock of the world.
+    pub origin: Micros,
+}
+
+/// Runs schedules. One for each thread: it keeps ensembles that have booted.
+#[derive(Clone, Debug, Default)]
+pub struct Oracle {
+    booted: Vec<(Variant, u8, Booted)>,
+}
+
+impl Oracle {
+    /// Runs the schedule.
+    pub fn judge(&mut self, schedule: &Schedule, variant: Variant) -> Outcome {
+        self.run(schedule, variant, &mut Judge::new(schedule))
+    }
+
+    /// Runs the schedule, and says which states the ensemble went through.
+    pub fn cover(
+        &mut self,
+        schedule: &Schedule,
+        variant: Variant,
+        coverage: &mut Coverage,
+    ) -> Outcome {
+        coverage.clear();
+        let mut judge = Judge::new(schedule);
+        judge.coverage = Some(coverage);
+        self.run(schedule, variant, &mut judge)
+    }
+
+    /// Runs the schedule, and returns the hash of all that was observed: equal hashes, equal
+    /// executions.
+    pub fn trace_hash(&mut self, schedule: &Schedule, variant: Variant) -> (Outcome, u64) {
+        let mut judge = Judge::new(schedule);
+        judge.trace = Some(FxHasher::default());
+        let outcome = self.run(schedule, variant, &mut judge);
+        (outcome, judge.trace.map_or(0, |trace| trace.finish()))
+    }
+
+    /// Runs the schedule, and keeps all that was observed.
+    pub fn record(&mut self, schedule: &Schedule, variant: Variant) -> Recording {
+        let mut judge = Judge::new(schedule);
+        judge.events = Some(Vec::new());
+        let outcome = self.run(schedule, variant, &mut judge);
+        let events = judge.events.unwrap_or_default();
+        let ensemble = self.ensemble(schedule.servers, variant);
+        let (boot, origin) = (ensemble.evidence().len(), ensemble.driver().now());
+        Recording { outcome, events, boot, origin }
+    }
+
+    /// Runs the schedule without judging it, to see what judging costs.
+    pub fn unjudged(&mut self, schedule: &Schedule, variant: Variant) -> Run {
+        self.ensemble(schedule.servers, variant).run(schedule, &mut Nobody)
+    }
+
+    fn run(&mut self, schedule: &Schedule, variant: Variant, judge: &mut Judge<'_>) -> Outcome {
+        let run = self.ensemble(schedule.servers, variant).run(schedule, judge);
+        let verdict = match judge.checker.finish() {
+            Verdict::Valid if run.out_of_budget => Verdict::Unknown(format!(
+                "the execution was cut short after {} steps: too long, or a livelock",
+                run.steps
+            )),
+            verdict => verdict,
+        };
+        let violations = judge.checker.violations().cloned().collect();
+        Outcome { verdict, violations, run }
+    }
+
+    fn ensemble(&mut self, servers: u8, variant: Variant) -> &Booted {
+        let known = self.booted.iter().position(|(v, n, _)| (*v, *n) == (variant, servers));
+        let index = known.unwrap_or_else(|| {
+            self.booted.push((variant, servers, Booted::new(servers, variant)));
+            self.booted.len() - 1
+        });
+        &self.booted[index].2
+    }
+}
+
+/// The observer of a judged execution.
+struct Judge<'a> {
+    checker: Checker,
+    coverage: Option<&'a mut Coverage>,
+    trace: Option<FxHasher>,
+    events: Option<Vec<Event>>,
+}
+
+impl Judge<'_> {
+    fn new(schedule: &Schedule) -> Self {
+        Self { checker: Checker::new(schedule.servers), coverage: None, trace: None, events: None }
+    }
+}
+
+impl Observer for Judge<'_> {
+    fn on_event(&mut self, event: &Event) -> ControlFlow<()> {
+        if let Some(trace) = &mut self.trace {
+            event.hash(trace);
+        }
+        if let Some(events) = &mut self.events {
+            events.push(event.clone());
+        }
+        self.checker.observe(event);
+        if self.checker.gravest() == Some(Class::ALL[0]) {
+            ControlFlow::Break(())
+        } else {
+            ControlFlow::Continue(())
+        }
+    }
+
+    fn on_views(&mut self, views: &[Option<View>]) {
+        if let Some(coverage) = &mut self.coverage {
+            coverage.record(views);
+        }
+    }
+
+    fn wants_views(&self) -> bool {
+        self.coverage.is_some()
+    }
+}
+
+/// An observer who looks away.
+struct Nobody;
+
+impl Observer for Nobody {
+    fn on_event(&mut self, _: &Event) -> ControlFlow<()> {
+        ControlFlow::Continue(())
+    }
+}

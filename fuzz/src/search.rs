@@ -1,0 +1,274 @@
+//! The campaign: schedule after schedule, until one breaks a rule or the budget is spent.
+//!
+//! Each thread is an island with a stream of chance, a corpus and an atlas of its own, so that what
+//! a thread finds depends on the seed and its number only, never on timing. Of all findings the one
+//! with the fewest executions counts: the same seed and the same number of threads find the same.
+
+mod corpus;
+mod island;
+
+use crate::clock::Stopwatch;
+use island::Island;
+use rustc_hash::FxHashSet;
+use std::collections::BTreeMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::Duration;
+use zab_checker::{Class, Verdict};
+use zab_core::Variant;
+use zab_sim::Schedule;
+
+use crate::coverage::Feature;
+use crate::oracle::Outcome;
+
+/// What to look for, where, and for how long.
+#[derive(Clone, Debug)]
+pub struct Campaign {
+    /// The variant to break.
+    pub variant: Variant,
+    /// The size of the ensemble.
+    pub servers: u8,
+    /// What chance depends on.
+    pub seed: u64,
+    /// How many threads.
+    pub jobs: usize,
+    /// When to give up.
+    pub limit: Limit,
+    /// Which classes count.
+    pub wanted: Wanted,
+    /// Whether to go on after the first finding.
+    pub keep_going: bool,
+}
+
+/// When a campaign ends without having found anything.
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+pub enum Limit {
+    /// After this much time on the wall clock.
+    Time(Duration),
+    /// After this many executions, all threads together.
+    Runs(u64),
+}
+
+/// Which violations are findings.
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+pub enum Wanted {
+    /// Those in which something is lost that a client could rely on.
+    Losses,
+    /// Every one.
+    Any,
+    /// Those of this class.
+    Only(Class),
+}
+
+impl Wanted {
+    /// Whether an execution with this class is a finding.
+    pub fn wants(self, class: Class) -> bool {
+        match self {
+            Self::Losses => class.is_loss(),
+            Self::Any => true,
+            Self::Only(wanted) => wanted == class,
+        }
+    }
+}
+
+/// A schedule that broke a wanted rule.
+#[derive(Clone, Debug)]
+pub struct Finding {
+    /// The schedule.
+    pub schedule: Schedule,
+    /// How it was judged.
+    pub outcome: Outcome,
+    /// Which execution of its thread it was, counted from 1.
+    pub execution: u64,
+    /// Which thread, counted from 0.
+    pub island: usize,
+}
+
+/// What came of a campaign.
+#[derive(Clone, Debug, Default)]
+pub struct Report {
+    /// One finding for each set of classes that were broken together.
+    pub findings: Vec<Finding>,
+    /// Executions of all threads.
+    pub executions: u64,
+    /// Executions without a decision.
+    pub unknown: u64,
+    /// Executions that broke a rule which is not wanted, by class.
+    pub unwanted: BTreeMap<Class, u64>,
+    /// Distinct abstract states.
+    pub states: usize,
+    /// Wall-clock time.
+    pub elapsed: Duration,
+    /// A schedule that made the simulator or a server panic, and its message.
+    pub panic: Option<(Schedule, String)>,
+}
+
+/// How a campaign is doing, for whoever watches.
+#[derive(Copy, Clone, Debug)]
+pub struct Progress {
+    /// Executions so far.
+    pub executions: u64,
+    /// Distinct abstract states so far.
+    pub states: usize,
+    /// Wall-clock time so far.
+    pub elapsed: Duration,
+}
+
+/// What the threads share: only what stops them, and what is reported.
+struct Shared {
+    stopwatch: Stopwatch,
+    stop: AtomicBool,
+    executions: AtomicU64,
+    /// The least execution number of a finding: no thread needs to go beyond it.
+    best: AtomicU64,
+    states: Mutex<FxHashSet<Feature>>,
+}
+
+/// Executions between two looks at the clock and two reports.
+const BATCH: u64 = 64;
+
+/// Runs the campaign. `watch` is told of its progress every now and then.
+pub fn run(campaign: &Campaign, watch: &(dyn Fn(Progress) + Sync)) -> Report {
+    let shared = Shared {
+        stopwatch: Stopwatch::start(),
+        stop: AtomicBool::new(false),
+        executions: AtomicU64::new(0),
+        best: AtomicU64::new(u64::MAX),
+        states: Mutex::default(),
+    };
+    let parts: Vec<Report> = std::thread::scope(|scope| {
+        let threads: Vec<_> = (0..campaign.jobs.max(1))
+            .map(|number| {
+                let shared = &shared;
+                scope.spawn(move || one_island(campaign, number, shared, watch))
+            })
+            .collect();
+        threads
+            .into_iter()
+            .map(|thread| thread.join().expect("an island catches the panics of its executions"))
+            .collect()
+    });
+    let mut report = Report {
+        executions: shared.executions.load(Ordering::Relaxed),
+        states: lock(&shared.states).len(),
+        elapsed: shared.stopwatch.elapsed(),
+        ..Report::default()
+    };
+    for part in parts {
+        report.unknown += part.unknown;
+        for (class, count) in part.unwanted {
+            *report.unwanted.entry(class).or_default() += count;
+        }
+        report.panic = report.panic.or(part.panic);
+        report.findings.extend(part.findings);
+    }
+    report.findings.sort_by_key(|finding| (finding.execution, finding.island));
+    let mut known = Vec::new();
+    report.findings.retain(|finding| is_new(&mut known, &finding.outcome));
+    if !campaign.keep_going {
+        report.findings.truncate(1);
+    }
+    report
+}
+
+/// Whether no execution before broke the same set of rules.
+fn is_new(known: &mut Vec<Vec<Class>>, outcome: &Outcome) -> bool {
+    let classes = outcome.classes();
+    let new = !known.contains(&classes);
+    if new {
+        known.push(classes);
+    }
+    new
+}
+
+/// One thread's share of the campaign.
+fn one_island(
+    campaign: &Campaign,
+    number: usize,
+    shared: &Shared,
+    watch: &(dyn Fn(Progress) + Sync),
+) -> Report {
+    let mut island = Island::new(campaign, number);
+    let mut report = Report::default();
+    let mut known = Vec::new();
+    let share = share_of(campaign, number);
+    let mut done = 0;
+    while done < share && !shared.stop.load(Ordering::Relaxed) {
+        done += 1;
+        if !campaign.keep_going && done > shared.best.load(Ordering::Relaxed) {
+            break;
+        }
+        let schedule = island.propose();
+        let judged = catch_unwind(AssertUnwindSafe(|| island.execute(&schedule)));
+        match judged {
+            Err(panic) => {
+                report.panic = Some((schedule, message_of(panic.as_ref())));
+                shared.stop.store(true, Ordering::Relaxed);
+            }
+            Ok(outcome) => match outcome.class() {
+                Some(class) if !campaign.wanted.wants(class) => {
+                    *report.unwanted.entry(class).or_default() += 1;
+                }
+                Some(_) if is_new(&mut known, &outcome) => {
+                    shared.best.fetch_min(done, Ordering::Relaxed);
+                    let execution = done;
+                    report.findings.push(Finding { schedule, outcome, execution, island: number });
+                }
+                Some(_) => {}
+                None => report.unknown += u64::from(outcome.verdict != Verdict::Valid),
+            },
+        }
+        if done.is_multiple_of(BATCH) || done == share {
+            let batch = if done.is_multiple_of(BATCH) { BATCH } else { done % BATCH };
+            shared.executions.fetch_add(batch, Ordering::Relaxed);
+            tell(campaign, &mut island, shared, watch);
+        }
+    }
+    if done < share {
+        shared.executions.fetch_add(done % BATCH, Ordering::Relaxed);
+        lock(&shared.states).extend(island.take_new_states());
+    }
+    report
+}
+
+/// Adds what is new to what is shared, reports it, and looks at the clock.
+fn tell(
+    campaign: &Campaign,
+    island: &mut Island,
+    shared: &Shared,
+    watch: &(dyn Fn(Progress) + Sync),
+) {
+    let states = {
+        let mut states = lock(&shared.states);
+        states.extend(island.take_new_states());
+        states.len()
+    };
+    let elapsed = shared.stopwatch.elapsed();
+    watch(Progress { executions: shared.executions.load(Ordering::Relaxed), states, elapsed });
+    if matches!(campaign.limit, Limit::Time(limit) if elapsed >= limit) {
+        shared.stop.store(true, Ordering::Relaxed);
+    }
+}
+
+/// How many executions fall to a thread.
+fn share_of(campaign: &Campaign, number: usize) -> u64 {
+    let jobs = campaign.jobs.max(1) as u64;
+    match campaign.limit {
+        Limit::Time(_) => u64::MAX,
+        Limit::Runs(runs) => runs / jobs + u64::from((number as u64) < runs % jobs),
+    }
+}
+
+fn lock(states: &Mutex<FxHashSet<Feature>>) -> std::sync::MutexGuard<'_, FxHashSet<Feature>> {
+    states.lock().expect("nothing panics while it holds the lock")
+}
+
+/// What a panic said.
+pub fn message_of(panic: &(dyn std::any::Any + Send)) -> String {
+    panic
+        .downcast_ref::<String>()
+        .cloned()
+        .or_else(|| panic.downcast_ref::<&str>().map(|text| (*text).to_owned()))
+        .unwrap_or_else(|| "no message".to_owned())
+}

@@ -1,0 +1,69 @@
+//! One thread of a campaign: proposes schedules, runs them, learns from what they reached.
+
+use super::Campaign;
+use super::corpus::Corpus;
+use crate::coverage::{Coverage, Feature};
+use crate::generate;
+use crate::mutate::mutate;
+use crate::oracle::{Oracle, Outcome};
+use crate::rng::Rng;
+use zab_core::Variant;
+use zab_sim::Schedule;
+
+/// Executions without anything new after which an island forgets its corpus and starts anew:
+/// what it knows has turned out to lead nowhere.
+const PATIENCE: u64 = 20_000;
+
+/// A thread's own search.
+pub(super) struct Island {
+    variant: Variant,
+    servers: u8,
+    rng: Rng,
+    oracle: Oracle,
+    coverage: Coverage,
+    corpus: Corpus,
+    idle: u64,
+    new_states: Vec<Feature>,
+}
+
+impl Island {
+    pub(super) fn new(campaign: &Campaign, number: usize) -> Self {
+        Self {
+            variant: campaign.variant,
+            servers: campaign.servers,
+            rng: Rng::of(campaign.seed, number as u64),
+            oracle: Oracle::default(),
+            coverage: Coverage::default(),
+            corpus: Corpus::default(),
+            idle: 0,
+            new_states: Vec::new(),
+        }
+    }
+
+    /// The next schedule to run: mostly a mutant of a rare one, sometimes a fresh one.
+    pub(super) fn propose(&mut self) -> Schedule {
+        if self.corpus.is_empty() || self.rng.one_in(5) {
+            return generate::schedule(&mut self.rng, self.servers);
+        }
+        let (parent, donor) = self.corpus.choose(&mut self.rng);
+        mutate(&mut self.rng, parent, donor)
+    }
+
+    /// Runs a schedule, and keeps it if it reached something new.
+    pub(super) fn execute(&mut self, schedule: &Schedule) -> Outcome {
+        let outcome = self.oracle.cover(schedule, self.variant, &mut self.coverage);
+        let news = self.corpus.learn(schedule, self.coverage.features());
+        self.new_states.extend(news.iter().filter(|feature| Coverage::is_state(**feature)));
+        self.idle = if news.is_empty() { self.idle + 1 } else { 0 };
+        if self.idle >= PATIENCE {
+            self.corpus = Corpus::default();
+            self.idle = 0;
+        }
+        outcome
+    }
+
+    /// The states reached for the first time since this was asked last.
+    pub(super) fn take_new_states(&mut self) -> Vec<Feature> {
+        std::mem::take(&mut self.new_states)
+    }
+}

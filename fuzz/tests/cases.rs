@@ -1,0 +1,48 @@
+//! A bug is a file: every stored case shows its violation, and the reference does not.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use zab_core::Variant;
+use zab_fuzz::case;
+use zab_fuzz::oracle::Oracle;
+
+/// Whether there have to be any: without, they may be looked for in the wrong place.
+const CASES_REQUIRED: bool = false;
+
+#[test]
+fn every_stored_case_violates_in_its_variant_and_is_valid_in_the_reference() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("cases");
+    let mut paths = Vec::new();
+    collect(&root, &mut paths);
+    paths.sort();
+    let mut oracle = Oracle::default();
+    for path in &paths {
+        let shown = path.display();
+        let case = case::read(path).unwrap_or_else(|error| panic!("{shown}: {error}"));
+        let class = case.expected.class();
+        assert!(class.is_some(), "{shown}: a stored case shows a violation");
+        let folder = path.parent().and_then(Path::file_name).map(|name| name.to_string_lossy());
+        let class_name = class.map(|class| class.name());
+        assert_eq!(folder.as_deref(), class_name, "{shown}: cases lie in folders of their class");
+        let found = oracle.judge(&case.schedule, case.entry().variant).class();
+        assert_eq!(found, class, "{shown}: in {}", case.variant);
+        let reference = oracle.judge(&case.schedule, Variant::REFERENCE);
+        assert_eq!(reference.class(), None, "{shown}: in the reference");
+    }
+    assert!(!CASES_REQUIRED || !paths.is_empty(), "no case below {}", root.display());
+}
+
+/// Every case below a folder.
+fn collect(folder: &Path, paths: &mut Vec<PathBuf>) {
+    let Ok(entries) = fs::read_dir(folder) else {
+        return;
+    };
+    for entry in entries.flatten() {
+        let path = entry.path();
+        if path.is_dir() {
+            collect(&path, paths);
+        } else if path.extension().is_some_and(|extension| extension == "json") {
+            paths.push(path);
+        }
+    }
+}

@@ -1,0 +1,195 @@
+//! The command line as its users meet it: exit codes, one-line errors, files, JSON.
+
+use serde_json::Value;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+fn zab(folder: &Path, args: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_zab"))
+        .args(args)
+        .current_dir(folder)
+        .output()
+        .expect("the binary under test can be started")
+}
+
+fn stdout(output: &Output) -> String {
+    String::from_utf8(output.stdout.clone()).expect("output is UTF-8")
+}
+
+fn stderr(output: &Output) -> String {
+    String::from_utf8(output.stderr.clone()).expect("output is UTF-8")
+}
+
+fn folder() -> tempfile::TempDir {
+    tempfile::tempdir().expect("there is room for temporary files")
+}
+
+/// Hunts until something is found, and returns the case.
+fn hunted(folder: &Path) -> PathBuf {
+    let args = ["hunt", "--runs", "50000", "-j", "1", "--format", "json", "--out", "found"];
+    let output = zab(folder, &args);
+    assert_eq!(output.status.code(), Some(1), "{}", stderr(&output));
+    let report: Value = serde_json::from_str(&stdout(&output)).expect("one JSON document");
+    folder.join(report["findings"][0]["case"].as_str().expect("a finding has a case"))
+}
+
+#[test]
+fn a_hunt_stores_a_small_case_that_replays_and_that_the_reference_survives() {
+    let folder = folder();
+    let case = hunted(folder.path());
+    let path = case.to_str().expect("a temporary path is UTF-8");
+    let replayed = zab(folder.path(), &["replay", path, "--times", "3"]);
+    assert_eq!(replayed.status.code(), Some(1), "{}", stderr(&replayed));
+    assert!(stdout(&replayed).contains("violation O"), "{}", stdout(&replayed));
+    let reference = zab(folder.path(), &["replay", path, "--variant", "reference"]);
+    assert_eq!(reference.status.code(), Some(0), "{}", stdout(&reference));
+
+    let text = std::fs::read_to_string(&case).expect("the case was written");
+    let json: Value = serde_json::from_str(&text).expect("a case is JSON");
+    let actions = json["schedule"]["actions"].as_array().expect("a list").len();
+    assert!(actions <= 12, "{actions} actions");
+    assert_eq!(text.matches("\n      {\"at_us\"").count(), actions, "one action a line");
+}
+
+#[test]
+fn a_case_is_explained_within_a_hundred_columns() {
+    let folder = folder();
+    let case = hunted(folder.path());
+    let path = case.to_str().expect("a temporary path is UTF-8");
+    for how in ["--text", "--table"] {
+        let shown = zab(folder.path(), &["explain", path, how, "--quiet"]);
+        assert_eq!(shown.status.code(), Some(0), "{}", stderr(&shown));
+        let shown = stdout(&shown);
+        assert!(shown.contains("=> O"), "{shown}");
+        assert!(shown.lines().all(|line| line.chars().count() <= 100), "{shown}");
+    }
+    let table = stdout(&zab(folder.path(), &["explain", path, "--table"]));
+    for row in ["zk-server", "current epoch", "last logged zxid"] {
+        let tables = table.lines().filter(|line| line.trim_start().starts_with(row)).count();
+        assert!((2..=8).contains(&tables), "{tables} tables:\n{table}");
+    }
+    let json = stdout(&zab(folder.path(), &["explain", path, "--format", "json"]));
+    let json: Value = serde_json::from_str(&json).expect("one JSON document");
+    assert!(json["steps"].as_array().is_some_and(|steps| steps.len() > 3));
+}
+
+#[test]
+fn the_same_hunt_finds_the_same() {
+    let (one, two) = (folder(), folder());
+    let (a, b) = (hunted(one.path()), hunted(two.path()));
+    assert_eq!(a.file_name(), b.file_name());
+    let read = |path: &Path| std::fs::read_to_string(path).expect("the case was written");
+    assert_eq!(read(&a), read(&b));
+}
+
+#[test]
+fn a_minimal_case_cannot_be_minimized_further() {
+    let folder = folder();
+    let case = hunted(folder.path());
+    let path = case.to_str().expect("a temporary path is UTF-8");
+    let output = zab(folder.path(), &["minimize", path, "--format", "json"]);
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    let report: Value = serde_json::from_str(&stdout(&output)).expect("one JSON document");
+    assert_eq!(report["actions"], report["actions_before"]);
+}
+
+#[test]
+fn a_case_that_promises_something_else_no_longer_reproduces() {
+    let folder = folder();
+    let case = hunted(folder.path());
+    let text = std::fs::read_to_string(&case).expect("the case was written");
+    let class = if text.contains("\"class\":\"O1\"") { "O1" } else { "O2" };
+    let other = text.replace(&format!("\"class\":\"{class}\""), "\"class\":\"D5\"");
+    std::fs::write(&case, other).expect("the case can be written");
+    let path = case.to_str().expect("a temporary path is UTF-8");
+    let replayed = zab(folder.path(), &["replay", path]);
+    assert_eq!(replayed.status.code(), Some(5));
+    let last = stdout(&replayed);
+    let last = last.lines().last().expect("there is output");
+    assert!(last.contains(&format!("cargo zab replay {path}")), "{last}");
+    for command in ["explain", "minimize"] {
+        let output = zab(folder.path(), &[command, path]);
+        assert_eq!(output.status.code(), Some(5), "{command}");
+        assert!(stderr(&output).contains(&format!("cargo zab {command} {path}")));
+    }
+}
+
+#[test]
+fn a_hunt_without_a_finding_is_clean() {
+    let folder = folder();
+    let args = ["hunt", "--variant", "reference", "--runs", "20", "-j", "1"];
+    let output = zab(folder.path(), &args);
+    assert_eq!(output.status.code(), Some(0), "{}", stdout(&output));
+    let first = stdout(&output);
+    let first = first.lines().next().expect("there is output");
+    assert_eq!(first, "$ cargo zab hunt --variant reference --seed 0 --runs 20 -j 1");
+}
+
+#[test]
+fn malformed_input_is_one_line_and_exit_code_2() {
+    let folder = folder();
+    let case = hunted(folder.path());
+    let text = std::fs::read_to_string(&case).expect("the case was written");
+    let file = |name: &str, text: &str| {
+        std::fs::write(folder.path().join(name), text).expect("the folder is writable");
+    };
+    file("truncated.json", &text[..text.len() / 2]);
+    file("newer.json", &text.replacen("\"format\": 1", "\"format\": 99", 1));
+    file("server.json", &text.replacen("\"server\": ", "\"server\": 9", 1));
+    file("variant.json", &text.replacen("zk-3.8.0", "zk-3.8.x", 1));
+    file("a-file", "");
+    let runs: [&[&str]; 10] = [
+        &["replay", "truncated.json"],
+        &["replay", "newer.json"],
+        &["replay", "server.json"],
+        &["explain", "variant.json"],
+        &["minimize", "absent.json"],
+        &["hunt", "--variant", "zk-3.8"],
+        &["hunt", "--class", "O9"],
+        &["hunt", "--servers", "4"],
+        &["hunt", "--out", "a-file/below"],
+        &["bench", "--variant", "none"],
+    ];
+    for args in runs {
+        let output = zab(folder.path(), args);
+        assert_eq!(output.status.code(), Some(2), "{args:?}: {}", stderr(&output));
+        let error = stderr(&output);
+        assert_eq!(error.lines().count(), 1, "{args:?}: {error}");
+        assert!(error.starts_with("error: ") && !error.contains("panicked"), "{args:?}: {error}");
+    }
+}
+
+#[test]
+fn usage_errors_are_exit_code_2_and_help_has_examples() {
+    let folder = folder();
+    for args in [&["hunt", "--runs", "many"][..], &["explode"], &[], &["hunt", "--driver", "x"]] {
+        assert_eq!(zab(folder.path(), args).status.code(), Some(2), "{args:?}");
+    }
+    for command in ["hunt", "replay", "minimize", "explain", "variants", "bench"] {
+        let output = zab(folder.path(), &[command, "--help"]);
+        assert_eq!(output.status.code(), Some(0));
+        assert!(stdout(&output).contains("Example: "), "{command}");
+    }
+}
+
+#[test]
+fn variants_are_listed() {
+    let folder = folder();
+    let human = stdout(&zab(folder.path(), &["variants"]));
+    let json = stdout(&zab(folder.path(), &["variants", "--format", "json"]));
+    let json: Value = serde_json::from_str(&json).expect("one JSON document");
+    for name in ["reference", "zk-3.8.0", "zookeeper-4646"] {
+        assert!(human.contains(name));
+        assert!(json.as_array().is_some_and(|all| all.iter().any(|v| v["name"] == name)));
+    }
+}
+
+#[test]
+fn the_benchmark_reports_its_figures() {
+    let folder = folder();
+    let args = ["bench", "--repetitions", "1", "--executions", "1", "--format", "json"];
+    let output = zab(folder.path(), &args);
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    let report: Value = serde_json::from_str(&stdout(&output)).expect("one JSON document");
+    assert!(report["figures"]["events_per_second"]["median"].as_f64().is_some_and(|x| x > 0.0));
+}
