@@ -1,7 +1,7 @@
 //! Every check at once, fed one event at a time.
 
 use crate::certificate::{Clause, Contract, certify};
-use crate::ensemble::Ensemble;
+use crate::ensemble::{Ensemble, Server};
 use crate::evidence::{Event, Fact};
 use crate::findings::Findings;
 use crate::history::History;
@@ -9,6 +9,15 @@ use crate::invariants as check;
 use crate::verdict::{Class, Verdict, Violation};
 use zab_core::event::Note;
 use zab_core::{DiskOp, NodeId, Outcome, Packet, RequestId, Txn, Zxid};
+
+/// How safe the end of the committed history is.
+#[derive(Copy, Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Stakes {
+    /// The servers, one bit each, whose disks hold the last committed transaction durably.
+    pub holders: u8,
+    /// A client was told that it is committed, or got a value from a server that had applied it.
+    pub known: bool,
+}
 
 /// Judges one execution while it runs.
 #[derive(Clone, Debug)]
@@ -79,6 +88,21 @@ impl Checker {
     /// The transactions committed so far, in order; none if it is not known how they begin.
     pub fn committed(&self) -> Option<Vec<Txn>> {
         self.ensemble.sequences.transactions(self.ensemble.committed)
+    }
+
+    /// What a loss would cost now. It changes only with what a disk reports or recovers, with what
+    /// is committed, and with what a client is told.
+    pub fn stakes(&self) -> Stakes {
+        let Ensemble { servers, sequences, committed, .. } = &self.ensemble;
+        let zxid = sequences.last(*committed);
+        let holds =
+            |server: &Server| server.disk.durable().holds(zxid, Some(*committed), sequences);
+        let mut holders = 0;
+        for (bit, server) in servers.iter().enumerate() {
+            holders |= u8::from(holds(server)) << bit;
+        }
+        let known = sequences.is_acknowledged(*committed) || sequences.is_seen(*committed);
+        Stakes { holders, known }
     }
 
     /// The execution is over: judges what can only be judged at its end, and says the outcome.

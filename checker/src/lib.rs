@@ -22,7 +22,7 @@ mod reigns;
 mod sequences;
 pub mod verdict;
 
-pub use checker::Checker;
+pub use checker::{Checker, Stakes};
 pub use evidence::{Event, Fact};
 pub use history::History;
 pub use verdict::{Class, Verdict, Violation};

@@ -3,10 +3,15 @@
 //! Branches of code do not tell progress in a protocol, states of the ensemble do. They are made
 //! coarse enough to saturate: of zxids and epochs only their order counts, of queues only whether
 //! they are empty, and servers are sorted, because which of them plays which part is the same.
+//!
+//! Part of the state is what a loss would cost: which disks hold the end of what is committed, and
+//! whether a client knows of it. The fewer disks hold what is committed, and the longer that lasts,
+//! the nearer an execution came to losing it: its *danger*. A correct protocol never lets it grow.
 
 use rustc_hash::{FxHashSet, FxHasher};
 use std::hash::{Hash, Hasher};
-use zab_core::{Epoch, View, Zxid};
+use zab_checker::Stakes;
+use zab_core::{Epoch, Micros, View, Zxid};
 
 /// Epochs beyond this one count as this one.
 const EPOCH_MAX: u32 = 4;
@@ -18,10 +23,13 @@ pub type Feature = u64;
 #[derive(Clone, Debug, Default)]
 pub struct Coverage {
     views: Vec<Option<View>>,
+    stakes: Stakes,
+    danger: Danger,
     state: Feature,
     seen: FxHashSet<Feature>,
-    /// What was seen, in the order in which it was seen first.
+    /// What was seen, in the order in which it was seen first, and when.
     features: Vec<Feature>,
+    times: Vec<Micros>,
 }
 
 impl Coverage {
@@ -30,17 +38,21 @@ impl Coverage {
         self.views.clear();
         self.seen.clear();
         self.features.clear();
+        self.times.clear();
         self.state = 0;
+        self.danger = Danger::default();
     }
 
-    /// A step is complete, and this is what the servers look like.
-    pub fn record(&mut self, views: &[Option<View>]) {
-        if self.views == views {
+    /// A step is complete, and this is what the servers look like and what is at stake.
+    pub fn record(&mut self, at: Micros, views: &[Option<View>], stakes: Stakes) {
+        self.danger.record(at, views.len(), stakes);
+        if self.views == views && self.stakes == stakes {
             return;
         }
         self.views.clear();
         self.views.extend_from_slice(views);
-        let state = abstract_state(views);
+        self.stakes = stakes;
+        let state = abstract_state(views, stakes);
         if state == self.state {
             return;
         }
@@ -49,6 +61,7 @@ impl Coverage {
         for feature in [state, edge] {
             if self.seen.insert(feature) {
                 self.features.push(feature);
+                self.times.push(at);
             }
         }
     }
@@ -58,14 +71,70 @@ impl Coverage {
         &self.features
     }
 
+    /// How near the execution came to a loss so far: 0 if never.
+    pub fn danger(&self) -> u32 {
+        self.danger.points()
+    }
+
+    /// When something happened that is worth another try: the greatest danger, or else this
+    /// feature for the first time.
+    pub fn moment_of(&self, feature: Feature) -> Micros {
+        if self.danger.greatest > 0 {
+            return self.danger.since;
+        }
+        let index = self.features.iter().position(|f| *f == feature);
+        index.map_or(Micros(0), |index| self.times[index])
+    }
+
     /// Whether a feature is a state.
     pub const fn is_state(feature: Feature) -> bool {
         feature.is_multiple_of(2)
     }
 }
 
+/// How near an execution came to a loss.
+#[derive(Copy, Clone, Debug, Default)]
+struct Danger {
+    /// The greatest so far, since when, and for how long altogether.
+    greatest: u32,
+    since: Micros,
+    lasted_us: u64,
+    /// At the last step.
+    now: u32,
+    at: Micros,
+}
+
+impl Danger {
+    fn record(&mut self, at: Micros, servers: usize, stakes: Stakes) {
+        if self.greatest > 0 && self.now == self.greatest {
+            self.lasted_us += at.0.saturating_sub(self.at.0);
+        }
+        self.at = at;
+        self.now = Self::of(servers, stakes);
+        if self.now > self.greatest {
+            *self = Self { greatest: self.now, since: at, lasted_us: 0, ..*self };
+        }
+    }
+
+    /// Two points for each disk that a majority lacks, and one if a client would notice.
+    fn of(servers: usize, stakes: Stakes) -> u32 {
+        let majority = servers as u32 / 2 + 1;
+        match majority.saturating_sub(stakes.holders.count_ones()) {
+            0 => 0,
+            lacking => 2 * lacking + u32::from(stakes.known),
+        }
+    }
+
+    /// Four points for each of the above, and up to three for how long it lasted: a millisecond is
+    /// the time of one flush, and hardly enough for anything else to happen.
+    fn points(&self) -> u32 {
+        let long = [2_000, 8_000, 32_000].iter().filter(|us| self.lasted_us > **us).count();
+        if self.greatest == 0 { 0 } else { 4 * (self.greatest - 1) + long as u32 }
+    }
+}
+
 /// The abstract state of the ensemble, as an even hash.
-pub fn abstract_state(views: &[Option<View>]) -> Feature {
+pub fn abstract_state(views: &[Option<View>], stakes: Stakes) -> Feature {
     let up = || views.iter().flatten();
     let reference = Reference {
         epoch: up().map(|view| view.current_epoch).max().unwrap_or_default(),
@@ -73,11 +142,12 @@ pub fn abstract_state(views: &[Option<View>]) -> Feature {
     };
     let mut servers = [0_u32; 8];
     let count = views.len().min(servers.len());
-    for (server, view) in servers.iter_mut().zip(views) {
-        *server = view.as_ref().map_or(0, |view| abstract_server(view, &reference));
+    for (at, (server, view)) in servers.iter_mut().zip(views).enumerate() {
+        let holds = u32::from(stakes.holders >> at & 1);
+        *server = 2 * view.as_ref().map_or(0, |view| abstract_server(view, &reference)) + holds;
     }
     servers[..count].sort_unstable();
-    hash(&(reference.epoch.0.min(EPOCH_MAX), &servers[..count])) & !1
+    hash(&(reference.epoch.0.min(EPOCH_MAX), stakes.known, &servers[..count])) & !1
 }
 
 /// The greatest values of the servers that are up: what each of them is compared with.
@@ -166,9 +236,33 @@ mod tests {
         let new = Zxid::new(1, 9);
         let a = [view(2, Following, old), None, view(2, Leading, old)];
         let b = [view(0, Leading, new), view(0, Following, new), None];
-        assert_eq!(abstract_state(&a), abstract_state(&b));
+        let at_0_and_2 = Stakes { holders: 0b101, known: true };
+        let at_0_and_1 = Stakes { holders: 0b011, known: true };
+        assert_eq!(abstract_state(&a, at_0_and_2), abstract_state(&b, at_0_and_1));
+        assert_ne!(abstract_state(&a, at_0_and_2), abstract_state(&b, at_0_and_2));
         let behind = [view(0, Leading, new), view(0, Following, old), None];
-        assert_ne!(abstract_state(&a), abstract_state(&behind));
+        assert_ne!(abstract_state(&b, at_0_and_1), abstract_state(&behind, at_0_and_1));
+    }
+
+    #[test]
+    fn danger_grows_as_disks_lose_what_a_client_knows_of() {
+        let danger_of = |holders, known| Danger::of(3, Stakes { holders, known });
+        assert_eq!(danger_of(0b011, true), 0, "a majority holds it");
+        assert!(danger_of(0b001, false) > danger_of(0b011, true));
+        assert!(danger_of(0b001, true) > danger_of(0b001, false));
+        assert!(danger_of(0b000, false) > danger_of(0b001, true));
+    }
+
+    #[test]
+    fn danger_that_lasts_counts_for_more() {
+        let points_after = |us| {
+            let mut danger = Danger::default();
+            danger.record(Micros(5), 3, Stakes { holders: 0b001, known: false });
+            danger.record(Micros(5 + us), 3, Stakes { holders: 0b011, known: false });
+            (danger.points(), danger.since)
+        };
+        assert_eq!(points_after(1_000), (4, Micros(5)));
+        assert_eq!(points_after(10_000), (6, Micros(5)));
     }
 
     #[test]
@@ -177,9 +271,9 @@ mod tests {
         let down = [None];
         let mut coverage = Coverage::default();
         for _ in 0..3 {
-            coverage.record(&up);
-            coverage.record(&up);
-            coverage.record(&down);
+            coverage.record(Micros(1), &up, Stakes::default());
+            coverage.record(Micros(1), &up, Stakes::default());
+            coverage.record(Micros(2), &down, Stakes::default());
         }
         let states = coverage.features().iter().filter(|f| Coverage::is_state(**f)).count();
         assert_eq!(states, 2);

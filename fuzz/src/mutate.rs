@@ -7,10 +7,12 @@ use crate::generate::{Swarm, motif};
 use crate::rng::Rng;
 use zab_sim::{Act, Action, Schedule};
 
-/// A neighbour of `parent`; some edits take parts of `donor`.
-pub fn mutate(rng: &mut Rng, parent: &Schedule, donor: &Schedule) -> Schedule {
+/// A neighbour of `parent`; some edits take parts of `donor`, and many happen about the moment at
+/// which the parent did something that is worth another try.
+pub fn mutate(rng: &mut Rng, parent: &Schedule, moment_us: u64, donor: &Schedule) -> Schedule {
     let swarm = Swarm::draw(rng, parent.servers);
-    let mut draft = Draft { rng, swarm, actions: parent.actions.clone(), donor };
+    let actions = parent.actions.clone();
+    let mut draft = Draft { rng, swarm, actions, moment_us, donor };
     // Mostly one edit to three, now and then more.
     for _ in 0..draft.rng.spread(1, 6) {
         let edit = draft.rng.pick(&EDITS);
@@ -31,6 +33,7 @@ struct Draft<'a> {
     rng: &'a mut Rng,
     swarm: Swarm,
     actions: Vec<Action>,
+    moment_us: u64,
     donor: &'a Schedule,
 }
 
@@ -40,13 +43,14 @@ const ACTIONS_MAX: usize = 60;
 type Edit = fn(&mut Draft<'_>);
 
 /// Every edit, the frequent ones more than once.
-const EDITS: [Edit; 18] = [
+const EDITS: [Edit; 19] = [
     insert,
     insert,
     insert_burst,
     delete,
     delete,
     delete_window,
+    cut_tail,
     duplicate,
     retime,
     retime,
@@ -61,14 +65,19 @@ const EDITS: [Edit; 18] = [
     replace,
 ];
 
-/// A time near something that is planned already, or anywhere.
-fn some_time(rng: &mut Rng, actions: &[Action]) -> u64 {
-    let end_us = actions.last().map_or(500_000, |action| action.at_us + 100_000);
-    if actions.is_empty() || rng.one_in(3) {
-        return rng.below(end_us);
+impl Draft<'_> {
+    /// A time about the moment, near something that is planned already, or anywhere.
+    fn some_time(&mut self) -> u64 {
+        let Self { rng, actions, .. } = self;
+        match rng.below(6) {
+            0..3 => near(rng, self.moment_us),
+            3..5 if !actions.is_empty() => {
+                let around = rng.index(actions.len());
+                near(rng, actions[around].at_us)
+            }
+            _ => rng.below(actions.last().map_or(500_000, |action| action.at_us + 100_000)),
+        }
     }
-    let around = rng.index(actions.len());
-    near(rng, actions[around].at_us)
 }
 
 /// A time before or after this one, at a tight or wide distance.
@@ -78,15 +87,15 @@ fn near(rng: &mut Rng, at_us: u64) -> u64 {
 }
 
 fn insert(draft: &mut Draft<'_>) {
+    let at_us = draft.some_time();
     let Draft { rng, swarm, actions, .. } = draft;
-    let at_us = some_time(rng, actions);
     let act = if rng.one_in(3) { swarm.client(rng) } else { swarm.fault(rng) };
     actions.push(Action { at_us, act });
 }
 
 fn insert_burst(draft: &mut Draft<'_>) {
+    let at_us = draft.some_time();
     let Draft { rng, swarm, actions, .. } = draft;
-    let at_us = some_time(rng, actions);
     motif::burst(rng, swarm, at_us, actions);
 }
 
@@ -193,6 +202,17 @@ fn retarget(draft: &mut Draft<'_>) {
     }
 }
 
+/// Nothing happens any more after the moment, or after some time.
+fn cut_tail(draft: &mut Draft<'_>) {
+    let Draft { rng, actions, .. } = draft;
+    let after_us = if rng.one_in(2) || actions.is_empty() {
+        draft.moment_us
+    } else {
+        actions[rng.index(actions.len())].at_us
+    };
+    actions.retain(|action| action.at_us <= after_us);
+}
+
 /// What happens to one server within some time happens to another as well.
 fn copy_window(draft: &mut Draft<'_>) {
     let Draft { rng, swarm, actions, .. } = draft;
@@ -257,7 +277,7 @@ mod tests {
             let mut parent = schedule(&mut rng, servers);
             for _ in 0..2000 {
                 let donor = schedule(&mut rng, servers);
-                let child = mutate(&mut rng, &parent, &donor);
+                let child = mutate(&mut rng, &parent, 100_000, &donor);
                 assert_eq!(child.validate(), Ok(()));
                 assert_eq!(child.servers, servers);
                 assert!(child.actions.len() <= ACTIONS_MAX);
@@ -280,7 +300,8 @@ mod tests {
         let mut rng = Rng::new(6);
         let parent = schedule(&mut rng, 3);
         let donor = schedule(&mut rng, 3);
-        let same = (0..1000).filter(|_| mutate(&mut rng, &parent, &donor) == parent).count();
+        let same =
+            (0..1000).filter(|_| mutate(&mut rng, &parent, 100_000, &donor) == parent).count();
         assert!(same < 100, "{same} of 1000 mutants are their parent");
     }
 }

@@ -8,7 +8,7 @@ use crate::coverage::Coverage;
 use rustc_hash::FxHasher;
 use std::hash::{Hash, Hasher};
 use std::ops::ControlFlow;
-use zab_checker::{Checker, Class, Event, Verdict, Violation};
+use zab_checker::{Checker, Class, Event, Fact, Stakes, Verdict, Violation};
 use zab_core::{Micros, Variant, View};
 use zab_sim::{Booted, Observer, Run, Schedule};
 
@@ -88,9 +88,15 @@ impl Oracle {
         judge.events = Some(Vec::new());
         let outcome = self.run(schedule, variant, &mut judge);
         let events = judge.events.unwrap_or_default();
-        let ensemble = self.ensemble(schedule.servers, variant);
-        let (boot, origin) = (ensemble.evidence().len(), ensemble.driver().now());
+        let boot = self.ensemble(schedule.servers, variant).evidence().len();
+        let origin = self.origin(schedule.servers, variant);
         Recording { outcome, events, boot, origin }
+    }
+
+    /// When the boot of such an ensemble is over, on the clock of the world: the origin of the times
+    /// of a schedule.
+    pub fn origin(&mut self, servers: u8, variant: Variant) -> Micros {
+        self.ensemble(servers, variant).driver().now()
     }
 
     /// Runs the schedule without judging it, to see what judging costs.
@@ -125,13 +131,25 @@ impl Oracle {
 struct Judge<'a> {
     checker: Checker,
     coverage: Option<&'a mut Coverage>,
+    /// What is at stake, and whether that may have changed since it was asked.
+    stakes: Stakes,
+    stale: bool,
+    now: Micros,
     trace: Option<FxHasher>,
     events: Option<Vec<Event>>,
 }
 
 impl Judge<'_> {
     fn new(schedule: &Schedule) -> Self {
-        Self { checker: Checker::new(schedule.servers), coverage: None, trace: None, events: None }
+        Self {
+            checker: Checker::new(schedule.servers),
+            coverage: None,
+            stakes: Stakes::default(),
+            stale: true,
+            now: Micros(0),
+            trace: None,
+            events: None,
+        }
     }
 }
 
@@ -144,6 +162,8 @@ impl Observer for Judge<'_> {
             events.push(event.clone());
         }
         self.checker.observe(event);
+        self.now = event.at;
+        self.stale |= changes_stakes(&event.fact);
         if self.checker.gravest() == Some(Class::ALL[0]) {
             ControlFlow::Break(())
         } else {
@@ -153,13 +173,28 @@ impl Observer for Judge<'_> {
 
     fn on_views(&mut self, views: &[Option<View>]) {
         if let Some(coverage) = &mut self.coverage {
-            coverage.record(views);
+            if std::mem::take(&mut self.stale) {
+                self.stakes = self.checker.stakes();
+            }
+            coverage.record(self.now, views, self.stakes);
         }
     }
 
     fn wants_views(&self) -> bool {
         self.coverage.is_some()
     }
+}
+
+const fn changes_stakes(fact: &Fact) -> bool {
+    use zab_core::event::Note;
+    matches!(
+        fact,
+        Fact::DiskDone { .. }
+            | Fact::Started(_)
+            | Fact::Crashed { .. }
+            | Fact::Returned { .. }
+            | Fact::Noted(Note::Committed(_) | Note::Established { .. })
+    )
 }
 
 /// An observer who looks away.

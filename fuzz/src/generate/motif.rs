@@ -15,11 +15,12 @@ pub const COUNT: usize = MOTIFS.len();
 
 type Motif = fn(&mut Rng, &Swarm, u64, &mut Vec<Action>);
 
-const MOTIFS: [Motif; 6] = [
+const MOTIFS: [Motif; 7] = [
     unrelated,
     crash_while_behind,
     write_in_the_dark,
     reconnect_while_behind,
+    rejoin_and_die_behind,
     lose_a_server,
     change_of_majority,
 ];
@@ -98,6 +99,40 @@ fn reconnect_while_behind(rng: &mut Rng, swarm: &Swarm, at_us: u64, actions: &mu
     if rng.one_in(2) {
         let lost_us = breaks_us + rng.spread(5_000, for_us);
         lose(rng, swarm, server, lost_us, actions);
+    }
+}
+
+/// A server whose disk or log writer stalls has to join anew, and dies before it has caught up; as
+/// often as not somebody reads in between, because what nobody has seen nobody can miss.
+fn rejoin_and_die_behind(rng: &mut Rng, swarm: &Swarm, at_us: u64, actions: &mut Vec<Action>) {
+    let server = swarm.server(rng);
+    let other = swarm.other(rng, server);
+    let for_us = rng.spread(5_000, 500_000);
+    let stall = if rng.one_in(2) {
+        Act::StallDisk { server, for_us }
+    } else {
+        Act::StallActor { server, actor: StallTarget::LogWriter, for_us }
+    };
+    actions.push(Action { at_us, act: stall });
+    let rejoin = match rng.below(3) {
+        0 => Act::StepDown { server },
+        1 => Act::StepDown { server: other },
+        _ => Act::Drop { a: server, b: other },
+    };
+    let rejoins_us = at_us + rng.spread(200, for_us / 2);
+    actions.push(Action { at_us: rejoins_us, act: rejoin });
+    let dies_us = at_us + rng.spread(1_000, for_us);
+    let down_us = swarm.duration(rng);
+    let death = if rng.one_in(2) {
+        Act::Restart { server, down_us }
+    } else {
+        Act::Crash { server, disk: swarm.disk(rng), down_us }
+    };
+    actions.push(Action { at_us: dies_us, act: death });
+    if rng.one_in(2) {
+        let client = rng.below(u64::from(CLIENTS)) as u8;
+        let read = Act::Client { client, server: other, op: ClientOp::Read, key: 0 };
+        actions.push(Action { at_us: dies_us.saturating_sub(rng.spread(200, 5_000)), act: read });
     }
 }
 

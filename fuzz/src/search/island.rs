@@ -1,7 +1,7 @@
 //! One thread of a campaign: proposes schedules, runs them, learns from what they reached.
 
 use super::Campaign;
-use super::corpus::Corpus;
+use super::corpus::{Corpus, Entry};
 use crate::coverage::{Coverage, Feature};
 use crate::generate;
 use crate::mutate::mutate;
@@ -46,13 +46,19 @@ impl Island {
             return generate::schedule(&mut self.rng, self.servers);
         }
         let (parent, donor) = self.corpus.choose(&mut self.rng);
-        mutate(&mut self.rng, parent, donor)
+        mutate(&mut self.rng, &parent.schedule, parent.moment_us, donor)
     }
 
     /// Runs a schedule, and keeps it if it reached something new.
     pub(super) fn execute(&mut self, schedule: &Schedule) -> Outcome {
         let outcome = self.oracle.cover(schedule, self.variant, &mut self.coverage);
-        let news = self.corpus.learn(schedule, self.coverage.features());
+        let news = self.corpus.count(self.coverage.features());
+        if let Some(first) = news.first() {
+            let origin = self.oracle.origin(schedule.servers, self.variant);
+            let moment_us = self.coverage.moment_of(*first).0.saturating_sub(origin.0);
+            let entry = Entry::new(schedule, &news, self.coverage.danger(), moment_us);
+            self.corpus.keep(entry, &mut self.rng);
+        }
         self.new_states.extend(news.iter().filter(|feature| Coverage::is_state(**feature)));
         self.idle = if news.is_empty() { self.idle + 1 } else { 0 };
         if self.idle >= PATIENCE {
