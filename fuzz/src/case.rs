@@ -29,6 +29,8 @@ pub struct Case {
     pub driver: Driver,
     /// What running it shows.
     pub expected: Expected,
+    /// The defects of the variant that it needs: the reference with these alone shows the same.
+    pub defects: Vec<String>,
     /// Where it comes from.
     pub provenance: Provenance,
     /// What shall happen.

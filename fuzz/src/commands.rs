@@ -114,7 +114,7 @@ pub fn main() -> ExitCode {
         Command::Replay(args) => replay::run(args, &out),
         Command::Minimize(args) => minimize::run(args, &out),
         Command::Explain(args) => explain::run(args, &out),
-        Command::Variants(_) => variants::run(&out),
+        Command::Variants(args) => variants::run(args, &out),
         Command::Bench(args) => bench::run(args, &out),
     };
     let exit = result.unwrap_or_else(|failure| {

@@ -255,7 +255,7 @@ mod tests {
 
     #[test]
     fn danger_that_lasts_counts_for_more() {
-        let points_after = |us| {
+        let points_after = |us: u64| {
             let mut danger = Danger::default();
             danger.record(Micros(5), 3, Stakes { holders: 0b001, known: false });
             danger.record(Micros(5 + us), 3, Stakes { holders: 0b011, known: false });

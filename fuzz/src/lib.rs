@@ -14,6 +14,7 @@
 
 pub mod anatomy;
 pub mod case;
+pub mod causes;
 mod clock;
 pub mod commands;
 pub mod coverage;

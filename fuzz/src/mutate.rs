@@ -291,7 +291,7 @@ mod tests {
         let mut rng = Rng::new(5);
         let empty = Schedule { version: 1, seed: 0, servers: 3, actions: Vec::new() };
         for _ in 0..500 {
-            assert_eq!(mutate(&mut rng, &empty, &empty).validate(), Ok(()));
+            assert_eq!(mutate(&mut rng, &empty, 0, &empty).validate(), Ok(()));
         }
     }
 

@@ -17,6 +17,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 use zab_checker::{Class, Verdict};
 use zab_core::Variant;
+use zab_core::variant::Switch;
 use zab_sim::Schedule;
 
 use crate::coverage::Feature;
@@ -37,6 +38,8 @@ pub struct Campaign {
     pub limit: Limit,
     /// Which classes count.
     pub wanted: Wanted,
+    /// Only violations that need this defect count.
+    pub cause: Option<&'static Switch>,
     /// Whether to go on after the first finding.
     pub keep_going: bool,
 }
@@ -207,7 +210,7 @@ fn one_island(
                 shared.stop.store(true, Ordering::Relaxed);
             }
             Ok(outcome) => match outcome.class() {
-                Some(class) if !campaign.wanted.wants(class) => {
+                Some(class) if !island.wants(campaign, &schedule, class) => {
                     *report.unwanted.entry(class).or_default() += 1;
                 }
                 Some(_) if is_new(&mut known, &outcome) => {

@@ -77,6 +77,7 @@ fn render(case: &Case) -> String {
         field(2, "variant", &case.variant),
         field(2, "driver", &case.driver),
         field(2, "expected", &case.expected),
+        field(2, "defects", &case.defects),
         field(2, "provenance", &case.provenance),
         format!(
             "  \"schedule\": {{\n{},\n{},\n{},\n{}\n  }}",

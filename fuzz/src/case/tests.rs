@@ -16,6 +16,7 @@ fn small() -> Case {
         format: FORMAT,
         variant: "zk-3.8.0".to_owned(),
         driver: Driver::Direct,
+        defects: vec!["new_leader_log".to_owned()],
         expected: Expected::Violation { class: "O2".to_owned(), what: "gone".to_owned() },
         provenance: Provenance { tool: "zab 0.0.0".to_owned(), ..Provenance::default() },
         schedule: Schedule { version: 1, seed: u64::MAX, servers: 3, actions },
@@ -31,6 +32,7 @@ fn a_case_is_written_one_action_a_line() {
           "variant": "zk-3.8.0",
           "driver": "direct",
           "expected": {"verdict":"violation","class":"O2","what":"gone"},
+          "defects": ["new_leader_log"],
           "provenance": {"tool":"zab 0.0.0","seed":0,"execution":0,"minimizing":0,"actions_before":0},
           "schedule": {
             "version": 1,
@@ -103,7 +105,7 @@ fn every_malformed_case_is_refused_in_one_line() {
     assert!(errors.iter().all(|error| !error.contains('\n')));
     expect![[r#"
         line 1, column 0: EOF while parsing a value; compare with a case that `zab hunt` wrote
-        line 9, column 33: EOF while parsing a value; compare with a case that `zab hunt` wrote
+        line 10, column 17: EOF while parsing an object; compare with a case that `zab hunt` wrote
         has no number `format` at the top: this is not a case that `zab hunt` wrote
         has no number `format` at the top: this is not a case that `zab hunt` wrote
         has no number `format` at the top: this is not a case that `zab hunt` wrote
@@ -111,12 +113,12 @@ fn every_malformed_case_is_refused_in_one_line() {
         there is no variant `zk-3.8.1`, perhaps `zk-3.8.0` or `zk-3.5.8` or `zk-3.9.5`; `cargo zab variants` lists them
         there is no class `O9`: O1 to O5, I-1 to I-14 or D1 to D5
         line 4, column 21: unknown variant `turmoil`, expected `direct`; compare with a case that `zab hunt` wrote
-        line 15, column 3: action 1: server: no server 9, choose 0 to 2; compare with a case that `zab hunt` wrote
-        line 15, column 3: action 2 is earlier than the one before: sort the actions by at_us; compare with a case that `zab hunt` wrote
-        line 15, column 3: action 2: at_us: 1001 is no multiple of 200, write 1000; compare with a case that `zab hunt` wrote
-        line 15, column 3: servers: 4 is not possible, write 3, 5 or 7; compare with a case that `zab hunt` wrote
-        line 15, column 3: format version 3: this build reads versions 1 to 1, use a newer one; compare with a case that `zab hunt` wrote
-        line 14, column 5: unknown variant `explode`, expected one of `client`, `crash`, `restart`, `step-down`, `cut`, `isolate`, `clog`, `drop`, `stall-node`, `stall-actor`, `stall-disk`, `flush-error`, `skew`, `swizzle`, `heal-all`; compare with a case that `zab hunt` wrote
-        line 13, column 6: unknown field `kee`, expected one of `client`, `server`, `op`, `key`; compare with a case that `zab hunt` wrote
-        line 16, column 11: unknown field `stories`, expected one of `format`, `variant`, `driver`, `expected`, `provenance`, `schedule`, `story`; compare with a case that `zab hunt` wrote"#]].assert_eq(&errors.join("\n"));
+        line 16, column 3: action 1: server: no server 9, choose 0 to 2; compare with a case that `zab hunt` wrote
+        line 16, column 3: action 2 is earlier than the one before: sort the actions by at_us; compare with a case that `zab hunt` wrote
+        line 16, column 3: action 2: at_us: 1001 is no multiple of 200, write 1000; compare with a case that `zab hunt` wrote
+        line 16, column 3: servers: 4 is not possible, write 3, 5 or 7; compare with a case that `zab hunt` wrote
+        line 16, column 3: format version 3: this build reads versions 1 to 1, use a newer one; compare with a case that `zab hunt` wrote
+        line 15, column 5: unknown variant `explode`, expected one of `client`, `crash`, `restart`, `step-down`, `cut`, `isolate`, `clog`, `drop`, `stall-node`, `stall-actor`, `stall-disk`, `flush-error`, `skew`, `swizzle`, `heal-all`; compare with a case that `zab hunt` wrote
+        line 14, column 6: unknown field `kee`, expected one of `client`, `server`, `op`, `key`; compare with a case that `zab hunt` wrote
+        line 17, column 11: unknown field `stories`, expected one of `format`, `variant`, `driver`, `expected`, `defects`, `provenance`, `schedule`, `story`; compare with a case that `zab hunt` wrote"#]].assert_eq(&errors.join("\n"));
 }

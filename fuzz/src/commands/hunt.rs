@@ -1,10 +1,11 @@
 //! `zab hunt`: search, and make the best of what is found.
 
-use super::minimize::shrink;
+use super::minimize::{Shown, shrink};
 use super::output::Out;
 use super::progress::{Meter, describe};
 use super::{Exit, Failure, quoted, ready_folder, write_case};
 use crate::case::{Case, Driver, Provenance};
+use crate::causes;
 use crate::explain::{Story, table, text};
 use crate::oracle::Oracle;
 use crate::search::{self, Campaign, Finding, Limit, Progress, Report, Wanted};
@@ -44,6 +45,9 @@ pub(super) struct Args {
     /// Look for this class alone [default: O1 and O2; any class in the reference]
     #[arg(long, value_name = "C")]
     class: Option<String>,
+    /// Only findings that go away when this defect is repaired: see `zab variants V`
+    #[arg(long, value_name = "DEFECT")]
+    cause: Option<String>,
     /// Where to write cases
     #[arg(long, default_value = "findings", value_name = "DIR")]
     out: PathBuf,
@@ -70,7 +74,7 @@ pub(super) fn run(args: &Args, out: &Out) -> Result<Exit, Failure> {
     let mut oracle = Oracle::default();
     let mut cases: Vec<(PathBuf, Case)> = Vec::new();
     for finding in &report.findings {
-        let case = settle(&mut oracle, entry, args.seed, finding).map_err(|failure| Failure {
+        let case = settle(&mut oracle, entry, &campaign, finding).map_err(|failure| Failure {
             what: format!("{}: {command}", failure.what),
             ..failure
         })?;
@@ -89,7 +93,7 @@ pub(super) fn run(args: &Args, out: &Out) -> Result<Exit, Failure> {
     })
 }
 
-fn campaign(args: &Args, entry: &Entry) -> Result<Campaign, Failure> {
+fn campaign(args: &Args, entry: &'static Entry) -> Result<Campaign, Failure> {
     let wanted = match &args.class {
         Some(name) => Wanted::Only(Class::parse(name).ok_or_else(|| {
             Failure::usage(format!("there is no class `{name}`: O1 to O5, I-1 to I-14, D1 to D5"))
@@ -102,8 +106,10 @@ fn campaign(args: &Args, entry: &Entry) -> Result<Campaign, Failure> {
     }
     let time = args.time.unwrap_or(Duration::from_secs(60));
     let cores = || std::thread::available_parallelism().map_or(1, usize::from);
+    let cause = args.cause.as_deref().map(|name| causes::find(entry, name)).transpose();
     Ok(Campaign {
         variant: entry.variant,
+        cause: cause.map_err(Failure::usage)?,
         servers: args.servers,
         seed: args.seed,
         jobs: args.jobs.map_or_else(cores, usize::from),
@@ -132,6 +138,9 @@ fn command(args: &Args, campaign: &Campaign) -> String {
     if let Wanted::Only(class) = campaign.wanted {
         command += &format!(" --class {class}");
     }
+    if let Some(cause) = campaign.cause {
+        command += &format!(" --cause {}", cause.name);
+    }
     if args.keep_going {
         command += " --keep-going";
     }
@@ -144,19 +153,20 @@ fn command(args: &Args, campaign: &Campaign) -> String {
 /// Minimizes a finding and makes a case of it.
 fn settle(
     oracle: &mut Oracle,
-    entry: &Entry,
-    seed: u64,
+    entry: &'static Entry,
+    campaign: &Campaign,
     finding: &Finding,
 ) -> Result<Case, Failure> {
     let class =
         finding.outcome.class().ok_or_else(|| Failure::harness("a finding without a violation"))?;
     let provenance = Provenance {
-        seed,
+        seed: campaign.seed,
         execution: finding.execution,
         actions_before: finding.schedule.actions.len(),
         ..Provenance::default()
     };
-    shrink(oracle, entry, class, &finding.schedule, provenance)
+    let shown = Shown { entry, class, cause: campaign.cause };
+    shrink(oracle, shown, &finding.schedule, provenance)
 }
 
 /// Shows a finding.
@@ -179,6 +189,7 @@ fn tell(
         finding.island + 1,
         case.provenance.minimizing
     ));
+    out.remark(format!("needs: {}", case.defects.join(", ")));
     let story = Story::of(&oracle.record(&case.schedule, entry.variant));
     out.remark(format!("\n{}", text::render(&story)));
     out.remark(table::render(&story));

@@ -3,13 +3,14 @@
 use super::output::Out;
 use super::{Exit, Failure, quoted, read_case, ready_folder, write_case};
 use crate::case::{Case, Driver, Expected, FORMAT, Provenance};
+use crate::causes::{causes, find, needs};
 use crate::explain::Story;
 use crate::minimize::minimize;
 use crate::oracle::Oracle;
 use serde_json::json;
 use std::path::{Path, PathBuf};
 use zab_checker::Class;
-use zab_core::variant::Entry;
+use zab_core::variant::{Entry, Switch};
 use zab_sim::Schedule;
 
 /// Shrink a failing case; its violation class stays the same
@@ -43,7 +44,11 @@ pub(super) fn run(args: &Args, out: &Out) -> Result<Exit, Failure> {
         let what = format!("{}: does not show {class} any more", args.case.display());
         return Err(Failure { exit: Exit::NotReproduced, what: format!("{what}: {command}") });
     }
-    let smaller = shrink(&mut oracle, entry, class, &case.schedule, case.provenance)
+    // What it was shown to need it shall still need.
+    let named = case.defects.iter().filter_map(|name| find(entry, name).ok());
+    let cause = { named }.find(|s| needs(&mut oracle, &case.schedule, entry.variant, class, s));
+    let shown = Shown { entry, class, cause };
+    let smaller = shrink(&mut oracle, shown, &case.schedule, case.provenance)
         .map_err(|failure| Failure { what: format!("{}: {command}", failure.what), ..failure })?;
     let path = write_case(&smaller, &folder)?;
     let (before, after) = (case.schedule.actions.len(), smaller.schedule.actions.len());
@@ -61,17 +66,37 @@ pub(super) fn run(args: &Args, out: &Out) -> Result<Exit, Failure> {
     Ok(Exit::Clean)
 }
 
-/// Minimizes a schedule that breaks this class, and makes a case of it.
+/// What a minimized schedule has to show, as the one to minimize does.
+#[derive(Copy, Clone)]
+pub(super) struct Shown {
+    /// This variant,
+    pub(super) entry: &'static Entry,
+    /// breaking this class,
+    pub(super) class: Class,
+    /// because of this defect.
+    pub(super) cause: Option<&'static Switch>,
+}
+
+impl Shown {
+    fn by(self, oracle: &mut Oracle, schedule: &Schedule) -> bool {
+        let Self { entry, class, cause } = self;
+        oracle.judge(schedule, entry.variant).class() == Some(class)
+            && cause.is_none_or(|cause| needs(oracle, schedule, entry.variant, class, cause))
+    }
+}
+
+/// Minimizes a schedule and makes a case of it.
 pub(super) fn shrink(
     oracle: &mut Oracle,
-    entry: &Entry,
-    class: Class,
+    shown: Shown,
     schedule: &Schedule,
     provenance: Provenance,
 ) -> Result<Case, Failure> {
-    let minimized = minimize(schedule, |s| oracle.judge(s, entry.variant).class() == Some(class))
-        .map_err(Failure::harness)?;
+    let Shown { entry, class, .. } = shown;
+    let minimized =
+        minimize(schedule, |candidate| shown.by(oracle, candidate)).map_err(Failure::harness)?;
     let recording = oracle.record(&minimized.schedule, entry.variant);
+    let defects = causes(oracle, &minimized.schedule, entry.variant, class);
     let expected = Expected::of(&recording.outcome.verdict)
         .ok_or_else(|| Failure::harness("the minimized schedule is not decided any more"))?;
     Ok(Case {
@@ -79,6 +104,7 @@ pub(super) fn shrink(
         variant: entry.name.to_owned(),
         driver: Driver::Direct,
         expected,
+        defects: defects.iter().map(|switch| switch.name.to_owned()).collect(),
         provenance: Provenance {
             tool: Provenance::tool(),
             minimizing: provenance.minimizing + minimized.executions,

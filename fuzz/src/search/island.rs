@@ -2,11 +2,13 @@
 
 use super::Campaign;
 use super::corpus::{Corpus, Entry};
+use crate::causes::needs;
 use crate::coverage::{Coverage, Feature};
 use crate::generate;
 use crate::mutate::mutate;
 use crate::oracle::{Oracle, Outcome};
 use crate::rng::Rng;
+use zab_checker::Class;
 use zab_core::Variant;
 use zab_sim::Schedule;
 
@@ -47,6 +49,12 @@ impl Island {
         }
         let (parent, donor) = self.corpus.choose(&mut self.rng);
         mutate(&mut self.rng, &parent.schedule, parent.moment_us, donor)
+    }
+
+    /// Whether a schedule that breaks this class is a finding.
+    pub(super) fn wants(&mut self, campaign: &Campaign, schedule: &Schedule, class: Class) -> bool {
+        let is_cause = |cause| needs(&mut self.oracle, schedule, self.variant, class, cause);
+        campaign.wanted.wants(class) && campaign.cause.is_none_or(is_cause)
     }
 
     /// Runs a schedule, and keeps it if it reached something new.

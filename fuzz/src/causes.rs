@@ -1,0 +1,69 @@
+//! Which defects a finding needs.
+//!
+//! A release has a dozen defects, and a schedule that loses a write in it does not say through
+//! which. So the schedule is run again with defects repaired: those that cannot be repaired without
+//! the violation going away are its cause. Nothing is deduced from the story.
+
+use crate::oracle::Oracle;
+use thiserror::Error;
+use zab_checker::Class;
+use zab_core::Variant;
+use zab_core::variant::{SWITCHES, Switch};
+use zab_sim::Schedule;
+
+/// A smallest set of defects of the variant with which the schedule still breaks this class: the
+/// reference with these alone does, with any one of them repaired it does not.
+pub fn causes(
+    oracle: &mut Oracle,
+    schedule: &Schedule,
+    variant: Variant,
+    class: Class,
+) -> Vec<&'static Switch> {
+    let mut left = variant;
+    loop {
+        let before = left;
+        for switch in SWITCHES.iter().filter(|switch| switch.is_on(&before)) {
+            let repaired = switch.repaired(left);
+            if oracle.judge(schedule, repaired).class() == Some(class) {
+                left = repaired;
+            }
+        }
+        if left == before {
+            return SWITCHES.iter().filter(|switch| switch.is_on(&left)).collect();
+        }
+    }
+}
+
+/// Whether the violation goes away if this one defect is repaired.
+pub fn needs(
+    oracle: &mut Oracle,
+    schedule: &Schedule,
+    variant: Variant,
+    class: Class,
+    switch: &Switch,
+) -> bool {
+    oracle.judge(schedule, switch.repaired(variant)).class() != Some(class)
+}
+
+/// A name that no defect has.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[error("{variant} has no defect `{name}`; it has: {names}")]
+pub struct UnknownDefect {
+    variant: &'static str,
+    name: String,
+    names: String,
+}
+
+/// The defect of that name, dashes and underscores alike, if the variant has it.
+pub fn find(
+    entry: &zab_core::variant::Entry,
+    name: &str,
+) -> Result<&'static Switch, UnknownDefect> {
+    let wanted = name.to_lowercase().replace('-', "_");
+    let mut on = SWITCHES.iter().filter(|switch| switch.is_on(&entry.variant));
+    on.clone().find(|switch| switch.name == wanted).ok_or_else(|| UnknownDefect {
+        variant: entry.name,
+        name: name.to_owned(),
+        names: on.by_ref().map(|switch| switch.name).collect::<Vec<_>>().join(", "),
+    })
+}
