@@ -94,9 +94,37 @@ impl Kind {
     }
 }
 
+impl Kind {
+    /// Its name in schedules.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Client => "client",
+            Self::Crash => "crash",
+            Self::Restart => "restart",
+            Self::StepDown => "step-down",
+            Self::Cut => "cut",
+            Self::Isolate => "isolate",
+            Self::Clog => "clog",
+            Self::Drop => "drop",
+            Self::StallNode => "stall-node",
+            Self::StallActor => "stall-actor",
+            Self::StallDisk => "stall-disk",
+            Self::FlushError => "flush-error",
+            Self::Skew => "skew",
+            Self::Swizzle => "swizzle",
+            Self::HealAll => "heal-all",
+        }
+    }
+
+    /// The kind of fault of that name.
+    pub fn fault(name: &str) -> Option<Self> {
+        Self::FAULTS.into_iter().find(|kind| kind.name() == name)
+    }
+}
+
 impl fmt::Display for Kind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Debug::fmt(self, f)
+        f.write_str(self.name())
     }
 }
 

@@ -20,6 +20,7 @@ use zab_core::Variant;
 use zab_core::variant::Switch;
 use zab_sim::Schedule;
 
+use crate::anatomy::Kind;
 use crate::coverage::Feature;
 use crate::oracle::Outcome;
 
@@ -36,6 +37,8 @@ pub struct Campaign {
     pub jobs: usize,
     /// When to give up.
     pub limit: Limit,
+    /// Kinds of fault that do not happen.
+    pub without: Vec<Kind>,
     /// Which classes count.
     pub wanted: Wanted,
     /// Only violations that need this defect count.

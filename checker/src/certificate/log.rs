@@ -31,7 +31,7 @@ impl Index {
         };
         for pair in log.windows(2).filter(|pair| pair[0].zxid >= pair[1].zxid) {
             let what = format!("the log holds {} behind {}", pair[1], pair[0]);
-            anomalies.push(Anomaly { clause: Clause::L1, class: Class::O1, operation: None, what });
+            anomalies.push(Anomaly { clause: Clause::L1, class: Class::O3, operation: None, what });
         }
         for txn in log {
             let at = operations.get(&txn.request).copied();

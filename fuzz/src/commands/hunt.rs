@@ -4,6 +4,7 @@ use super::minimize::{Shown, shrink};
 use super::output::Out;
 use super::progress::{Meter, describe};
 use super::{Exit, Failure, quoted, ready_folder, write_case};
+use crate::anatomy::Kind;
 use crate::case::{Case, Driver, Provenance};
 use crate::causes;
 use crate::explain::{Story, table, text};
@@ -14,7 +15,7 @@ use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 use zab_checker::Class;
-use zab_core::variant::{Entry, Kind};
+use zab_core::variant::{self, Entry};
 
 /// Search for a violation; minimize it, store it and explain it
 ///
@@ -45,6 +46,9 @@ pub(super) struct Args {
     /// Look for this class alone [default: O1 and O2; any class in the reference]
     #[arg(long, value_name = "C")]
     class: Option<String>,
+    /// Kinds of fault that shall not happen, as in crash,restart,flush-error
+    #[arg(long, value_name = "KIND", value_delimiter = ',', value_parser = parse_fault)]
+    without: Vec<Kind>,
     /// Only findings that go away when this defect is repaired: see `zab variants V`
     #[arg(long, value_name = "DEFECT")]
     cause: Option<String>,
@@ -93,12 +97,17 @@ pub(super) fn run(args: &Args, out: &Out) -> Result<Exit, Failure> {
     })
 }
 
+fn parse_fault(name: &str) -> Result<Kind, String> {
+    let names = Kind::FAULTS.map(Kind::name).join(", ");
+    Kind::fault(name).ok_or_else(|| format!("choose from {names}"))
+}
+
 fn campaign(args: &Args, entry: &'static Entry) -> Result<Campaign, Failure> {
     let wanted = match &args.class {
         Some(name) => Wanted::Only(Class::parse(name).ok_or_else(|| {
             Failure::usage(format!("there is no class `{name}`: O1 to O5, I-1 to I-14, D1 to D5"))
         })?),
-        None if entry.kind == Kind::Reference => Wanted::Any,
+        None if entry.kind == variant::Kind::Reference => Wanted::Any,
         None => Wanted::Losses,
     };
     if args.servers.is_multiple_of(2) {
@@ -114,6 +123,7 @@ fn campaign(args: &Args, entry: &'static Entry) -> Result<Campaign, Failure> {
         seed: args.seed,
         jobs: args.jobs.map_or_else(cores, usize::from),
         limit: args.runs.map_or(Limit::Time(time), Limit::Runs),
+        without: args.without.clone(),
         wanted,
         keep_going: args.keep_going,
     })
@@ -137,6 +147,10 @@ fn command(args: &Args, campaign: &Campaign) -> String {
     }
     if let Wanted::Only(class) = campaign.wanted {
         command += &format!(" --class {class}");
+    }
+    if !campaign.without.is_empty() {
+        let names: Vec<_> = campaign.without.iter().map(|kind| kind.name()).collect();
+        command += &format!(" --without {}", names.join(","));
     }
     if let Some(cause) = campaign.cause {
         command += &format!(" --cause {}", cause.name);

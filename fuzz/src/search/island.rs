@@ -2,6 +2,7 @@
 
 use super::Campaign;
 use super::corpus::{Corpus, Entry};
+use crate::anatomy::Kind;
 use crate::causes::needs;
 use crate::coverage::{Coverage, Feature};
 use crate::generate;
@@ -20,6 +21,7 @@ const PATIENCE: u64 = 20_000;
 pub(super) struct Island {
     variant: Variant,
     servers: u8,
+    without: Vec<Kind>,
     rng: Rng,
     oracle: Oracle,
     coverage: Coverage,
@@ -33,6 +35,7 @@ impl Island {
         Self {
             variant: campaign.variant,
             servers: campaign.servers,
+            without: campaign.without.clone(),
             rng: Rng::of(campaign.seed, number as u64),
             oracle: Oracle::default(),
             coverage: Coverage::default(),
@@ -42,8 +45,15 @@ impl Island {
         }
     }
 
-    /// The next schedule to run: mostly a mutant of a rare one, sometimes a fresh one.
+    /// The next schedule to run, without the kinds of fault that shall not happen.
     pub(super) fn propose(&mut self) -> Schedule {
+        let mut schedule = self.propose_any();
+        schedule.actions.retain(|action| !self.without.contains(&Kind::of(&action.act)));
+        schedule
+    }
+
+    /// Mostly a mutant of a rare one, sometimes a fresh one.
+    fn propose_any(&mut self) -> Schedule {
         if self.corpus.is_empty() || self.rng.one_in(5) {
             return generate::schedule(&mut self.rng, self.servers);
         }
