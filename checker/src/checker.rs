@@ -1,7 +1,7 @@
 //! Every check at once, fed one event at a time.
 
 use crate::certificate::{Clause, Contract, certify};
-use crate::ensemble::{Ensemble, Server};
+use crate::ensemble::Ensemble;
 use crate::evidence::{Event, Fact};
 use crate::findings::Findings;
 use crate::history::History;
@@ -17,6 +17,8 @@ pub struct Stakes {
     pub holders: u8,
     /// A client was told that it is committed, or got a value from a server that had applied it.
     pub known: bool,
+    /// The servers, one bit each, whose disks do not hold what they acknowledged last.
+    pub forgetful: u8,
 }
 
 /// Judges one execution while it runs.
@@ -91,18 +93,19 @@ impl Checker {
     }
 
     /// What a loss would cost now. It changes only with what a disk reports or recovers, with what
-    /// is committed, and with what a client is told.
+    /// is acknowledged or committed, and with what a client is told.
     pub fn stakes(&self) -> Stakes {
-        let Ensemble { servers, sequences, committed, .. } = &self.ensemble;
+        let Ensemble { servers, sequences, reigns, committed, .. } = &self.ensemble;
         let zxid = sequences.last(*committed);
-        let holds =
-            |server: &Server| server.disk.durable().holds(zxid, Some(*committed), sequences);
-        let mut holders = 0;
+        let (mut holders, mut forgetful) = (0, 0);
         for (bit, server) in servers.iter().enumerate() {
-            holders |= u8::from(holds(server)) << bit;
+            let holds = |zxid, sequence| server.disk.durable().holds(zxid, sequence, sequences);
+            let forgot = |zxid| !holds(zxid, reigns.sequence_at(zxid, sequences));
+            holders |= u8::from(holds(zxid, Some(*committed))) << bit;
+            forgetful |= u8::from(server.acknowledged.is_some_and(forgot)) << bit;
         }
         let known = sequences.is_acknowledged(*committed) || sequences.is_seen(*committed);
-        Stakes { holders, known }
+        Stakes { holders, known, forgetful }
     }
 
     /// The execution is over: judges what can only be judged at its end, and says the outcome.
@@ -191,7 +194,10 @@ impl Checker {
                     }
                 }
             }
-            Packet::Ack(zxid) => check::durable_acks::at_ack(ensemble, node, *zxid, findings),
+            Packet::Ack(zxid) => {
+                ensemble.server_mut(node).acknowledged = Some(*zxid);
+                check::durable_acks::at_ack(ensemble, node, *zxid, findings);
+            }
             _ => {}
         }
     }

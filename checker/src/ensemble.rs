@@ -43,6 +43,9 @@ pub(crate) struct Server {
     pub(crate) synchronises_with: Option<NodeId>,
     /// Whom it follows.
     pub(crate) leader: Option<NodeId>,
+    /// What it acknowledged last, in any of its lives; for NEWLEADER, the last transaction of what
+    /// that stands for.
+    pub(crate) acknowledged: Option<Zxid>,
     /// A process of this server has started before.
     has_started: bool,
 }
@@ -58,6 +61,7 @@ impl Server {
             participates: None,
             synchronises_with: None,
             leader: None,
+            acknowledged: None,
             has_started: false,
         }
     }
@@ -198,6 +202,7 @@ impl Ensemble {
         let reign = self.reigns.find(leader, epoch)?;
         let log = server.disk.asked().sequence(&mut self.sequences);
         server.participates = Some((reign, log));
+        server.acknowledged = Some(self.sequences.last(self.reigns.get(reign).initial_history));
         Some(reign)
     }
 

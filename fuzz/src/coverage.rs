@@ -5,8 +5,9 @@
 //! they are empty, and servers are sorted, because which of them plays which part is the same.
 //!
 //! Part of the state is what a loss would cost: which disks hold the end of what is committed, and
-//! whether a client knows of it. The fewer disks hold what is committed, and the longer that lasts,
-//! the nearer an execution came to losing it: its *danger*. A correct protocol never lets it grow.
+//! whether a client knows of it, and who has lost what it acknowledged. The fewer disks hold what is
+//! committed, and the longer that lasts, the nearer an execution came to losing it: its *danger*. A
+//! correct protocol lets it grow no further than to somebody losing what nobody counts on.
 
 use rustc_hash::{FxHashSet, FxHasher};
 use std::hash::{Hash, Hasher};
@@ -116,11 +117,12 @@ impl Danger {
         }
     }
 
-    /// Two points for each disk that a majority lacks, and one if a client would notice.
+    /// Two points for each disk that a majority lacks, and one if a client would notice; one at
+    /// least if a server lacks what it acknowledged.
     fn of(servers: usize, stakes: Stakes) -> u32 {
         let majority = servers as u32 / 2 + 1;
         match majority.saturating_sub(stakes.holders.count_ones()) {
-            0 => 0,
+            0 => u32::from(stakes.forgetful > 0),
             lacking => 2 * lacking + u32::from(stakes.known),
         }
     }
@@ -129,7 +131,7 @@ impl Danger {
     /// the time of one flush, and hardly enough for anything else to happen.
     fn points(&self) -> u32 {
         let long = [2_000, 8_000, 32_000].iter().filter(|us| self.lasted_us > **us).count();
-        if self.greatest == 0 { 0 } else { 4 * (self.greatest - 1) + long as u32 }
+        if self.greatest == 0 { 0 } else { 4 * self.greatest - 3 + long as u32 }
     }
 }
 
@@ -143,8 +145,9 @@ pub fn abstract_state(views: &[Option<View>], stakes: Stakes) -> Feature {
     let mut servers = [0_u32; 8];
     let count = views.len().min(servers.len());
     for (at, (server, view)) in servers.iter_mut().zip(views).enumerate() {
-        let holds = u32::from(stakes.holders >> at & 1);
-        *server = 2 * view.as_ref().map_or(0, |view| abstract_server(view, &reference)) + holds;
+        let bit = |set: u8| u32::from(set >> at & 1);
+        let disk = 2 * bit(stakes.holders) + bit(stakes.forgetful);
+        *server = 4 * view.as_ref().map_or(0, |view| abstract_server(view, &reference)) + disk;
     }
     servers[..count].sort_unstable();
     hash(&(reference.epoch.0.min(EPOCH_MAX), stakes.known, &servers[..count])) & !1
@@ -236,8 +239,8 @@ mod tests {
         let new = Zxid::new(1, 9);
         let a = [view(2, Following, old), None, view(2, Leading, old)];
         let b = [view(0, Leading, new), view(0, Following, new), None];
-        let at_0_and_2 = Stakes { holders: 0b101, known: true };
-        let at_0_and_1 = Stakes { holders: 0b011, known: true };
+        let at_0_and_2 = Stakes { holders: 0b101, known: true, forgetful: 0 };
+        let at_0_and_1 = Stakes { holders: 0b011, known: true, forgetful: 0 };
         assert_eq!(abstract_state(&a, at_0_and_2), abstract_state(&b, at_0_and_1));
         assert_ne!(abstract_state(&a, at_0_and_2), abstract_state(&b, at_0_and_2));
         let behind = [view(0, Leading, new), view(0, Following, old), None];
@@ -246,7 +249,7 @@ mod tests {
 
     #[test]
     fn danger_grows_as_disks_lose_what_a_client_knows_of() {
-        let danger_of = |holders, known| Danger::of(3, Stakes { holders, known });
+        let danger_of = |holders, known| Danger::of(3, Stakes { holders, known, forgetful: 0 });
         assert_eq!(danger_of(0b011, true), 0, "a majority holds it");
         assert!(danger_of(0b001, false) > danger_of(0b011, true));
         assert!(danger_of(0b001, true) > danger_of(0b001, false));
@@ -257,12 +260,12 @@ mod tests {
     fn danger_that_lasts_counts_for_more() {
         let points_after = |us: u64| {
             let mut danger = Danger::default();
-            danger.record(Micros(5), 3, Stakes { holders: 0b001, known: false });
-            danger.record(Micros(5 + us), 3, Stakes { holders: 0b011, known: false });
+            danger.record(Micros(5), 3, Stakes { holders: 0b001, known: false, forgetful: 0 });
+            danger.record(Micros(5 + us), 3, Stakes { holders: 0b011, known: false, forgetful: 0 });
             (danger.points(), danger.since)
         };
-        assert_eq!(points_after(1_000), (4, Micros(5)));
-        assert_eq!(points_after(10_000), (6, Micros(5)));
+        assert_eq!(points_after(1_000), (5, Micros(5)));
+        assert_eq!(points_after(10_000), (7, Micros(5)));
     }
 
     #[test]

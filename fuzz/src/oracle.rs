@@ -9,7 +9,7 @@ use rustc_hash::FxHasher;
 use std::hash::{Hash, Hasher};
 use std::ops::ControlFlow;
 use zab_checker::{Checker, Class, Event, Fact, Stakes, Verdict, Violation};
-use zab_core::{Micros, Variant, View};
+use zab_core::{Micros, Packet, Variant, View};
 use zab_sim::{Booted, Observer, Run, Schedule};
 
 /// How an execution went.
@@ -193,6 +193,7 @@ const fn changes_stakes(fact: &Fact) -> bool {
             | Fact::Started(_)
             | Fact::Crashed { .. }
             | Fact::Returned { .. }
+            | Fact::Sent { packet: Packet::Ack(_), .. }
             | Fact::Noted(Note::Committed(_) | Note::Established { .. })
     )
 }
