@@ -10,7 +10,7 @@ use rustc_hash::FxHashMap;
 use zab_sim::Schedule;
 
 /// Schedules compared for each choice.
-const ROUND: usize = 4;
+const ROUND: usize = 48;
 
 /// The most schedules kept; more of them only dilute the choice.
 const CAPACITY: usize = 4096;

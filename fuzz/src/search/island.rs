@@ -71,7 +71,12 @@ impl Island {
     pub(super) fn execute(&mut self, schedule: &Schedule) -> Outcome {
         let outcome = self.oracle.cover(schedule, self.variant, &mut self.coverage);
         let news = self.corpus.count(self.coverage.features());
-        if let Some(first) = news.first() {
+        // Where something is lost already there is nothing left to come near to. A campaign that
+        // goes on looks for another way.
+        let is_lost = outcome.class().is_some_and(Class::is_loss);
+        if let Some(first) = news.first()
+            && !is_lost
+        {
             let origin = self.oracle.origin(schedule.servers, self.variant);
             let moment_us = self.coverage.moment_of(*first).0.saturating_sub(origin.0);
             let entry = Entry::new(schedule, &news, self.coverage.danger(), moment_us);
