@@ -89,7 +89,9 @@ struct Teller {
     promised: BTreeMap<NodeId, Vec<Zxid>>,
     /// What each server had handed to its disk when it went down.
     had: BTreeMap<NodeId, Vec<Zxid>>,
-    /// Chaos is over, and it is known whether the ensemble serves.
+    /// Chaos is over: what is asked now is asked by the simulator, to see what became of it all.
+    healed: bool,
+    /// It is known whether the ensemble serves.
     settled: bool,
     /// What was read since, by register and value.
     last_reads: BTreeMap<Key, BTreeMap<u32, Vec<NodeId>>>,
@@ -103,6 +105,7 @@ impl Teller {
         let before = event.node.and_then(|node| self.disks.get(node.index())).cloned();
         self.follow(event);
         if let Some(at_us) = at_us
+            && !self.is_routine(event)
             && !self.keep_for_last(event, at_us)
             && let Some((weight, text)) = (Words { teller: self, before }).of(event)
             && self.moments.last().is_none_or(|last| last.text != text)
@@ -137,9 +140,19 @@ impl Teller {
                     promised.push(txn.zxid);
                 }
             }
+            Fact::Healed => self.healed = true,
             Fact::Available | Fact::Unavailable { .. } => self.settled = true,
             _ => {}
         }
+    }
+
+    /// Whether it is one of the questions that the simulator asks until it gets an answer.
+    fn is_routine(&self, event: &Event) -> bool {
+        let is_question = matches!(
+            event.fact,
+            Fact::Invoked { .. } | Fact::Returned { outcome: Outcome::Refused, .. }
+        );
+        self.healed && is_question
     }
 
     /// The reads of every register at every server with which an execution ends are told together.
