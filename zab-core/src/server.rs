@@ -257,12 +257,14 @@ impl Server {
             return GO_ON;
         }
         self.breach(Breach::BadProposal, zxid);
-        match (self.variant.proposal_check, place) {
-            (ProposalCheck::Always, _) | (ProposalCheck::AfterFirst, Place::InSynchronization) => {
-                STEP_DOWN
+        let ends = match self.variant.proposal_check {
+            ProposalCheck::Never => false,
+            ProposalCheck::AfterFirst => {
+                place == Place::InSynchronization && zxid.epoch <= last.epoch
             }
-            (ProposalCheck::Never | ProposalCheck::AfterFirst, _) => GO_ON,
-        }
+            ProposalCheck::Always => true,
+        };
+        if ends { STEP_DOWN } else { GO_ON }
     }
 
     /// Takes a request of an own client that waits for the committer.

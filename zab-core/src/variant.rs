@@ -26,7 +26,8 @@ pub enum NewLeaderLog {
 pub enum ProposalCheck {
     /// Until 3.9.3: none, a gap is only logged as a warning.
     Never,
-    /// ZOOKEEPER-4925, from 3.9.4: all but the first one of a synchronisation.
+    /// ZOOKEEPER-4925, from 3.9.4: those within an epoch, but for the first one of a
+    /// synchronisation (`Learner.enforceContinuousProposal`).
     AfterFirst,
     /// The reference: all.
     Always,
