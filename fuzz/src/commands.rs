@@ -1,6 +1,7 @@
 //! The `zab` command: one file for each subcommand, and what they share.
 
 mod bench;
+mod check;
 mod explain;
 mod hunt;
 mod minimize;
@@ -40,6 +41,7 @@ enum Command {
     Replay(replay::Args),
     Minimize(minimize::Args),
     Explain(explain::Args),
+    Check(check::Args),
     Variants(variants::Args),
     Bench(bench::Args),
 }
@@ -114,6 +116,7 @@ pub fn main() -> ExitCode {
         Command::Replay(args) => replay::run(args, &out),
         Command::Minimize(args) => minimize::run(args, &out),
         Command::Explain(args) => explain::run(args, &out),
+        Command::Check(args) => check::run(args, &out),
         Command::Variants(_) => variants::run(&out),
         Command::Bench(args) => bench::run(args, &out),
     };

@@ -1,0 +1,9 @@
+//! Client histories: engines against each other and against brute force, planted anomalies,
+//! recorded histories, files.
+
+mod brute;
+mod differential;
+mod etcd;
+mod files;
+mod planted;
+mod random;
