@@ -23,12 +23,14 @@
 pub mod datum;
 pub mod edn;
 pub mod etcd_log;
+pub mod event;
 pub mod jsonl;
 pub mod line;
 mod pieces;
 pub mod shiviz;
 
 pub use datum::Datum;
+pub use event::{Event, write_edn, write_jsonl};
 pub use line::{Field, Kind, Line};
 use std::fmt;
 use std::io::{self, Read};

@@ -9,6 +9,7 @@ pub mod register;
 pub mod versioned;
 pub mod znode;
 
+use crate::linearizability::Call;
 use std::fmt::Debug;
 use std::hash::Hash;
 
@@ -63,10 +64,11 @@ pub trait Model {
         false
     }
 
-    /// Whether taking `update` out of a legal sequence could make the answer of `op` wrong. Says
-    /// which updates a counterexample may leave out; when in doubt, true.
-    fn depends_on(&self, op: &Self::Op, update: &Self::Op) -> bool {
-        let _ = (op, update);
+    /// Whether taking `update` out of a legal sequence could make the answer of `call` wrong, or
+    /// change its effect. Says which updates a counterexample may leave out; when in doubt, true.
+    /// Crashed operations only stand in such a sequence where they change something.
+    fn depends_on(&self, call: &Call<Self::Op>, update: &Self::Op) -> bool {
+        let _ = (call, update);
         true
     }
 

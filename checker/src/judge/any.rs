@@ -83,11 +83,17 @@ impl<O: Clone> Part<'_, O> {
     pub(super) fn explain<M: Model<Op = O>>(&self, model: &M, core: &Core<M>) -> Counterexample {
         let words = &self.words;
         let stuck = &core.calls[core.stuck.call];
-        let reason = core.stuck.states.first().map(|state| model.why_not(state, &stuck.op));
-        let reason = reason.unwrap_or_else(|| "nothing is possible by then".to_owned());
+        let reason = match core.stuck.states.as_slice() {
+            [] => "nothing is possible by then".to_owned(),
+            [state] => format!("by then {}", model.why_not(state, &stuck.op)),
+            [state, others @ ..] => format!(
+                "by then {}, or what is as wrong in {} other ways",
+                model.why_not(state, &stuck.op),
+                others.len()
+            ),
+        };
         let sentence = format!(
-            "the {} by {} has no place between its invocation and its return: whatever came \
-             before it, {reason}",
+            "the {} by {} has no place between its invocation and its return: {reason}",
             model.describe(&stuck.op),
             words.process(stuck.process),
         );

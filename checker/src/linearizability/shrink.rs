@@ -140,7 +140,7 @@ impl<M: Model> Shrinking<'_, M> {
     fn is_needed(&self, update: usize, stays: &[bool]) -> bool {
         let update = &self.kept[update].1.op;
         let mut others = self.kept.iter().zip(stays).filter(|(_, stays)| **stays);
-        others.any(|((_, call), _)| self.model.depends_on(&call.op, update))
+        others.any(|((_, call), _)| self.model.depends_on(call, update))
     }
 }
 

@@ -1,6 +1,7 @@
 //! A list that grows at its end and is read as a whole.
 
 use super::Model;
+use crate::linearizability::Call;
 use std::sync::Arc;
 
 /// An operation with its answer.
@@ -37,8 +38,8 @@ impl Model for AppendList {
         matches!(op, Op::Read(_))
     }
 
-    fn depends_on(&self, op: &Op, update: &Op) -> bool {
-        match (op, update) {
+    fn depends_on(&self, call: &Call<Op>, update: &Op) -> bool {
+        match (&call.op, update) {
             (Op::Read(Some(list)), Op::Append(element)) => list.contains(element),
             _ => false,
         }

@@ -31,10 +31,6 @@ impl Model for Mutex {
         }
     }
 
-    fn depends_on(&self, _: &Op, _: &Op) -> bool {
-        true
-    }
-
     fn describe(&self, op: &Op) -> String {
         format!("{op:?}").to_lowercase()
     }

@@ -125,13 +125,13 @@ impl Model for Register {
         matches!(op, Op::Read(_) | Op::Cas { done: Some(false), .. })
     }
 
-    fn depends_on(&self, op: &Op, update: &Op) -> bool {
+    fn depends_on(&self, call: &Call<Op>, update: &Op) -> bool {
         let Some(written) = update.written() else { return false };
-        match *op {
+        match call.op {
             Op::Read(answer) => answer == Some(written),
             // Its value may have hidden the one that must not be there.
             Op::Cas { from, done: Some(false), .. } => from != written,
-            Op::Cas { done: None, .. } => true,
+            Op::Cas { done: None, .. } if !call.is_crashed() => true,
             Op::Cas { from, .. } => from == written,
             Op::Write(_) | Op::Delete => false,
         }

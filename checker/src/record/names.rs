@@ -3,6 +3,7 @@
 use crate::format::Datum;
 use crate::model::register::Value;
 use rustc_hash::FxHashMap;
+use serde_json::Value as Json;
 
 /// What the numbers of a recorded history stand for.
 #[derive(Clone, Debug, Default)]
@@ -79,6 +80,27 @@ impl Names {
     /// The key as the file calls it, if the file has keys.
     pub fn key_name(&self, key: u32) -> Option<&str> {
         self.keys.get(key as usize).map(String::as_str)
+    }
+
+    /// The number of the process in the file.
+    pub fn process_number(&self, process: u32) -> i64 {
+        self.processes.get(process as usize).copied().unwrap_or(i64::from(process))
+    }
+
+    /// The key as it is written: a number if it was one.
+    pub(crate) fn key_json(&self, key: u32) -> Option<Json> {
+        let name = self.keys.get(key as usize)?;
+        let number = name.parse().ok().filter(|number| self.int_keys.contains_key(number));
+        Some(number.map_or_else(|| Json::from(name.as_str()), Json::from))
+    }
+
+    /// The value as it is written.
+    pub(crate) fn value_json(&self, value: Value) -> Json {
+        match (value, value.name()) {
+            (Value::NIL, _) => Json::Null,
+            (_, Some(name)) => self.values.get(name).map_or(Json::Null, |v| Json::from(v.as_str())),
+            (Value(number), None) => Json::from(number),
+        }
     }
 
     /// A text in which values stand as the file calls them.

@@ -1,6 +1,6 @@
 //! Files: what is read, and what is refused with its line.
 
-use zab_checker::format::Error;
+use zab_checker::format::{self, Error};
 use zab_checker::judge::{self, Clause, Settings};
 use zab_checker::linearizability::Call;
 use zab_checker::model::register::{Op, Value};
@@ -120,4 +120,31 @@ fn an_empty_file_is_an_empty_history() {
     assert!(read(Dialect::Register, "").expect("well-formed").calls.is_empty());
     assert!(read(Dialect::Register, "\n \n").expect("well-formed").calls.is_empty());
     assert!(matches!(read(Dialect::Register, "hello"), Err(Error::UnknownFormat)));
+}
+
+#[test]
+fn what_is_written_reads_the_same() {
+    let text = "{:process 0 :type :invoke :f :write :value [1 \"a b\"]}\n\
+                {:process 5 :type :invoke :f :cas :value [:k [nil -3]]}\n\
+                {:process 0 :type :info :f :write :value [1 \"a b\"]}\n\
+                {:process 5 :type :ok :f :cas :value [:k false]}\n\
+                {:process 0 :type :invoke :f :read :value [1 nil] :time 77}\n\
+                {:process 0 :type :ok :f :read :value [1 \"a b\"]}\n";
+    let once = read(Dialect::Kv, text).expect("well-formed");
+    let events = || format::event::of_registers(&once);
+    let (mut edn, mut jsonl, mut shiviz) = (Vec::new(), Vec::new(), Vec::new());
+    format::write_edn(events(), &mut edn).expect("memory can be written to");
+    format::write_jsonl(events(), &mut jsonl).expect("memory can be written to");
+    format::shiviz::write(&once, &mut shiviz).expect("memory can be written to");
+    for text in [edn, jsonl] {
+        let text = String::from_utf8(text).expect("the formats are text");
+        let twice = read(Dialect::Kv, &text).unwrap_or_else(|error| panic!("{error}\n{text}"));
+        let ops = |recorded: &Recorded<Op>| -> Vec<_> {
+            recorded.calls.iter().map(|call| (call.process, call.is_crashed(), call.op)).collect()
+        };
+        assert_eq!(ops(&once), ops(&twice), "{text}");
+        assert_eq!(once.keys, twice.keys, "{text}");
+    }
+    let shiviz = String::from_utf8(shiviz).expect("the format is text");
+    assert!(shiviz.ends_with("p0 {\"p0\":3}\nok read a b\n"), "{shiviz}");
 }

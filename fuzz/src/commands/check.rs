@@ -8,13 +8,14 @@ use super::{Exit, Failure, quoted};
 use crate::clock::Stopwatch;
 use clap::ValueEnum;
 use std::fs::File;
+use std::io::BufWriter;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 use zab_checker::certificate::Contract;
-use zab_checker::format::Error;
+use zab_checker::format::{self, Error};
 use zab_checker::judge::{self, Report, Settings};
 use zab_checker::linearizability::Budget;
-use zab_checker::model::{append::AppendList, mutex::Mutex};
+use zab_checker::model::{append::AppendList, mutex::Mutex, register::Op};
 use zab_checker::record::{self, Dialect, Lists, Locks, Recorded, Registers, Workload, Znodes};
 
 /// Judge a client history: a file in Jepsen's EDN, JSON Lines, or the log of Jepsen's etcd test
@@ -37,6 +38,10 @@ pub(super) struct Args {
     /// Write a page that shows each violation as lanes of operations
     #[arg(long, value_name = "FILE")]
     html: Option<PathBuf>,
+    /// Write the history again, for registers: as EDN, JSON Lines or a log for ShiViz, as the
+    /// name ends in .edn, .jsonl or .shiviz
+    #[arg(long, value_name = "FILE")]
+    write: Option<PathBuf>,
     /// How long to search in each part of the history
     #[arg(long, default_value = "60s", value_name = "TIME", value_parser = humantime::parse_duration)]
     time: Duration,
@@ -77,8 +82,10 @@ impl Args {
         if self.sync != SyncPromise::default() {
             command.push_str(" --sync quorum");
         }
-        if let Some(html) = &self.html {
-            command.push_str(&format!(" --html {}", quoted(html)));
+        for (name, path) in [("html", &self.html), ("write", &self.write)] {
+            if let Some(path) = path {
+                command.push_str(&format!(" --{name} {}", quoted(path)));
+            }
         }
         command
     }
@@ -89,6 +96,10 @@ fn name_of(value: &impl ValueEnum) -> String {
 }
 
 pub(super) fn run(args: &Args, out: &Out) -> Result<Exit, Failure> {
+    let is_registers = matches!(args.model, Model::Register | Model::CasRegister | Model::Kv);
+    if args.write.is_some() && !is_registers {
+        return Err(Failure::usage("--write needs --model register, cas-register or kv"));
+    }
     out.command(&args.command());
     let report = judge(args)?;
     if let Some(path) = &args.html {
@@ -105,6 +116,23 @@ pub(super) fn run(args: &Args, out: &Out) -> Result<Exit, Failure> {
     })
 }
 
+/// Writes the history in the format that the name of the file asks for.
+fn write(recorded: &Recorded<Op>, path: &Path) -> Result<(), Failure> {
+    let failed = |error| Failure::usage(format!("{}: cannot write: {error}", path.display()));
+    let output = || File::create(path).map(BufWriter::new).map_err(failed);
+    match path.extension().and_then(|extension| extension.to_str()) {
+        Some("edn") => format::write_edn(format::event::of_registers(recorded), output()?),
+        Some("jsonl") => format::write_jsonl(format::event::of_registers(recorded), output()?),
+        Some("shiviz") => format::shiviz::write(recorded, output()?),
+        _ => {
+            let path = path.display();
+            let what = format!("{path}: the name has to end in .edn, .jsonl or .shiviz");
+            return Err(Failure::usage(what));
+        }
+    }
+    .map_err(failed)
+}
+
 fn judge(args: &Args) -> Result<Report, Failure> {
     let clock = Stopwatch::start();
     let is_time_up = || clock.elapsed() > args.time;
@@ -112,6 +140,9 @@ fn judge(args: &Args) -> Result<Report, Failure> {
     let settings = Settings { budget, is_brief: false };
     let registers = |dialect| {
         let recorded = read(&args.file, Registers(dialect))?;
+        if let Some(path) = &args.write {
+            write(&recorded, path)?;
+        }
         Ok(judge::registers(&recorded, &settings))
     };
     match args.model {
