@@ -1,7 +1,7 @@
 //! Judges registers: zones first, the generic engine for what is outside of them.
 
 use super::any::Part;
-use super::locate::{Ends, Located};
+use super::locate::{Ends, Located, of_value};
 use super::words::{Words, span};
 use super::{Clause, Counterexample, Finding, Report, Settings, Staleness};
 use crate::linearizability::shrink::{Core, shrink};
@@ -198,7 +198,7 @@ impl Judging<'_> {
                 (Clause::StaleRead, what)
             }
             Conflict::Crossed(one, other) => {
-                self.crossed((one, located.ends(one)), (other, located.ends(other)))
+                self.crossed((one, located.ends(one)), (other, located.ends(other)), located)
             }
         }
     }
@@ -228,7 +228,12 @@ impl Judging<'_> {
     }
 
     /// Which of two crossed blocks is the stale one: that of the operation invoked last.
-    fn crossed(&self, one: (Value, Ends), other: (Value, Ends)) -> (Clause, String) {
+    fn crossed(
+        &self,
+        one: (Value, Ends),
+        other: (Value, Ends),
+        located: &Located<'_>,
+    ) -> (Clause, String) {
         let invoked = |ends: Ends| ends.last.map_or(0, |last| self.part.calls[last].invoked);
         let (stale, newer) =
             if invoked(one.1) >= invoked(other.1) { (one, other) } else { (other, one) };
@@ -248,7 +253,12 @@ impl Judging<'_> {
             ),
             _ => format!("{} began {gap}after {} had returned", self.the(last), self.the(first)),
         };
-        let before = match (stale.1.first, newer.1.last) {
+        // Its own value is a better witness than another one of the same block.
+        let own = of_value(&stale_call.op).and_then(|value| located.ends_of(value).first);
+        let own = own.filter(|own| {
+            newer.1.last.is_some_and(|last| self.part.calls[*own].precedes(&self.part.calls[last]))
+        });
+        let before = match (own.or(stale.1.first), newer.1.last) {
             (Some(first), Some(last)) => {
                 format!("{} had returned before {} began", self.the(first), self.the(last))
             }
