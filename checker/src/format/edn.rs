@@ -12,6 +12,9 @@ pub(super) struct Scanner {
 /// Values in values, at most: enough for any history, and a limit for the stack.
 const DEPTH_MAX: usize = 64;
 
+/// Any number of fewer digits fits into 64 bits.
+const SHORT_MAX: usize = 18;
+
 enum Stop {
     Incomplete,
     Malformed(&'static str),
@@ -69,13 +72,32 @@ struct Cursor<'a> {
     is_last: bool,
 }
 
-const fn is_blank(byte: u8) -> bool {
-    byte.is_ascii_whitespace() || byte == b','
-}
+/// Between values.
+const BLANK: u8 = 1;
+/// Ends a word, and is no blank.
+const DELIMITER: u8 = 2;
+/// A digit.
+const DIGIT: u8 = 3;
 
-/// Whether a word ends before this byte.
-const fn is_delimiter(byte: u8) -> bool {
-    is_blank(byte) || matches!(byte, b'{' | b'}' | b'[' | b']' | b'(' | b')' | b'"' | b';')
+/// What each byte is: a table, because this is looked at for each byte of a file.
+const CLASSES: [u8; 256] = {
+    let mut classes = [0; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        classes[byte] = match byte as u8 {
+            b',' => BLANK,
+            byte if byte.is_ascii_whitespace() => BLANK,
+            b'{' | b'}' | b'[' | b']' | b'(' | b')' | b'"' | b';' => DELIMITER,
+            b'0'..=b'9' => DIGIT,
+            _ => 0,
+        };
+        byte += 1;
+    }
+    classes
+};
+
+const fn class(byte: u8) -> u8 {
+    CLASSES[byte as usize]
 }
 
 impl<'a> Cursor<'a> {
@@ -85,11 +107,11 @@ impl<'a> Cursor<'a> {
 
     fn skip_blank(&mut self) {
         while let Some(byte) = self.peek() {
-            if byte == b';' {
+            if class(byte) == BLANK {
+                self.at += 1;
+            } else if byte == b';' {
                 let rest = self.text[self.at..].iter().position(|byte| *byte == b'\n');
                 self.at = rest.map_or(self.text.len(), |rest| self.at + rest);
-            } else if is_blank(byte) {
-                self.at += 1;
             } else {
                 break;
             }
@@ -105,7 +127,7 @@ impl<'a> Cursor<'a> {
     /// A number, keyword or symbol.
     fn word(&mut self) -> Result<&'a [u8], Stop> {
         let rest = &self.text[self.at..];
-        let length = match rest.iter().position(|byte| is_delimiter(*byte)) {
+        let length = match rest.iter().position(|byte| matches!(class(*byte), BLANK | DELIMITER)) {
             Some(length) => length,
             None if self.is_last => rest.len(),
             None => return Err(Incomplete),
@@ -181,8 +203,31 @@ impl<'a> Cursor<'a> {
                 self.value(line, depth + 1)
             }
             b']' | b'}' | b')' => Err(Malformed("a bracket closes what is not open")),
-            _ => self.atom(line),
+            _ => match self.short_number() {
+                Some(number) => {
+                    line.tape.int(number);
+                    Ok(())
+                }
+                None => self.atom(line),
+            },
         }
+    }
+
+    /// A number of few digits without a sign, which is what most values are.
+    fn short_number(&mut self) -> Option<i64> {
+        let mut number = 0;
+        for length in 0..SHORT_MAX {
+            let byte = *self.text.get(self.at + length)?;
+            match class(byte) {
+                DIGIT => number = number * 10 + i64::from(byte - b'0'),
+                BLANK | DELIMITER if length > 0 => {
+                    self.at += length;
+                    return Some(number);
+                }
+                _ => return None,
+            }
+        }
+        None
     }
 
     fn collection(&mut self, line: &mut Line, depth: usize, close: u8) -> Result<(), Stop> {

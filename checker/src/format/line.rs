@@ -16,9 +16,6 @@ pub enum Kind {
 }
 
 impl Kind {
-    /// Every kind.
-    pub const ALL: [Self; 4] = [Self::Invoke, Self::Ok, Self::Fail, Self::Info];
-
     /// Its name in files.
     pub const fn name(self) -> &'static str {
         match self {
@@ -30,7 +27,13 @@ impl Kind {
     }
 
     pub(super) fn parse(name: &[u8]) -> Option<Self> {
-        Self::ALL.into_iter().find(|kind| kind.name().as_bytes() == name)
+        match name {
+            b"invoke" => Some(Self::Invoke),
+            b"ok" => Some(Self::Ok),
+            b"fail" => Some(Self::Fail),
+            b"info" => Some(Self::Info),
+            _ => None,
+        }
     }
 }
 
@@ -52,24 +55,19 @@ pub enum Field {
 }
 
 impl Field {
-    /// Every field.
-    pub const ALL: [Self; 6] =
-        [Self::Process, Self::F, Self::Value, Self::Key, Self::Time, Self::Zxid];
-
-    /// Its name in files.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Process => "process",
-            Self::F => "f",
-            Self::Value => "value",
-            Self::Key => "key",
-            Self::Time => "time",
-            Self::Zxid => "zxid",
-        }
-    }
+    /// How many there are.
+    const COUNT: usize = 6;
 
     pub(super) fn parse(name: &[u8]) -> Option<Self> {
-        Self::ALL.into_iter().find(|field| field.name().as_bytes() == name)
+        match name {
+            b"process" => Some(Self::Process),
+            b"f" => Some(Self::F),
+            b"value" => Some(Self::Value),
+            b"key" => Some(Self::Key),
+            b"time" => Some(Self::Time),
+            b"zxid" => Some(Self::Zxid),
+            _ => None,
+        }
     }
 }
 
@@ -79,18 +77,18 @@ pub struct Line {
     /// Where it stands, counted from 1.
     pub number: u64,
     pub(super) kind: Option<Kind>,
-    pub(super) fields: [Option<Place>; Field::ALL.len()],
+    pub(super) fields: [Option<Place>; Field::COUNT],
     pub(super) tape: Tape,
 }
 
 impl Line {
     pub(super) fn new() -> Self {
-        Self { number: 0, kind: None, fields: [None; Field::ALL.len()], tape: Tape::default() }
+        Self { number: 0, kind: None, fields: [None; Field::COUNT], tape: Tape::default() }
     }
 
     pub(super) fn clear(&mut self) {
         self.kind = None;
-        self.fields = [None; Field::ALL.len()];
+        self.fields = [None; Field::COUNT];
         self.tape.clear();
     }
 

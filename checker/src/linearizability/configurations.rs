@@ -1,18 +1,18 @@
 //! The set of configurations: how far each order of the operations has come.
 
 use super::bits::Bits;
-use super::crashed::{CrashedSets, SetId};
+use super::crashed::CrashedSets;
 use rustc_hash::{FxHashMap, FxHasher};
 use std::hash::{Hash, Hasher};
 
 /// One way in which the history may have gone so far.
 #[derive(Clone, Debug)]
-pub(super) struct Configuration<S, B> {
+pub(super) struct Configuration<S, B, C> {
     pub(super) state: S,
     /// Which of the open operations that will be answered took place.
     pub(super) placed: B,
     /// Which of those that will never be answered did.
-    pub(super) crashed: SetId,
+    pub(super) crashed: C,
 }
 
 /// Below this many, a scan is faster than a table.
@@ -22,8 +22,8 @@ const SCAN_MAX: usize = 12;
 const END: u32 = u32::MAX;
 
 #[derive(Debug)]
-struct Item<S, B> {
-    configuration: Configuration<S, B>,
+struct Item<S, B, C> {
+    configuration: Configuration<S, B, C>,
     /// Another one made this one superfluous.
     is_dominated: bool,
     /// The next with the same hash.
@@ -34,13 +34,13 @@ struct Item<S, B> {
 /// the same, only minimal sets of crashed operations are kept. Whoever used fewer of them can
 /// still do whatever one who used more can.
 #[derive(Debug)]
-pub(super) struct Configurations<S, B> {
-    items: Vec<Item<S, B>>,
+pub(super) struct Configurations<S, B, C> {
+    items: Vec<Item<S, B, C>>,
     /// The first with each hash, once there are enough.
     first: FxHashMap<u64, u32>,
 }
 
-impl<S: Clone + Eq + Hash, B: Bits> Configurations<S, B> {
+impl<S: Clone + Eq + Hash, B: Bits, C: Copy + Eq> Configurations<S, B, C> {
     pub(super) fn new() -> Self {
         Self { items: Vec::new(), first: FxHashMap::default() }
     }
@@ -51,7 +51,7 @@ impl<S: Clone + Eq + Hash, B: Bits> Configurations<S, B> {
     }
 
     /// The one added as number `at`, unless it is dominated.
-    pub(super) fn get(&self, at: usize) -> Option<&Configuration<S, B>> {
+    pub(super) fn get(&self, at: usize) -> Option<&Configuration<S, B, C>> {
         let item = &self.items[at];
         (!item.is_dominated).then_some(&item.configuration)
     }
@@ -61,18 +61,18 @@ impl<S: Clone + Eq + Hash, B: Bits> Configurations<S, B> {
         self.first.clear();
     }
 
-    pub(super) fn iter_mut(&mut self) -> impl Iterator<Item = &mut Configuration<S, B>> {
+    pub(super) fn iter_mut(&mut self) -> impl Iterator<Item = &mut Configuration<S, B, C>> {
         self.items.iter_mut().filter(|item| !item.is_dominated).map(|item| &mut item.configuration)
     }
 
     /// Moves all out that are not dominated.
-    pub(super) fn drain(&mut self) -> impl Iterator<Item = Configuration<S, B>> {
+    pub(super) fn drain(&mut self) -> impl Iterator<Item = Configuration<S, B, C>> {
         self.first.clear();
         self.items.drain(..).filter(|item| !item.is_dominated).map(|item| item.configuration)
     }
 
     /// Adds it, unless one that is there makes it superfluous.
-    pub(super) fn add(&mut self, new: Configuration<S, B>, sets: &CrashedSets) {
+    pub(super) fn add(&mut self, new: Configuration<S, B, C>, sets: &impl CrashedSets<Set = C>) {
         if self.items.len() < SCAN_MAX {
             for item in &mut self.items {
                 if compare(item, &new, sets) {
@@ -106,7 +106,7 @@ impl<S: Clone + Eq + Hash, B: Bits> Configurations<S, B> {
     }
 }
 
-fn hash<S: Hash, B: Bits>(configuration: &Configuration<S, B>) -> u64 {
+fn hash<S: Hash, B: Bits, C>(configuration: &Configuration<S, B, C>) -> u64 {
     let mut hasher = FxHasher::default();
     configuration.state.hash(&mut hasher);
     configuration.placed.hash(&mut hasher);
@@ -114,10 +114,10 @@ fn hash<S: Hash, B: Bits>(configuration: &Configuration<S, B>) -> u64 {
 }
 
 /// Whether `item` makes `new` superfluous; marks the item if it is the other way round.
-fn compare<S: Eq, B: Bits>(
-    item: &mut Item<S, B>,
-    new: &Configuration<S, B>,
-    sets: &CrashedSets,
+fn compare<S: Eq, B: Bits, C: Copy>(
+    item: &mut Item<S, B, C>,
+    new: &Configuration<S, B, C>,
+    sets: &impl CrashedSets<Set = C>,
 ) -> bool {
     let old = &item.configuration;
     if item.is_dominated || old.placed != new.placed || old.state != new.state {

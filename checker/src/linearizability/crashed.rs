@@ -1,51 +1,87 @@
-//! Sets of crashed operations that an order has made use of, each kept once.
+//! Sets of crashed operations that an order has made use of.
 //!
 //! A history may hold hundreds of crashed operations, all open for ever, of which an order uses a
-//! few: so a configuration holds the number of a set and not a mask.
+//! few. Up to 64 of them, a set is a mask; beyond, a configuration holds the number of a set that
+//! is kept once.
 
 use rustc_hash::FxHashMap;
+use std::fmt::Debug;
+
+/// Sets of crashed operations; the numbers of operations count them in the order of invocation.
+pub(super) trait CrashedSets: Sized {
+    /// A set.
+    type Set: Copy + Eq + Debug;
+
+    /// Nothing but the set that holds nothing.
+    fn new() -> Self;
+    /// The set that holds nothing.
+    fn none() -> Self::Set;
+    /// How many sets are kept.
+    fn len(&self) -> usize;
+    /// Whether the operation is in the set.
+    fn contains(&self, set: Self::Set, crashed: u32) -> bool;
+    /// The set with one more member.
+    fn with(&mut self, set: Self::Set, crashed: u32) -> Self::Set;
+    /// Whether everything in `small` is in `large`.
+    fn is_subset(&self, small: Self::Set, large: Self::Set) -> bool;
+    /// Forgets all sets but these, which may change their representation.
+    fn retain<'a>(&mut self, used: impl Iterator<Item = &'a mut Self::Set>)
+    where
+        Self::Set: 'a;
+}
+
+/// Sets of up to 64 operations.
+#[derive(Debug)]
+pub(super) struct Masks;
+
+impl CrashedSets for Masks {
+    type Set = u64;
+
+    fn new() -> Self {
+        Self
+    }
+
+    fn none() -> u64 {
+        0
+    }
+
+    fn len(&self) -> usize {
+        0
+    }
+
+    fn contains(&self, set: u64, crashed: u32) -> bool {
+        set >> crashed & 1 == 1
+    }
+
+    fn with(&mut self, set: u64, crashed: u32) -> u64 {
+        set | 1 << crashed
+    }
+
+    fn is_subset(&self, small: u64, large: u64) -> bool {
+        small & !large == 0
+    }
+
+    fn retain<'a>(&mut self, _: impl Iterator<Item = &'a mut u64>) {}
+}
 
 /// The number of a set.
 #[derive(Copy, Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct SetId(u32);
 
 /// The set that holds nothing.
-pub(super) const NONE: SetId = SetId(0);
+const NONE: SetId = SetId(0);
 
-/// All sets in use.
+/// Sets of any number of operations.
 #[derive(Debug)]
-pub(super) struct CrashedSets {
+pub(super) struct Numbered {
     /// Sorted, each.
     sets: Vec<Box<[u32]>>,
     ids: FxHashMap<Box<[u32]>, SetId>,
 }
 
-impl CrashedSets {
-    pub(super) fn new() -> Self {
-        let empty: Box<[u32]> = Box::default();
-        let ids = FxHashMap::from_iter([(empty.clone(), NONE)]);
-        Self { sets: vec![empty], ids }
-    }
-
-    pub(super) fn len(&self) -> usize {
-        self.sets.len()
-    }
-
-    pub(super) fn members(&self, set: SetId) -> &[u32] {
+impl Numbered {
+    fn members(&self, set: SetId) -> &[u32] {
         &self.sets[set.0 as usize]
-    }
-
-    pub(super) fn contains(&self, set: SetId, call: u32) -> bool {
-        self.members(set).binary_search(&call).is_ok()
-    }
-
-    /// The set with one more member.
-    pub(super) fn with(&mut self, set: SetId, call: u32) -> SetId {
-        let mut members = self.members(set).to_vec();
-        if let Err(place) = members.binary_search(&call) {
-            members.insert(place, call);
-        }
-        self.intern(members.into_boxed_slice())
     }
 
     fn intern(&mut self, members: Box<[u32]>) -> SetId {
@@ -57,22 +93,50 @@ impl CrashedSets {
         self.ids.insert(members, id);
         id
     }
+}
 
-    /// Whether everything in `small` is in `large`.
-    pub(super) fn is_subset(&self, small: SetId, large: SetId) -> bool {
+impl CrashedSets for Numbered {
+    type Set = SetId;
+
+    fn new() -> Self {
+        let empty: Box<[u32]> = Box::default();
+        let ids = FxHashMap::from_iter([(empty.clone(), NONE)]);
+        Self { sets: vec![empty], ids }
+    }
+
+    fn none() -> SetId {
+        NONE
+    }
+
+    fn len(&self) -> usize {
+        self.sets.len()
+    }
+
+    fn contains(&self, set: SetId, crashed: u32) -> bool {
+        self.members(set).binary_search(&crashed).is_ok()
+    }
+
+    fn with(&mut self, set: SetId, crashed: u32) -> SetId {
+        let mut members = self.members(set).to_vec();
+        if let Err(place) = members.binary_search(&crashed) {
+            members.insert(place, crashed);
+        }
+        self.intern(members.into_boxed_slice())
+    }
+
+    fn is_subset(&self, small: SetId, large: SetId) -> bool {
         if small == large || small == NONE {
             return true;
         }
         let (small, mut large) = (self.members(small), self.members(large).iter());
-        small.len() <= large.len() && small.iter().all(|call| large.any(|other| other == call))
+        small.len() <= large.len() && small.iter().all(|member| large.any(|other| other == member))
     }
 
-    /// A collection with only those sets in it, and their new numbers, in the same order.
-    pub(super) fn retain(&self, used: &mut [&mut SetId]) -> Self {
+    fn retain<'a>(&mut self, used: impl Iterator<Item = &'a mut SetId>) {
         let mut kept = Self::new();
         for id in used {
-            **id = kept.intern(self.members(**id).into());
+            *id = kept.intern(self.members(*id).into());
         }
-        kept
+        *self = kept;
     }
 }

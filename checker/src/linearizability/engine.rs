@@ -20,9 +20,9 @@
 
 use super::bits::Bits;
 use super::configurations::{Configuration, Configurations};
-use super::crashed::{CrashedSets, NONE};
+use super::crashed::{CrashedSets, Masks, Numbered};
 use super::events::{Event, in_order, width};
-use super::open::Open;
+use super::open::{Open, Twin};
 use super::{Budget, Call, Exhausted, Outcome, Stuck, matters};
 use crate::model::Model;
 
@@ -33,10 +33,13 @@ use crate::model::Model;
 /// If an operation returns before it is invoked.
 pub fn check<M: Model>(model: &M, calls: &[Call<M::Op>], budget: &Budget<'_>) -> Outcome<M::State> {
     let events = in_order(calls, |call| matters(model, call));
-    match width(calls, &events) {
-        width @ 0..=64 => Search::<M, u64>::new(model, calls, budget, width).run(&events),
-        width @ 65..=128 => Search::<M, u128>::new(model, calls, budget, width).run(&events),
-        width => Search::<M, Box<[u64]>>::new(model, calls, budget, width).run(&events),
+    let width = width(calls, &events);
+    let crashed = calls.iter().filter(|call| call.is_crashed() && matters(model, call)).count();
+    match (width, crashed) {
+        (..=64, ..=64) => Search::<M, u64, Masks>::new(model, calls, budget, width).run(&events),
+        (..=64, _) => Search::<M, u64, Numbered>::new(model, calls, budget, width).run(&events),
+        (..=128, _) => Search::<M, u128, Numbered>::new(model, calls, budget, width).run(&events),
+        _ => Search::<M, Box<[u64]>, Numbered>::new(model, calls, budget, width).run(&events),
     }
 }
 
@@ -49,26 +52,29 @@ const SETS_MAX: usize = 4096;
 /// How often the clock is asked: once in so many configurations.
 const CLOCK_EVERY: u64 = 1024;
 
-struct Search<'a, M: Model, B> {
+/// A configuration of a search.
+type Reached<M, B, C> = Configuration<<M as Model>::State, B, <C as CrashedSets>::Set>;
+
+struct Search<'a, M: Model, B, C: CrashedSets> {
     model: &'a M,
     budget: &'a Budget<'a>,
     open: Open<'a, M>,
-    sets: CrashedSets,
+    sets: C,
     /// Possible now.
-    now: Configurations<M::State, B>,
+    now: Configurations<M::State, B, C::Set>,
     /// Reached while the operation that returns is not placed yet.
-    without: Configurations<M::State, B>,
+    without: Configurations<M::State, B, C::Set>,
     /// Reached with it.
-    with: Configurations<M::State, B>,
+    with: Configurations<M::State, B, C::Set>,
     examined: u64,
 }
 
-impl<'a, M: Model, B: Bits> Search<'a, M, B> {
+impl<'a, M: Model, B: Bits, C: CrashedSets> Search<'a, M, B, C> {
     fn new(model: &'a M, calls: &'a [Call<M::Op>], budget: &'a Budget<'a>, width: usize) -> Self {
-        let sets = CrashedSets::new();
+        let sets = C::new();
         let mut now = Configurations::new();
         let start =
-            Configuration { state: model.initial(), placed: B::empty(width), crashed: NONE };
+            Configuration { state: model.initial(), placed: B::empty(width), crashed: C::none() };
         now.add(start, &sets);
         Self {
             model,
@@ -129,7 +135,7 @@ impl<'a, M: Model, B: Bits> Search<'a, M, B> {
     }
 
     /// Places each open update that will be answered, other than the one that returns now.
-    fn place_others(&mut self, from: &Configuration<M::State, B>, call: u32, slot: usize) {
+    fn place_others(&mut self, from: &Reached<M, B, C>, call: u32, slot: usize) {
         for at in 0..self.open.updates.len() {
             let update = self.open.updates[at];
             if update.call == call
@@ -147,32 +153,33 @@ impl<'a, M: Model, B: Bits> Search<'a, M, B> {
     }
 
     /// Places each crashed operation where it changes something.
-    fn place_crashed(&mut self, from: &Configuration<M::State, B>, slot: usize) {
+    fn place_crashed(&mut self, from: &Reached<M, B, C>, slot: usize) {
         for at in 0..self.open.crashed.len() {
             let call = self.open.crashed[at];
-            if self.is_second(from, call) || self.sets.contains(from.crashed, call) {
+            let number = self.open.number(call);
+            if self.sets.contains(from.crashed, number) || self.is_second(from, call) {
                 continue;
             }
             if let Some(state) = self.model.step(&from.state, self.open.op(call))
                 && state != from.state
             {
-                let crashed = self.sets.with(from.crashed, call);
+                let crashed = self.sets.with(from.crashed, number);
                 self.reach(Configuration { state, crashed, placed: from.placed.clone() }, slot);
             }
         }
     }
 
     /// Whether the same operation is open elsewhere, unplaced, and returns earlier.
-    fn is_second(&self, from: &Configuration<M::State, B>, call: u32) -> bool {
+    fn is_second(&self, from: &Reached<M, B, C>, call: u32) -> bool {
         match self.open.twin(call) {
             None => false,
-            Some((_, Some(slot))) => !from.placed.has(slot),
-            Some((twin, None)) => !self.sets.contains(from.crashed, twin),
+            Some(Twin::Answered(slot)) => !from.placed.has(slot),
+            Some(Twin::Crashed(number)) => !self.sets.contains(from.crashed, number),
         }
     }
 
     /// Takes note of a configuration, once everything pure that fits is placed.
-    fn reach(&mut self, mut configuration: Configuration<M::State, B>, slot: usize) {
+    fn reach(&mut self, mut configuration: Reached<M, B, C>, slot: usize) {
         for pure in &self.open.pure {
             if !configuration.placed.has(pure.slot)
                 && self.model.step(&configuration.state, self.open.op(pure.call)).is_some()
@@ -196,15 +203,14 @@ impl<'a, M: Model, B: Bits> Search<'a, M, B> {
         }
         self.with = with;
         if self.sets.len() > SETS_MAX {
-            let mut used: Vec<_> = self.now.iter_mut().map(|c| &mut c.crashed).collect();
-            self.sets = self.sets.retain(&mut used);
+            self.sets.retain(self.now.iter_mut().map(|configuration| &mut configuration.crashed));
         }
     }
 
     fn spend(&mut self) -> Result<(), Exhausted> {
         self.examined += 1;
         let held = self.without.len() + self.with.len();
-        let bytes = held * (size_of::<Configuration<M::State, B>>() + 32) + self.sets.len() * 64;
+        let bytes = held * (size_of::<Reached<M, B, C>>() + 32) + self.sets.len() * 64;
         if self.examined > self.budget.configurations {
             return Err(Exhausted::Configurations(self.budget.configurations));
         }

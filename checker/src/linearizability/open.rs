@@ -13,12 +13,21 @@ pub(super) struct Update {
     pub(super) call: u32,
 }
 
+/// An open operation that is the same as another one.
+#[derive(Copy, Clone, Debug)]
+pub(super) enum Twin {
+    /// It will be answered, and has this slot.
+    Answered(usize),
+    /// It crashed, and has this number.
+    Crashed(u32),
+}
+
 /// What may be placed next.
 #[derive(Debug)]
 pub(super) struct Open<'a, M: Model> {
     model: &'a M,
     calls: &'a [Call<M::Op>],
-    /// The slot of each open operation that will be answered.
+    /// The slot of each open operation that will be answered; the number of each that crashed.
     slots: Vec<u32>,
     free: Vec<u32>,
     /// Of two open operations that are the same, the one that returns first may as well be first:
@@ -53,15 +62,22 @@ impl<'a, M: Model> Open<'a, M> {
         self.slots[call as usize] as usize
     }
 
-    /// The twin that has to be placed earlier, with its slot if it has one.
-    pub(super) fn twin(&self, call: u32) -> Option<(u32, Option<usize>)> {
+    /// The number of an operation that crashed.
+    pub(super) fn number(&self, call: u32) -> u32 {
+        self.slots[call as usize]
+    }
+
+    /// The twin that has to be placed earlier, if it is open.
+    pub(super) fn twin(&self, call: u32) -> Option<Twin> {
         let twin = self.twins[call as usize];
         if twin == NOT {
             return None;
         }
-        let slot = self.slots[twin as usize];
-        let is_over = slot == NOT && !self.calls[twin as usize].is_crashed();
-        (!is_over).then_some((twin, (slot != NOT).then_some(slot as usize)))
+        match self.slots[twin as usize] {
+            NOT => None,
+            number if self.calls[twin as usize].is_crashed() => Some(Twin::Crashed(number)),
+            slot => Some(Twin::Answered(slot as usize)),
+        }
     }
 
     pub(super) fn on_invoke(&mut self, call: u32) {
@@ -73,6 +89,8 @@ impl<'a, M: Model> Open<'a, M> {
         }
         self.link_twins(call);
         if this.is_crashed() {
+            self.slots[call as usize] =
+                u32::try_from(self.crashed.len()).expect("fewer crashed than there are operations");
             self.crashed.push(call);
         } else {
             let slot = self.take_slot(call);
