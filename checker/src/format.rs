@@ -4,7 +4,7 @@
 //! |---|---|---|---|
 //! | [`edn`] | a map, `{:process 0, :type :invoke, :f :read, :value nil, :time 17}`, one a line or all in one vector, as Jepsen writes them | yes | yes |
 //! | [`jsonl`] | the same as a JSON object | yes | yes |
-//! | [`etcd_log`] | `INFO  jepsen.util - 0	:invoke	:read	nil`, the log of Jepsen's etcd test | yes | |
+//! | [`etcd_log`] | `INFO  jepsen.util - 0 :invoke :read nil`, the log of Jepsen's etcd test | yes | |
 //! | [`shiviz`] | a line with a vector clock | | yes |
 //!
 //! The fields:

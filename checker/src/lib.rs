@@ -28,6 +28,7 @@ pub mod model;
 pub mod record;
 mod reigns;
 mod sequences;
+mod updates;
 pub mod verdict;
 
 pub use checker::Checker;

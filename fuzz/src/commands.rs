@@ -53,7 +53,8 @@ Exit codes: 0 clean, 1 violation found, 2 usage or malformed input, 3 inconclusi
 Examples:
   cargo zab hunt                       find, minimize, store and explain a lost write in zk-3.8.0
   cargo zab replay findings/*.json     run what was found again
-  cargo zab explain CASE --table       show it as a table of server states";
+  cargo zab explain CASE --table       show it as a table of server states
+  cargo zab check history.edn          judge a history of clients, from anywhere";
 
 /// What a command came to, besides what it printed.
 #[derive(Copy, Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]

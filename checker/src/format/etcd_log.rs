@@ -1,4 +1,4 @@
-//! The log of Jepsen's etcd test: `INFO  jepsen.util - 3	:invoke	:cas	[3 0]`.
+//! The log of Jepsen's etcd test: `INFO  jepsen.util - 3 :invoke :cas [3 0]`.
 //!
 //! A compare-and-set that found another value is `:fail` there; a read that fails timed out.
 

@@ -161,11 +161,8 @@ impl Model for Znodes {
         match &op.answer {
             None => request,
             Some(Answer::Created(Some(path))) => format!("{request} gave {path}"),
-            Some(Answer::Created(None) | Answer::Deleted) => request,
-            Some(Answer::Set(version)) => match version {
-                Some(version) => format!("{request} gave version {version}"),
-                None => request,
-            },
+            Some(Answer::Created(None) | Answer::Deleted | Answer::Set(None)) => request,
+            Some(Answer::Set(Some(version))) => format!("{request} gave version {version}"),
             Some(Answer::Exists(true)) => format!("{request} gave yes"),
             Some(Answer::Exists(false)) => format!("{request} gave no"),
             Some(Answer::Data(data, None)) => format!("{request} gave {data}"),

@@ -8,7 +8,7 @@ use zab_checker::judge::{self, Settings};
 use zab_checker::record::{self, Dialect, Registers};
 
 /// Names, sizes and verdicts; empty if the histories are not there.
-pub fn histories() -> Vec<(PathBuf, usize, usize, bool)> {
+pub(crate) fn histories() -> Vec<(PathBuf, usize, usize, bool)> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/histories/etcd");
     let Ok(table) = fs::read_to_string(root.join("expected.tsv")) else {
         println!("skipped: {} is not there", root.display());

@@ -2,6 +2,7 @@
 //! recorded histories, files.
 
 mod brute;
+mod certified;
 mod differential;
 mod etcd;
 mod files;

@@ -5,10 +5,10 @@ use zab_checker::model::register::{Op, Value};
 
 /// A splitmix64 generator: the same seed, the same histories, on every platform.
 #[derive(Clone, Debug)]
-pub struct Random(pub u64);
+pub(crate) struct Random(pub(crate) u64);
 
 impl Random {
-    pub fn next(&mut self) -> u64 {
+    pub(crate) fn next(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut x = self.0;
         x = (x ^ (x >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -16,30 +16,30 @@ impl Random {
         x ^ (x >> 31)
     }
 
-    pub fn below(&mut self, bound: u64) -> u64 {
-        (u128::from(self.next()) * u128::from(bound) >> 64) as u64
+    pub(crate) fn below(&mut self, bound: u64) -> u64 {
+        ((u128::from(self.next()) * u128::from(bound)) >> 64) as u64
     }
 
-    pub fn one_in(&mut self, bound: u64) -> bool {
+    pub(crate) fn one_in(&mut self, bound: u64) -> bool {
         self.below(bound) == 0
     }
 }
 
 /// What random histories are made of.
 #[derive(Copy, Clone, Debug)]
-pub struct Shape {
+pub(crate) struct Shape {
     /// At most so many operations.
-    pub operations: u64,
+    pub(crate) operations: u64,
     /// Whether each value is written once only.
-    pub is_unique: bool,
+    pub(crate) is_unique: bool,
     /// Whether compare-and-sets can fail.
-    pub has_failed_cas: bool,
+    pub(crate) has_failed_cas: bool,
     /// Whether values are deleted.
-    pub has_delete: bool,
+    pub(crate) has_delete: bool,
 }
 
 /// A small history that may be anything: times collide, answers are guessed.
-pub fn history(random: &mut Random, shape: Shape) -> Vec<Call<Op>> {
+pub(crate) fn history(random: &mut Random, shape: Shape) -> Vec<Call<Op>> {
     let count = 1 + random.below(shape.operations);
     let horizon = 1 + random.below(3 * count);
     let values = 1 + random.below(count);
@@ -82,7 +82,11 @@ fn operation(random: &mut Random, shape: Shape, values: u64, written: &mut u64) 
 
 /// A history that an atomic register could have given: `clients` clients, each always waiting for
 /// something. Values are unique.
-pub fn linearizable(random: &mut Random, operations: usize, clients: usize) -> Vec<Call<Op>> {
+pub(crate) fn linearizable(
+    random: &mut Random,
+    operations: usize,
+    clients: usize,
+) -> Vec<Call<Op>> {
     let mut state = Value::NIL;
     let mut ready: Vec<u64> = vec![0; clients];
     // Each operation takes effect at one point; these are in order.

@@ -78,17 +78,15 @@ impl Clusters {
             if number >= self.by_number.len() {
                 self.by_number.resize((number + 1).max(self.by_number.len() * 3 / 2), NOT);
             }
-            match self.by_number[number] {
-                NOT => {
-                    // It may have been out of the table's reach when it was first seen.
-                    if !self.by_value.contains_key(&(key, value)) {
-                        let cluster = self.add(key, value);
-                        self.by_number[number] = cluster;
-                        return cluster;
-                    }
-                }
-                cluster if self.keys[cluster as usize] == key => return cluster,
-                _ => {}
+            let cluster = self.by_number[number];
+            if cluster != NOT && self.keys[cluster as usize] == key {
+                return cluster;
+            }
+            // It may have been out of the table's reach when it was first seen.
+            if cluster == NOT && !self.by_value.contains_key(&(key, value)) {
+                let cluster = self.add(key, value);
+                self.by_number[number] = cluster;
+                return cluster;
             }
         }
         if let Some(cluster) = self.by_value.get(&(key, value)) {
