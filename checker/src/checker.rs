@@ -6,6 +6,7 @@ use crate::evidence::{Event, Fact};
 use crate::findings::Findings;
 use crate::history::History;
 use crate::invariants as check;
+use crate::updates;
 use crate::verdict::{Class, Verdict, Violation};
 use zab_core::event::Note;
 use zab_core::{DiskOp, NodeId, Outcome, Packet, RequestId, Txn, Zxid};
@@ -115,7 +116,11 @@ impl Checker {
             return self.findings.verdict_or(Verdict::Unknown(reason.to_owned()));
         };
         self.findings.about_all();
-        for anomaly in certify(&self.history, &committed, Contract::ZooKeeper) {
+        let anomalies = certify(&self.history, &committed, Contract::ZooKeeper);
+        if anomalies.is_empty() && self.findings.gravest().is_none() {
+            updates::confirm(&self.history, &committed);
+        }
+        for anomaly in anomalies {
             // What was read and is lost is known from the evidence already. Where nothing is, the
             // answer came from a server that differs from the others.
             let class = match anomaly.clause {

@@ -4,6 +4,9 @@
 //! * [`checker`]: judges a stream of events while it comes in. Its rules are in [`invariants`].
 //! * [`history`]: what clients saw, in Jepsen's words; [`certificate`] judges it by itself, against
 //!   the order of transactions that the servers claim.
+//! * [`linearizability`]: judges client histories without any such claim: a generic engine for any
+//!   sequential [`model`], and a fast one for registers whose writes are unique.
+//! * [`format`], [`record`], [`judge`]: files of histories, their operations, the whole judgement.
 //! * [`verdict`]: valid, violation or unknown, and the classes of violations.
 //!
 //! The checker takes names from the core and no judgement: which zxid is greater is part of the
@@ -16,10 +19,16 @@ mod disk;
 mod ensemble;
 pub mod evidence;
 mod findings;
+pub mod format;
 pub mod history;
 pub mod invariants;
+pub mod judge;
+pub mod linearizability;
+pub mod model;
+pub mod record;
 mod reigns;
 mod sequences;
+mod updates;
 pub mod verdict;
 
 pub use checker::{Checker, Stakes};

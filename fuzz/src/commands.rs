@@ -1,6 +1,7 @@
 //! The `zab` command: one file for each subcommand, and what they share.
 
 mod bench;
+mod check;
 mod explain;
 mod hunt;
 mod minimize;
@@ -40,6 +41,7 @@ enum Command {
     Replay(replay::Args),
     Minimize(minimize::Args),
     Explain(explain::Args),
+    Check(check::Args),
     Variants(variants::Args),
     Bench(bench::Args),
 }
@@ -51,7 +53,8 @@ Exit codes: 0 clean, 1 violation found, 2 usage or malformed input, 3 inconclusi
 Examples:
   cargo zab hunt                       find, minimize, store and explain a lost write in zk-3.8.0
   cargo zab replay findings/*.json     run what was found again
-  cargo zab explain CASE --table       show it as a table of server states";
+  cargo zab explain CASE --table       show it as a table of server states
+  cargo zab check history.edn          judge a history of clients, from anywhere";
 
 /// What a command came to, besides what it printed.
 #[derive(Copy, Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -114,6 +117,7 @@ pub fn main() -> ExitCode {
         Command::Replay(args) => replay::run(args, &out),
         Command::Minimize(args) => minimize::run(args, &out),
         Command::Explain(args) => explain::run(args, &out),
+        Command::Check(args) => check::run(args, &out),
         Command::Variants(args) => variants::run(args, &out),
         Command::Bench(args) => bench::run(args, &out),
     };

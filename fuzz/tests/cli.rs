@@ -165,7 +165,7 @@ fn usage_errors_are_exit_code_2_and_help_has_examples() {
     for args in [&["hunt", "--runs", "many"][..], &["explode"], &[], &["hunt", "--driver", "x"]] {
         assert_eq!(zab(folder.path(), args).status.code(), Some(2), "{args:?}");
     }
-    for command in ["hunt", "replay", "minimize", "explain", "variants", "bench"] {
+    for command in ["hunt", "replay", "minimize", "explain", "check", "variants", "bench"] {
         let output = zab(folder.path(), &[command, "--help"]);
         assert_eq!(output.status.code(), Some(0));
         assert!(stdout(&output).contains("Example: "), "{command}");
@@ -192,4 +192,65 @@ fn the_benchmark_reports_its_figures() {
     assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
     let report: Value = serde_json::from_str(&stdout(&output)).expect("one JSON document");
     assert!(report["figures"]["events_per_second"]["median"].as_f64().is_some_and(|x| x > 0.0));
+}
+
+/// A history in which p2 reads what it should, or the value before.
+fn history(read: u32) -> String {
+    let event = |process: u32, kind: &str, f: &str, value: &str| {
+        format!("{{:process {process}, :type :{kind}, :f :{f}, :value {value}}}\n")
+    };
+    let mut text = String::new();
+    for value in ["1", "2"] {
+        text += &event(0, "invoke", "write", value);
+        text += &event(0, "ok", "write", value);
+    }
+    text += &event(1, "invoke", "write", "3");
+    text += &event(1, "info", "write", "3");
+    text + &event(2, "invoke", "read", "nil") + &event(2, "ok", "read", &read.to_string())
+}
+
+#[test]
+fn a_history_is_judged_and_the_exit_code_says_how() {
+    let folder = folder();
+    let file = |name: &str, text: &str| {
+        std::fs::write(folder.path().join(name), text).expect("the folder is writable");
+    };
+    file("valid.edn", &history(2));
+    file("stale.edn", &history(1));
+    file("broken.edn", &history(2).replacen(":invoke", ":ok", 1));
+    let get = "{\"process\":0,\"type\":\"invoke\",\"f\":\"get\",\"value\":{\"path\":\"/\"}}";
+    let got = "{\"process\":0,\"type\":\"ok\",\"f\":\"get\",\"value\":{\"data\":null}}";
+    file("local.jsonl", &format!("{get}\n{got}\n"));
+    let codes = [
+        (&["check", "valid.edn"][..], 0),
+        (&["check", "stale.edn"], 1),
+        (&["check", "broken.edn"], 2),
+        (&["check", "absent.edn"], 2),
+        (&["check", "local.jsonl", "--model", "zookeeper"], 3),
+        (&["check", "valid.edn", "--write", "valid.txt"], 2),
+    ];
+    for (args, code) in codes {
+        let output = zab(folder.path(), args);
+        assert_eq!(output.status.code(), Some(code), "{args:?}: {}", stderr(&output));
+    }
+    let error = stderr(&zab(folder.path(), &["check", "broken.edn"]));
+    assert!(error.contains("broken.edn: line 1: process 0 completes an operation"), "{error}");
+}
+
+#[test]
+fn a_violation_is_a_sentence_a_page_and_json() {
+    let folder = folder();
+    std::fs::write(folder.path().join("h.edn"), history(1)).expect("the folder is writable");
+    let args = ["check", "h.edn", "--model", "register", "--html", "h.html", "--write", "h.jsonl"];
+    let shown = stdout(&zab(folder.path(), &args));
+    let sentence = "the read by p2 began after write 2 by p0 was acknowledged, yet returned 1";
+    assert!(shown.contains(sentence), "{shown}");
+    let page = std::fs::read_to_string(folder.path().join("h.html")).expect("it was written");
+    assert!(page.contains(sentence) && !page.contains("<script"), "{page}");
+    let again = ["check", "h.jsonl", "--model", "register", "--format", "json"];
+    let report: Value =
+        serde_json::from_str(&stdout(&zab(folder.path(), &again))).expect("one JSON document");
+    assert_eq!(report["verdict"], "violation");
+    assert_eq!(report["violations"][0]["clause"], "stale-read");
+    assert_eq!(report["violations"][0]["versions_behind"], 1);
 }

@@ -1,0 +1,183 @@
+//! Values of any syntax, flat in memory that is used again for each line.
+
+use std::ops::Range;
+
+/// A token of a value.
+#[derive(Copy, Clone, Debug, PartialEq)]
+enum Token {
+    Nil,
+    Bool(bool),
+    Int(i64),
+    /// A string, keyword or symbol: where it is in the text.
+    Text(u32, u32),
+    /// A list or map, and how many tokens are in it.
+    List(u32),
+    Map(u32),
+}
+
+/// A position on a tape.
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Place(u32);
+
+/// The values of one line.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Tape {
+    tokens: Vec<Token>,
+    text: Vec<u8>,
+}
+
+impl Tape {
+    pub(crate) fn clear(&mut self) {
+        self.tokens.clear();
+        self.text.clear();
+    }
+
+    pub(crate) fn here(&self) -> Place {
+        Place(narrow(self.tokens.len()))
+    }
+
+    pub(crate) fn truncate(&mut self, place: Place) {
+        self.tokens.truncate(place.0 as usize);
+    }
+
+    pub(crate) fn nil(&mut self) {
+        self.tokens.push(Token::Nil);
+    }
+
+    pub(crate) fn bool(&mut self, value: bool) {
+        self.tokens.push(Token::Bool(value));
+    }
+
+    pub(crate) fn int(&mut self, value: i64) {
+        self.tokens.push(Token::Int(value));
+    }
+
+    pub(crate) fn text(&mut self, text: &[u8]) {
+        let start = narrow(self.text.len());
+        self.text.extend_from_slice(text);
+        self.tokens.push(Token::Text(start, narrow(self.text.len())));
+    }
+
+    /// Begins a list or map; [`Self::end`] has to follow.
+    pub(crate) fn begin(&mut self, is_map: bool) -> Place {
+        let place = self.here();
+        self.tokens.push(if is_map { Token::Map(0) } else { Token::List(0) });
+        place
+    }
+
+    pub(crate) fn end(&mut self, begin: Place) {
+        let inside = narrow(self.tokens.len()) - begin.0 - 1;
+        let token = &mut self.tokens[begin.0 as usize];
+        *token =
+            if matches!(token, Token::Map(_)) { Token::Map(inside) } else { Token::List(inside) };
+    }
+
+    pub(crate) fn at(&self, place: Place) -> Datum<'_> {
+        Datum { tape: self, at: place.0 as usize }
+    }
+}
+
+fn narrow(length: usize) -> u32 {
+    u32::try_from(length).expect("a line is shorter than 4 GiB")
+}
+
+/// A value in a line.
+#[derive(Copy, Clone, Debug)]
+pub struct Datum<'a> {
+    tape: &'a Tape,
+    at: usize,
+}
+
+impl<'a> Datum<'a> {
+    fn token(self) -> Token {
+        self.tape.tokens[self.at]
+    }
+
+    /// Whether it is `nil` or `null`.
+    pub fn is_nil(self) -> bool {
+        self.token() == Token::Nil
+    }
+
+    /// The number it is.
+    pub fn int(self) -> Option<i64> {
+        match self.token() {
+            Token::Int(value) => Some(value),
+            _ => None,
+        }
+    }
+
+    /// The truth value it is.
+    pub fn bool(self) -> Option<bool> {
+        match self.token() {
+            Token::Bool(value) => Some(value),
+            _ => None,
+        }
+    }
+
+    /// The string, keyword or symbol it is.
+    pub fn text(self) -> Option<&'a str> {
+        match self.token() {
+            Token::Text(start, end) => {
+                std::str::from_utf8(&self.tape.text[start as usize..end as usize]).ok()
+            }
+            _ => None,
+        }
+    }
+
+    /// What is in it, if it is a list.
+    pub fn items(self) -> Option<impl Iterator<Item = Datum<'a>> + Clone> {
+        match self.token() {
+            Token::List(inside) => Some(self.inside(inside)),
+            _ => None,
+        }
+    }
+
+    /// The two things in it, if it is a list of two.
+    pub fn pair(self) -> Option<(Self, Self)> {
+        let mut items = self.items()?;
+        let pair = (items.next()?, items.next()?);
+        items.next().is_none().then_some(pair)
+    }
+
+    /// The value of a key, if it is a map that has it.
+    pub fn get(self, key: &str) -> Option<Self> {
+        let Token::Map(inside) = self.token() else { return None };
+        let mut items = self.inside(inside);
+        while let (Some(name), Some(value)) = (items.next(), items.next()) {
+            if name.text() == Some(key) {
+                return Some(value);
+            }
+        }
+        None
+    }
+
+    fn inside(self, count: u32) -> impl Iterator<Item = Datum<'a>> + Clone {
+        let Range { mut start, end } = self.at + 1..self.at + 1 + count as usize;
+        std::iter::from_fn(move || {
+            let datum = (start < end).then_some(Datum { tape: self.tape, at: start })?;
+            start += match datum.token() {
+                Token::List(inside) | Token::Map(inside) => 1 + inside as usize,
+                _ => 1,
+            };
+            Some(datum)
+        })
+    }
+
+    /// It as EDN.
+    pub fn to_edn(self) -> String {
+        match self.token() {
+            Token::Nil => "nil".to_owned(),
+            Token::Bool(value) => value.to_string(),
+            Token::Int(value) => value.to_string(),
+            Token::Text(..) => format!("{:?}", self.text().unwrap_or_default()),
+            Token::List(inside) => {
+                let items: Vec<_> = self.inside(inside).map(Self::to_edn).collect();
+                format!("[{}]", items.join(" "))
+            }
+            Token::Map(inside) => {
+                let items: Vec<_> = self.inside(inside).map(Self::to_edn).collect();
+                format!("{{{}}}", items.join(" "))
+            }
+        }
+    }
+}

@@ -1,0 +1,114 @@
+//! One event of a history as it stands in a file.
+
+use super::datum::{Datum, Place, Tape};
+
+/// What happened to the operation: Jepsen's `:type`.
+#[derive(Copy, Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Kind {
+    /// It was sent.
+    Invoke,
+    /// It took effect.
+    Ok,
+    /// It did not and will not take effect.
+    Fail,
+    /// Nobody knows.
+    Info,
+}
+
+impl Kind {
+    /// Its name in files.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Invoke => "invoke",
+            Self::Ok => "ok",
+            Self::Fail => "fail",
+            Self::Info => "info",
+        }
+    }
+
+    pub(super) fn parse(name: &[u8]) -> Option<Self> {
+        match name {
+            b"invoke" => Some(Self::Invoke),
+            b"ok" => Some(Self::Ok),
+            b"fail" => Some(Self::Fail),
+            b"info" => Some(Self::Info),
+            _ => None,
+        }
+    }
+}
+
+/// A field of an event, besides its `type`.
+#[derive(Copy, Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Field {
+    /// Who.
+    Process,
+    /// What was asked.
+    F,
+    /// With which argument, or which answer.
+    Value,
+    /// Of which key.
+    Key,
+    /// When, in nanoseconds.
+    Time,
+    /// Up to which transaction.
+    Zxid,
+}
+
+impl Field {
+    /// How many there are.
+    const COUNT: usize = 6;
+
+    pub(super) fn parse(name: &[u8]) -> Option<Self> {
+        match name {
+            b"process" => Some(Self::Process),
+            b"f" => Some(Self::F),
+            b"value" => Some(Self::Value),
+            b"key" => Some(Self::Key),
+            b"time" => Some(Self::Time),
+            b"zxid" => Some(Self::Zxid),
+            _ => None,
+        }
+    }
+}
+
+/// One event.
+#[derive(Clone, Debug)]
+pub struct Line {
+    /// Where it stands, counted from 1.
+    pub number: u64,
+    pub(super) kind: Option<Kind>,
+    pub(super) fields: [Option<Place>; Field::COUNT],
+    pub(super) tape: Tape,
+}
+
+impl Line {
+    pub(super) fn new() -> Self {
+        Self { number: 0, kind: None, fields: [None; Field::COUNT], tape: Tape::default() }
+    }
+
+    pub(super) fn clear(&mut self) {
+        self.kind = None;
+        self.fields = [None; Field::COUNT];
+        self.tape.clear();
+    }
+
+    /// What happened.
+    pub fn kind(&self) -> Option<Kind> {
+        self.kind
+    }
+
+    /// A field, if the event has it.
+    pub fn get(&self, field: Field) -> Option<Datum<'_>> {
+        self.fields[field as usize].map(|place| self.tape.at(place))
+    }
+
+    /// What was asked.
+    pub fn f(&self) -> Option<&str> {
+        self.get(Field::F)?.text()
+    }
+
+    /// The argument or answer; `None` if it is missing or nil.
+    pub fn value(&self) -> Option<Datum<'_>> {
+        self.get(Field::Value).filter(|value| !value.is_nil())
+    }
+}

@@ -1,0 +1,175 @@
+//! Judges a history of znodes against what ZooKeeper promises.
+//!
+//! With a zxid on every answer the order is known, and only has to be tested: the order clauses of
+//! the [certificate](crate::certificate) in one sweep (`order`), and the answers by the generic
+//! engine on the axis of zxids, where answered operations have their place and only those that
+//! never returned are free. Nothing is searched there unless something crashed.
+//!
+//! Without zxids only updates can be judged: whether there is an order of them that respects real
+//! time. What a read of a local replica may return is not decidable without them, so a history
+//! that has any and is not broken otherwise is undecided.
+
+mod order;
+
+use super::any::Part;
+use super::words::Words;
+use super::{Clause, Counterexample, Finding, Report, Settings, Shown};
+use crate::certificate::Contract;
+use crate::linearizability::{Call, NEVER};
+use crate::model::Model;
+use crate::model::znode::{Op, Znodes, groups};
+use crate::record::{Positioned, Recorded};
+use order::{Breach, Floor, sweep};
+
+/// Judges all operations together.
+pub fn judge(
+    recorded: &Recorded<Positioned>,
+    contract: Contract,
+    settings: &Settings<'_>,
+) -> Report {
+    let store = Store::new(recorded);
+    let mut report = Report {
+        operations: recorded.calls.len(),
+        crashed: recorded.calls.iter().filter(|call| call.is_crashed()).count(),
+        parts: store.recorded.keys.iter().max().map_or(0, |group| *group as usize + 1),
+        searched: 0,
+        findings: Vec::new(),
+    };
+    report.searched = report.parts;
+    let lacks_zxid = |call: &&Call<Positioned>| !call.is_crashed() && call.op.zxid.is_none();
+    let missing = recorded.calls.iter().filter(lacks_zxid).filter(|call| call.op.op.is_some());
+    let missing = missing.count();
+    if missing == 0 {
+        let swept = sweep(&recorded.calls, contract);
+        if let Some(breach) = swept.breach {
+            let example = Box::new(store.explain_breach(&breach, &recorded.calls));
+            report.findings.push(Finding::Violation(example));
+        }
+        let positioned = |at: usize| position(&recorded.calls[at], swept.floors[at]);
+        report.findings.extend(store.search(&positioned, Clause::Values, settings));
+        return report;
+    }
+    let updates = |at: usize| {
+        let call = &recorded.calls[at];
+        let is_update = call.op.op.as_ref().is_some_and(|op| !op.request.is_read());
+        is_update.then_some((call.invoked, call.returned))
+    };
+    report.findings.extend(store.search(&updates, Clause::NoOrder, settings));
+    let has_reads = recorded.calls.iter().any(|call| {
+        !call.is_crashed() && call.op.op.as_ref().is_some_and(|op| op.request.is_read())
+    });
+    if has_reads && report.findings.is_empty() {
+        let reason = format!("{missing} answers have no zxid: local reads cannot be judged");
+        report.findings.push(Finding::Unknown { key: None, reason });
+    }
+    report
+}
+
+/// The interval of an operation on the axis of zxids: an update is at its zxid, a read right
+/// behind the last one that it had seen. One that never returned comes behind all that its client
+/// can have known of when it was invoked.
+fn position(call: &Call<Positioned>, floor: Floor) -> Option<(u64, u64)> {
+    let op = call.op.op.as_ref()?;
+    let behind = |zxid: u64| zxid.saturating_mul(2).saturating_add(1);
+    match call.op.zxid.filter(|_| !call.is_crashed()) {
+        None => Some((behind(floor.highest()), NEVER)),
+        Some(zxid) if op.request.is_read() => Some((behind(zxid), behind(zxid))),
+        Some(zxid) => Some((zxid.saturating_mul(2), zxid.saturating_mul(2))),
+    }
+}
+
+/// The requests of a history without its syncs.
+struct Store {
+    recorded: Recorded<Op>,
+    /// Where each is in the whole history.
+    places: Vec<usize>,
+}
+
+impl Store {
+    fn new(whole: &Recorded<Positioned>) -> Self {
+        let requests = || {
+            let ops = whole.calls.iter().enumerate();
+            ops.filter_map(|(at, call)| call.op.op.as_ref().map(|op| (at, call, op)))
+        };
+        let calls = requests().map(|(_, call, op)| Call {
+            process: call.process,
+            invoked: call.invoked,
+            returned: call.returned,
+            op: op.clone(),
+        });
+        let keys = groups(requests().map(|(_, _, op)| op));
+        let mut recorded = Recorded::from_calls(calls.collect(), keys);
+        recorded.names = whole.names.clone();
+        let times = requests().map(|(at, ..)| whole.times.get(at).copied().unwrap_or_default());
+        recorded.times = times.collect();
+        Self { recorded, places: requests().map(|(at, ..)| at).collect() }
+    }
+
+    /// Searches each group for an order, with the intervals that `interval` gives; operations
+    /// without one are left out.
+    fn search(
+        &self,
+        interval: &dyn Fn(usize) -> Option<(u64, u64)>,
+        clause: Clause,
+        settings: &Settings<'_>,
+    ) -> Vec<Finding> {
+        let mut findings = Vec::new();
+        for (group, places) in self.recorded.by_key() {
+            let (mut calls, mut kept) = (Vec::new(), Vec::new());
+            for at in places.into_iter().map(|at| at as usize) {
+                if let Some((invoked, returned)) = interval(self.places[at]) {
+                    let call = &self.recorded.calls[at];
+                    calls.push(Call { invoked, returned, ..call.clone() });
+                    kept.push(at);
+                }
+            }
+            let words = Words::new(&self.recorded, group);
+            let part = Part { calls: &calls, places: &kept, words };
+            let mut finding = part.judge(&Znodes, settings);
+            if let Some(Finding::Violation(example)) = &mut finding {
+                example.clause = clause;
+                example.key = None;
+                example.operations.iter_mut().for_each(|shown| {
+                    shown.operation = self.places[shown.operation];
+                });
+            }
+            findings.extend(finding);
+        }
+        findings
+    }
+
+    fn explain_breach(&self, breach: &Breach, calls: &[Call<Positioned>]) -> Counterexample {
+        let words = Words::new(&self.recorded, 0);
+        let shown = |operation: usize| -> Shown {
+            let what = match self.places.binary_search(&operation) {
+                Ok(at) => {
+                    let what = Znodes.describe(&self.recorded.calls[at].op);
+                    let mut shown = words.shown(at, what);
+                    shown.operation = operation;
+                    shown
+                }
+                Err(_) => words.shown_call(operation, &calls[operation], "sync"),
+            };
+            let zxid = calls[operation].op.zxid.map(|zxid| format!(" at zxid {zxid:#x}"));
+            Shown { what: what.what.clone() + &zxid.unwrap_or_default(), ..what }
+        };
+        let (one, other) = (shown(breach.earlier), shown(breach.later));
+        let sentence = format!(
+            "the {} by {} {} the {} by {}",
+            other.what,
+            other.process,
+            breach.how(),
+            one.what,
+            one.process
+        );
+        Counterexample {
+            key: None,
+            clause: breach.clause,
+            sentence,
+            staleness: None,
+            operations: vec![one, other],
+            longest: vec![0],
+            is_minimal: true,
+        }
+    }
+}

@@ -1,0 +1,127 @@
+//! A second opinion on the updates of a simulated history.
+//!
+//! The certificate judges by the zxids that servers claim. ZooKeeper promises that updates are
+//! linearizable whatever the zxids, and each answer says which version of its register the update
+//! made. From that alone the general engines can tell whether an order exists. Where the
+//! certificate holds, one does: if they find none, one of the two judges is wrong.
+
+use crate::history::{History, Kind};
+use crate::linearizability::zones::{Finding, Zones};
+use crate::linearizability::{Budget, Call, NEVER, check};
+use crate::model::register::Value;
+use crate::model::versioned::{Op, Versioned};
+use rustc_hash::FxHashSet;
+use zab_core::txn::KEYS;
+use zab_core::{Op as StoreOp, Outcome, Txn};
+
+/// How many configurations the engine may examine for each register.
+const CONFIGURATIONS: u64 = 2_000;
+
+/// Confirms what the certificate found to hold.
+///
+/// # Panics
+///
+/// If no order of the updates explains the versions that they were answered with.
+pub(crate) fn confirm(history: &History, log: &[Txn]) {
+    let requests: FxHashSet<_> = history.operations().iter().map(|op| op.request).collect();
+    if !log.iter().all(|txn| requests.contains(&txn.request)) {
+        // Someone else has written as well: versions are not all accounted for.
+        return;
+    }
+    for (key, calls) in by_register(history).iter().enumerate() {
+        let contradicts = match zones(calls) {
+            Some(finding) => matches!(finding, Some(Finding::Conflict(_))),
+            None => {
+                let budget = Budget { configurations: CONFIGURATIONS, ..Budget::default() };
+                let model = Versioned { initial: Value(0) };
+                check(&model, calls, &budget).is_violation()
+            }
+        };
+        assert!(!contradicts, "certificate and search contradict each other on k{key}: {calls:?}");
+    }
+}
+
+/// What the zones say, if every update was answered and took effect: each then replaces the
+/// version before it.
+fn zones(calls: &[Call<Op>]) -> Option<Option<Finding>> {
+    let mut zones = Zones::new(Value(0));
+    for call in calls {
+        let Op::Write { version: Some(version), .. } = call.op else { return None };
+        let [from, to] = [i64::from(version) - 1, i64::from(version)].map(Value);
+        let op = crate::model::register::Op::Cas { from, to, done: Some(true) };
+        zones.add(0, &op, call.invoked, call.returned);
+    }
+    Some(zones.finish().first().map(|(_, finding)| *finding))
+}
+
+/// The updates of each register; times are places in the history.
+fn by_register(history: &History) -> [Vec<Call<Op>>; KEYS] {
+    let mut spans = vec![(0, NEVER); history.operations().len()];
+    for (at, entry) in history.entries().iter().enumerate() {
+        match entry.kind {
+            Kind::Invoke => spans[entry.operation].0 = at as u64,
+            Kind::Ok(_) => spans[entry.operation].1 = at as u64,
+            Kind::Fail | Kind::Info => {}
+        }
+    }
+    let mut registers: [Vec<Call<Op>>; KEYS] = Default::default();
+    for (operation, (invoked, returned)) in history.operations().iter().zip(spans) {
+        let version = match operation.completion {
+            Some(Kind::Fail) => continue,
+            Some(Kind::Ok(Outcome::Written { version, .. })) => Some(version),
+            _ => None,
+        };
+        let is_refused = matches!(operation.outcome(), Some(Outcome::BadVersion { .. }));
+        let (key, op) = match operation.op {
+            StoreOp::Write { key, value } => {
+                (key, Op::Write { value: Value(i64::from(value)), version })
+            }
+            // One that was answered made the version behind the one that it asked for, or nothing.
+            StoreOp::WriteIf { key, value, .. } if version.is_some() => {
+                (key, Op::Write { value: Value(i64::from(value)), version })
+            }
+            StoreOp::WriteIf { key, value, version: expected } => {
+                let done = is_refused.then_some(false);
+                (key, Op::WriteIf { expected, value: Value(i64::from(value)), done })
+            }
+            StoreOp::Read { .. } | StoreOp::Sync => continue,
+        };
+        registers[key.index()].push(Call {
+            process: operation.process().0.into(),
+            invoked,
+            returned,
+            op,
+        });
+    }
+    registers
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use zab_core::{Key, Micros, RequestId, SessionId, Zxid};
+
+    /// Two writes one after the other that were answered with these versions.
+    fn history(versions: [u32; 2]) -> History {
+        let mut history = History::new();
+        for (at, version) in versions.into_iter().enumerate() {
+            let cxid = u32::try_from(at).expect("a small number");
+            let request = RequestId { session: SessionId(1), cxid };
+            history.invoke(Micros(1), request, StoreOp::Write { key: Key(0), value: cxid + 1 });
+            let written = Outcome::Written { zxid: Zxid::new(1, cxid + 1), version };
+            history.complete(Micros(2), request, written);
+        }
+        history
+    }
+
+    #[test]
+    fn versions_in_order_are_confirmed() {
+        confirm(&history([1, 2]), &[]);
+    }
+
+    #[test]
+    #[should_panic(expected = "contradict each other on k0")]
+    fn versions_against_real_time_are_not() {
+        confirm(&history([2, 1]), &[]);
+    }
+}

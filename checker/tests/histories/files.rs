@@ -1,0 +1,150 @@
+//! Files: what is read, and what is refused with its line.
+
+use zab_checker::format::{self, Error};
+use zab_checker::judge::{self, Clause, Settings};
+use zab_checker::linearizability::Call;
+use zab_checker::model::register::{Op, Value};
+use zab_checker::record::{self, Dialect, Recorded, Registers};
+
+fn read(dialect: Dialect, text: &str) -> Result<Recorded<Op>, Error> {
+    record::read(text.as_bytes(), Registers(dialect))
+}
+
+/// The lines that are refused.
+fn refused(dialect: Dialect, text: &str) -> Vec<(u64, String)> {
+    match read(dialect, text) {
+        Err(Error::Malformed(lines)) => lines.into_iter().map(|l| (l.line, l.what)).collect(),
+        other => panic!("expected malformed lines: {other:?}"),
+    }
+}
+
+const STALE: &str = "\
+{:index 0, :type :invoke, :process 0, :f :write, :value 267, :time 1000000}
+{:index 1, :type :ok, :process 0, :f :write, :value 267, :time 2000000}
+{:index 2, :type :info, :process :nemesis, :f :start, :value \"cut n1 \\\"off\\\"\"}
+{:index 3, :type :invoke, :process 1, :f :write, :value 268, :time 3000000}
+{:index 4, :type :ok, :process 1, :f :write, :value 268, :time 4000000}
+{:index 5, :type :invoke, :process 6, :f :read, :value nil, :time 7100000}
+{:index 6, :type :ok, :process 6, :f :read, :value 267, :time 8000000}
+";
+
+#[test]
+fn a_stale_read_is_explained_in_one_sentence() {
+    let recorded = read(Dialect::Register, STALE).expect("well-formed");
+    let report = judge::registers(&recorded, &Settings::default());
+    let example = report.violations().next().expect("a stale read");
+    assert_eq!(example.clause, Clause::StaleRead);
+    assert_eq!(
+        example.sentence,
+        "the read by p6 began 3.1 ms after write 268 by p1 was acknowledged, yet returned 267, \
+         while the write 267 by p0 had returned before the write 268 by p1 began"
+    );
+    assert_eq!(example.staleness.map(|s| (s.versions, s.nanoseconds)), Some((1, Some(3_100_000))));
+    assert_eq!(example.operations.len(), 3);
+    assert!(example.is_minimal);
+}
+
+#[test]
+fn a_vector_of_maps_is_the_same_as_a_map_a_line() {
+    let rows = read(Dialect::Register, STALE).expect("well-formed");
+    let vector = format!("[{}]", STALE.replace('\n', ",\n  ")).replace(",\n  ]", "]");
+    let vector = read(Dialect::Register, &vector).expect("well-formed");
+    assert_eq!(rows.calls, vector.calls);
+    assert_eq!(rows.times, vector.times);
+    let one_row = format!("[{}]", STALE.replace('\n', " "));
+    assert_eq!(read(Dialect::Register, &one_row).expect("well-formed").calls, rows.calls);
+}
+
+#[test]
+fn json_lines_and_edn_are_the_same() {
+    let edn = "{:process 3 :type :invoke :f :cas :value [\"x\" [1 2]]}\n\
+               {:process 3 :type :ok :f :cas :value [\"x\" [1 2]]}\n\
+               {:process 4 :type :invoke :f :read :value [\"x\" nil]}\n\
+               {:process 4 :type :ok :f :read :value [\"x\" 2]}\n";
+    let jsonl = "{\"process\":3,\"type\":\"invoke\",\"f\":\"cas\",\"value\":[\"x\",[1,2]]}\n\
+                 {\"process\":3,\"type\":\"ok\",\"f\":\"cas\",\"value\":[\"x\",[1,2]]}\n\n\
+                 {\"process\":4,\"type\":\"invoke\",\"f\":\"read\",\"key\":\"x\",\"more\":1.5}\n\
+                 {\"process\":4,\"type\":\"ok\",\"f\":\"read\",\"key\":\"x\",\"value\":2}\n";
+    let edn = read(Dialect::Kv, edn).expect("well-formed");
+    let jsonl = read(Dialect::Kv, jsonl).expect("well-formed");
+    assert_eq!(edn.calls, jsonl.calls);
+    let cas = Op::Cas { from: Value(1), to: Value(2), done: Some(true) };
+    assert_eq!(edn.calls[0], Call { process: 0, invoked: 1, returned: 2, op: cas });
+    assert_eq!(edn.calls[1].op, Op::Read(Some(Value(2))));
+    assert_eq!(edn.names.key_name(0), Some("x"));
+}
+
+#[test]
+fn every_malformed_line_is_reported() {
+    let text = "{:process 0 :type :invoke :f :write :value 1}\n\
+                {:process 0 :type :okay :f :write :value 1}\n\
+                gibberish\n\
+                {:process 1 :type :invoke :f :swap :value 1}\n\
+                {:process 1 :type :ok :f :swap :value 1}\n\
+                {:type :ok :f :read :value 1}\n\
+                {:process 2 :type :invoke, :f :read";
+    let lines: Vec<u64> = refused(Dialect::Register, text).iter().map(|line| line.0).collect();
+    assert_eq!(lines, [2, 3, 4, 6, 7]);
+}
+
+#[test]
+fn a_history_that_no_clients_can_have_seen_is_refused() {
+    let twice = "{:process 0 :type :invoke :f :read :value nil}\n\
+                 {:process 0 :type :invoke :f :read :value nil}\n";
+    assert_eq!(
+        refused(Dialect::Register, twice),
+        [(2, "process 0 invokes an operation while another one is open".to_owned())]
+    );
+    let never = "{:process 7 :type :ok :f :read :value nil}\n";
+    assert_eq!(
+        refused(Dialect::Register, never),
+        [(1, "process 7 completes an operation that it did not invoke".to_owned())]
+    );
+}
+
+#[test]
+fn values_that_failed_and_were_read_are_dirty() {
+    let text = "{:process 0 :type :invoke :f :write :value \"a\"}\n\
+                {:process 0 :type :fail :f :write :value \"a\"}\n\
+                {:process 1 :type :invoke :f :read :value nil}\n\
+                {:process 1 :type :ok :f :read :value \"a\"}\n";
+    let recorded = read(Dialect::Register, text).expect("well-formed");
+    let report = judge::registers(&recorded, &Settings::default());
+    let example = report.violations().next().expect("a dirty read");
+    assert_eq!(example.clause, Clause::DirtyRead);
+    assert_eq!(example.sentence, "the read a by p1 found a, but the write a by p0 had failed");
+}
+
+#[test]
+fn an_empty_file_is_an_empty_history() {
+    assert!(read(Dialect::Register, "").expect("well-formed").calls.is_empty());
+    assert!(read(Dialect::Register, "\n \n").expect("well-formed").calls.is_empty());
+    assert!(matches!(read(Dialect::Register, "hello"), Err(Error::UnknownFormat)));
+}
+
+#[test]
+fn what_is_written_reads_the_same() {
+    let text = "{:process 0 :type :invoke :f :write :value [1 \"a b\"]}\n\
+                {:process 5 :type :invoke :f :cas :value [:k [nil -3]]}\n\
+                {:process 0 :type :info :f :write :value [1 \"a b\"]}\n\
+                {:process 5 :type :ok :f :cas :value [:k false]}\n\
+                {:process 0 :type :invoke :f :read :value [1 nil] :time 77}\n\
+                {:process 0 :type :ok :f :read :value [1 \"a b\"]}\n";
+    let once = read(Dialect::Kv, text).expect("well-formed");
+    let events = || format::event::of_registers(&once);
+    let (mut edn, mut jsonl, mut shiviz) = (Vec::new(), Vec::new(), Vec::new());
+    format::write_edn(events(), &mut edn).expect("memory can be written to");
+    format::write_jsonl(events(), &mut jsonl).expect("memory can be written to");
+    format::shiviz::write(&once, &mut shiviz).expect("memory can be written to");
+    for text in [edn, jsonl] {
+        let text = String::from_utf8(text).expect("the formats are text");
+        let twice = read(Dialect::Kv, &text).unwrap_or_else(|error| panic!("{error}\n{text}"));
+        let ops = |recorded: &Recorded<Op>| -> Vec<_> {
+            recorded.calls.iter().map(|call| (call.process, call.is_crashed(), call.op)).collect()
+        };
+        assert_eq!(ops(&once), ops(&twice), "{text}");
+        assert_eq!(once.keys, twice.keys, "{text}");
+    }
+    let shiviz = String::from_utf8(shiviz).expect("the format is text");
+    assert!(shiviz.ends_with("p0 {\"p0\":3}\nok read a b\n"), "{shiviz}");
+}

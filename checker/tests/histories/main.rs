@@ -1,0 +1,10 @@
+//! Client histories: engines against each other and against brute force, planted anomalies,
+//! recorded histories, files.
+
+mod brute;
+mod certified;
+mod differential;
+mod etcd;
+mod files;
+mod planted;
+mod random;
