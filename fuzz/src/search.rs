@@ -20,6 +20,7 @@ use zab_core::Variant;
 use zab_core::variant::Switch;
 use zab_sim::Schedule;
 
+use crate::case::Driver;
 use crate::coverage::Feature;
 use crate::oracle::Outcome;
 
@@ -28,6 +29,8 @@ use crate::oracle::Outcome;
 pub struct Campaign {
     /// The variant to break.
     pub variant: Variant,
+    /// What runs the simulation.
+    pub driver: Driver,
     /// The size of the ensemble.
     pub servers: u8,
     /// What chance depends on.

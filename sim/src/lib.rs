@@ -8,6 +8,7 @@
 //! | [`schedule`] | the language of actions, and its two encodings |
 //! | [`run`] | one execution: boot, chaos, heal, liveness, final reads |
 //! | [`driver`] | what an execution needs of whatever runs the simulation |
+//! | [`ensemble`] | an ensemble that has booted, in any driver |
 //! | [`direct`] | the direct driver: a queue over virtual time |
 //! | [`world`] | servers, disks, connections, clients, faults: where events take effect |
 //! | `turmoil` | the turmoil driver: hosts, sockets, ticks; behind the feature of that name |
@@ -25,6 +26,7 @@ pub mod direct;
 pub mod disk;
 pub mod driver;
 pub mod due;
+pub mod ensemble;
 pub mod keyed;
 mod network;
 mod observe;
@@ -41,6 +43,7 @@ pub use direct::Direct;
 pub use disk::SimDisk;
 pub use driver::Driver;
 pub use due::{Due, Effects};
+pub use ensemble::{DriverKind, Ensemble};
 pub use run::{Booted, Observer, Run};
 pub use schedule::{Act, Action, Schedule};
 pub use trace::{TextTrace, TraceHash};

@@ -34,7 +34,7 @@ impl Island {
             variant: campaign.variant,
             servers: campaign.servers,
             rng: Rng::of(campaign.seed, number as u64),
-            oracle: Oracle::default(),
+            oracle: Oracle::new(campaign.driver),
             coverage: Coverage::default(),
             corpus: Corpus::default(),
             idle: 0,
