@@ -33,6 +33,7 @@ pub mod agenda;
 pub mod client;
 pub mod codec;
 mod connection;
+pub mod directory;
 pub mod event;
 pub mod frames;
 pub mod limits;

@@ -42,6 +42,7 @@
 mod booted;
 mod clients;
 mod faults;
+mod leap;
 mod lifecycle;
 mod machine;
 mod net;
@@ -72,10 +73,10 @@ use zab_core::event::ExitReason;
 use zab_core::{Config, Key, Micros, NodeId, Replica, Variant, View};
 
 /// How much time passes in the world in one tick.
-pub const TICK_US: u64 = 1000;
+pub const TICK_US: u64 = 500;
 
 /// There and back between two servers.
-const RTT_TICKS: Micros = Micros(2 * TICK_US);
+const RTT: Micros = Micros(2 * TICK_US);
 
 /// A tick of turmoil: its timers know no shorter time.
 const TICK: Duration = Duration::from_millis(1);
@@ -117,6 +118,8 @@ pub struct Turmoil {
     planned: u64,
     /// How often all faults were ended.
     heals: u16,
+    /// The schedule has done something since the last tick.
+    stirred: bool,
 }
 
 impl Turmoil {
@@ -143,6 +146,7 @@ impl Turmoil {
             agenda: BTreeMap::new(),
             planned: 0,
             heals: 0,
+            stirred: true,
         }
     }
 
@@ -152,14 +156,19 @@ impl Turmoil {
         self.planned += 1;
     }
 
-    /// One tick: the hosts run, then what is due.
-    fn tick(&mut self, fx: &mut Effects) -> u64 {
+    /// One tick, or as many as nothing happens in: the hosts run, then what is due.
+    fn tick(&mut self, until: Micros, fx: &mut Effects) -> u64 {
+        let ticks = self.idle_ticks(until);
+        if ticks > 1 {
+            self.shared.borrow_mut().waits.leap(ticks);
+        }
+        self.stirred = false;
         if let Err(error) = self.sim.step() {
             panic!("a task of the shell failed: {error}");
         }
         let inputs = {
             let shared = &mut *self.shared.borrow_mut();
-            shared.now = shared.now.after(Micros(TICK_US));
+            shared.now = shared.now.after(Micros(ticks * TICK_US));
             std::mem::take(&mut shared.inputs)
         };
         self.hear_answers();
@@ -168,9 +177,16 @@ impl Turmoil {
         while let Some(entry) = self.agenda.first_entry().filter(|entry| entry.key().0 <= now) {
             let later = entry.remove();
             self.carry_out(later);
+            self.stirred = true;
         }
         self.collect(fx);
         inputs.max(1)
+    }
+
+    /// Something was done from outside.
+    fn stir(&mut self, fx: &mut Effects) {
+        self.stirred = true;
+        self.collect(fx);
     }
 
     /// Hands on what was observed.
@@ -191,7 +207,7 @@ impl Driver for Turmoil {
     }
 
     fn step(&mut self, until: Micros, fx: &mut Effects) -> u64 {
-        if self.now() < until { self.tick(fx) } else { 0 }
+        if self.now() < until { self.tick(until, fx) } else { 0 }
     }
 
     fn is_up(&self, server: NodeId) -> bool {
@@ -220,22 +236,22 @@ impl Driver for Turmoil {
 
     fn start_all(&mut self, fx: &mut Effects) {
         self.start_those_down();
-        self.collect(fx);
+        self.stir(fx);
     }
 
     fn act(&mut self, act: Act, fx: &mut Effects) {
         self.do_act(act);
-        self.collect(fx);
+        self.stir(fx);
     }
 
     fn heal(&mut self, fx: &mut Effects) {
         self.shared.borrow_mut().observe(None, Fact::Healed);
         self.end_faults();
-        self.collect(fx);
+        self.stir(fx);
     }
 
     fn invoke(&mut self, who: (u8, NodeId), what: (ClientOp, Key), fx: &mut Effects) {
         self.ask(who, what);
-        self.collect(fx);
+        self.stir(fx);
     }
 }

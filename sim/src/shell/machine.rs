@@ -72,8 +72,8 @@ pub trait Machine: Clone + 'static {
         let _ = fact;
     }
 
-    /// The owner has done all that there was to do.
-    fn rested(&self, node: &Node, inputs: u64) {
-        let _ = (node, inputs);
+    /// The owner has done all that there was to do, after so many inputs, until then.
+    fn rested(&self, node: &Node, inputs: u64, next_at: Option<Micros>) {
+        let _ = (node, inputs, next_at);
     }
 }

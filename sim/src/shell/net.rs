@@ -7,7 +7,7 @@ use std::io;
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::mpsc;
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 use zab_core::NodeId;
 
 /// What the other end of a connection sends.
@@ -42,6 +42,11 @@ pub trait Net: Clone + 'static {
 
     /// Connects to a server. May hang: the caller has a deadline.
     fn dial(&self, to: NodeId) -> impl Future<Output = io::Result<Stream>>;
+
+    /// Waits before something is tried again.
+    fn pause(&self, span: Duration) -> impl Future<Output = ()> {
+        sleep(span)
+    }
 }
 
 /// Connects to a server in time, and says what the connection is for.

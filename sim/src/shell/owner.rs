@@ -119,7 +119,7 @@ impl<N: Net, M: Machine> Owner<N, M> {
                         }
                     }
                     // Out of sockets, or the like.
-                    Err(_) => sleep(pause).await,
+                    Err(_) => net.pause(pause).await,
                 }
             }
         });
@@ -133,7 +133,8 @@ impl<N: Net, M: Machine> Owner<N, M> {
                 self.take(event);
                 self.run_due();
             }
-            self.machine.rested(&self.node, std::mem::take(&mut self.inputs));
+            let inputs = std::mem::take(&mut self.inputs);
+            self.machine.rested(&self.node, inputs, self.agenda.next_at());
             if let Some(reason) = self.exit {
                 return Ok(reason);
             }

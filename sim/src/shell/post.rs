@@ -11,7 +11,7 @@ use super::net::{self, Net, Reader, Stream};
 use std::cell::Cell;
 use tokio::io::AsyncWrite;
 use tokio::sync::watch;
-use tokio::time::{sleep, timeout};
+use tokio::time::timeout;
 use zab_core::{NodeId, Notification};
 
 /// The newest notification for a peer.
@@ -39,7 +39,7 @@ pub(super) async fn deliver<N: Net>(
                 continue;
             }
         }
-        sleep(pause).await;
+        net.pause(pause).await;
         pause = (pause * 2).min(limits.retry_max);
     }
 }

@@ -8,7 +8,7 @@ use super::faults::Later;
 use super::net::SimNet;
 use super::partitions;
 use super::shared::Handle;
-use super::{CLIENTS_HOST, Turmoil, address, duration};
+use super::{CLIENTS_HOST, Turmoil, address, duration, leap};
 use crate::client::{CLIENT_TIMEOUT, Client};
 use crate::schedule::ClientOp;
 use crate::shell::client::converse;
@@ -41,9 +41,11 @@ impl Clients {
             config.members().map(|_| mpsc::channel(OUTBOX)).unzip();
         let net = SimNet { shared: shared.clone(), me: None };
         let (limits, keeper) = (Limits::new(config, duration), partitions::enforce(shared.clone()));
+        let leaps = leap::follow(shared.clone());
         sim.client(address(CLIENTS_HOST), async move {
             let mut tasks = JoinSet::new();
             tasks.spawn_local(keeper);
+            tasks.spawn_local(leaps);
             for (server, queue) in queues.into_iter().enumerate() {
                 let server = NodeId(server as u8);
                 tasks.spawn_local(converse(net.clone(), server, queue, told.clone(), limits));

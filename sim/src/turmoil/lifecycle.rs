@@ -3,7 +3,7 @@
 use super::faults::Later;
 use super::machine::SimMachine;
 use super::net::SimNet;
-use super::{Turmoil, address};
+use super::{Turmoil, address, leap};
 use crate::schedule::CrashMode;
 use crate::shell;
 use crate::world::SUPERVISOR_DELAY;
@@ -30,6 +30,7 @@ impl Turmoil {
             server.up = true;
             server.powered = true;
             server.refused = None;
+            server.next_at = None;
             shared.touch(id);
         }
         if self.hosted {
@@ -47,7 +48,9 @@ impl Turmoil {
         let (config, variant) = (self.config, self.variant);
         self.sim.host(address(id.0), move || {
             let process = shell::serve(id, config, variant, net.clone(), machine.clone());
+            let leaps = leap::follow(machine.shared.clone());
             async move {
+                tokio::task::spawn_local(leaps);
                 process.await?;
                 Ok(())
             }

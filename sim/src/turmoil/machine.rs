@@ -138,10 +138,11 @@ impl Machine for SimMachine {
         }
     }
 
-    fn rested(&self, node: &Node, inputs: u64) {
+    fn rested(&self, node: &Node, inputs: u64, next_at: Option<Micros>) {
         let shared = &mut *self.shared.borrow_mut();
         shared.inputs += inputs;
         let server = shared.server(self.id);
+        server.next_at = next_at;
         if inputs > 0 && server.up {
             server.seen = Some((node.view(), *node.replica()));
             shared.touch(self.id);

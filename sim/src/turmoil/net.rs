@@ -1,11 +1,13 @@
 //! Turmoil's network as one process sees it.
 
+use super::leap::Wait;
 use super::shared::Handle;
 use super::wire::wire;
-use super::{RTT_TICKS, address, duration, server_at};
+use super::{RTT, address, duration, server_at};
 use crate::shell::{Net, Stream};
 use std::io;
 use std::rc::Rc;
+use std::time::Duration;
 use tokio::time::sleep;
 use turmoil::net::{TcpListener, TcpStream};
 use zab_core::NodeId;
@@ -69,10 +71,16 @@ impl Net for SimNet {
     async fn dial(&self, to: NodeId) -> io::Result<Stream> {
         self.thawed(to).await;
         if self.refuses(to) {
-            sleep(duration(RTT_TICKS)).await;
+            self.pause(duration(RTT)).await;
             return Err(io::ErrorKind::ConnectionRefused.into());
         }
+        let _handshake = Wait::handshake(&self.shared);
         let stream = TcpStream::connect((address(to.0), PORT)).await?;
         Ok(self.stream(stream, Some(to)))
+    }
+
+    async fn pause(&self, span: Duration) {
+        let _pause = Wait::pause(&self.shared, span);
+        sleep(span).await;
     }
 }

@@ -3,6 +3,7 @@
 //! Turmoil runs one host at a time and the driver between two steps, all on one thread, so a cell
 //! suffices.
 
+use super::leap::Waits;
 use super::partitions::Partitions;
 use super::wire::Ends;
 use crate::disk::SimDisk;
@@ -35,6 +36,7 @@ pub(super) struct Shared {
     pub(super) links: Links,
     pub(super) ends: Ends,
     pub(super) partitions: Partitions,
+    pub(super) waits: Waits,
     /// Told whenever a fault may have ended, for connections that are being made.
     pub(super) thawed: Rc<Notify>,
 }
@@ -58,6 +60,8 @@ pub(super) struct Server {
     pub(super) exited: bool,
     /// What the node looked like when its owner last rested.
     pub(super) seen: Option<(View, Replica)>,
+    /// When its owner has something to do next, unless somebody tells it something.
+    pub(super) next_at: Option<Micros>,
     /// For what the schedule does to the process.
     pub(super) inbox: Option<mpsc::Sender<ShellEvent>>,
     /// Told whenever a fault may have ended.
@@ -77,6 +81,7 @@ impl Server {
             refused: None,
             exited: false,
             seen: None,
+            next_at: None,
             inbox: None,
             nudge: Rc::default(),
         }
@@ -95,6 +100,7 @@ impl Shared {
             links: Links::default(),
             ends: Ends::default(),
             partitions: Partitions::new(config.servers),
+            waits: Waits::default(),
             thawed: Rc::default(),
         }
     }
