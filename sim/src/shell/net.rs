@@ -43,8 +43,9 @@ pub trait Net: Clone + 'static {
     /// Connects to a server. May hang: the caller has a deadline.
     fn dial(&self, to: NodeId) -> impl Future<Output = io::Result<Stream>>;
 
-    /// Waits before something is tried again.
-    fn pause(&self, span: Duration) -> impl Future<Output = ()> {
+    /// Waits before a server is dialed again.
+    fn pause(&self, to: NodeId, span: Duration) -> impl Future<Output = ()> {
+        let _ = to;
         sleep(span)
     }
 }

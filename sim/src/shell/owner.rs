@@ -119,7 +119,7 @@ impl<N: Net, M: Machine> Owner<N, M> {
                         }
                     }
                     // Out of sockets, or the like.
-                    Err(_) => net.pause(pause).await,
+                    Err(_) => sleep(pause).await,
                 }
             }
         });

@@ -39,7 +39,7 @@ pub(super) async fn deliver<N: Net>(
                 continue;
             }
         }
-        net.pause(pause).await;
+        net.pause(to, pause).await;
         pause = (pause * 2).min(limits.retry_max);
     }
 }

@@ -47,6 +47,11 @@ impl SimNet {
         }
     }
 
+    async fn wait(&self, span: Duration) {
+        let _wait = Wait::pause(&self.shared, span);
+        sleep(span).await;
+    }
+
     fn refuses(&self, to: NodeId) -> bool {
         let shared = self.shared.borrow();
         let is_cut = self.me.is_some_and(|me| shared.links.is_cut_either_way(shared.now, me, to));
@@ -71,7 +76,7 @@ impl Net for SimNet {
     async fn dial(&self, to: NodeId) -> io::Result<Stream> {
         self.thawed(to).await;
         if self.refuses(to) {
-            self.pause(duration(RTT)).await;
+            self.wait(duration(RTT)).await;
             return Err(io::ErrorKind::ConnectionRefused.into());
         }
         let _handshake = Wait::handshake(&self.shared);
@@ -79,8 +84,12 @@ impl Net for SimNet {
         Ok(self.stream(stream, Some(to)))
     }
 
-    async fn pause(&self, span: Duration) {
-        let _pause = Wait::pause(&self.shared, span);
-        sleep(span).await;
+    /// Attempts that would be refused are left out: they cost ticks and change nothing.
+    async fn pause(&self, to: NodeId, span: Duration) {
+        while self.refuses(to) {
+            let thawed = Rc::clone(&self.shared.borrow().thawed);
+            thawed.notified().await;
+        }
+        self.wait(span).await;
     }
 }
