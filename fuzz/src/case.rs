@@ -12,7 +12,7 @@ use crate::variants;
 use serde::{Deserialize, Serialize};
 use zab_checker::{Class, Verdict};
 use zab_core::variant::Entry;
-use zab_sim::Schedule;
+use zab_sim::{DriverKind, Schedule};
 
 /// The newest format of case files, which this build writes; it reads all older ones.
 pub const FORMAT: u16 = 1;
@@ -46,6 +46,29 @@ pub enum Driver {
     /// The discrete-event queue over virtual time.
     #[default]
     Direct,
+    /// Servers with sockets and tasks, inside turmoil: slower, and closer to a real server.
+    #[cfg(feature = "turmoil")]
+    Turmoil,
+}
+
+impl Driver {
+    /// Its name in a case and on the command line.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Direct => "direct",
+            #[cfg(feature = "turmoil")]
+            Self::Turmoil => "turmoil",
+        }
+    }
+
+    /// What the simulator calls it.
+    pub const fn kind(self) -> DriverKind {
+        match self {
+            Self::Direct => DriverKind::Direct,
+            #[cfg(feature = "turmoil")]
+            Self::Turmoil => DriverKind::Turmoil,
+        }
+    }
 }
 
 /// What running a case shows.

@@ -9,9 +9,13 @@
 //! - A **target** is what drives these three: here the campaign ([`search`]), guided by the states
 //!   that an ensemble went through ([`coverage`]).
 //!
+//! Two drivers can run a schedule; [`agreement`] compares what they make of it.
+//!
 //! What a hunt finds is made small ([`minimize`]), stored as a file that can be read, edited and
 //! replayed ([`case`]), and told to a person ([`explain`]). [`commands`] is the `zab` command.
 
+#[cfg(feature = "turmoil")]
+pub mod agreement;
 pub mod anatomy;
 pub mod case;
 pub mod causes;

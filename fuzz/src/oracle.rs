@@ -4,13 +4,14 @@
 //! at a violation of the gravest class, which nothing that follows could outdo: so the class of a
 //! schedule does not depend on who runs it, or why.
 
+use crate::case::Driver;
 use crate::coverage::Coverage;
 use rustc_hash::FxHasher;
 use std::hash::{Hash, Hasher};
 use std::ops::ControlFlow;
 use zab_checker::{Checker, Class, Event, Fact, Stakes, Verdict, Violation};
 use zab_core::{Micros, Packet, Variant, View};
-use zab_sim::{Booted, Observer, Run, Schedule};
+use zab_sim::{Ensemble, Observer, Run, Schedule};
 
 /// How an execution went.
 #[derive(Clone, Debug)]
@@ -51,10 +52,21 @@ pub struct Recording {
 /// Runs schedules. One for each thread: it keeps ensembles that have booted.
 #[derive(Clone, Debug, Default)]
 pub struct Oracle {
-    booted: Vec<(Variant, u8, Booted)>,
+    driver: Driver,
+    booted: Vec<(Variant, u8, Ensemble)>,
 }
 
 impl Oracle {
+    /// An oracle that has this driver run its schedules.
+    pub fn new(driver: Driver) -> Self {
+        Self { driver, booted: Vec::new() }
+    }
+
+    /// What runs its schedules.
+    pub const fn driver(&self) -> Driver {
+        self.driver
+    }
+
     /// Runs the schedule.
     pub fn judge(&mut self, schedule: &Schedule, variant: Variant) -> Outcome {
         self.run(schedule, variant, &mut Judge::new(schedule))
@@ -96,7 +108,7 @@ impl Oracle {
     /// When the boot of such an ensemble is over, on the clock of the world: the origin of the times
     /// of a schedule.
     pub fn origin(&mut self, servers: u8, variant: Variant) -> Micros {
-        self.ensemble(servers, variant).driver().now()
+        self.ensemble(servers, variant).origin()
     }
 
     /// Runs the schedule without judging it, to see what judging costs.
@@ -117,10 +129,11 @@ impl Oracle {
         Outcome { verdict, violations, run }
     }
 
-    fn ensemble(&mut self, servers: u8, variant: Variant) -> &Booted {
+    fn ensemble(&mut self, servers: u8, variant: Variant) -> &Ensemble {
+        let driver = self.driver.kind();
         let known = self.booted.iter().position(|(v, n, _)| (*v, *n) == (variant, servers));
         let index = known.unwrap_or_else(|| {
-            self.booted.push((variant, servers, Booted::new(servers, variant)));
+            self.booted.push((variant, servers, Ensemble::new(driver, servers, variant)));
             self.booted.len() - 1
         });
         &self.booted[index].2

@@ -21,6 +21,7 @@ use zab_core::variant::Switch;
 use zab_sim::Schedule;
 
 use crate::anatomy::Kind;
+use crate::case::Driver;
 use crate::coverage::Feature;
 use crate::oracle::Outcome;
 
@@ -29,6 +30,8 @@ use crate::oracle::Outcome;
 pub struct Campaign {
     /// The variant to break.
     pub variant: Variant,
+    /// What runs the simulation.
+    pub driver: Driver,
     /// The size of the ensemble.
     pub servers: u8,
     /// What chance depends on.

@@ -120,6 +120,20 @@ impl Client {
         Some((open, outcome))
     }
 
+    /// The server that was asked answers, and the client is told at once.
+    #[cfg(feature = "turmoil")]
+    pub(crate) fn answer(&mut self, cxid: u32, outcome: Outcome) -> Option<(Open, Outcome)> {
+        let open = self.open.as_mut().filter(|open| open.request.cxid == cxid)?;
+        open.answer = Some(outcome);
+        self.on_answer(cxid)
+    }
+
+    /// The open operation, if this server was asked.
+    #[cfg(feature = "turmoil")]
+    pub(crate) fn asks(&self, server: NodeId) -> Option<RequestId> {
+        self.open.as_ref().filter(|open| open.server == server).map(|open| open.request)
+    }
+
     /// Gives up the operation if it is still open.
     pub(crate) fn give_up(&mut self, cxid: u32) -> Option<Open> {
         let open = *self.open(cxid)?;

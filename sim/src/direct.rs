@@ -2,12 +2,15 @@
 //!
 //! What falls due first happens first; at the same instant, what was scheduled first.
 
+use crate::client::Client;
+use crate::driver::Driver;
 use crate::due::{Due, Effects};
-use crate::schedule::Act;
+use crate::schedule::{Act, ClientOp};
 use crate::world::World;
 use std::cmp::Ordering;
 use std::collections::BinaryHeap;
-use zab_core::Micros;
+use zab_core::event::ExitReason;
+use zab_core::{Config, Key, Micros, NodeId, Replica, View};
 
 /// A world, its time, and what falls due in it.
 #[derive(Clone, Debug)]
@@ -109,10 +112,68 @@ impl Direct {
     }
 }
 
+impl Driver for Direct {
+    fn config(&self) -> &Config {
+        self.world.config()
+    }
+
+    fn now(&self) -> Micros {
+        self.now
+    }
+
+    fn step(&mut self, until: Micros, fx: &mut Effects) -> u64 {
+        if self.next_at().is_none_or(|next| next > until) {
+            self.pass_until(until);
+            return 0;
+        }
+        u64::from(Self::step(self, fx))
+    }
+
+    fn is_up(&self, server: NodeId) -> bool {
+        self.world.is_up(server)
+    }
+
+    fn view(&self, server: NodeId) -> Option<View> {
+        self.world.view(server)
+    }
+
+    fn replica(&self, server: NodeId) -> Option<Replica> {
+        self.world.replica(server).copied()
+    }
+
+    fn refused_to_start(&self, server: NodeId) -> Option<ExitReason> {
+        self.world.refused_to_start(server)
+    }
+
+    fn client(&self, client: u8) -> &Client {
+        self.world.client(client)
+    }
+
+    fn set_seed(&mut self, seed: u64) {
+        self.world.set_seed(seed);
+    }
+
+    fn start_all(&mut self, fx: &mut Effects) {
+        self.change(fx, |world, now, fx| world.start_all(now, fx));
+    }
+
+    fn act(&mut self, act: Act, fx: &mut Effects) {
+        Self::act(self, act, fx);
+    }
+
+    fn heal(&mut self, fx: &mut Effects) {
+        self.change(fx, |world, now, fx| world.heal(now, fx));
+    }
+
+    fn invoke(&mut self, who: (u8, NodeId), what: (ClientOp, Key), fx: &mut Effects) {
+        self.change(fx, |world, now, fx| world.invoke(now, who, what, fx));
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use zab_core::{Config, Variant};
+    use zab_core::Variant;
 
     #[test]
     fn equal_times_keep_the_order_in_which_they_were_scheduled() {

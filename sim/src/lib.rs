@@ -7,8 +7,12 @@
 //! |---|---|
 //! | [`schedule`] | the language of actions, and its two encodings |
 //! | [`run`] | one execution: boot, chaos, heal, liveness, final reads |
+//! | [`driver`] | what an execution needs of whatever runs the simulation |
+//! | [`ensemble`] | an ensemble that has booted, in any driver |
 //! | [`direct`] | the direct driver: a queue over virtual time |
 //! | [`world`] | servers, disks, connections, clients, faults: where events take effect |
+//! | `turmoil` | the turmoil driver: hosts, sockets, ticks; behind the feature of that name |
+//! | `shell` | a server with sockets and tasks, on simulated or real ones; likewise |
 //! | [`due`] | what can happen next, as values |
 //! | [`disk`] | what is durable, and what crashes leave |
 //! | `network` | connections that lose suffixes, and election mailboxes |
@@ -20,18 +24,26 @@
 pub mod client;
 pub mod direct;
 pub mod disk;
+pub mod driver;
 pub mod due;
+pub mod ensemble;
 pub mod keyed;
 mod network;
 mod observe;
 pub mod run;
 pub mod schedule;
+#[cfg(feature = "turmoil")]
+pub mod shell;
 pub mod trace;
+#[cfg(feature = "turmoil")]
+pub mod turmoil;
 pub mod world;
 
 pub use direct::Direct;
 pub use disk::SimDisk;
+pub use driver::Driver;
 pub use due::{Due, Effects};
+pub use ensemble::{DriverKind, Ensemble};
 pub use run::{Booted, Observer, Run};
 pub use schedule::{Act, Action, Schedule};
 pub use trace::{TextTrace, TraceHash};

@@ -7,9 +7,9 @@
 //! 5. Final: once the ensemble is quiet, every register is read at every server that serves, after
 //!    a `sync` and by fresh sessions, and the servers' memories are shown.
 
-mod boot;
-mod execution;
-mod phases;
+pub(crate) mod boot;
+pub(crate) mod execution;
+pub(crate) mod phases;
 #[cfg(test)]
 mod tests;
 

@@ -19,11 +19,13 @@ mod disturbances;
 mod faults;
 mod lifecycle;
 mod outputs;
-mod server;
+pub(crate) mod server;
 #[cfg(test)]
 mod tests;
 
 pub use lifecycle::SUPERVISOR_DELAY;
+#[cfg(feature = "turmoil")]
+pub(crate) use outputs::FAILURE_DELAY;
 
 use crate::client::Client;
 use crate::due::{Due, Effects};

@@ -2,8 +2,14 @@
 
 use super::output::Out;
 use super::{Exit, Failure};
+#[cfg(feature = "turmoil")]
+use crate::case::Driver;
 use crate::clock::Stopwatch;
+#[cfg(feature = "turmoil")]
+use crate::generate;
 use crate::oracle::Oracle;
+#[cfg(feature = "turmoil")]
+use crate::rng::Rng;
 use crate::variants;
 use serde_json::json;
 use std::time::Duration;
@@ -46,6 +52,7 @@ pub(super) fn run(args: &Args, out: &Out) -> Result<Exit, Failure> {
     }
     let events = outcome.run.steps.max(1);
     let figures = measure(&mut oracle, &schedule, variant, args, events as f64);
+    let figures = figures.into_iter().chain(compare_drivers(args, variant)).collect::<Vec<_>>();
     out.line(format!("{events} events an execution, {repetitions} x {executions} executions"));
     for Figure { name, median, least, most } in &figures {
         out.line(format!("{name:22} {median:>12.1}   ({least:.1} to {most:.1})"));
@@ -53,7 +60,7 @@ pub(super) fn run(args: &Args, out: &Out) -> Result<Exit, Failure> {
     let entries: serde_json::Map<_, _> = figures
         .iter()
         .map(|f| {
-            let name = f.name.replace('%', "percent").replace(' ', "_");
+            let name = f.name.replace('%', "percent").replace([' ', ',', '/', ':'], "_");
             (name, json!({ "median": f.median, "least": f.least, "most": f.most }))
         })
         .collect();
@@ -91,6 +98,40 @@ fn measure(
         Figure::new("ns per event", judged.iter().map(|s| s * 1e9 / events).collect()),
         Figure::new("% spent in checking", shares),
     ]
+}
+
+/// Times the same generated schedules in each driver: what a hunt runs.
+#[cfg(feature = "turmoil")]
+fn compare_drivers(args: &Args, variant: Variant) -> Vec<Figure> {
+    let schedules: Vec<Schedule> = (0..u64::from(args.executions))
+        .map(|seed| generate::schedule(&mut Rng::new(seed), 3))
+        .collect();
+    let mut oracles = [Oracle::new(Driver::Direct), Oracle::new(Driver::Turmoil)];
+    let mut rates = [Vec::new(), Vec::new()];
+    let mut ratios = Vec::new();
+    for round in 0..=args.repetitions {
+        let mut seconds = [0.0; 2];
+        for (oracle, seconds) in oracles.iter_mut().zip(&mut seconds) {
+            let stopwatch = Stopwatch::start();
+            schedules.iter().for_each(|schedule| drop(oracle.judge(schedule, variant)));
+            *seconds = per(stopwatch.elapsed(), args.executions);
+        }
+        if round > 0 {
+            rates.iter_mut().zip(seconds).for_each(|(rates, s)| rates.push(1.0 / s));
+            ratios.push(seconds[1] / seconds[0]);
+        }
+    }
+    let [direct, turmoil] = rates;
+    vec![
+        Figure::new("generated, direct / s", direct),
+        Figure::new("generated, turmoil / s", turmoil),
+        Figure::new("direct : turmoil", ratios),
+    ]
+}
+
+#[cfg(not(feature = "turmoil"))]
+fn compare_drivers(_: &Args, _: Variant) -> Vec<Figure> {
+    Vec::new()
 }
 
 /// Seconds for each of so many.

@@ -35,7 +35,7 @@ pub(super) fn run(args: &Args, out: &Out) -> Result<Exit, Failure> {
     let command = format!("cargo zab explain {} {how}", quoted(&args.case));
     out.command(&command);
     let entry = case.entry();
-    let recording = Oracle::default().record(&case.schedule, entry.variant);
+    let recording = Oracle::new(case.driver).record(&case.schedule, entry.variant);
     let story = Story::of(&recording);
     let shown = if args.table { table::render(&story) } else { text::render(&story) };
     out.line(shown.trim_end());

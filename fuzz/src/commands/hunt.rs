@@ -75,7 +75,7 @@ pub(super) fn run(args: &Args, out: &Out) -> Result<Exit, Failure> {
     if let Some((schedule, message)) = &report.panic {
         return Err(panicked(args, schedule, message, &command));
     }
-    let mut oracle = Oracle::default();
+    let mut oracle = Oracle::new(args.driver);
     let mut cases: Vec<(PathBuf, Case)> = Vec::new();
     for finding in &report.findings {
         let case = settle(&mut oracle, entry, &campaign, finding).map_err(|failure| Failure {
@@ -118,6 +118,7 @@ fn campaign(args: &Args, entry: &'static Entry) -> Result<Campaign, Failure> {
     let cause = args.cause.as_deref().map(|name| causes::find(entry, name)).transpose();
     Ok(Campaign {
         variant: entry.variant,
+        driver: args.driver,
         cause: cause.map_err(Failure::usage)?,
         servers: args.servers,
         seed: args.seed,
@@ -142,6 +143,9 @@ fn command(args: &Args, campaign: &Campaign) -> String {
         "cargo zab hunt --variant {} --seed {} {} -j {}",
         args.variant, args.seed, limit, campaign.jobs
     );
+    if args.driver != Driver::default() {
+        command += &format!(" --driver {}", args.driver.name());
+    }
     if args.servers != 3 {
         command += &format!(" --servers {}", args.servers);
     }

@@ -21,6 +21,9 @@ pub(super) struct Args {
     /// A file that `zab hunt` wrote
     #[arg(value_name = "CASE")]
     case: PathBuf,
+    /// What runs the simulation [default: what ran it before]
+    #[arg(long, value_enum, value_name = "D")]
+    driver: Option<Driver>,
     /// Where to write the smaller case [default: beside the given one]
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
@@ -32,13 +35,16 @@ pub(super) fn run(args: &Args, out: &Out) -> Result<Exit, Failure> {
     let folder = folder.unwrap_or_default();
     let folder = if folder.as_os_str().is_empty() { PathBuf::from(".") } else { folder };
     ready_folder(&folder)?;
-    let command = format!("cargo zab minimize {}", quoted(&args.case));
+    let mut command = format!("cargo zab minimize {}", quoted(&args.case));
+    if let Some(driver) = args.driver {
+        command += &format!(" --driver {}", driver.name());
+    }
     out.command(&command);
     let Some(class) = case.expected.class() else {
         let path = args.case.display();
         return Err(Failure::usage(format!("{path}: promises no violation, nothing to minimize")));
     };
-    let mut oracle = Oracle::default();
+    let mut oracle = Oracle::new(args.driver.unwrap_or(case.driver));
     let entry = case.entry();
     if oracle.judge(&case.schedule, entry.variant).class() != Some(class) {
         let what = format!("{}: does not show {class} any more", args.case.display());
@@ -102,7 +108,7 @@ pub(super) fn shrink(
     Ok(Case {
         format: FORMAT,
         variant: entry.name.to_owned(),
-        driver: Driver::Direct,
+        driver: oracle.driver(),
         expected,
         defects: defects.iter().map(|switch| switch.name.to_owned()).collect(),
         provenance: Provenance {

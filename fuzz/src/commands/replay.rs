@@ -23,9 +23,9 @@ pub(super) struct Args {
     /// Run them in this variant instead of the one they were found in
     #[arg(long, value_name = "V")]
     variant: Option<String>,
-    /// What runs the simulation
-    #[arg(long, value_enum, default_value_t, value_name = "D")]
-    driver: Driver,
+    /// What runs the simulation [default: what ran it when it was found]
+    #[arg(long, value_enum, value_name = "D")]
+    driver: Option<Driver>,
     /// Run each as often as this, and compare the executions event by event
     #[arg(long, default_value_t = 1, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     times: u32,
@@ -44,8 +44,12 @@ pub(super) fn run(args: &Args, out: &Out) -> Result<Exit, Failure> {
     let mut reports = Vec::new();
     for (path, case) in cases {
         let entry = variant.unwrap_or_else(|| case.entry());
-        let command = command(path, variant.map(|_| entry.name), args.times);
+        let command = command(path, variant.map(|_| entry.name), args);
         out.command(&command);
+        let driver = args.driver.unwrap_or(case.driver);
+        if oracle.driver() != driver {
+            oracle = Oracle::new(driver);
+        }
         let (outcome, hash) = oracle.trace_hash(&case.schedule, entry.variant);
         for _ in 1..args.times {
             let (_, again) = oracle.trace_hash(&case.schedule, entry.variant);
@@ -67,13 +71,16 @@ pub(super) fn run(args: &Args, out: &Out) -> Result<Exit, Failure> {
 }
 
 /// The command that runs one case alone.
-fn command(path: &Path, variant: Option<&str>, times: u32) -> String {
+fn command(path: &Path, variant: Option<&str>, args: &Args) -> String {
     let mut command = format!("cargo zab replay {}", quoted(path));
     if let Some(name) = variant {
         command += &format!(" --variant {name}");
     }
-    if times > 1 {
-        command += &format!(" --times {times}");
+    if let Some(driver) = args.driver {
+        command += &format!(" --driver {}", driver.name());
+    }
+    if args.times > 1 {
+        command += &format!(" --times {}", args.times);
     }
     command
 }

@@ -37,7 +37,7 @@ impl Island {
             servers: campaign.servers,
             without: campaign.without.clone(),
             rng: Rng::of(campaign.seed, number as u64),
-            oracle: Oracle::default(),
+            oracle: Oracle::new(campaign.driver),
             coverage: Coverage::default(),
             corpus: Corpus::default(),
             idle: 0,

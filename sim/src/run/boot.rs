@@ -4,6 +4,7 @@ use super::Observer;
 use super::execution::{End, Execution};
 use super::phases::{BOOT_CLIENT, clients};
 use crate::direct::Direct;
+use crate::driver::Driver;
 use crate::schedule::{ClientOp, GRAIN_US};
 use crate::world::World;
 use std::ops::ControlFlow;
@@ -20,7 +21,7 @@ const WRITES: u8 = 3;
 const BOUND: Micros = Micros::from_millis(5000);
 
 /// Keeps the evidence.
-struct Recorder(Vec<Event>);
+pub(crate) struct Recorder(pub(crate) Vec<Event>);
 
 impl Observer for Recorder {
     fn on_event(&mut self, event: &Event) -> ControlFlow<()> {
@@ -35,25 +36,31 @@ pub(super) fn boot(servers: u8, variant: Variant) -> (Direct, Vec<Event>) {
     let world = World::new(Config::new(servers), variant, SEED, clients(servers));
     let mut recorder = Recorder(Vec::new());
     let mut execution = Execution::new(Direct::new(world), &mut recorder, u64::MAX);
-    assert!(bring_up(&mut execution, servers).is_continue(), "nobody ends a boot");
-    let driver = execution.driver;
-    for server in driver.world().config().members() {
-        let last = driver.world().replica(server).map(|replica| replica.last_processed);
-        assert_eq!(last, Some(Zxid::new(1, WRITES.into())), "{server} has booted");
-    }
-    (driver, recorder.0)
+    bring_up(&mut execution);
+    (execution.driver, recorder.0)
 }
 
-fn bring_up(execution: &mut Execution<'_, Recorder>, servers: u8) -> ControlFlow<End> {
-    execution.change(|world, now, fx| world.start_all(now, fx))?;
+/// Boots the ensemble of a driver.
+pub(crate) fn bring_up<D: Driver, O: Observer>(execution: &mut Execution<'_, D, O>) {
+    assert!(write_some(execution).is_continue(), "nobody ends a boot");
+    let driver = &execution.driver;
+    for server in driver.config().members() {
+        let last = driver.replica(server).map(|replica| replica.last_processed);
+        assert_eq!(last, Some(Zxid::new(1, WRITES.into())), "{server} has booted");
+    }
+}
+
+fn write_some<D: Driver, O: Observer>(execution: &mut Execution<'_, D, O>) -> ControlFlow<End> {
+    let servers = execution.driver.config().servers;
+    execution.change(|driver, fx| driver.start_all(fx))?;
     let limit = execution.now().after(BOUND);
     let leader = NodeId(servers - 1);
-    let all_serve = |world: &World| world.config().members().all(|id| world.is_serving(id));
+    let all_serve = |driver: &D| driver.config().members().all(|id| driver.is_serving(id));
     execution.advance(limit, all_serve)?;
     for key in 0..WRITES {
         execution.invoke(BOOT_CLIENT, leader, ClientOp::Write, Key(key))?;
-        execution.advance(limit, |world| world.client(BOOT_CLIENT).is_idle())?;
-        let answer = execution.world().client(BOOT_CLIENT).last();
+        execution.advance(limit, |driver| driver.client(BOOT_CLIENT).is_idle())?;
+        let answer = execution.driver.client(BOOT_CLIENT).last();
         assert!(matches!(answer, Some(Outcome::Written { .. })), "k{key}: answer {answer:?}");
     }
     execution.wait_until_quiet(BOUND)?;

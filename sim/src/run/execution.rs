@@ -1,9 +1,8 @@
 //! An execution under way: a driver, somebody who watches, and a budget.
 
 use super::{Observer, Run};
-use crate::direct::Direct;
+use crate::driver::Driver;
 use crate::due::Effects;
-use crate::world::World;
 use std::ops::ControlFlow;
 use zab_core::{Micros, View};
 
@@ -17,8 +16,8 @@ pub(super) enum End {
 }
 
 /// A driver, somebody who watches, and a budget.
-pub(super) struct Execution<'a, O> {
-    pub(super) driver: Direct,
+pub(crate) struct Execution<'a, D, O> {
+    pub(crate) driver: D,
     pub(super) observer: &'a mut O,
     /// When something was observed for the last time.
     pub(super) last_news: Micros,
@@ -30,12 +29,11 @@ pub(super) struct Execution<'a, O> {
     steps_max: u64,
 }
 
-impl<'a, O: Observer> Execution<'a, O> {
-    pub(super) fn new(driver: Direct, observer: &'a mut O, steps_max: u64) -> Self {
+impl<'a, D: Driver, O: Observer> Execution<'a, D, O> {
+    pub(crate) fn new(driver: D, observer: &'a mut O, steps_max: u64) -> Self {
         let (wants_views, started) = (observer.wants_views(), driver.now());
-        let world = driver.world();
         let views = match wants_views {
-            true => world.config().members().map(|server| world.view(server)).collect(),
+            true => driver.config().members().map(|server| driver.view(server)).collect(),
             false => Vec::new(),
         };
         Self {
@@ -51,11 +49,7 @@ impl<'a, O: Observer> Execution<'a, O> {
         }
     }
 
-    pub(super) const fn world(&self) -> &World {
-        self.driver.world()
-    }
-
-    pub(super) const fn now(&self) -> Micros {
+    pub(super) fn now(&self) -> Micros {
         self.driver.now()
     }
 
@@ -68,11 +62,8 @@ impl<'a, O: Observer> Execution<'a, O> {
     }
 
     /// Changes the world from outside.
-    pub(super) fn change(
-        &mut self,
-        change: impl FnOnce(&mut World, Micros, &mut Effects),
-    ) -> ControlFlow<End> {
-        self.driver.change(&mut self.effects, change);
+    pub(super) fn change(&mut self, change: impl FnOnce(&mut D, &mut Effects)) -> ControlFlow<End> {
+        change(&mut self.driver, &mut self.effects);
         self.publish()
     }
 
@@ -80,18 +71,16 @@ impl<'a, O: Observer> Execution<'a, O> {
     pub(super) fn advance(
         &mut self,
         until: Micros,
-        wished: impl Fn(&World) -> bool,
+        wished: impl Fn(&D) -> bool,
     ) -> ControlFlow<End> {
-        while !wished(self.driver.world()) {
-            if self.driver.next_at().is_none_or(|next| next > until) {
-                self.driver.pass_until(until);
-                break;
-            }
-            if self.steps == self.steps_max {
+        while !wished(&self.driver) {
+            if self.steps >= self.steps_max {
                 return ControlFlow::Break(End::Budget);
             }
-            self.steps += 1;
-            self.driver.step(&mut self.effects);
+            match self.driver.step(until, &mut self.effects) {
+                0 => break,
+                inputs => self.steps += inputs,
+            }
             self.publish()?;
         }
         ControlFlow::Continue(())
@@ -107,9 +96,9 @@ impl<'a, O: Observer> Execution<'a, O> {
         }
         let touched = std::mem::take(&mut self.effects.touched);
         if self.wants_views && touched != 0 {
-            for server in self.driver.world().config().members() {
+            for server in self.driver.config().members() {
                 if touched & 1 << server.0 != 0 {
-                    self.views[server.index()] = self.driver.world().view(server);
+                    self.views[server.index()] = self.driver.view(server);
                 }
             }
             self.observer.on_views(&self.views);

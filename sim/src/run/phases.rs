@@ -2,6 +2,7 @@
 
 use super::execution::{End, Execution};
 use super::{Observer, Run};
+use crate::driver::Driver;
 use crate::schedule::{CLIENTS, ClientOp, Schedule};
 use std::ops::ControlFlow;
 use zab_checker::Fact;
@@ -37,21 +38,21 @@ const PROBE: u8 = CLIENTS + 1;
 const FIRST_READER: u8 = CLIENTS + 2;
 
 /// How many clients there are in all.
-pub(super) const fn clients(servers: u8) -> u8 {
+pub(crate) const fn clients(servers: u8) -> u8 {
     FIRST_READER + servers
 }
 
-impl<O: Observer> Execution<'_, O> {
+impl<D: Driver, O: Observer> Execution<'_, D, O> {
     /// Runs all phases.
-    pub(super) fn run(mut self, schedule: &Schedule) -> Run {
+    pub(crate) fn run(mut self, schedule: &Schedule) -> Run {
         let end = self.phases(schedule);
         self.finish(end)
     }
 
     fn phases(&mut self, schedule: &Schedule) -> ControlFlow<End> {
-        self.change(|world, _, _| world.set_seed(schedule.seed))?;
+        self.change(|driver, _| driver.set_seed(schedule.seed))?;
         self.chaos(schedule)?;
-        self.change(|world, now, fx| world.heal(now, fx))?;
+        self.change(|driver, fx| driver.heal(fx))?;
         if self.liveness()? {
             let quiet = self.wait_until_quiet(QUIET_BOUND)?;
             self.read_everything()?;
@@ -66,7 +67,7 @@ impl<O: Observer> Execution<'_, O> {
         let origin = self.now();
         for action in &schedule.actions {
             self.advance(origin.after(Micros(action.at_us)), |_| false)?;
-            self.change(|world, now, fx| world.act(now, action.act, fx))?;
+            self.change(|driver, fx| driver.act(action.act, fx))?;
         }
         let length = Micros(schedule.end_us()).min(CHAOS_MAX);
         self.advance(self.now().max(origin.after(length)), |_| false)
@@ -75,15 +76,15 @@ impl<O: Observer> Execution<'_, O> {
     /// Whether a write is acknowledged in time.
     fn liveness(&mut self) -> ControlFlow<End, bool> {
         let limit = self.now().after(LIVENESS_BOUND);
-        for server in self.world().config().members().collect::<Vec<_>>().into_iter().cycle() {
+        for server in self.driver.config().members().collect::<Vec<_>>().into_iter().cycle() {
             if self.now() >= limit {
                 break;
             }
-            if self.world().is_up(server) {
+            if self.driver.is_up(server) {
                 self.invoke(PROBE, server, ClientOp::Write, Key(KEYS as u8 - 1))?;
-                self.advance(limit, |world| world.client(PROBE).is_idle())?;
+                self.advance(limit, |driver| driver.client(PROBE).is_idle())?;
             }
-            if let Some(Outcome::Written { .. }) = self.world().client(PROBE).last() {
+            if let Some(Outcome::Written { .. }) = self.driver.client(PROBE).last() {
                 self.state(None, Fact::Available)?;
                 return ControlFlow::Continue(true);
             }
@@ -97,10 +98,10 @@ impl<O: Observer> Execution<'_, O> {
 
     /// Why no service can be expected: too many servers refuse to start.
     fn excuse(&self) -> Option<&'static str> {
-        let world = self.world();
-        let reasons = || world.config().members().filter_map(|id| world.refused_to_start(id));
-        let left = usize::from(world.config().servers) - reasons().count();
-        if left >= world.config().majority() {
+        let driver = &self.driver;
+        let reasons = || driver.config().members().filter_map(|id| driver.refused_to_start(id));
+        let left = usize::from(driver.config().servers) - reasons().count();
+        if left >= driver.config().majority() {
             return None;
         }
         match reasons().all(|reason| reason == ExitReason::EpochBehindLog) {
@@ -126,19 +127,19 @@ impl<O: Observer> Execution<'_, O> {
     }
 
     fn everybody_serves(&self) -> bool {
-        let world = self.world();
-        world.config().members().all(|server| world.is_serving(server) || !world.is_up(server))
+        let driver = &self.driver;
+        driver.config().members().all(|server| driver.is_serving(server) || !driver.is_up(server))
     }
 
     /// Whether all servers that serve have the same leader.
     fn have_one_leader(&self) -> bool {
-        let leader = |server| self.world().view(server).and_then(|view| view.leader);
+        let leader = |server| self.driver.view(server).and_then(|view| view.leader);
         self.serving().windows(2).all(|pair| leader(pair[0]) == leader(pair[1]))
     }
 
     fn serving(&self) -> Vec<NodeId> {
-        let world = self.world();
-        world.config().members().filter(|server| world.is_serving(*server)).collect()
+        let driver = &self.driver;
+        driver.config().members().filter(|server| driver.is_serving(*server)).collect()
     }
 
     fn read_everything(&mut self) -> ControlFlow<End> {
@@ -148,17 +149,16 @@ impl<O: Observer> Execution<'_, O> {
                 self.invoke(FIRST_READER + server.0, *server, ClientOp::SyncRead, Key(key))?;
             }
             let until = self.now().after(QUIET_BOUND);
-            let idle = |server: &NodeId, world: &crate::World| {
-                world.client(FIRST_READER + server.0).is_idle()
-            };
-            self.advance(until, |world| servers.iter().all(|server| idle(server, world)))?;
+            let idle =
+                |server: &NodeId, driver: &D| driver.client(FIRST_READER + server.0).is_idle();
+            self.advance(until, |driver| servers.iter().all(|server| idle(server, driver)))?;
         }
         ControlFlow::Continue(())
     }
 
     fn show_memories(&mut self) -> ControlFlow<End> {
         for server in self.serving() {
-            if let Some(replica) = self.world().replica(server).copied() {
+            if let Some(replica) = self.driver.replica(server) {
                 self.state(Some(server), Fact::AtRest(Box::new(replica)))?;
             }
         }
@@ -172,11 +172,11 @@ impl<O: Observer> Execution<'_, O> {
         op: ClientOp,
         key: Key,
     ) -> ControlFlow<End> {
-        self.change(|world, now, fx| world.invoke(now, (client, server), (op, key), fx))
+        self.change(|driver, fx| driver.invoke((client, server), (op, key), fx))
     }
 
     /// States a fact about the execution.
     fn state(&mut self, node: Option<NodeId>, fact: Fact) -> ControlFlow<End> {
-        self.change(|_, now, fx| fx.observe(now, node, fact))
+        self.change(|driver, fx| driver.state(node, fact, fx))
     }
 }

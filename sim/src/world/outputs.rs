@@ -7,7 +7,7 @@ use zab_core::event::Timer;
 use zab_core::{DiskOp, Input, Lsn, Micros, NodeId, Output};
 
 /// How long a disk takes to report that it failed: less than any operation takes to succeed.
-const FAILURE_DELAY: Micros = Micros(100);
+pub(crate) const FAILURE_DELAY: Micros = Micros(100);
 
 impl World {
     /// Hands an input to a server that is up.

@@ -7,28 +7,28 @@ use zab_core::{Actor, Config, Micros, Node, NodeId, Variant};
 
 /// A server.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(super) struct Server {
+pub(crate) struct Server {
     /// The process; the last one if it is down.
-    pub(super) node: Node,
-    pub(super) disk: SimDisk,
-    pub(super) clock: Clock,
-    pub(super) stalls: Stalls,
+    pub(crate) node: Node,
+    pub(crate) disk: SimDisk,
+    pub(crate) clock: Clock,
+    pub(crate) stalls: Stalls,
     /// The process is running.
-    pub(super) up: bool,
+    pub(crate) up: bool,
     /// The machine has power.
-    pub(super) powered: bool,
+    pub(crate) powered: bool,
     /// Counts the ends of processes.
-    pub(super) life: u16,
+    pub(crate) life: u16,
     /// The newest generation of each timer.
-    pub(super) generations: [u32; 2],
+    pub(crate) generations: [u32; 2],
     /// The next disk operation shall fail.
-    pub(super) fails_next: bool,
+    pub(crate) fails_next: bool,
     /// Why the last process ended in its start-up checks.
-    pub(super) refused: Option<ExitReason>,
+    pub(crate) refused: Option<ExitReason>,
 }
 
 impl Server {
-    pub(super) fn new(id: NodeId, config: Config, variant: Variant) -> Self {
+    pub(crate) fn new(id: NodeId, config: Config, variant: Variant) -> Self {
         Self {
             node: Node::new(id, config, variant),
             disk: SimDisk::default(),
@@ -46,7 +46,7 @@ impl Server {
 
 /// The clock of a server, which may run faster or slower than the world's.
 #[derive(Copy, Clone, Debug, Default, PartialEq, Eq, Hash)]
-pub(super) struct Clock {
+pub(crate) struct Clock {
     /// An instant of the world, and what this clock showed then.
     set_at: Micros,
     showed: Micros,
@@ -56,30 +56,30 @@ pub(super) struct Clock {
 
 impl Clock {
     /// What the clock shows at this instant of the world.
-    pub(super) const fn read(&self, now: Micros) -> Micros {
+    pub(crate) const fn read(&self, now: Micros) -> Micros {
         let passed = now.0 - self.set_at.0;
         Micros(self.showed.0 + passed * self.rate() / 1000)
     }
 
     /// How long the world takes until this clock has moved on by `span`.
-    pub(super) const fn world_span(&self, span: Micros) -> Micros {
+    pub(crate) const fn world_span(&self, span: Micros) -> Micros {
         Micros((span.0 * 1000).div_ceil(self.rate()))
     }
 
     /// Changes the rate until some instant; an earlier deviation that lasts longer passes its end
     /// on to this one.
-    pub(super) fn skew(&mut self, now: Micros, per_mille: i16, until: Micros) {
+    pub(crate) fn skew(&mut self, now: Micros, per_mille: i16, until: Micros) {
         *self =
             Self { set_at: now, showed: self.read(now), per_mille, until: until.max(self.until) };
     }
 
     /// Runs at the right rate again, from where it is.
-    pub(super) const fn heal(&mut self, now: Micros) {
+    pub(crate) const fn heal(&mut self, now: Micros) {
         *self = Self { set_at: now, showed: self.read(now), per_mille: 0, until: now };
     }
 
     /// Ends a deviation whose time is over.
-    pub(super) const fn expire(&mut self, now: Micros) {
+    pub(crate) const fn expire(&mut self, now: Micros) {
         if self.per_mille != 0 && self.until.0 <= now.0 {
             self.heal(now);
         }
@@ -93,7 +93,7 @@ impl Clock {
 
 /// Until when parts of a server are held back.
 #[derive(Copy, Clone, Debug, Default, PartialEq, Eq, Hash)]
-pub(super) struct Stalls {
+pub(crate) struct Stalls {
     node: Micros,
     disk: Micros,
     /// By [`StallTarget`].
@@ -101,29 +101,29 @@ pub(super) struct Stalls {
 }
 
 impl Stalls {
-    pub(super) fn stall_node(&mut self, until: Micros) {
+    pub(crate) fn stall_node(&mut self, until: Micros) {
         self.node = until.max(self.node);
     }
 
-    pub(super) fn stall_disk(&mut self, until: Micros) {
+    pub(crate) fn stall_disk(&mut self, until: Micros) {
         self.disk = until.max(self.disk);
     }
 
-    pub(super) fn stall_actor(&mut self, actor: StallTarget, until: Micros) {
+    pub(crate) fn stall_actor(&mut self, actor: StallTarget, until: Micros) {
         let entry = &mut self.actors[actor as usize];
         *entry = until.max(*entry);
     }
 
     /// The process is gone, and with it what held it back.
-    pub(super) fn forget_process(&mut self) {
+    pub(crate) fn forget_process(&mut self) {
         *self = Self { disk: self.disk, ..Self::default() };
     }
 
-    pub(super) fn node(&self, now: Micros) -> bool {
+    pub(crate) fn node(&self, now: Micros) -> bool {
         now < self.node
     }
 
-    pub(super) fn actor(&self, now: Micros, actor: Actor) -> bool {
+    pub(crate) fn actor(&self, now: Micros, actor: Actor) -> bool {
         let target = match actor {
             Actor::Receiver => StallTarget::Receiver,
             Actor::LogWriter => StallTarget::LogWriter,
@@ -135,12 +135,12 @@ impl Stalls {
 
     /// While the process pauses nothing is reported to it, and what is not reported counts as not
     /// durable: a crash mode decides.
-    pub(super) fn disk(&self, now: Micros) -> bool {
+    pub(crate) fn disk(&self, now: Micros) -> bool {
         now < self.node || now < self.disk
     }
 
     /// Whether packets wait at the door.
-    pub(super) fn door(&self, now: Micros) -> bool {
+    pub(crate) fn door(&self, now: Micros) -> bool {
         self.actor(now, Actor::Receiver)
     }
 }

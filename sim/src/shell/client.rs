@@ -1,0 +1,62 @@
+//! The client's end: one connection to a server, for any number of sessions.
+//!
+//! What is asked while there is no connection makes one; if that fails, or the connection breaks,
+//! what was asked is never answered. A session's own time-out tells it so.
+
+use super::codec::Frame;
+use super::frames;
+use super::limits::Limits;
+use super::net::{self, Net, Stream};
+use std::io;
+use tokio::sync::mpsc;
+use tokio::time::timeout;
+use zab_core::NodeId;
+
+/// Carries questions to a server, and answers back, until nobody asks any more.
+pub async fn converse<N: Net>(
+    net: N,
+    server: NodeId,
+    mut questions: mpsc::Receiver<Frame>,
+    answers: mpsc::Sender<(NodeId, Frame)>,
+    limits: Limits,
+) {
+    // Connected from the start, as a session is.
+    let mut question = None;
+    loop {
+        if let Ok(stream) = net::dial(&net, server, Frame::Clients, limits.connect).await {
+            // However it ends, the next question makes a new one.
+            let _ = talk(stream, server, question.take(), &mut questions, &answers, limits).await;
+        }
+        question = questions.recv().await;
+        if question.is_none() {
+            return;
+        }
+    }
+}
+
+/// Uses one connection for as long as it lasts.
+async fn talk(
+    stream: Stream,
+    server: NodeId,
+    first: Option<Frame>,
+    questions: &mut mpsc::Receiver<Frame>,
+    answers: &mpsc::Sender<(NodeId, Frame)>,
+    limits: Limits,
+) -> io::Result<()> {
+    let Stream { mut reader, mut writer } = stream;
+    if let Some(question) = first {
+        timeout(limits.write, frames::write(&mut writer, &question)).await??;
+    }
+    let hearing = async {
+        while let Ok(Some(answer)) = reader.next().await {
+            if answers.send((server, answer)).await.is_err() {
+                break;
+            }
+        }
+    };
+    tokio::select! {
+        biased;
+        () = hearing => Ok(()),
+        written = net::write_all(&mut writer, questions, limits.write) => written,
+    }
+}

@@ -1,0 +1,115 @@
+//! A real directory as the disk of a server.
+//!
+//! | file | contents |
+//! |---|---|
+//! | `log` | records with length and checksum ([`record`](crate::disk::record)), appended |
+//! | `snapshot.EPOCH.COUNTER` | checksum and state, written beside and renamed |
+//! | `acceptedEpoch`, `currentEpoch` | a decimal number, written beside and renamed |
+//!
+//! A thread of its own carries operations out in the order in which they were asked for, and
+//! reports them when they are durable.
+
+mod files;
+mod worker;
+
+use super::agenda::Agenda;
+use super::event::Event;
+use super::limits::INBOX;
+use super::machine::Machine;
+use std::cell::{Cell, RefCell};
+use std::io;
+use std::path::PathBuf;
+use std::rc::Rc;
+use std::sync::mpsc as threads;
+use std::thread::JoinHandle;
+use std::time::Duration;
+use tokio::sync::mpsc;
+use tokio::time::Instant;
+use worker::Report;
+use zab_core::{DiskOp, File, Lsn, Micros, Recovered};
+
+/// The thread, and the way to it.
+struct Thread {
+    jobs: threads::Sender<(Lsn, DiskOp)>,
+    handle: JoinHandle<()>,
+}
+
+/// A machine with a directory for a disk, and the clock of the runtime.
+#[derive(Clone)]
+pub struct Directory {
+    folder: PathBuf,
+    started: Instant,
+    thread: Rc<RefCell<Option<Thread>>>,
+    /// An operation that failed and was not reported yet.
+    failed: Rc<Cell<Option<(File, Lsn)>>>,
+}
+
+impl Directory {
+    /// A machine whose disk is this folder, which exists. To be made inside a runtime.
+    pub fn new(folder: PathBuf) -> Self {
+        Self { folder, started: Instant::now(), thread: Rc::default(), failed: Rc::default() }
+    }
+
+    /// Waits until the disk is at rest, once the process that used it is gone.
+    pub fn rest(&self) {
+        if let Some(Thread { jobs, handle }) = self.thread.borrow_mut().take() {
+            drop(jobs);
+            handle.join().expect("the thread does not panic");
+        }
+    }
+}
+
+impl Machine for Directory {
+    fn start(&self, inbox: mpsc::Sender<Event>) -> io::Result<Recovered> {
+        let (found, files) = files::Files::open(&self.folder)?;
+        let (jobs, queue) = threads::channel();
+        let (told, reports) = mpsc::channel(INBOX);
+        let handle = std::thread::spawn(move || worker::work(files, &queue, &told));
+        tokio::task::spawn_local(hand_on(reports, inbox, self.failed.clone()));
+        *self.thread.borrow_mut() = Some(Thread { jobs, handle });
+        Ok(found)
+    }
+
+    fn now(&self) -> Micros {
+        let passed = self.started.elapsed().as_micros();
+        Micros(u64::try_from(passed).expect("a process does not live that long"))
+    }
+
+    fn duration(&self, span: Micros) -> Duration {
+        Duration::from_micros(span.0)
+    }
+
+    fn ask(&self, lsn: Lsn, op: DiskOp, _agenda: &mut Agenda) {
+        if let Some(thread) = &*self.thread.borrow() {
+            // The thread ends with its first failure, which ends the process.
+            let _ = thread.jobs.send((lsn, op));
+        }
+    }
+
+    fn fail(&self) -> Option<(File, Lsn)> {
+        self.failed.take()
+    }
+}
+
+/// Hands what the thread reports on to the owner, as long as both are there.
+async fn hand_on(
+    mut reports: mpsc::Receiver<Report>,
+    inbox: mpsc::Sender<Event>,
+    failed: Rc<Cell<Option<(File, Lsn)>>>,
+) {
+    while let Some(report) = reports.recv().await {
+        let event = match report {
+            Report::Done(file, upto) => Event::DiskDone { file, upto },
+            Report::Failed(file, lsn) => {
+                failed.set(Some((file, lsn)));
+                Event::DiskFails
+            }
+        };
+        if inbox.send(event).await.is_err() {
+            return;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

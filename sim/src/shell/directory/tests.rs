@@ -1,0 +1,88 @@
+//! What a directory keeps is what a simulated disk would keep.
+
+use super::files::Files;
+use crate::disk::SimDisk;
+use std::fs;
+use zab_core::{
+    Change, DiskOp, Epoch, File, Lsn, Recovered, Replica, RequestId, SessionId, Txn, Zxid,
+};
+
+fn txn(counter: u32) -> Txn {
+    let request = RequestId { session: SessionId(1), cxid: counter };
+    Txn { zxid: Zxid::new(1, counter), request, change: Change::Rejected }
+}
+
+fn snapshot(counter: u32) -> DiskOp {
+    let last_processed = Zxid::new(1, counter);
+    DiskOp::Snapshot(Box::new(Replica { last_processed, ..Replica::default() }))
+}
+
+/// One operation of every kind, and some twice.
+fn operations() -> Vec<DiskOp> {
+    vec![
+        DiskOp::AcceptedEpoch(Epoch(1)),
+        DiskOp::CurrentEpoch(Epoch(1)),
+        DiskOp::Append(txn(1)),
+        DiskOp::Append(txn(2)),
+        DiskOp::Flush,
+        snapshot(2),
+        DiskOp::Append(txn(3)),
+        DiskOp::Append(txn(4)),
+        DiskOp::Flush,
+        snapshot(10),
+        DiskOp::AcceptedEpoch(Epoch(12)),
+        DiskOp::Truncate(Zxid::new(1, 3)),
+        DiskOp::Append(txn(4)),
+        DiskOp::Flush,
+        DiskOp::DropSnapshotsAfter(Zxid::new(1, 9)),
+        DiskOp::Truncate(Zxid::ZERO),
+        DiskOp::Flush,
+    ]
+}
+
+fn reopened(folder: &std::path::Path) -> Recovered {
+    Files::open(folder).expect("what was written can be read").0
+}
+
+#[test]
+fn after_each_operation_a_directory_holds_what_a_simulated_disk_holds() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (found, mut files) = Files::open(folder.path()).expect("an empty folder is a fresh disk");
+    assert_eq!(found, Recovered::default());
+    let mut disk = SimDisk::default();
+    for (number, op) in operations().into_iter().enumerate() {
+        files.carry_out(&op).expect("the folder can be written to");
+        disk.ask(Lsn(number as u64 + 1), op);
+        let mut settled = disk.clone();
+        settled.lose_process();
+        assert_eq!(reopened(folder.path()), settled.recover().expect("sound"), "after #{number}");
+        File::ALL.iter().for_each(|file| {
+            disk.complete(*file, Lsn(number as u64 + 1));
+        });
+    }
+}
+
+#[test]
+fn a_torn_tail_is_cut_off_and_damage_before_it_is_refused() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (_, mut files) = Files::open(folder.path()).expect("an empty folder");
+    (1..=3).for_each(|n| files.carry_out(&DiskOp::Append(txn(n))).expect("it can be written"));
+    let path = folder.path().join("log");
+    let whole = fs::read(&path).expect("the log");
+    fs::write(&path, &whole[..whole.len() - 5]).expect("it can be written");
+    assert_eq!(reopened(folder.path()).log, [txn(1), txn(2)]);
+    assert_eq!(fs::read(&path).expect("the log").len(), whole.len() / 3 * 2);
+    let mut damaged = whole;
+    damaged[20] ^= 1;
+    fs::write(&path, damaged).expect("it can be written");
+    assert!(Files::open(folder.path()).is_err());
+}
+
+#[test]
+fn a_damaged_snapshot_counts_as_none() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (_, mut files) = Files::open(folder.path()).expect("an empty folder");
+    [2, 5].iter().for_each(|n| files.carry_out(&snapshot(*n)).expect("it can be written"));
+    fs::write(folder.path().join("snapshot.1.5"), b"not a snapshot").expect("it can be written");
+    assert_eq!(reopened(folder.path()).snapshot.last_processed, Zxid::new(1, 2));
+}

@@ -1,0 +1,91 @@
+//! What the owner of a node is told, by other tasks and by its own agenda.
+
+use super::net::Stream;
+use std::io;
+use tokio::sync::mpsc;
+use zab_core::event::Timer;
+use zab_core::{Actor, ConnId, File, Lsn, NodeId, Notification, Op, Packet, RequestId, Zxid};
+
+/// Something for the owner.
+pub enum Event {
+    /// Somebody made a connection and has not said yet who it is.
+    Accepted(Stream),
+    /// A connection that was asked for is there, or could not be made.
+    Dialed {
+        /// The other end.
+        peer: NodeId,
+        /// The connection.
+        result: io::Result<Stream>,
+    },
+    /// A learner has introduced itself.
+    Learner {
+        /// Who it is.
+        peer: NodeId,
+        /// Its connection.
+        stream: Stream,
+    },
+    /// A packet.
+    Packet {
+        /// On which connection.
+        conn: ConnId,
+        /// The packet.
+        packet: Packet,
+    },
+    /// A connection has ended.
+    Down {
+        /// Which.
+        conn: ConnId,
+        /// Broken, not closed by the other end.
+        reset: bool,
+    },
+    /// A message of leader election.
+    Notification {
+        /// Who sent it.
+        from: NodeId,
+        /// The message.
+        notification: Notification,
+    },
+    /// A connection for clients is there.
+    Clients {
+        /// What goes to them.
+        outbox: mpsc::Sender<super::codec::Frame>,
+        /// Its number.
+        number: u32,
+    },
+    /// A connection for clients is gone.
+    ClientsGone {
+        /// Its number.
+        number: u32,
+    },
+    /// A client asks.
+    Ask {
+        /// On which connection.
+        number: u32,
+        /// Which request.
+        request: RequestId,
+        /// The greatest zxid that the session has seen.
+        last_seen: Zxid,
+        /// What it asks.
+        op: Op,
+    },
+    /// A timer ran out.
+    Timer {
+        /// Which.
+        timer: Timer,
+        /// The generation it was set with.
+        generation: u32,
+    },
+    /// An actor's turn.
+    Turn(Actor),
+    /// The disk has done everything on this file up to this operation.
+    DiskDone {
+        /// The file.
+        file: File,
+        /// The operation.
+        upto: Lsn,
+    },
+    /// The oldest operation under way fails.
+    DiskFails,
+    /// The main thread gets an exception.
+    StepDown,
+}

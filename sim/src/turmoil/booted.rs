@@ -1,0 +1,65 @@
+//! Whole executions. A simulation of turmoil cannot be copied, so every execution boots anew.
+
+use super::Turmoil;
+use crate::driver::Driver;
+use crate::run::boot::{Recorder, bring_up};
+use crate::run::execution::Execution;
+use crate::run::phases::clients;
+use crate::run::{Observer, Run, STEPS_MAX};
+use crate::schedule::Schedule;
+use zab_checker::Event;
+use zab_core::{Config, Micros, Variant};
+
+/// An ensemble of one variant, and what its boot shows.
+#[derive(Clone, Debug)]
+pub struct Booted {
+    servers: u8,
+    variant: Variant,
+    evidence: Vec<Event>,
+    origin: Micros,
+}
+
+impl Booted {
+    /// Boots an ensemble of 3, 5 or 7 servers.
+    pub fn new(servers: u8, variant: Variant) -> Self {
+        let (driver, evidence) = boot(servers, variant);
+        let origin = driver.now();
+        Self { servers, variant, evidence, origin }
+    }
+
+    /// When the boot is over.
+    pub const fn origin(&self) -> Micros {
+        self.origin
+    }
+
+    /// What was observed during boot.
+    pub fn evidence(&self) -> &[Event] {
+        &self.evidence
+    }
+
+    /// Runs a schedule on an ensemble that boots for it. The observer sees the evidence of the
+    /// boot first.
+    ///
+    /// # Panics
+    /// If the schedule is for another number of servers, or a task of the shell panics.
+    pub fn run(&self, schedule: &Schedule, observer: &mut impl Observer) -> Run {
+        assert_eq!(schedule.servers, self.servers, "the schedule is for another ensemble");
+        for event in &self.evidence {
+            if observer.on_event(event).is_break() {
+                return Run { steps: 0, end_us: 0, out_of_budget: false };
+            }
+        }
+        let (driver, evidence) = boot(self.servers, self.variant);
+        let same = driver.now() == self.origin && evidence.len() == self.evidence.len();
+        assert!(same, "a boot depends on nothing but the variant");
+        Execution::new(driver, observer, STEPS_MAX).run(schedule)
+    }
+}
+
+fn boot(servers: u8, variant: Variant) -> (Turmoil, Vec<Event>) {
+    let mut recorder = Recorder(Vec::new());
+    let driver = Turmoil::new(Config::new(servers), variant, clients(servers));
+    let mut execution = Execution::new(driver, &mut recorder, u64::MAX);
+    bring_up(&mut execution);
+    (execution.driver, recorder.0)
+}
