@@ -22,6 +22,8 @@ pub struct Outcome {
     pub violations: Vec<Violation>,
     /// How far it got.
     pub run: Run,
+    /// Why nobody could expect it to serve again once every fault was healed, if so.
+    pub excuse: Option<&'static str>,
 }
 
 impl Outcome {
@@ -126,7 +128,7 @@ impl Oracle {
             verdict => verdict,
         };
         let violations = judge.checker.violations().cloned().collect();
-        Outcome { verdict, violations, run }
+        Outcome { verdict, violations, run, excuse: judge.excuse }
     }
 
     fn ensemble(&mut self, servers: u8, variant: Variant) -> &Ensemble {
@@ -148,6 +150,7 @@ struct Judge<'a> {
     stakes: Stakes,
     stale: bool,
     now: Micros,
+    excuse: Option<&'static str>,
     trace: Option<FxHasher>,
     events: Option<Vec<Event>>,
 }
@@ -160,6 +163,7 @@ impl Judge<'_> {
             stakes: Stakes::default(),
             stale: true,
             now: Micros(0),
+            excuse: None,
             trace: None,
             events: None,
         }
@@ -173,6 +177,9 @@ impl Observer for Judge<'_> {
         }
         if let Some(events) = &mut self.events {
             events.push(event.clone());
+        }
+        if let Fact::Unavailable { excuse, .. } = event.fact {
+            self.excuse = excuse;
         }
         self.checker.observe(event);
         self.now = event.at;

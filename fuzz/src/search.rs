@@ -103,6 +103,8 @@ pub struct Report {
     pub executions: u64,
     /// Executions without a decision.
     pub unknown: u64,
+    /// Executions after which the ensemble did not have to serve again.
+    pub excused: u64,
     /// Executions that broke a rule which is not wanted, by class.
     pub unwanted: BTreeMap<Class, u64>,
     /// Distinct abstract states.
@@ -166,6 +168,7 @@ pub fn run(campaign: &Campaign, watch: &(dyn Fn(Progress) + Sync)) -> Report {
     };
     for part in parts {
         report.unknown += part.unknown;
+        report.excused += part.excused;
         for (class, count) in part.unwanted {
             *report.unwanted.entry(class).or_default() += count;
         }
@@ -215,18 +218,21 @@ fn one_island(
                 report.panic = Some((schedule, message_of(panic.as_ref())));
                 shared.stop.store(true, Ordering::Relaxed);
             }
-            Ok(outcome) => match outcome.class() {
-                Some(class) if !island.wants(campaign, &schedule, class) => {
-                    *report.unwanted.entry(class).or_default() += 1;
+            Ok(outcome) => {
+                report.excused += u64::from(outcome.excuse.is_some());
+                match outcome.class() {
+                    Some(class) if !island.wants(campaign, &schedule, class) => {
+                        *report.unwanted.entry(class).or_default() += 1;
+                    }
+                    Some(_) if is_new(&mut known, &outcome) => {
+                        shared.best.fetch_min(done, Ordering::Relaxed);
+                        let found = Finding { schedule, outcome, execution: done, island: number };
+                        report.findings.push(found);
+                    }
+                    Some(_) => {}
+                    None => report.unknown += u64::from(outcome.verdict != Verdict::Valid),
                 }
-                Some(_) if is_new(&mut known, &outcome) => {
-                    shared.best.fetch_min(done, Ordering::Relaxed);
-                    let execution = done;
-                    report.findings.push(Finding { schedule, outcome, execution, island: number });
-                }
-                Some(_) => {}
-                None => report.unknown += u64::from(outcome.verdict != Verdict::Valid),
-            },
+            }
         }
         if done.is_multiple_of(BATCH) || done == share {
             let batch = if done.is_multiple_of(BATCH) { BATCH } else { done % BATCH };

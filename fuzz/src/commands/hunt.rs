@@ -16,6 +16,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 use zab_checker::Class;
 use zab_core::variant::{self, Entry};
+use zab_sim::run::LIVENESS_BOUND;
 
 /// Search for a violation; minimize it, store it and explain it
 ///
@@ -224,6 +225,14 @@ fn summarize(out: &Out, report: &Report, command: &str, cases: &[(PathBuf, Case)
     let effort = describe(Progress { executions, states, elapsed });
     if cases.is_empty() {
         out.good(format!("nothing found: {effort}"));
+        if !report.unwanted.contains_key(&Class::O5) {
+            let share = 100.0 * report.excused as f64 / report.executions.max(1) as f64;
+            let bound_ms = LIVENESS_BOUND.0 / 1000;
+            out.remark(format!(
+                "once healed, a new write was committed within {bound_ms} ms each time; excused, \
+                 because no quorum could start: {share:.3} %"
+            ));
+        }
         if report.unknown > 0 {
             out.bad(format!("{} executions were not decided; repeat: {command}", report.unknown));
         }
@@ -245,6 +254,7 @@ fn summarize(out: &Out, report: &Report, command: &str, cases: &[(PathBuf, Case)
         "command": command,
         "executions": executions,
         "undecided": report.unknown,
+        "excused": report.excused,
         "states": states,
         "seconds": elapsed.as_secs_f64(),
         "findings": found,
