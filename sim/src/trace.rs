@@ -6,8 +6,7 @@ use std::fmt::{self, Write as _};
 use std::hash::{Hash, Hasher};
 use std::ops::ControlFlow;
 use zab_checker::{Event, Fact};
-use zab_core::event::Note;
-use zab_core::{DiskOp, Op, Outcome, Recovered};
+use zab_core::Recovered;
 
 /// One event as a line without its end: time, server, what.
 #[derive(Copy, Clone, Debug)]
@@ -30,24 +29,15 @@ fn write_fact(f: &mut fmt::Formatter<'_>, fact: &Fact) -> fmt::Result {
         Fact::Started(found) => write_found(f, found),
         Fact::Crashed { power_loss: true } => f.write_str("loses power"),
         Fact::Crashed { power_loss: false } => f.write_str("is killed"),
-        Fact::Exited(reason) => write!(f, "exits: {reason:?}"),
-        Fact::DiskAsked { lsn, op } => {
-            write!(f, "asks the disk #{}: ", lsn.0)?;
-            write_disk_op(f, op)
-        }
+        Fact::Exited(reason) => write!(f, "exits: {reason}"),
+        Fact::DiskAsked { lsn, op } => write!(f, "asks the disk #{}: {op}", lsn.0),
         Fact::DiskDone { file, upto } => write!(f, "{file:?} is durable up to #{}", upto.0),
         Fact::DiskFailed { file, lsn } => write!(f, "{file:?} fails from #{}", lsn.0),
         Fact::Sent { to, packet } => write!(f, "-> {to}  {packet}"),
         Fact::Delivered(txn) => write!(f, "delivers {txn}"),
-        Fact::Noted(note) => write_note(f, note),
-        Fact::Invoked { request, op } => {
-            write!(f, "{request} asks: ")?;
-            write_op(f, op)
-        }
-        Fact::Returned { request, outcome } => {
-            write!(f, "{request} is told: ")?;
-            write_outcome(f, outcome)
-        }
+        Fact::Noted(note) => write!(f, "{note}"),
+        Fact::Invoked { request, op } => write!(f, "{request} asks: {op}"),
+        Fact::Returned { request, outcome } => write!(f, "{request} is told: {outcome}"),
         Fact::TimedOut { request } => write!(f, "{request} gives up"),
         Fact::Fault(name) => write!(f, "fault: {name}"),
         Fact::Healed => f.write_str("all faults are healed"),
@@ -71,59 +61,6 @@ fn write_found(f: &mut fmt::Formatter<'_>, found: &Recovered) -> fmt::Result {
     write!(f, "starts: accepted {accepted_epoch}, current {current_epoch}, ")?;
     write!(f, "snapshot {}, log of {}", snapshot.last_processed, log.len())?;
     log.last().map_or(Ok(()), |last| write!(f, " up to {}", last.zxid))
-}
-
-fn write_disk_op(f: &mut fmt::Formatter<'_>, op: &DiskOp) -> fmt::Result {
-    match op {
-        DiskOp::Append(txn) => write!(f, "append {txn}"),
-        DiskOp::Truncate(zxid) => write!(f, "truncate to {zxid}"),
-        DiskOp::Flush => f.write_str("flush"),
-        DiskOp::Snapshot(replica) => write!(f, "snapshot {}", replica.last_processed),
-        DiskOp::DropSnapshotsAfter(zxid) => write!(f, "drop snapshots after {zxid}"),
-        DiskOp::AcceptedEpoch(epoch) => write!(f, "acceptedEpoch = {epoch}"),
-        DiskOp::CurrentEpoch(epoch) => write!(f, "currentEpoch = {epoch}"),
-    }
-}
-
-fn write_op(f: &mut fmt::Formatter<'_>, op: &Op) -> fmt::Result {
-    match op {
-        Op::Write { key, value } => write!(f, "write {key}={value}"),
-        Op::WriteIf { key, value, version } => write!(f, "write {key}={value} if v{version}"),
-        Op::Read { key } => write!(f, "read {key}"),
-        Op::Sync => f.write_str("sync"),
-    }
-}
-
-fn write_outcome(f: &mut fmt::Formatter<'_>, outcome: &Outcome) -> fmt::Result {
-    match outcome {
-        Outcome::Written { zxid, version } => write!(f, "written {zxid} v{version}"),
-        Outcome::BadVersion { zxid } => write!(f, "bad version {zxid}"),
-        Outcome::Value { value, version, position } => {
-            write!(f, "value {value} v{version} at {position}")
-        }
-        Outcome::Synced { position } => write!(f, "synced at {position}"),
-        Outcome::Refused => f.write_str("refused"),
-    }
-}
-
-fn write_note(f: &mut fmt::Formatter<'_>, note: &Note) -> fmt::Result {
-    match note {
-        Note::Looking { vote, round } => {
-            write!(f, "looks for a leader: {} epoch {}, ", vote.zxid, vote.peer_epoch)?;
-            write!(f, "round {round}")
-        }
-        Note::Elected { leader, round } => write!(f, "elects {leader} in round {round}"),
-        Note::InitialHistory { epoch } => write!(f, "has the initial history of epoch {epoch}"),
-        Note::SyncWith { learner, mode } => write!(f, "synchronises {learner} by {mode:?}"),
-        Note::Established { epoch } => write!(f, "has established epoch {epoch}"),
-        Note::Proposed(txn) => write!(f, "proposes {txn}"),
-        Note::Committed(zxid) => write!(f, "commits {zxid}"),
-        Note::Serving { epoch } => write!(f, "serves in epoch {epoch}"),
-        Note::SyncAnswered { request } => write!(f, "answers the sync of {request}"),
-        Note::SteppedDown => f.write_str("steps down"),
-        Note::MemoryReplaced { last_zxid, .. } => write!(f, "has loaded memory: {last_zxid}"),
-        Note::Breached { breach, zxid } => write!(f, "breach of protocol: {breach:?} {zxid}"),
-    }
 }
 
 /// An observer that writes every event down.
@@ -159,6 +96,7 @@ impl Observer for TraceHash {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use zab_core::event::Note;
     use zab_core::{Micros, NodeId, Zxid};
 
     #[test]

@@ -7,7 +7,9 @@ use crate::oracle::{Oracle, Outcome};
 use crate::variants;
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
-use zab_checker::{Class, Verdict};
+use zab_checker::{Class, Event, Verdict};
+use zab_core::variant::Entry;
+use zab_sim::trace::Line;
 
 /// Run stored cases
 ///
@@ -54,7 +56,8 @@ pub(super) fn run(args: &Args, out: &Out) -> Result<Exit, Failure> {
         for _ in 1..args.times {
             let (_, again) = oracle.trace_hash(&case.schedule, entry.variant);
             if again != hash {
-                let what = format!("two executions differ ({hash:016x}, {again:016x})");
+                let parting = first_difference(&mut oracle, &case, entry);
+                let what = format!("two executions differ ({hash:016x}, {again:016x}): {parting}");
                 return Err(Failure::harness(format!("{what}; repeat with: {command}")));
             }
         }
@@ -68,6 +71,20 @@ pub(super) fn run(args: &Args, out: &Out) -> Result<Exit, Failure> {
     }
     out.json(&json!(reports));
     Ok(exit)
+}
+
+/// Where two executions of the same schedule part, if they do once more.
+fn first_difference(oracle: &mut Oracle, case: &Case, entry: &Entry) -> String {
+    let mut record = || oracle.record(&case.schedule, entry.variant).events;
+    let (one, other) = (record(), record());
+    let line = |events: &[Event], at: usize| {
+        events.get(at).map_or_else(|| "nothing".to_owned(), |event| Line(event).to_string())
+    };
+    let longest = one.len().max(other.len());
+    match (0..longest).find(|at| one.get(*at) != other.get(*at)) {
+        Some(at) => format!("event {at} is `{}` or `{}`", line(&one, at), line(&other, at)),
+        None => "two more do not".to_owned(),
+    }
 }
 
 /// The command that runs one case alone.
