@@ -22,7 +22,7 @@ pub enum DriverKind {
 #[derive(Clone, Debug)]
 pub enum Ensemble {
     /// In the direct driver.
-    Direct(Booted),
+    Direct(Box<Booted>),
     /// In turmoil.
     #[cfg(feature = "turmoil")]
     Turmoil(turmoil::Booted),
@@ -32,7 +32,7 @@ impl Ensemble {
     /// Boots an ensemble of 3, 5 or 7 servers.
     pub fn new(driver: DriverKind, servers: u8, variant: Variant) -> Self {
         match driver {
-            DriverKind::Direct => Self::Direct(Booted::new(servers, variant)),
+            DriverKind::Direct => Self::Direct(Box::new(Booted::new(servers, variant))),
             #[cfg(feature = "turmoil")]
             DriverKind::Turmoil => Self::Turmoil(turmoil::Booted::new(servers, variant)),
         }

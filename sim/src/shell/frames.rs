@@ -21,13 +21,13 @@ pub enum ReadError {
 /// Reads frames.
 pub struct FrameReader<R> {
     stream: BufReader<R>,
-    buffer: [u8; FRAME_MAX],
+    buffer: Box<[u8; FRAME_MAX]>,
 }
 
 impl<R: AsyncRead + Unpin> FrameReader<R> {
     /// Frames of this stream.
     pub fn new(stream: R) -> Self {
-        Self { stream: BufReader::with_capacity(1024, stream), buffer: [0; FRAME_MAX] }
+        Self { stream: BufReader::with_capacity(1024, stream), buffer: Box::new([0; FRAME_MAX]) }
     }
 
     /// The next frame; `None` if the other end has closed the stream.

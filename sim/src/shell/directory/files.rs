@@ -49,8 +49,8 @@ impl Files {
             DiskOp::Flush => self.log.sync_all(),
             DiskOp::Snapshot(replica) => self.replace(&name_of(replica), &snapshot_bytes(replica)),
             DiskOp::DropSnapshotsAfter(zxid) => {
-                let later = self.snapshots()?.into_iter().filter(|(at, _)| at > zxid);
-                later.map(|(_, path)| fs::remove_file(path)).collect::<io::Result<()>>()?;
+                let mut later = self.snapshots()?.into_iter().filter(|(at, _)| at > zxid);
+                later.try_for_each(|(_, path)| fs::remove_file(path))?;
                 self.sync_folder()
             }
             DiskOp::AcceptedEpoch(epoch) => self.replace("acceptedEpoch", &epoch_bytes(*epoch)),
