@@ -4,6 +4,7 @@
 //! cargo run --release -- etcd ../../../../shared/histories/etcd   # logs of Jepsen's etcd test
 //! cargo run --release -- stateright                               # histories that it can do
 //! cargo run --release -- stream OPERATIONS CLIENTS                # judged while generated
+//! cargo run --release -- read FILE                                # how fast EDN is read
 //! cargo run --release -- generate FILE OPERATIONS CLIENTS KEYS    # a history for `zab check`
 //! ```
 //!
@@ -130,6 +131,22 @@ fn stream(load: &Load) {
     println!("generated in {generated:.2?}, generated and judged in {judged:.2?}");
 }
 
+/// Reads a file that is in memory.
+fn read(path: &Path) {
+    let text = fs::read(path).expect("the file can be read");
+    let dialect = if text.windows(9).take(200).any(|part| part.starts_with(b":value [")) {
+        Dialect::Kv
+    } else {
+        Dialect::Register
+    };
+    let read = |text: &[u8]| record::read(text, Registers(dialect)).expect("well-formed");
+    let (time, recorded) = least(5, || &text[..], read);
+    let rate = text.len() as f64 / time.as_secs_f64() / 1e9;
+    println!("{} operations in {time:.1?}: {rate:.2} GB/s", recorded.calls.len());
+    let (time, ok) = least(5, || &recorded, is_valid);
+    println!("judged in {time:.1?}: {ok}");
+}
+
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
@@ -144,6 +161,7 @@ fn main() {
             let number = |text: &str| text.parse::<usize>().expect("a number");
             stream(&Load::sound(number(operations), number(clients), 1));
         }
+        ["read", file] => read(Path::new(file)),
         ["generate", file, operations, clients, keys] => {
             let number = |text: &str| text.parse::<usize>().expect("a number");
             let keys = number(keys) as u64;
