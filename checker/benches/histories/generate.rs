@@ -1,5 +1,7 @@
 //! Histories of a simulated atomic store.
 
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
 use zab_checker::linearizability::{Call, NEVER};
 use zab_checker::model::register::{Op, Value};
 use zab_checker::record::Recorded;
@@ -52,74 +54,111 @@ impl Random {
 }
 
 /// An operation before its answer is known.
+#[derive(Copy, Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Planned {
+    /// When it takes effect.
     point: u64,
     process: u32,
     key: u32,
     is_read: bool,
-    /// It never takes effect.
-    is_lost: bool,
+    is_crashed: bool,
     invoked: u64,
-    returned: u64,
+    end: u64,
 }
 
-fn plan(load: &Load, random: &mut Random) -> Vec<Planned> {
-    let mut ready: std::collections::BinaryHeap<_> =
-        (0..load.clients as u32).map(|client| std::cmp::Reverse((0_u64, client, client))).collect();
-    let mut processes = load.clients as u32;
-    let mut plans = Vec::with_capacity(load.operations);
-    for _ in 0..load.operations {
-        let std::cmp::Reverse((now, client, process)) = ready.pop().expect("there are clients");
-        let latency = random.latency();
-        let point = now + 1 + random.below(latency);
-        let is_crashed = random.below(1000) < load.crashed_permille;
-        let end = now + latency + 2;
-        plans.push(Planned {
-            point,
-            process,
-            key: random.below(load.keys) as u32,
-            is_read: random.below(2) == 0,
-            is_lost: is_crashed && random.below(2) == 0,
-            invoked: now,
-            returned: if is_crashed { NEVER } else { end },
-        });
-        // A crashed process is retired, and its client takes a new one.
-        processes += u32::from(is_crashed);
-        let next = if is_crashed { processes - 1 } else { process };
-        ready.push(std::cmp::Reverse((end, client, next)));
+/// What a register holds, held before, and when the last write was acknowledged.
+#[derive(Copy, Clone, Debug)]
+struct State {
+    now: Value,
+    before: Value,
+    acknowledged: u64,
+}
+
+/// The operations of a history with their keys, in the order in which they take effect. Nothing
+/// is kept but what is open.
+pub(crate) struct Stream {
+    load: Load,
+    random: Random,
+    /// The next operation of each client.
+    open: BinaryHeap<Reverse<Planned>>,
+    states: Vec<State>,
+    processes: u32,
+    done: usize,
+    is_stale_due: bool,
+}
+
+impl Stream {
+    pub(crate) fn new(load: &Load) -> Self {
+        let state = State { now: Value::NIL, before: Value::NIL, acknowledged: 0 };
+        let clients = u32::try_from(load.clients).expect("a small number");
+        let mut stream = Self {
+            load: *load,
+            random: Random(load.seed),
+            open: BinaryHeap::new(),
+            states: vec![state; load.keys as usize],
+            processes: clients,
+            done: 0,
+            is_stale_due: load.has_stale_read,
+        };
+        (0..clients).for_each(|process| stream.plan(process, 0));
+        stream
     }
-    plans
+
+    fn plan(&mut self, process: u32, invoked: u64) {
+        let latency = self.random.latency();
+        self.open.push(Reverse(Planned {
+            point: invoked + 1 + self.random.below(latency),
+            process,
+            key: self.random.below(self.load.keys) as u32,
+            is_read: self.random.below(2) == 0,
+            is_crashed: self.random.below(1000) < self.load.crashed_permille,
+            invoked,
+            end: invoked + latency + 2,
+        }));
+    }
+
+    fn op(&mut self, plan: &Planned) -> Op {
+        let is_lost = plan.is_crashed && self.random.below(2) == 0;
+        let state = &mut self.states[plan.key as usize];
+        if !plan.is_read {
+            let value = Value(self.done as i64);
+            if !is_lost {
+                *state = State { now: value, before: state.now, acknowledged: plan.end };
+            }
+            return Op::Write(value);
+        }
+        // Stale only if the value that it misses was acknowledged before it began.
+        let can_be = state.before != Value::NIL && state.acknowledged < plan.invoked;
+        let is_late = self.done * 2 > self.load.operations && !plan.is_crashed;
+        let is_stale = self.is_stale_due && is_late && can_be;
+        self.is_stale_due &= !is_stale;
+        Op::Read(Some(if is_stale { state.before } else { state.now }))
+    }
+}
+
+impl Iterator for Stream {
+    type Item = (Call<Op>, u32);
+
+    fn next(&mut self) -> Option<(Call<Op>, u32)> {
+        if self.done == self.load.operations {
+            return None;
+        }
+        self.done += 1;
+        let Reverse(plan) = self.open.pop()?;
+        let op = self.op(&plan);
+        // A crashed process is retired, and its client takes a new one.
+        self.processes += u32::from(plan.is_crashed);
+        let next = if plan.is_crashed { self.processes - 1 } else { plan.process };
+        self.plan(next, plan.end);
+        let returned = if plan.is_crashed { NEVER } else { plan.end };
+        let Planned { process, invoked, key, .. } = plan;
+        Some((Call { process, invoked, returned, op }, key))
+    }
 }
 
 /// Generates a history. Times are nanoseconds, and distinct enough to be the order as well.
 pub(crate) fn generate(load: &Load) -> Recorded<Op> {
-    let mut random = Random(load.seed);
-    let mut plans = plan(load, &mut random);
-    plans.sort_by_key(|plan| plan.point);
-    let mut states = vec![[Value::NIL; 2]; load.keys as usize];
-    let mut is_stale_due = load.has_stale_read;
-    let half = plans.len() / 2;
-    let mut made: Vec<(Call<Op>, u32)> = Vec::with_capacity(plans.len());
-    let mut settled = vec![0_u64; load.keys as usize];
-    for (at, plan) in plans.into_iter().enumerate() {
-        let [now, before] = &mut states[plan.key as usize];
-        let op = if plan.is_read {
-            // Stale only if the value that it misses was acknowledged before it began.
-            let can_be = *before != Value::NIL && settled[plan.key as usize] < plan.invoked;
-            let is_stale = is_stale_due && at > half && plan.returned != NEVER && can_be;
-            is_stale_due &= !is_stale;
-            Op::Read(Some(if is_stale { *before } else { *now }))
-        } else {
-            let value = Value(at as i64 + 1);
-            if !plan.is_lost {
-                (*before, *now) = (*now, value);
-                settled[plan.key as usize] = plan.returned;
-            }
-            Op::Write(value)
-        };
-        let Planned { process, invoked, returned, key, .. } = plan;
-        made.push((Call { process, invoked, returned, op }, key));
-    }
+    let mut made: Vec<_> = Stream::new(load).collect();
     made.sort_by_key(|(call, _)| call.invoked);
     let (calls, keys) = made.into_iter().unzip();
     Recorded::from_calls(calls, keys)

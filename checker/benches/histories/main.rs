@@ -6,7 +6,7 @@
 mod generate;
 
 use criterion::{BatchSize, Criterion, Throughput, criterion_main};
-use generate::{Load, edn, generate};
+use generate::{Load, Stream, edn, generate};
 use std::hint::black_box;
 use zab_checker::judge::{self, Settings};
 use zab_checker::linearizability::zones::Zones;
@@ -49,17 +49,18 @@ fn million(c: &mut Criterion) {
     group.finish();
 }
 
-/// Ten million operations that are not kept.
+/// Ten million operations that are not kept: what judging adds to generating them.
 fn ten_million(c: &mut Criterion) {
     let mut group = c.benchmark_group("ten million");
     group.sample_size(10);
-    let recorded = generate(&Load::sound(10_000_000, 50, 1));
+    let load = Load::sound(10_000_000, 50, 1);
     group.throughput(Throughput::Elements(10_000_000));
-    group.bench_function("streamed", |b| {
+    group.bench_function("generated", |b| b.iter(|| Stream::new(&load).count()));
+    group.bench_function("generated and judged", |b| {
         b.iter(|| {
             let mut zones = Zones::new(Value::NIL);
-            for call in &recorded.calls {
-                zones.add(0, &call.op, call.invoked, call.returned);
+            for (call, key) in Stream::new(&load) {
+                zones.add(key, &call.op, call.invoked, call.returned);
             }
             assert!(zones.finish().is_empty());
         });

@@ -74,8 +74,6 @@ impl Field {
 /// One event.
 #[derive(Clone, Debug)]
 pub struct Line {
-    /// Where it stands, counted from 1.
-    pub number: u64,
     pub(super) kind: Option<Kind>,
     pub(super) fields: [Option<Place>; Field::COUNT],
     pub(super) tape: Tape,
@@ -83,7 +81,7 @@ pub struct Line {
 
 impl Line {
     pub(super) fn new() -> Self {
-        Self { number: 0, kind: None, fields: [None; Field::COUNT], tape: Tape::default() }
+        Self { kind: None, fields: [None; Field::COUNT], tape: Tape::default() }
     }
 
     pub(super) fn clear(&mut self) {

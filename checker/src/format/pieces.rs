@@ -33,6 +33,7 @@ pub(super) fn read(
     sink: &mut dyn FnMut(&Line) -> Result<(), String>,
 ) -> Result<(), Error> {
     let mut buffer = vec![0; PIECE];
+    // The number of the buffer's first line: lines are counted a piece at a time.
     let (mut start, mut end, mut number) = (0, 0, 1);
     let mut is_last = false;
     let mut line = Line::new();
@@ -42,11 +43,11 @@ pub(super) fn read(
             break;
         }
         line.clear();
-        line.number = number;
         let text = &buffer[start..end];
         let scanned = scanner.scan(text, is_last, &mut line);
         let length = match scanned {
             Scanned::Incomplete if !is_last => {
+                number += count_lines(&buffer[..start]);
                 buffer.copy_within(start..end, 0);
                 (start, end) = (0, end - start);
                 if end * 2 > buffer.len() {
@@ -58,28 +59,28 @@ pub(super) fn read(
                 continue;
             }
             Scanned::Incomplete => {
-                let line = number + lines_before_event(text);
+                let line = number + count_lines(&buffer[..start]) + lines_before_event(text);
                 malformed.push(Malformed { line, what: "the file breaks off".to_owned() });
                 break;
             }
             Scanned::Event(length) => {
-                // What comes before an event in its text may be the end of earlier lines.
-                line.number = number + lines_before_event(&text[..length]);
                 if let Err(what) = sink(&line) {
-                    malformed.push(Malformed { line: line.number, what });
+                    // What comes before an event in its text may be the end of earlier lines.
+                    let before = lines_before_event(&text[..length]);
+                    let line = number + count_lines(&buffer[..start]) + before;
+                    malformed.push(Malformed { line, what });
                 }
                 length
             }
             Scanned::Nothing(length) => length,
             Scanned::Malformed(what) => {
                 let blank = text.iter().take_while(|byte| byte.is_ascii_whitespace()).count();
-                let line = number + count_lines(&text[..blank]);
+                let line = number + count_lines(&buffer[..start + blank]);
                 malformed.push(Malformed { line, what });
                 let rest = text[blank..].iter().position(|byte| *byte == b'\n');
                 rest.map_or(text.len(), |rest| blank + rest + 1)
             }
         };
-        number += count_lines(&text[..length]);
         start += length;
         if malformed.len() >= MALFORMED_MAX {
             break;

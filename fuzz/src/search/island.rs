@@ -13,9 +13,10 @@ use zab_checker::Class;
 use zab_core::Variant;
 use zab_sim::Schedule;
 
-/// Executions without anything new after which an island forgets its corpus and starts anew:
-/// what it knows has turned out to lead nowhere.
-const PATIENCE: u64 = 20_000;
+/// Executions after which an island forgets its corpus and starts anew, the first time; each later
+/// time it takes twice as long. A greedy search that has taken a wrong turn stays lost, and most
+/// findings come early or never.
+const PATIENCE: u64 = 30_000;
 
 /// A thread's own search.
 pub(super) struct Island {
@@ -26,7 +27,9 @@ pub(super) struct Island {
     oracle: Oracle,
     coverage: Coverage,
     corpus: Corpus,
-    idle: u64,
+    /// Executions since the corpus was empty, and how many it may become.
+    age: u64,
+    patience: u64,
     new_states: Vec<Feature>,
 }
 
@@ -40,7 +43,8 @@ impl Island {
             oracle: Oracle::new(campaign.driver),
             coverage: Coverage::default(),
             corpus: Corpus::default(),
-            idle: 0,
+            age: 0,
+            patience: PATIENCE,
             new_states: Vec::new(),
         }
     }
@@ -83,10 +87,11 @@ impl Island {
             self.corpus.keep(entry, &mut self.rng);
         }
         self.new_states.extend(news.iter().filter(|feature| Coverage::is_state(**feature)));
-        self.idle = if news.is_empty() { self.idle + 1 } else { 0 };
-        if self.idle >= PATIENCE {
+        self.age += 1;
+        if self.age >= self.patience {
             self.corpus = Corpus::default();
-            self.idle = 0;
+            self.age = 0;
+            self.patience *= 2;
         }
         outcome
     }

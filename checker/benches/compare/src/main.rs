@@ -3,6 +3,8 @@
 //! ```sh
 //! cargo run --release -- etcd ../../../../shared/histories/etcd   # logs of Jepsen's etcd test
 //! cargo run --release -- stateright                               # histories that it can do
+//! cargo run --release -- stream OPERATIONS CLIENTS                # judged while generated
+//! cargo run --release -- read FILE                                # how fast EDN is read
 //! cargo run --release -- generate FILE OPERATIONS CLIENTS KEYS    # a history for `zab check`
 //! ```
 //!
@@ -11,7 +13,7 @@
 #[path = "../../histories/generate.rs"]
 mod generate;
 
-use generate::{Load, edn, generate};
+use generate::{Load, Stream, edn, generate};
 use stateright::semantics::register::{Register, RegisterOp, RegisterRet};
 use stateright::semantics::{ConsistencyTester, LinearizabilityTester};
 use std::fs::{self, File};
@@ -21,6 +23,7 @@ use std::time::{Duration, Instant};
 use todc_utils::linearizability::WGLChecker;
 use todc_utils::specifications::etcd::{EtcdSpecification, history_from_log};
 use zab_checker::judge::{self, Settings};
+use zab_checker::linearizability::zones::Zones;
 use zab_checker::model::register::{Op, Value};
 use zab_checker::record::{self, Dialect, Recorded, Registers};
 
@@ -113,6 +116,37 @@ fn beside_stateright() {
     }
 }
 
+/// Judges operations that are not kept; its memory is that of the process.
+fn stream(load: &Load) {
+    let (generated, _) = least(1, || (), |()| Stream::new(load).count());
+    let judge = |()| {
+        let mut zones = Zones::new(Value::NIL);
+        for (call, key) in Stream::new(load) {
+            zones.add(key, &call.op, call.invoked, call.returned);
+        }
+        zones.finish()
+    };
+    let (judged, findings) = least(1, || (), judge);
+    assert!(findings.is_empty(), "an atomic store is linearizable");
+    println!("generated in {generated:.2?}, generated and judged in {judged:.2?}");
+}
+
+/// Reads a file that is in memory.
+fn read(path: &Path) {
+    let text = fs::read(path).expect("the file can be read");
+    let dialect = if text.windows(9).take(200).any(|part| part.starts_with(b":value [")) {
+        Dialect::Kv
+    } else {
+        Dialect::Register
+    };
+    let read = |text: &[u8]| record::read(text, Registers(dialect)).expect("well-formed");
+    let (time, recorded) = least(5, || &text[..], read);
+    let rate = text.len() as f64 / time.as_secs_f64() / 1e9;
+    println!("{} operations in {time:.1?}: {rate:.2} GB/s", recorded.calls.len());
+    let (time, ok) = least(5, || &recorded, is_valid);
+    println!("judged in {time:.1?}: {ok}");
+}
+
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
@@ -123,6 +157,11 @@ fn main() {
             let deep = std::thread::Builder::new().stack_size(1 << 30).spawn(beside_stateright);
             deep.expect("a thread can be started").join().expect("the comparison ends");
         }
+        ["stream", operations, clients] => {
+            let number = |text: &str| text.parse::<usize>().expect("a number");
+            stream(&Load::sound(number(operations), number(clients), 1));
+        }
+        ["read", file] => read(Path::new(file)),
         ["generate", file, operations, clients, keys] => {
             let number = |text: &str| text.parse::<usize>().expect("a number");
             let keys = number(keys) as u64;
@@ -130,7 +169,9 @@ fn main() {
             fs::write(file, edn(&generate(&load), keys > 1)).expect("the file can be written");
         }
         _ => {
-            eprintln!("usage: etcd FOLDER | stateright | generate FILE OPERATIONS CLIENTS KEYS");
+            eprintln!(
+                "usage: etcd FOLDER | stateright | stream OPERATIONS CLIENTS | generate FILE OPERATIONS CLIENTS KEYS"
+            );
             std::process::exit(2);
         }
     }

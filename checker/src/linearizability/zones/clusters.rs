@@ -26,7 +26,7 @@ pub(super) struct Clusters {
     initial: Value,
     keys: Vec<u32>,
     values: Vec<Value>,
-    /// For a compare-and-set, the cluster of the value that it found.
+    /// For a compare-and-set, the cluster of the value that it found; as long as the last of them.
     from: Vec<u32>,
     /// When the operation that writes the value was invoked.
     written: Vec<u64>,
@@ -102,7 +102,6 @@ impl Clusters {
         let is_initial = value == self.initial;
         self.keys.push(key);
         self.values.push(value);
-        self.from.push(NOT);
         self.written.push(0);
         // The initial value is one whose write returned before everything else.
         self.first_return.push(if is_initial { 0 } else { NEVER });
@@ -136,7 +135,10 @@ impl Clusters {
         }
         self.flags[at] |= WRITTEN;
         self.written[at] = invoked.saturating_add(1);
-        self.from[at] = from.unwrap_or(NOT);
+        if let Some(from) = from {
+            self.from.resize(self.from.len().max(at + 1), NOT);
+            self.from[at] = from;
+        }
         if returned == NEVER {
             self.flags[at] |= CRASHED;
         } else if let Some(from) = from {
@@ -144,6 +146,10 @@ impl Clusters {
         }
         self.note(cluster, invoked, returned);
         true
+    }
+
+    fn from(&self, cluster: u32) -> u32 {
+        self.from.get(cluster as usize).copied().unwrap_or(NOT)
     }
 
     fn len(&self) -> u32 {
@@ -166,6 +172,7 @@ impl Clusters {
         self.mark_found_by_crashed();
         let mut conflicts = FxHashMap::default();
         self.check_writers(&mut conflicts);
+        self.written = Vec::new();
         let next = self.successors(&mut conflicts);
         let blocks = self.blocks(&next, &mut conflicts);
         first_crossing(
@@ -183,8 +190,8 @@ impl Clusters {
     fn mark_found_by_crashed(&mut self) {
         for cluster in 0..self.len() {
             let mut at = cluster;
-            while self.is(at, CRASHED) && self.is(at, FOUND) && self.from[at as usize] != NOT {
-                at = self.from[at as usize];
+            while self.is(at, CRASHED) && self.is(at, FOUND) && self.from(at) != NOT {
+                at = self.from(at);
                 if self.is(at, FOUND) {
                     break;
                 }
@@ -208,12 +215,12 @@ impl Clusters {
 
     /// What replaced each cluster by compare-and-set; empty if there is no such thing.
     fn successors(&self, conflicts: &mut FxHashMap<u32, Conflict>) -> Vec<u32> {
-        if self.from.iter().all(|from| *from == NOT) {
+        if self.from.is_empty() {
             return Vec::new();
         }
         let mut next = vec![NOT; self.keys.len()];
         for cluster in (0..self.len()).filter(|cluster| self.is_needed(*cluster)) {
-            let from = self.from[cluster as usize];
+            let from = self.from(cluster);
             if from == NOT {
                 continue;
             }
@@ -235,7 +242,7 @@ impl Clusters {
         let mut blocks = Vec::new();
         for root in 0..self.len() {
             let at = root as usize;
-            let is_block = self.from[at] == NOT && self.is(root, WRITTEN) && self.is_needed(root);
+            let is_block = self.from(root) == NOT && self.is(root, WRITTEN) && self.is_needed(root);
             if !is_block {
                 continue;
             }
@@ -253,7 +260,7 @@ impl Clusters {
         }
         for cluster in (0..self.len()).filter(|_| !next.is_empty()) {
             let at = cluster as usize;
-            let is_cas = self.from[at] != NOT && self.is_needed(cluster);
+            let is_cas = self.from(cluster) != NOT && self.is_needed(cluster);
             if is_cas && !self.is(cluster, PLACED) {
                 conflicts.entry(self.keys[at]).or_insert(Conflict::Cycle(self.values[at]));
             }
