@@ -47,7 +47,7 @@ pub enum Clause {
     UpdateOrder,
     /// S1: a session went backwards.
     SessionOrder,
-    /// S3: a session misses what was acknowledged before its sync.
+    /// L2, S3: a session misses what was known before its sync.
     SyncOrder,
     /// X1: a transaction belongs to two updates.
     ExactlyOnce,

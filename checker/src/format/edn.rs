@@ -112,6 +112,10 @@ impl<'a> Cursor<'a> {
     }
 
     fn skip_blank(&mut self) {
+        // What stands between most fields, without a loop.
+        if self.text[self.at..].starts_with(b", ") {
+            self.at += 2;
+        }
         while let Some(byte) = self.peek() {
             if class(byte) == BLANK {
                 self.at += 1;

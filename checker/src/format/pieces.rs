@@ -95,5 +95,5 @@ fn lines_before_event(text: &[u8]) -> u64 {
 }
 
 fn count_lines(text: &[u8]) -> u64 {
-    text.iter().filter(|byte| **byte == b'\n').count() as u64
+    memchr::memchr_iter(b'\n', text).count() as u64
 }

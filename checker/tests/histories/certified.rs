@@ -4,11 +4,11 @@
 use crate::brute;
 use crate::random::{Random, Shape, history};
 use zab_checker::certificate::Contract;
-use zab_checker::judge::{self, Settings};
+use zab_checker::judge::{self, Clause, Settings};
 use zab_checker::linearizability::Call;
 use zab_checker::model::register::{Op, Register, Value};
 use zab_checker::model::znode::{Answer, Op as ZnodeOp, Request};
-use zab_checker::record::{Positioned, Recorded};
+use zab_checker::record::{self, Positioned, Recorded};
 
 const SHAPE: Shape =
     Shape { operations: 7, is_unique: true, has_failed_cas: false, has_delete: false };
@@ -95,4 +95,30 @@ fn certificate_and_brute_force_agree() {
 #[ignore = "takes a minute"]
 fn certificate_and_brute_force_agree_on_ten_million() {
     println!("{:?}", run(0x5eed, 10_000_000));
+}
+
+/// Two clients, one after the other, sync and read; the second sees less than the first, of an
+/// update that nobody acknowledged.
+const BACKWARDS: &str = r#"
+{"process":0,"type":"invoke","f":"create","value":{"path":"/a","data":1}}
+{"process":0,"type":"ok","f":"create","value":{"path":"/a"},"zxid":1}
+{"process":0,"type":"invoke","f":"set","value":{"path":"/a","data":2}}
+{"process":1,"type":"invoke","f":"sync","value":null}
+{"process":1,"type":"ok","f":"sync","value":null}
+{"process":1,"type":"invoke","f":"get","value":{"path":"/a"}}
+{"process":1,"type":"ok","f":"get","value":{"data":2},"zxid":2}
+{"process":2,"type":"invoke","f":"sync","value":null}
+{"process":2,"type":"ok","f":"sync","value":null}
+{"process":2,"type":"invoke","f":"get","value":{"path":"/a"}}
+{"process":2,"type":"ok","f":"get","value":{"data":1},"zxid":1}
+"#;
+
+#[test]
+fn only_a_sync_of_the_quorum_makes_the_read_behind_it_linearizable() {
+    let recorded = record::read(BACKWARDS.as_bytes(), record::Znodes).expect("well-formed");
+    let judge = |contract| judge::zookeeper(&recorded, contract, &Settings::default());
+    assert!(judge(Contract::ZooKeeper).is_valid());
+    let report = judge(Contract::Quorum);
+    let clauses: Vec<_> = report.violations().map(|example| example.clause).collect();
+    assert_eq!(clauses, [Clause::SyncOrder]);
 }

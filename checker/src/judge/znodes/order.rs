@@ -31,6 +31,10 @@ pub(super) struct Floor {
     seen: Mark,
     /// What a sync of the session has promised.
     synced: Mark,
+    /// Among answered reads that directly follow a sync.
+    linearizable: Mark,
+    /// If it directly follows a sync: all that was known when that was invoked.
+    pair: Option<Mark>,
 }
 
 impl Floor {
@@ -75,6 +79,8 @@ pub(super) struct Swept {
 struct Session {
     seen: Mark,
     synced: Mark,
+    /// The next operation directly follows a sync.
+    pair: Option<Mark>,
 }
 
 /// Sweeps over the history.
@@ -98,13 +104,18 @@ pub(super) fn sweep(calls: &[Call<Positioned>], contract: Contract) -> Swept {
         }
         let session = &mut sessions[process];
         if !is_return {
-            swept.floors[at] = Floor { seen: session.seen, synced: session.synced, ..all };
+            let is_read = call.op.op.as_ref().is_some_and(|op| op.request.is_read());
+            let pair = session.pair.take().filter(|_| is_read);
+            swept.floors[at] = Floor { seen: session.seen, synced: session.synced, pair, ..all };
             continue;
         }
         let floor = swept.floors[at];
         let Some(op) = &call.op.op else {
             // A sync: what had been acknowledged when it was invoked.
             session.synced.raise(floor.updates.zxid, floor.updates.by);
+            let mut pair = floor.updates;
+            pair.raise(floor.linearizable.zxid, floor.linearizable.by);
+            session.pair = Some(pair);
             continue;
         };
         let Some(zxid) = call.op.zxid else { continue };
@@ -112,6 +123,9 @@ pub(super) fn sweep(calls: &[Call<Positioned>], contract: Contract) -> Swept {
         let breach = breach.map(|(clause, earlier)| Breach { clause, earlier, later: at });
         swept.breach = swept.breach.or(breach);
         session.seen.raise(zxid, at);
+        if floor.pair.is_some() {
+            all.linearizable.raise(zxid, at);
+        }
         let kind = if op.request.is_read() { &mut all.reads } else { &mut all.updates };
         kind.raise(zxid, at);
     }
@@ -120,15 +134,14 @@ pub(super) fn sweep(calls: &[Call<Positioned>], contract: Contract) -> Swept {
 
 /// The clause that an operation breaks, and the operation it should have minded.
 fn broken(zxid: u64, is_read: bool, floor: &Floor, contract: Contract) -> Option<(Clause, usize)> {
+    let is_bound = is_read && contract == Contract::Quorum;
+    let pair = floor.pair.unwrap_or_default();
     let checks = [
         (Clause::UpdateOrder, floor.updates, !is_read && zxid <= floor.updates.zxid),
         (Clause::FutureRead, floor.reads, !is_read && zxid <= floor.reads.zxid),
         (Clause::SessionOrder, floor.seen, zxid < floor.seen.zxid),
-        (
-            Clause::SyncOrder,
-            floor.synced,
-            is_read && contract == Contract::Quorum && zxid < floor.synced.zxid,
-        ),
+        (Clause::SyncOrder, floor.synced, is_bound && zxid < floor.synced.zxid),
+        (Clause::SyncOrder, pair, is_bound && zxid < pair.zxid),
     ];
     let first = checks.into_iter().find(|(.., is_broken)| *is_broken);
     first.map(|(clause, mark, _)| (clause, mark.by))
