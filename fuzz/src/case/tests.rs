@@ -90,7 +90,7 @@ fn every_malformed_case_is_refused_in_one_line() {
         edit("\"format\": 1", "\"format\": 2"),
         edit("zk-3.8.0", "zk-3.8.1"),
         edit("\"O2\"", "\"O9\""),
-        edit("direct", "turmoil"),
+        edit("direct", "warp"),
         edit("\"server\": 2", "\"server\": 9"),
         edit("\"at_us\": 0", "\"at_us\": 2000"),
         edit("\"at_us\": 1000", "\"at_us\": 1001"),
