@@ -102,18 +102,22 @@ impl Durable {
     }
 
     /// Whether truncating to this zxid leaves exactly the history that ends there. ⟨e, 0⟩ is in no
-    /// log: the cut has to fall between two records.
+    /// log: the cut has to fall between two records, or between the newest snapshot and the log.
     pub(crate) fn can_truncate_to(&self, zxid: Zxid) -> bool {
         if self.snapshots.iter().any(|snapshot| snapshot.last_processed == zxid) {
             return true;
         }
+        let Some(first) = self.log.first().map(|txn| txn.zxid) else { return false };
         let kept = self.log.partition_point(|txn| txn.zxid <= zxid);
+        if kept == 0 {
+            let between = self.snapshot().last_processed < zxid && first == zxid.next();
+            return between && self.log_continues_snapshot();
+        }
         let ends_there =
-            if zxid.is_epoch_mark() { kept > 0 && kept < self.log.len() } else { self.holds(zxid) };
+            if zxid.is_epoch_mark() { kept < self.log.len() } else { self.holds(zxid) };
         let base = self.snapshots.iter().rev().find(|s| s.last_processed < zxid);
         let base = base.map_or(Zxid::ZERO, |snapshot| snapshot.last_processed);
-        let reaches_base = |first: &Txn| first.zxid <= base.next() || first.zxid.counter == 1;
-        ends_there && self.log.first().is_some_and(reaches_base)
+        ends_there && (first <= base.next() || first.counter == 1)
     }
 
     /// Appends a record. Durable with the next flush.

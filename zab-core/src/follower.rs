@@ -137,6 +137,18 @@ impl Follower {
         if self.attempts_failed >= CONNECT_ATTEMPTS { STEP_DOWN } else { GO_ON }
     }
 
+    /// Hangs up and begins anew with the same leader. It must not go back to the election instead:
+    /// the leader may be waiting for this very server, and meets the same difficulty next time.
+    fn start_over(&mut self, server: &mut Server) {
+        if let Link::Up(conn) = self.link {
+            server.out.push(crate::Output::Close(conn));
+        }
+        server.out.push(crate::Output::Connect(self.leader));
+        self.link = Link::Connecting { asked: true };
+        self.phase = Phase::Discovery;
+        self.inbox.clear();
+    }
+
     /// The connection broke. A leader that does not lead yet hangs up at once, as good as a refused
     /// connection: try again.
     pub(crate) fn on_connection_down(&mut self, conn: ConnId) -> Flow {

@@ -125,7 +125,8 @@ impl Follower {
             }
         } else if !server.durable.can_truncate_to(zxid) {
             server.needs_snapshot = true;
-            return STEP_DOWN;
+            self.start_over(server);
+            return GO_ON;
         }
         self.sync().mode = Some(SyncMode::Trunc);
         self.last_queued = zxid;
