@@ -180,3 +180,46 @@ fn leads(votes: &[Option<Notification>], n: &Notification, server: &Server) -> b
     }
     votes[n.vote.leader.index()].is_some_and(|vote| vote.state == ServerState::Leading)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ids::{Epoch, Zxid};
+
+    fn vote(epoch: u32, zxid: (u32, u32), leader: u8) -> Vote {
+        let zxid = Zxid::new(zxid.0, zxid.1);
+        Vote { leader: NodeId(leader), zxid, peer_epoch: Epoch(epoch) }
+    }
+
+    #[test]
+    fn epoch_counts_before_zxid_and_zxid_before_id() {
+        let from_best_to_worst = [
+            vote(3, (1, 1), 0),
+            vote(2, (2, 2), 0),
+            vote(2, (2, 1), 1),
+            vote(2, (2, 1), 0),
+            vote(1, (9, 9), 2),
+        ];
+        for (at, better) in from_best_to_worst.iter().enumerate() {
+            for worse in &from_best_to_worst[at + 1..] {
+                assert!(is_better(*better, *worse), "{better:?} before {worse:?}");
+                assert!(!is_better(*worse, *better), "{worse:?} not before {better:?}");
+            }
+            assert!(!is_better(*better, *better), "no vote is better than itself");
+        }
+    }
+
+    #[test]
+    fn servers_that_have_decided_may_differ_in_zxid_and_round() {
+        let looking =
+            Notification { vote: vote(1, (1, 1), 0), round: 1, state: ServerState::Looking };
+        let later = Notification { round: 2, ..looking };
+        assert!(!agree(&looking, &later), "rounds count among those who look");
+        let following = Notification { state: ServerState::Following, ..looking };
+        let leading =
+            Notification { vote: vote(1, (1, 7), 0), round: 5, state: ServerState::Leading };
+        assert!(agree(&following, &leading), "ZOOKEEPER-1732");
+        let elsewhere = Notification { vote: vote(2, (1, 7), 0), ..leading };
+        assert!(!agree(&following, &elsewhere), "epochs count");
+    }
+}

@@ -103,3 +103,28 @@ impl LogWriter {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ids::{RequestId, SessionId};
+    use crate::txn::Change;
+
+    #[test]
+    fn a_batch_is_acknowledged_by_its_own_flush_and_no_other() {
+        let (mut durable, mut out) = (Durable::default(), Vec::new());
+        let mut writer = LogWriter::default();
+        let request = RequestId { session: SessionId(0), cxid: 1 };
+        let txn = Txn { zxid: Zxid::new(1, 1), request, change: Change::Rejected };
+        let earlier = durable.flush(&mut out);
+        writer.enqueue(txn, AckTo::Myself, &mut out);
+        writer.on_turn(&mut durable, &mut out);
+        durable.on_done(File::Log, earlier);
+        assert_eq!(writer.take_flushed(&durable, &mut out), []);
+        assert!(!writer.is_idle());
+        let own = durable.flush(&mut out);
+        durable.on_done(File::Log, own);
+        assert_eq!(writer.take_flushed(&durable, &mut out), [(txn.zxid, AckTo::Myself)]);
+        assert!(writer.is_idle());
+    }
+}
