@@ -35,6 +35,15 @@ fn d1_an_acknowledgement_before_the_flush() {
 }
 
 #[test]
+fn d1_a_flush_makes_durable_what_came_before_it_and_nothing_else() {
+    let mut story = proposed();
+    story.asks_disk(1, DiskOp::Flush).appends(1, txn(1, 1));
+    let first = Fact::DiskDone { file: File::Log, upto: Lsn(1) };
+    assert_broken(&mut story.fork().flushes(1).acks(1, 0, Z11).fork(), &[]);
+    assert_broken(story.fact(1, first).acks(1, 0, Z11), &[Class::D1]);
+}
+
+#[test]
 fn d1_a_flush_that_failed_makes_nothing_durable() {
     let mut story = proposed();
     story.appends(1, txn(1, 1)).asks_disk(1, DiskOp::Flush);
