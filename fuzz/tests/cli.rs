@@ -1,8 +1,13 @@
 //! The command line as its users meet it: exit codes, one-line errors, files, JSON.
 
+use clap::ValueEnum;
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
+use zab_fuzz::case::Driver;
+use zab_fuzz::generate;
+use zab_fuzz::oracle::Oracle;
+use zab_fuzz::rng::Rng;
 
 fn zab(folder: &Path, args: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_zab"))
@@ -253,4 +258,24 @@ fn a_violation_is_a_sentence_a_page_and_json() {
     assert_eq!(report["verdict"], "violation");
     assert_eq!(report["violations"][0]["clause"], "stale-read");
     assert_eq!(report["violations"][0]["versions_behind"], 1);
+}
+
+#[test]
+fn another_process_observes_the_same_byte_for_byte() {
+    let case = Path::new(env!("CARGO_MANIFEST_DIR")).join("cases/O2");
+    let case = case.join("zookeeper-4646-O2-cef8370a.json");
+    let stored = zab_fuzz::case::read(&case).expect("a stored case");
+    for driver in Driver::value_variants() {
+        let args = ["replay", "--driver", driver.name(), "--format", "json"];
+        let path = case.to_str().expect("a path of the project is UTF-8");
+        let there = zab(Path::new("."), &[&args[..], &[path]].concat());
+        let report: Value = serde_json::from_str(&stdout(&there)).expect("one JSON document");
+        let mut oracle = Oracle::new(*driver);
+        for seed in 0..5 {
+            // What ran before must not matter.
+            oracle.judge(&generate::schedule(&mut Rng::of(seed, 0), 3), stored.entry().variant);
+        }
+        let (_, here) = oracle.trace_hash(&stored.schedule, stored.entry().variant);
+        assert_eq!(report[0]["trace"], format!("{here:016x}"), "{}", driver.name());
+    }
 }
