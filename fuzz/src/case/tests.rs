@@ -112,7 +112,7 @@ fn every_malformed_case_is_refused_in_one_line() {
         format 2 is newer than this build understands (1): update zab
         there is no variant `zk-3.8.1`, perhaps `zk-3.8.0` or `zk-3.5.8` or `zk-3.9.5`; `cargo zab variants` lists them
         there is no class `O9`: O1 to O5, I-1 to I-14 or D1 to D5
-        line 4, column 21: unknown variant `turmoil`, expected `direct`; compare with a case that `zab hunt` wrote
+        line 4, column 18: unknown variant `warp`, expected `direct` or `turmoil`; compare with a case that `zab hunt` wrote
         line 16, column 3: action 1: server: no server 9, choose 0 to 2; compare with a case that `zab hunt` wrote
         line 16, column 3: action 2 is earlier than the one before: sort the actions by at_us; compare with a case that `zab hunt` wrote
         line 16, column 3: action 2: at_us: 1001 is no multiple of 200, write 1000; compare with a case that `zab hunt` wrote
