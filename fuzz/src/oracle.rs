@@ -6,12 +6,10 @@
 
 use crate::case::Driver;
 use crate::coverage::Coverage;
-use rustc_hash::FxHasher;
-use std::hash::{Hash, Hasher};
 use std::ops::ControlFlow;
 use zab_checker::{Checker, Class, Event, Fact, Stakes, Verdict, Violation};
 use zab_core::{Micros, Packet, Variant, View};
-use zab_sim::{Ensemble, Observer, Run, Schedule};
+use zab_sim::{Ensemble, Observer, Run, Schedule, TraceHash};
 
 /// How an execution went.
 #[derive(Clone, Debug)]
@@ -91,9 +89,9 @@ impl Oracle {
     /// executions.
     pub fn trace_hash(&mut self, schedule: &Schedule, variant: Variant) -> (Outcome, u64) {
         let mut judge = Judge::new(schedule);
-        judge.trace = Some(FxHasher::default());
+        judge.trace = Some(TraceHash::default());
         let outcome = self.run(schedule, variant, &mut judge);
-        (outcome, judge.trace.map_or(0, |trace| trace.finish()))
+        (outcome, judge.trace.map_or(0, |trace| trace.value()))
     }
 
     /// Runs the schedule, and keeps all that was observed.
@@ -151,7 +149,7 @@ struct Judge<'a> {
     stale: bool,
     now: Micros,
     excuse: Option<&'static str>,
-    trace: Option<FxHasher>,
+    trace: Option<TraceHash>,
     events: Option<Vec<Event>>,
 }
 
@@ -173,7 +171,7 @@ impl Judge<'_> {
 impl Observer for Judge<'_> {
     fn on_event(&mut self, event: &Event) -> ControlFlow<()> {
         if let Some(trace) = &mut self.trace {
-            event.hash(trace);
+            trace.on_event(event)?;
         }
         if let Some(events) = &mut self.events {
             events.push(event.clone());

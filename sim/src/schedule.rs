@@ -11,6 +11,8 @@ pub mod bytes;
 mod fields;
 pub mod json;
 #[cfg(test)]
+pub(crate) mod samples;
+#[cfg(test)]
 mod tests;
 
 pub use fields::ScheduleError;

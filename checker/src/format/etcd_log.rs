@@ -3,7 +3,7 @@
 //! A compare-and-set that found another value is `:fail` there; a read that fails timed out.
 
 use super::line::{Field, Kind, Line};
-use super::pieces::{Scan, Scanned};
+use super::pieces::{Scan, Scanned, first_row};
 
 /// Reads lines.
 #[derive(Clone, Debug)]
@@ -13,11 +13,8 @@ const PREFIX: &[u8] = b"jepsen.util - ";
 
 impl Scan for Scanner {
     fn scan(&mut self, text: &[u8], is_last: bool, line: &mut Line) -> Scanned {
-        let end = text.iter().position(|byte| *byte == b'\n');
-        let (row, length) = match end {
-            Some(end) => (&text[..end], end + 1),
-            None if is_last => (text, text.len()),
-            None => return Scanned::Incomplete,
+        let Some((row, length)) = first_row(text, is_last) else {
+            return Scanned::Incomplete;
         };
         let Some(begin) = row.windows(PREFIX.len()).position(|part| part == PREFIX) else {
             return Scanned::Nothing(length);

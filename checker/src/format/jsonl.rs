@@ -7,7 +7,7 @@
 
 use super::datum::Tape;
 use super::line::{Field, Kind, Line};
-use super::pieces::{Scan, Scanned};
+use super::pieces::{Scan, Scanned, first_row};
 use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use std::fmt;
 
@@ -17,11 +17,8 @@ pub(super) struct Scanner;
 
 impl Scan for Scanner {
     fn scan(&mut self, text: &[u8], is_last: bool, line: &mut Line) -> Scanned {
-        let end = text.iter().position(|byte| *byte == b'\n');
-        let (row, length) = match end {
-            Some(end) => (&text[..end], end + 1),
-            None if is_last => (text, text.len()),
-            None => return Scanned::Incomplete,
+        let Some((row, length)) = first_row(text, is_last) else {
+            return Scanned::Incomplete;
         };
         if row.trim_ascii().is_empty() {
             return Scanned::Nothing(length);

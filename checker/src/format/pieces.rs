@@ -23,6 +23,15 @@ pub(super) trait Scan {
     fn scan(&mut self, text: &[u8], is_last: bool, line: &mut Line) -> Scanned;
 }
 
+/// The first line of a text without its end, and how long it is with it; nothing if the text breaks
+/// off within the line.
+pub(super) fn first_row(text: &[u8], is_last: bool) -> Option<(&[u8], usize)> {
+    match text.iter().position(|byte| *byte == b'\n') {
+        Some(end) => Some((&text[..end], end + 1)),
+        None => is_last.then_some((text, text.len())),
+    }
+}
+
 /// How much is read at once.
 const PIECE: usize = 1 << 18;
 

@@ -40,16 +40,20 @@ fn unrelated(rng: &mut Rng, swarm: &Swarm, at_us: u64, actions: &mut Vec<Action>
     }
 }
 
+/// The disk or the log writer of a server stalls.
+fn stall_logging(rng: &mut Rng, server: u8, for_us: u64) -> Act {
+    if rng.one_in(2) {
+        Act::StallDisk { server, for_us }
+    } else {
+        Act::StallActor { server, actor: StallTarget::LogWriter, for_us }
+    }
+}
+
 /// The disk or the log writer of a server stalls, and the server goes down before it has caught up.
 fn crash_while_behind(rng: &mut Rng, swarm: &Swarm, at_us: u64, actions: &mut Vec<Action>) {
     let server = swarm.server(rng);
     let for_us = swarm.duration(rng);
-    let stall = if rng.one_in(2) {
-        Act::StallDisk { server, for_us }
-    } else {
-        Act::StallActor { server, actor: StallTarget::LogWriter, for_us }
-    };
-    actions.push(Action { at_us, act: stall });
+    actions.push(Action { at_us, act: stall_logging(rng, server, for_us) });
     let crash = Act::Crash { server, disk: swarm.disk(rng), down_us: swarm.duration(rng) };
     actions.push(Action { at_us: at_us + rng.spread(200, for_us), act: crash });
 }
@@ -84,12 +88,7 @@ fn reconnect_while_behind(rng: &mut Rng, swarm: &Swarm, at_us: u64, actions: &mu
     let server = swarm.server(rng);
     let other = swarm.other(rng, server);
     let for_us = rng.spread(10_000, 400_000);
-    let stall = if rng.one_in(2) {
-        Act::StallDisk { server, for_us }
-    } else {
-        Act::StallActor { server, actor: StallTarget::LogWriter, for_us }
-    };
-    actions.push(Action { at_us, act: stall });
+    actions.push(Action { at_us, act: stall_logging(rng, server, for_us) });
     let op = ClientOp::Write;
     let client = rng.below(u64::from(CLIENTS)) as u8;
     let write_us = at_us + rng.spread(200, for_us / 4);
@@ -108,12 +107,7 @@ fn rejoin_and_die_behind(rng: &mut Rng, swarm: &Swarm, at_us: u64, actions: &mut
     let server = swarm.server(rng);
     let other = swarm.other(rng, server);
     let for_us = rng.spread(5_000, 500_000);
-    let stall = if rng.one_in(2) {
-        Act::StallDisk { server, for_us }
-    } else {
-        Act::StallActor { server, actor: StallTarget::LogWriter, for_us }
-    };
-    actions.push(Action { at_us, act: stall });
+    actions.push(Action { at_us, act: stall_logging(rng, server, for_us) });
     let rejoin = match rng.below(3) {
         0 => Act::StepDown { server },
         1 => Act::StepDown { server: other },
