@@ -13,6 +13,8 @@
 //! name; what a majority is, which history is the better one and what may follow what it decides
 //! for itself.
 
+#![forbid(unsafe_code)]
+
 pub mod certificate;
 pub mod checker;
 mod disk;

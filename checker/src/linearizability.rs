@@ -13,6 +13,7 @@
 //! The terms are those of Herlihy and Wing, *Linearizability* (TOPLAS 12(3), 1990).
 
 mod bits;
+pub mod brute;
 mod configurations;
 mod crashed;
 pub mod engine;

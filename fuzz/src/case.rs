@@ -6,7 +6,7 @@
 
 mod file;
 
-pub use file::{CaseError, read, write};
+pub use file::{CaseError, parse, read, render, write};
 
 use crate::variants;
 use serde::{Deserialize, Serialize};

@@ -2,6 +2,7 @@
 
 mod bench;
 mod check;
+mod corpus;
 mod explain;
 mod hunt;
 mod minimize;
@@ -43,6 +44,7 @@ enum Command {
     Explain(explain::Args),
     Check(check::Args),
     Variants(variants::Args),
+    Corpus(corpus::Args),
     Bench(bench::Args),
 }
 
@@ -118,6 +120,7 @@ pub fn main() -> ExitCode {
         Command::Minimize(args) => minimize::run(args, &out),
         Command::Explain(args) => explain::run(args, &out),
         Command::Check(args) => check::run(args, &out),
+        Command::Corpus(args) => corpus::run(args, &out),
         Command::Variants(args) => variants::run(args, &out),
         Command::Bench(args) => bench::run(args, &out),
     };

@@ -9,13 +9,18 @@
 //! committed, and the longer that lasts, the nearer an execution came to losing it: its *danger*. A
 //! correct protocol lets it grow no further than to somebody losing what nobody counts on.
 
+use crate::situations::{Situations, Watch};
+use crate::targets::counters;
 use rustc_hash::{FxHashSet, FxHasher};
 use std::hash::{Hash, Hasher};
-use zab_checker::Stakes;
+use zab_checker::{Event, Stakes};
 use zab_core::{Epoch, Micros, View, Zxid};
 
 /// Epochs beyond this one count as this one.
 const EPOCH_MAX: u32 = 4;
+
+/// The most servers of an ensemble.
+const SERVERS_MAX: usize = 8;
 
 /// Something that an execution did: it was in a state, or went from one to another.
 pub type Feature = u64;
@@ -31,6 +36,7 @@ pub struct Coverage {
     /// What was seen, in the order in which it was seen first, and when.
     features: Vec<Feature>,
     times: Vec<Micros>,
+    watch: Watch,
 }
 
 impl Coverage {
@@ -42,6 +48,17 @@ impl Coverage {
         self.times.clear();
         self.state = 0;
         self.danger = Danger::default();
+        self.watch.clear();
+    }
+
+    /// Something happened.
+    pub fn on_event(&mut self, event: &Event) {
+        self.watch.on_event(event);
+    }
+
+    /// The situations that the execution got into so far.
+    pub const fn situations(&self) -> Situations {
+        self.watch.reached()
     }
 
     /// A step is complete, and this is what the servers look like and what is at stake.
@@ -57,6 +74,7 @@ impl Coverage {
         if state == self.state {
             return;
         }
+        counters::reached(views, stakes);
         let edge = hash(&(self.state, state)) | 1;
         self.state = state;
         for feature in [state, edge] {
@@ -135,14 +153,26 @@ impl Danger {
     }
 }
 
+/// The abstract state of each server by itself: far fewer than states of the ensemble.
+pub fn local_states(views: &[Option<View>], stakes: Stakes) -> impl Iterator<Item = u32> {
+    abstract_servers(views, stakes).0.into_iter().take(views.len())
+}
+
 /// The abstract state of the ensemble, as an even hash.
 pub fn abstract_state(views: &[Option<View>], stakes: Stakes) -> Feature {
+    let (servers, greatest) = abstract_servers(views, stakes);
+    hash(&(servers, greatest.epoch.0.min(EPOCH_MAX), stakes.known)) & !1
+}
+
+/// Every server of the ensemble, in an order that does not tell which is which, and what they were
+/// compared with.
+fn abstract_servers(views: &[Option<View>], stakes: Stakes) -> ([u32; SERVERS_MAX], Reference) {
     let up = || views.iter().flatten();
     let reference = Reference {
         epoch: up().map(|view| view.current_epoch).max().unwrap_or_default(),
         logged: up().map(|view| view.last_logged).max().unwrap_or_default(),
     };
-    let mut servers = [0_u32; 8];
+    let mut servers = [0; SERVERS_MAX];
     let count = views.len().min(servers.len());
     for (at, (server, view)) in servers.iter_mut().zip(views).enumerate() {
         let bit = |set: u8| u32::from(set >> at & 1);
@@ -150,7 +180,7 @@ pub fn abstract_state(views: &[Option<View>], stakes: Stakes) -> Feature {
         *server = 4 * view.as_ref().map_or(0, |view| abstract_server(view, &reference)) + disk;
     }
     servers[..count].sort_unstable();
-    hash(&(reference.epoch.0.min(EPOCH_MAX), stakes.known, &servers[..count])) & !1
+    (servers, reference)
 }
 
 /// The greatest values of the servers that are up: what each of them is compared with.

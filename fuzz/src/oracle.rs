@@ -179,6 +179,9 @@ impl Observer for Judge<'_> {
         if let Fact::Unavailable { excuse, .. } = event.fact {
             self.excuse = excuse;
         }
+        if let Some(coverage) = &mut self.coverage {
+            coverage.on_event(event);
+        }
         self.checker.observe(event);
         self.now = event.at;
         self.stale |= changes_stakes(&event.fact);

@@ -7,8 +7,9 @@
 mod corpus;
 mod island;
 
+pub use island::Island;
+
 use crate::clock::Stopwatch;
-use island::Island;
 use rustc_hash::FxHashSet;
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -17,13 +18,15 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 use zab_checker::{Class, Verdict};
 use zab_core::Variant;
-use zab_core::variant::Switch;
+use zab_core::variant::{self, Entry, Switch};
 use zab_sim::Schedule;
 
 use crate::anatomy::Kind;
 use crate::case::Driver;
 use crate::coverage::Feature;
 use crate::oracle::Outcome;
+use crate::rng::Rng;
+use crate::situations::Census;
 
 /// What to look for, where, and for how long.
 #[derive(Clone, Debug)]
@@ -71,6 +74,12 @@ pub enum Wanted {
 }
 
 impl Wanted {
+    /// What to look for in this variant: everything in the reference, which breaks no rule; losses
+    /// in those that have defects.
+    pub fn of(entry: &Entry) -> Self {
+        if entry.kind == variant::Kind::Reference { Self::Any } else { Self::Losses }
+    }
+
     /// Whether an execution with this class is a finding.
     pub fn wants(self, class: Class) -> bool {
         match self {
@@ -92,12 +101,25 @@ pub struct Finding {
     pub execution: u64,
     /// Which thread, counted from 0.
     pub island: usize,
+    /// The defects it needs, if the campaign tells findings apart.
+    pub defects: Vec<&'static str>,
 }
+
+impl Finding {
+    /// What distinguishes one finding from another: the classes that were broken, and the defects
+    /// without which they are not.
+    fn situation(&self) -> Situation {
+        (self.outcome.classes(), self.defects.clone())
+    }
+}
+
+/// Two findings with the same are one.
+type Situation = (Vec<Class>, Vec<&'static str>);
 
 /// What came of a campaign.
 #[derive(Clone, Debug, Default)]
 pub struct Report {
-    /// One finding for each set of classes that were broken together.
+    /// One finding for each situation: classes that were broken together, through the same defects.
     pub findings: Vec<Finding>,
     /// Executions of all threads.
     pub executions: u64,
@@ -109,6 +131,8 @@ pub struct Report {
     pub unwanted: BTreeMap<Class, u64>,
     /// Distinct abstract states.
     pub states: usize,
+    /// Executions that got into each delicate situation.
+    pub census: Census,
     /// Wall-clock time.
     pub elapsed: Duration,
     /// A schedule that made the simulator or a server panic, and its message.
@@ -169,6 +193,7 @@ pub fn run(campaign: &Campaign, watch: &(dyn Fn(Progress) + Sync)) -> Report {
     for part in parts {
         report.unknown += part.unknown;
         report.excused += part.excused;
+        report.census.add(&part.census);
         for (class, count) in part.unwanted {
             *report.unwanted.entry(class).or_default() += count;
         }
@@ -177,19 +202,18 @@ pub fn run(campaign: &Campaign, watch: &(dyn Fn(Progress) + Sync)) -> Report {
     }
     report.findings.sort_by_key(|finding| (finding.execution, finding.island));
     let mut known = Vec::new();
-    report.findings.retain(|finding| is_new(&mut known, &finding.outcome));
+    report.findings.retain(|finding| is_new(&mut known, finding.situation()));
     if !campaign.keep_going {
         report.findings.truncate(1);
     }
     report
 }
 
-/// Whether no execution before broke the same set of rules.
-fn is_new(known: &mut Vec<Vec<Class>>, outcome: &Outcome) -> bool {
-    let classes = outcome.classes();
-    let new = !known.contains(&classes);
+/// Whether nothing before came of the same.
+fn is_new(known: &mut Vec<Situation>, situation: Situation) -> bool {
+    let new = !known.contains(&situation);
     if new {
-        known.push(classes);
+        known.push(situation);
     }
     new
 }
@@ -201,7 +225,13 @@ fn one_island(
     shared: &Shared,
     watch: &(dyn Fn(Progress) + Sync),
 ) -> Report {
-    let mut island = Island::new(campaign, number);
+    let mut island = Island::new(
+        campaign.driver,
+        campaign.variant,
+        campaign.servers,
+        &campaign.without,
+        Rng::of(campaign.seed, number as u64),
+    );
     let mut report = Report::default();
     let mut known = Vec::new();
     let share = share_of(campaign, number);
@@ -220,16 +250,25 @@ fn one_island(
             }
             Ok(outcome) => {
                 report.excused += u64::from(outcome.excuse.is_some());
+                report.census.count(island.coverage().situations());
                 match outcome.class() {
-                    Some(class) if !island.wants(campaign, &schedule, class) => {
+                    Some(class) if !is_wanted(campaign, &mut island, &schedule, class) => {
                         *report.unwanted.entry(class).or_default() += 1;
                     }
-                    Some(_) if is_new(&mut known, &outcome) => {
-                        shared.best.fetch_min(done, Ordering::Relaxed);
-                        let found = Finding { schedule, outcome, execution: done, island: number };
-                        report.findings.push(found);
+                    Some(class) => {
+                        // Only a campaign that goes on has findings to tell apart.
+                        let defects = if campaign.keep_going {
+                            island.causes(&schedule, class)
+                        } else {
+                            Vec::new()
+                        };
+                        let found =
+                            Finding { schedule, outcome, execution: done, island: number, defects };
+                        if is_new(&mut known, found.situation()) {
+                            shared.best.fetch_min(done, Ordering::Relaxed);
+                            report.findings.push(found);
+                        }
                     }
-                    Some(_) => {}
                     None => report.unknown += u64::from(outcome.verdict != Verdict::Valid),
                 }
             }
@@ -245,6 +284,12 @@ fn one_island(
         lock(&shared.states).extend(island.take_new_states());
     }
     report
+}
+
+/// Whether a schedule that breaks this class is a finding.
+fn is_wanted(campaign: &Campaign, island: &mut Island, schedule: &Schedule, class: Class) -> bool {
+    let is_cause = |cause| island.is_cause(schedule, class, cause);
+    campaign.wanted.wants(class) && campaign.cause.is_none_or(is_cause)
 }
 
 /// Adds what is new to what is shared, reports it, and looks at the clock.

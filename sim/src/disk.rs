@@ -81,8 +81,9 @@ impl SimDisk {
         Some((file, lsn))
     }
 
-    /// The power goes.
-    pub fn lose_power(&mut self, mode: CrashMode) {
+    /// The power goes. True if it tore a record.
+    pub fn lose_power(&mut self, mode: CrashMode) -> bool {
+        let mut is_torn = false;
         for file in File::ALL {
             let mut left = match mode {
                 CrashMode::KeepAll => usize::MAX,
@@ -94,7 +95,7 @@ impl SimDisk {
                     continue;
                 }
                 if left == 0 {
-                    self.tear(mode, lsn, &op);
+                    is_torn |= self.tear(mode, lsn, &op);
                     break;
                 }
                 left -= 1;
@@ -102,6 +103,7 @@ impl SimDisk {
             }
             self.pending[file as usize].clear();
         }
+        is_torn
     }
 
     /// The process ends and the machine lives on: the page cache reaches the disk.
@@ -111,12 +113,12 @@ impl SimDisk {
 
     /// A record that was being written when the power went; where it is torn depends on its
     /// number, so that header and payload both are.
-    fn tear(&mut self, mode: CrashMode, lsn: Lsn, op: &DiskOp) {
-        if let (CrashMode::Torn, DiskOp::Append(txn)) = (mode, op) {
-            let start = self.log.len();
-            record::encode(txn, &mut self.log);
-            self.log.truncate(start + 1 + lsn.0 as usize % (RECORD - 1));
-        }
+    fn tear(&mut self, mode: CrashMode, lsn: Lsn, op: &DiskOp) -> bool {
+        let (CrashMode::Torn, DiskOp::Append(txn)) = (mode, op) else { return false };
+        let start = self.log.len();
+        record::encode(txn, &mut self.log);
+        self.log.truncate(start + 1 + lsn.0 as usize % (RECORD - 1));
+        true
     }
 
     /// What a process finds when it starts. A torn tail is cut off; damage in the middle of the

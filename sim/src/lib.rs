@@ -21,6 +21,8 @@
 //! | [`keyed`] | randomness by identity |
 //! | [`trace`] | evidence as text and as a hash |
 
+#![forbid(unsafe_code)]
+
 pub mod client;
 pub mod direct;
 pub mod disk;

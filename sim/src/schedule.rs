@@ -7,6 +7,7 @@
 //! Two forms, lossless to each other: JSON for people and stored cases ([`json`]), and
 //! fixed-width records for fuzzers, of which any byte string decodes ([`bytes`]).
 
+mod arbitrary;
 pub mod bytes;
 mod fields;
 pub mod json;

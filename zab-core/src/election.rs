@@ -55,7 +55,7 @@ fn supporters(votes: &[Option<Notification>], wanted: &Notification) -> NodeSet 
 impl Election {
     /// Starts a new round with a vote for itself.
     pub(crate) fn start(server: &mut Server) -> Self {
-        server.round += 1;
+        server.round = server.round.saturating_add(1);
         let vote = Self::own_vote(server);
         server.note(Note::Looking { vote, round: server.round });
         let servers = usize::from(server.config.servers);

@@ -46,9 +46,10 @@ impl fmt::Display for NodeId {
 pub struct Epoch(pub u32);
 
 impl Epoch {
-    /// The epoch that follows this one.
+    /// The epoch that follows this one; nothing follows the last one, which four billion elections
+    /// would reach.
     pub const fn next(self) -> Self {
-        Self(self.0 + 1)
+        Self(self.0.saturating_add(1))
     }
 }
 
@@ -81,9 +82,9 @@ impl Zxid {
         Self { epoch, counter: 0 }
     }
 
-    /// The next zxid within the same epoch.
+    /// The next zxid within the same epoch; nothing follows the last one.
     pub const fn next(self) -> Self {
-        Self { epoch: self.epoch, counter: self.counter + 1 }
+        Self { epoch: self.epoch, counter: self.counter.saturating_add(1) }
     }
 
     /// True for ⟨e, 0⟩, which names an epoch and no transaction.

@@ -42,6 +42,8 @@
 //! | `variant.rs`, `variant/` | historical defects as data |
 //! | `event.rs`, `message.rs`, `txn.rs`, `ids.rs` | the words all of this is said in |
 
+#![forbid(unsafe_code)]
+
 mod committer;
 pub mod config;
 mod durable;

@@ -1,11 +1,11 @@
 //! The certificate against brute force: an order that brute force finds is certified, and what is
 //! certified has an order.
 
-use crate::brute;
 use crate::random::{Random, Shape, history};
 use zab_checker::certificate::Contract;
 use zab_checker::judge::{self, Clause, Settings};
 use zab_checker::linearizability::Call;
+use zab_checker::linearizability::brute;
 use zab_checker::model::register::{Op, Register, Value};
 use zab_checker::model::znode::{Answer, Op as ZnodeOp, Request};
 use zab_checker::record::{self, Positioned, Recorded};

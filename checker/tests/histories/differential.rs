@@ -1,7 +1,7 @@
 //! Brute force, the generic engine and the zones have to agree.
 
-use crate::brute;
 use crate::random::{Random, Shape, history};
+use zab_checker::linearizability::brute;
 use zab_checker::linearizability::zones::{Finding, Outside, Zones};
 use zab_checker::linearizability::{Budget, Call, check};
 use zab_checker::model::register::{Op, Register, Value, without_unobserved};

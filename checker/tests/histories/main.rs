@@ -1,7 +1,6 @@
 //! Client histories: engines against each other and against brute force, planted anomalies,
 //! recorded histories, files.
 
-mod brute;
 mod certified;
 mod differential;
 mod etcd;

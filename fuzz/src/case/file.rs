@@ -46,7 +46,7 @@ pub fn read(path: &Path) -> Result<Case, CaseError> {
 }
 
 /// The case in a text.
-fn parse(text: &str) -> Result<Case, CaseError> {
+pub fn parse(text: &str) -> Result<Case, CaseError> {
     // Before anything else, so that a newer format is told from a broken one.
     let value: Value = serde_json::from_str(text).map_err(json_error)?;
     let format = value.get("format").and_then(Value::as_u64).ok_or(CaseError::NotACase)?;
@@ -70,7 +70,7 @@ pub fn write(case: &Case, path: &Path) -> io::Result<()> {
 }
 
 /// A case as text: a line for each field, for each action, for each sentence of the story.
-fn render(case: &Case) -> String {
+pub fn render(case: &Case) -> String {
     let schedule = &case.schedule;
     let fields = [
         field(2, "format", &case.format),

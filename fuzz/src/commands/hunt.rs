@@ -10,12 +10,13 @@ use crate::causes;
 use crate::explain::{Story, table, text};
 use crate::oracle::Oracle;
 use crate::search::{self, Campaign, Finding, Limit, Progress, Report, Wanted};
+use crate::situations::{Census, Situation};
 use crate::variants;
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 use zab_checker::Class;
-use zab_core::variant::{self, Entry};
+use zab_core::variant::Entry;
 use zab_sim::run::LIVENESS_BOUND;
 
 /// Search for a violation; minimize it, store it and explain it
@@ -108,8 +109,7 @@ fn campaign(args: &Args, entry: &'static Entry) -> Result<Campaign, Failure> {
         Some(name) => Wanted::Only(Class::parse(name).ok_or_else(|| {
             Failure::usage(format!("there is no class `{name}`: O1 to O5, I-1 to I-14, D1 to D5"))
         })?),
-        None if entry.kind == variant::Kind::Reference => Wanted::Any,
-        None => Wanted::Losses,
+        None => Wanted::of(entry),
     };
     if args.servers.is_multiple_of(2) {
         return Err(Failure::usage(format!("--servers {}: choose 3, 5 or 7", args.servers)));
@@ -233,6 +233,7 @@ fn summarize(out: &Out, report: &Report, command: &str, cases: &[(PathBuf, Case)
                  because no quorum could start: {share:.3} %"
             ));
         }
+        out.remark(format!("\n{}", situations(&report.census, executions)));
         if report.unknown > 0 {
             out.bad(format!("{} executions were not decided; repeat: {command}", report.unknown));
         }
@@ -259,7 +260,25 @@ fn summarize(out: &Out, report: &Report, command: &str, cases: &[(PathBuf, Case)
         "seconds": elapsed.as_secs_f64(),
         "findings": found,
         "unwanted": unwanted,
+        "situations": situations_json(&report.census),
     }));
+}
+
+/// How often each delicate situation was reached: what it is worth that nothing was found.
+fn situations(census: &Census, executions: u64) -> String {
+    let mut table = format!("{:>12}  of {executions} executions came to this:", "");
+    for situation in Situation::ALL {
+        let count = match census.of(situation) {
+            0 => "never".to_owned(),
+            count => count.to_string(),
+        };
+        table += &format!("\n{count:>12}  {}", situation.name());
+    }
+    table
+}
+
+fn situations_json(census: &Census) -> Value {
+    Situation::ALL.iter().map(|s| (s.name().to_owned(), json!(census.of(*s)))).collect()
 }
 
 fn case_json(path: &Path, case: &Case) -> Value {

@@ -15,12 +15,13 @@ pub const COUNT: usize = MOTIFS.len();
 
 type Motif = fn(&mut Rng, &Swarm, u64, &mut Vec<Action>);
 
-const MOTIFS: [Motif; 7] = [
+const MOTIFS: [Motif; 8] = [
     unrelated,
     crash_while_behind,
     write_in_the_dark,
     reconnect_while_behind,
     rejoin_and_die_behind,
+    die_catching_up,
     lose_a_server,
     change_of_majority,
 ];
@@ -128,6 +129,39 @@ fn rejoin_and_die_behind(rng: &mut Rng, swarm: &Swarm, at_us: u64, actions: &mut
         let read = Act::Client { client, server: other, op: ClientOp::Read, key: 0 };
         actions.push(Action { at_us: dies_us.saturating_sub(rng.spread(200, 5_000)), act: read });
     }
+}
+
+/// A server is away while others write, perhaps with a write that only it knows; it comes back with
+/// much to make up for, and dies over it.
+fn die_catching_up(rng: &mut Rng, swarm: &Swarm, at_us: u64, actions: &mut Vec<Action>) {
+    let server = swarm.server(rng);
+    let other = swarm.other(rng, server);
+    let away_us = rng.spread(50_000, 800_000);
+    let mut write = |rng: &mut Rng, server: u8, at_us: u64| {
+        let client = rng.below(u64::from(CLIENTS)) as u8;
+        let act = Act::Client { client, server, op: ClientOp::Write, key: 0 };
+        actions.push(Action { at_us, act });
+    };
+    if rng.one_in(2) {
+        let writes_us = at_us.saturating_sub(rng.spread(200, 5_000));
+        write(rng, server, writes_us);
+    }
+    for _ in 0..rng.between(1, 8) {
+        let writes_us = at_us + rng.below(away_us);
+        write(rng, other, writes_us);
+    }
+    let away = if rng.one_in(2) {
+        Act::Isolate { server, for_us: away_us }
+    } else {
+        Act::Restart { server, down_us: away_us }
+    };
+    actions.push(Action { at_us, act: away });
+    let back_us = at_us + away_us;
+    let for_us = rng.spread(5_000, 300_000);
+    actions.push(Action { at_us: back_us, act: stall_logging(rng, server, for_us) });
+    let disk = swarm.disk(rng);
+    let death = Act::Crash { server, disk, down_us: swarm.duration(rng) };
+    actions.push(Action { at_us: back_us + rng.spread(5_000, 200_000), act: death });
 }
 
 /// A server is gone for long enough to be replaced if it leads.

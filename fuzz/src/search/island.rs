@@ -1,9 +1,9 @@
-//! One thread of a campaign: proposes schedules, runs them, learns from what they reached.
+//! One thread of a search: proposes schedules, runs them, learns from what they reached.
 
-use super::Campaign;
 use super::corpus::{Corpus, Entry};
 use crate::anatomy::Kind;
-use crate::causes::needs;
+use crate::case::Driver;
+use crate::causes::{causes, needs};
 use crate::coverage::{Coverage, Feature};
 use crate::generate;
 use crate::mutate::mutate;
@@ -11,6 +11,7 @@ use crate::oracle::{Oracle, Outcome};
 use crate::rng::Rng;
 use zab_checker::Class;
 use zab_core::Variant;
+use zab_core::variant::Switch;
 use zab_sim::Schedule;
 
 /// Executions after which an island forgets its corpus and starts anew, the first time; each later
@@ -18,8 +19,9 @@ use zab_sim::Schedule;
 /// findings come early or never.
 const PATIENCE: u64 = 30_000;
 
-/// A thread's own search.
-pub(super) struct Island {
+/// A search by itself: a stream of chance, a corpus, an atlas of what was reached.
+#[derive(Debug)]
+pub struct Island {
     variant: Variant,
     servers: u8,
     without: Vec<Kind>,
@@ -34,13 +36,15 @@ pub(super) struct Island {
 }
 
 impl Island {
-    pub(super) fn new(campaign: &Campaign, number: usize) -> Self {
+    /// A search in this variant that knows nothing yet, for ensembles of this size. Faults of the
+    /// kinds `without` do not happen.
+    pub fn new(driver: Driver, variant: Variant, servers: u8, without: &[Kind], rng: Rng) -> Self {
         Self {
-            variant: campaign.variant,
-            servers: campaign.servers,
-            without: campaign.without.clone(),
-            rng: Rng::of(campaign.seed, number as u64),
-            oracle: Oracle::new(campaign.driver),
+            variant,
+            servers,
+            without: without.to_vec(),
+            rng,
+            oracle: Oracle::new(driver),
             coverage: Coverage::default(),
             corpus: Corpus::default(),
             age: 0,
@@ -50,7 +54,7 @@ impl Island {
     }
 
     /// The next schedule to run, without the kinds of fault that shall not happen.
-    pub(super) fn propose(&mut self) -> Schedule {
+    pub fn propose(&mut self) -> Schedule {
         let mut schedule = self.propose_any();
         schedule.actions.retain(|action| !self.without.contains(&Kind::of(&action.act)));
         schedule
@@ -65,14 +69,23 @@ impl Island {
         mutate(&mut self.rng, &parent.schedule, parent.moment_us, donor)
     }
 
-    /// Whether a schedule that breaks this class is a finding.
-    pub(super) fn wants(&mut self, campaign: &Campaign, schedule: &Schedule, class: Class) -> bool {
-        let is_cause = |cause| needs(&mut self.oracle, schedule, self.variant, class, cause);
-        campaign.wanted.wants(class) && campaign.cause.is_none_or(is_cause)
+    /// From now on chance is another.
+    pub fn reseed(&mut self, rng: Rng) {
+        self.rng = rng;
+    }
+
+    /// What the last execution went through.
+    pub const fn coverage(&self) -> &Coverage {
+        &self.coverage
+    }
+
+    /// Whether this class would not be broken if this defect were repaired.
+    pub(super) fn is_cause(&mut self, schedule: &Schedule, class: Class, cause: &Switch) -> bool {
+        needs(&mut self.oracle, schedule, self.variant, class, cause)
     }
 
     /// Runs a schedule, and keeps it if it reached something new.
-    pub(super) fn execute(&mut self, schedule: &Schedule) -> Outcome {
+    pub fn execute(&mut self, schedule: &Schedule) -> Outcome {
         let outcome = self.oracle.cover(schedule, self.variant, &mut self.coverage);
         let news = self.corpus.count(self.coverage.features());
         // Where something is lost already there is nothing left to come near to. A campaign that
@@ -94,6 +107,12 @@ impl Island {
             self.patience *= 2;
         }
         outcome
+    }
+
+    /// The defects without which this class would not be broken.
+    pub(super) fn causes(&mut self, schedule: &Schedule, class: Class) -> Vec<&'static str> {
+        let causes = causes(&mut self.oracle, schedule, self.variant, class);
+        causes.iter().map(|switch| switch.name).collect()
     }
 
     /// The states reached for the first time since this was asked last.

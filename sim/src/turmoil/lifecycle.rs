@@ -106,7 +106,9 @@ impl Turmoil {
         {
             let shared = &mut *self.shared.borrow_mut();
             shared.partitions.set_isolated(id.0);
-            shared.server(id).disk.lose_power(mode);
+            if shared.server(id).disk.lose_power(mode) {
+                shared.observe(id, Fact::Fault("record torn"));
+            }
             let servers = shared.servers.len() as u8;
             (0..servers).for_each(|other| shared.ends.kill(id, NodeId(other)));
         }

@@ -78,7 +78,9 @@ impl World {
                 false
             }
             Death::PowerLoss(mode) => {
-                server.disk.lose_power(mode);
+                if server.disk.lose_power(mode) {
+                    fx.observe(now, id, Fact::Fault("record torn"));
+                }
                 true
             }
         };

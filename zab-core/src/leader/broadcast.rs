@@ -56,15 +56,17 @@ impl Broadcast {
             Op::WriteIf { key, value, version } => (key, value, Some(version)),
             Op::Read { .. } | Op::Sync => return None,
         };
+        // The last zxid of an epoch is never followed (ZOOKEEPER-1277); a new epoch would be.
+        let next = Some(self.last_proposed.next()).filter(|next| *next > self.last_proposed)?;
         let register = &mut self.prepared[key.index()];
         let change = if expected.is_none_or(|version| version == register.version) {
-            let version = register.version + 1;
+            let version = register.version.wrapping_add(1);
             *register = Register { value, version };
             Change::Set { key, value, version }
         } else {
             Change::Rejected
         };
-        self.last_proposed = self.last_proposed.next();
+        self.last_proposed = next;
         Some(Txn { zxid: self.last_proposed, request, change })
     }
 }

@@ -1,18 +1,20 @@
 //! Linearizability by trying every order: slow, and too simple to be wrong.
+//!
+//! For tests that hold something clever against it. Ten operations are many.
 
-use zab_checker::linearizability::Call;
-use zab_checker::model::Model;
+use super::Call;
+use crate::model::Model;
 
 /// An order of the operations, with or without those that crashed, that is legal and respects real
 /// time.
-pub(crate) fn witness<M: Model>(model: &M, calls: &[Call<M::Op>]) -> Option<Vec<usize>> {
+pub fn witness<M: Model>(model: &M, calls: &[Call<M::Op>]) -> Option<Vec<usize>> {
     let all: Vec<usize> = (0..calls.len()).collect();
     let mut order = Vec::new();
     extend(model, calls, &all, &model.initial(), &mut order).then_some(order)
 }
 
 /// Whether there is such an order.
-pub(crate) fn is_linearizable<M: Model>(model: &M, calls: &[Call<M::Op>]) -> bool {
+pub fn is_linearizable<M: Model>(model: &M, calls: &[Call<M::Op>]) -> bool {
     witness(model, calls).is_some()
 }
 

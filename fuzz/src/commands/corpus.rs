@@ -1,0 +1,208 @@
+//! `zab corpus`: stored cases and corpora of fuzzers.
+
+use super::minimize::{Shown, shrink};
+use super::output::Out;
+use super::{Exit, Failure, quoted, ready_folder, write_case};
+use crate::case::{Driver, Provenance};
+use crate::corpus::{self, By, Examiner};
+use crate::oracle::Oracle;
+use crate::search::Wanted;
+use crate::situations::Situation;
+use crate::variants;
+use serde_json::{Value, json};
+use std::fs;
+use std::path::{Path, PathBuf};
+use zab_core::variant::Entry;
+use zab_sim::Schedule;
+
+/// Check stored cases; convert, thin out and judge the corpora of fuzzers
+///
+/// Files whose names end in `.json` are cases or schedules, all others bytes of a fuzzer.
+///
+/// Example: `cargo zab corpus import --variant zk-3.8.0 fuzz/artifacts/direct`
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum Command {
+    /// Check that every case is what it says: its class in its variant, nothing in the reference
+    Check {
+        /// Cases, or folders of them
+        #[arg(default_value = "fuzz/cases", value_name = "PATH")]
+        paths: Vec<PathBuf>,
+    },
+    /// Of many schedules keep few that reach the same, as JSON
+    Merge {
+        /// Cases, schedules, fuzzers' bytes, or folders of them
+        #[arg(required = true, value_name = "PATH")]
+        paths: Vec<PathBuf>,
+        /// Where the schedules go
+        #[arg(long, value_name = "DIR")]
+        out: PathBuf,
+        /// What makes a schedule worth keeping
+        #[arg(long, value_enum, default_value = "states", value_name = "WHAT")]
+        by: By,
+        /// The variant to run them in
+        #[arg(long, default_value = "reference", value_name = "V")]
+        variant: String,
+    },
+    /// Make a minimized case of each input that violates, and a JSON schedule of each other one
+    Import {
+        /// Fuzzers' bytes, or folders of them
+        #[arg(required = true, value_name = "PATH")]
+        paths: Vec<PathBuf>,
+        /// The variant to judge them in
+        #[arg(long, default_value = "reference", value_name = "V")]
+        variant: String,
+        /// What runs the simulation
+        #[arg(long, value_enum, default_value_t, value_name = "D")]
+        driver: Driver,
+        /// Where the files go
+        #[arg(long, default_value = "findings", value_name = "DIR")]
+        out: PathBuf,
+    },
+    /// Write cases and schedules as bytes for a fuzzer
+    Export {
+        /// Cases, schedules, or folders of them
+        #[arg(required = true, value_name = "PATH")]
+        paths: Vec<PathBuf>,
+        /// Where the bytes go
+        #[arg(long, value_name = "DIR", default_value = "fuzz/corpus/direct")]
+        out: PathBuf,
+    },
+}
+
+pub(super) fn run(args: &Args, out: &Out) -> Result<Exit, Failure> {
+    match &args.command {
+        Command::Check { paths } => check(paths, out),
+        Command::Merge { paths, out: folder, by, variant } => {
+            let entry = variants::find(variant).map_err(Failure::usage)?;
+            merge(paths, folder, *by, entry, out)
+        }
+        Command::Import { paths, variant, driver, out: folder } => {
+            let entry = variants::find(variant).map_err(Failure::usage)?;
+            import(paths, folder, entry, *driver, out)
+        }
+        Command::Export { paths, out: folder } => export(paths, folder, out),
+    }
+}
+
+/// Every file among the paths; none at all is a mistake.
+fn list(paths: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
+    let files = corpus::files(paths)
+        .map_err(|(path, error)| Failure::usage(format!("{}: {error}", path.display())))?;
+    if files.is_empty() {
+        let paths: Vec<_> = paths.iter().map(|path| path.display().to_string()).collect();
+        return Err(Failure::usage(format!("{}: no file there", paths.join(", "))));
+    }
+    Ok(files)
+}
+
+fn read(path: &Path) -> Result<Schedule, Failure> {
+    corpus::read(path).map_err(|error| Failure::usage(format!("{}: {error}", path.display())))
+}
+
+fn write(path: &Path, contents: &[u8]) -> Result<(), Failure> {
+    fs::write(path, contents)
+        .map_err(|error| Failure::usage(format!("{}: cannot write: {error}", path.display())))
+}
+
+fn check(paths: &[PathBuf], out: &Out) -> Result<Exit, Failure> {
+    let mut examiner = Examiner::default();
+    let files = list(paths)?;
+    let mut wrong: Vec<Value> = Vec::new();
+    for path in &files {
+        if let Err(what) = examiner.examine(path) {
+            out.bad(format!("{}: {what}", path.display()));
+            wrong.push(json!({ "case": path.display().to_string(), "what": what }));
+        }
+    }
+    if wrong.is_empty() {
+        out.good(format!("{} cases, each of them is what it says", files.len()));
+    } else {
+        out.bad(format!("{} of {} cases are not what they say", wrong.len(), files.len()));
+    }
+    out.json(&json!({ "cases": files.len(), "wrong": wrong }));
+    Ok(if wrong.is_empty() { Exit::Clean } else { Exit::NotReproduced })
+}
+
+fn merge(
+    paths: &[PathBuf],
+    folder: &Path,
+    by: By,
+    entry: &'static Entry,
+    out: &Out,
+) -> Result<Exit, Failure> {
+    let schedules = list(paths)?.iter().map(|path| read(path)).collect::<Result<Vec<_>, _>>()?;
+    ready_folder(folder)?;
+    let before = schedules.len();
+    let (kept, reached) = corpus::merge(&mut Oracle::default(), entry, schedules, by);
+    for schedule in &kept {
+        let path = folder.join(format!("{}.json", corpus::name(schedule)));
+        write(&path, schedule.to_json().as_bytes())?;
+    }
+    let what = match by {
+        By::States => "states".to_owned(),
+        By::Situations => format!("of {} situations", Situation::ALL.len()),
+    };
+    out.line(format!("{} of {before} schedules reach the same: {reached} {what}", kept.len()));
+    out.json(&json!({ "schedules": before, "kept": kept.len(), "reached": reached }));
+    Ok(Exit::Clean)
+}
+
+fn import(
+    paths: &[PathBuf],
+    folder: &Path,
+    entry: &'static Entry,
+    driver: Driver,
+    out: &Out,
+) -> Result<Exit, Failure> {
+    let files = list(paths)?;
+    ready_folder(folder)?;
+    let wanted = Wanted::of(entry);
+    let mut oracle = Oracle::new(driver);
+    let mut exit = Exit::Clean;
+    let mut written = Vec::new();
+    for path in &files {
+        let schedule = read(path)?;
+        let class = oracle.judge(&schedule, entry.variant).class();
+        let to = if let Some(class) = class.filter(|class| wanted.wants(*class)) {
+            exit = Exit::Violation;
+            let provenance =
+                Provenance { actions_before: schedule.actions.len(), ..Provenance::default() };
+            let shown = Shown { entry, class, cause: None };
+            let case = shrink(&mut oracle, shown, &schedule, provenance)?;
+            let to = write_case(&case, folder)?;
+            out.bad(format!("{}: {class} in {}", path.display(), entry.name));
+            out.line(format!("replay: cargo zab replay {}", quoted(&to)));
+            to
+        } else {
+            let to = folder.join(format!("{}.json", corpus::name(&schedule)));
+            write(&to, schedule.to_json().as_bytes())?;
+            out.remark(format!("{}: nothing wrong, kept as {}", path.display(), to.display()));
+            to
+        };
+        written.push(json!({
+            "input": path.display().to_string(),
+            "class": class.map(zab_checker::Class::name),
+            "file": to.display().to_string(),
+        }));
+    }
+    out.json(&json!(written));
+    Ok(exit)
+}
+
+fn export(paths: &[PathBuf], folder: &Path, out: &Out) -> Result<Exit, Failure> {
+    let files = list(paths)?;
+    ready_folder(folder)?;
+    for path in &files {
+        let schedule = read(path)?;
+        write(&folder.join(corpus::name(&schedule)), &schedule.to_bytes())?;
+    }
+    out.line(format!("{} schedules as bytes in {}", files.len(), folder.display()));
+    out.json(&json!({ "schedules": files.len(), "folder": folder.display().to_string() }));
+    Ok(Exit::Clean)
+}

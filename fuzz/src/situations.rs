@@ -1,0 +1,328 @@
+//! Situations in which Zab is known to be delicate, and whether an execution got into them.
+//!
+//! A search that finds nothing says something only if it has been where something could be found.
+//! So each campaign counts the executions that reached each of these, `tests/vacuity.rs` holds
+//! floors for them, and a hunt that comes back empty shows the counts.
+
+use zab_checker::{Event, Fact};
+use zab_core::event::{ExitReason, Note, SyncMode};
+use zab_core::{DiskOp, Epoch, File, Lsn, NodeId, Outcome, Packet, Zxid};
+
+/// One of the situations.
+#[derive(Copy, Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Situation {
+    /// A learner is brought up to date with DIFF.
+    Diff,
+    /// A learner has more than its leader: TRUNC.
+    Trunc,
+    /// A learner gets the whole state: SNAP.
+    Snap,
+    /// A learner's process ends between SNAP and UPTODATE.
+    InterruptedSnap,
+    /// A learner's process ends between TRUNC and UPTODATE.
+    InterruptedTrunc,
+    /// A learner's process ends between NEWLEADER and UPTODATE: the window of ZOOKEEPER-4646.
+    CrashAtNewLeader,
+    /// A learner acknowledges while later proposals are on their way to its disk.
+    AckWhileProposing,
+    /// A server leaves its role in process, with a log that is not on its disk yet.
+    StepDownWhileLogging,
+    /// A server with a smaller id wins the election by its longer log.
+    LongerLogWins,
+    /// A leader's process ends with proposals that are not committed.
+    LeaderDiesProposing,
+    /// A leader is established while an older one still takes itself for the leader.
+    TwoLeaders,
+    /// A quorum promised an epoch that was never established before the next one was promised.
+    EpochWasted,
+    /// A power loss takes records that were on their way to the disk.
+    RecordsLost,
+    /// A power loss tears a record.
+    TornRecord,
+    /// A server exits because of its disk.
+    DiskFailure,
+    /// A snapshot is written while serving.
+    SnapshotWhileServing,
+    /// A follower forwards a write to its leader.
+    Forwarded,
+    /// A conditional write is refused by its version.
+    BadVersion,
+    /// A `sync` and the read behind it are answered.
+    SyncedRead,
+    /// A write is never answered.
+    Unanswered,
+}
+
+impl Situation {
+    /// Every situation.
+    pub const ALL: [Self; 20] = [
+        Self::Diff,
+        Self::Trunc,
+        Self::Snap,
+        Self::InterruptedSnap,
+        Self::InterruptedTrunc,
+        Self::CrashAtNewLeader,
+        Self::AckWhileProposing,
+        Self::StepDownWhileLogging,
+        Self::LongerLogWins,
+        Self::LeaderDiesProposing,
+        Self::TwoLeaders,
+        Self::EpochWasted,
+        Self::RecordsLost,
+        Self::TornRecord,
+        Self::DiskFailure,
+        Self::SnapshotWhileServing,
+        Self::Forwarded,
+        Self::BadVersion,
+        Self::SyncedRead,
+        Self::Unanswered,
+    ];
+
+    /// What it is called in tables.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Diff => "synchronised by DIFF",
+            Self::Trunc => "synchronised by TRUNC",
+            Self::Snap => "synchronised by SNAP",
+            Self::InterruptedSnap => "learner ends after SNAP, before UPTODATE",
+            Self::InterruptedTrunc => "learner ends after TRUNC, before UPTODATE",
+            Self::CrashAtNewLeader => "learner ends after NEWLEADER, before UPTODATE",
+            Self::AckWhileProposing => "ACK while later proposals are on their way",
+            Self::StepDownWhileLogging => "step-down in process while logging",
+            Self::LongerLogWins => "election won by the longer log",
+            Self::LeaderDiesProposing => "leader ends with uncommitted proposals",
+            Self::TwoLeaders => "two servers lead at once",
+            Self::EpochWasted => "epoch promised, never established",
+            Self::RecordsLost => "power loss takes unflushed records",
+            Self::TornRecord => "power loss tears a record",
+            Self::DiskFailure => "exit after a disk error",
+            Self::SnapshotWhileServing => "snapshot while serving",
+            Self::Forwarded => "write forwarded by a follower",
+            Self::BadVersion => "conditional write refused",
+            Self::SyncedRead => "sync answered",
+            Self::Unanswered => "operation never answered",
+        }
+    }
+}
+
+/// A set of situations.
+#[derive(Copy, Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Situations(u32);
+
+impl Situations {
+    /// Adds one.
+    pub const fn insert(&mut self, situation: Situation) {
+        self.0 |= 1 << situation as u32;
+    }
+
+    /// Whether it is among them.
+    pub const fn contains(self, situation: Situation) -> bool {
+        self.0 >> situation as u32 & 1 == 1
+    }
+
+    /// Those that are in there.
+    pub fn iter(self) -> impl Iterator<Item = Situation> {
+        Situation::ALL.into_iter().filter(move |situation| self.contains(*situation))
+    }
+}
+
+/// How many executions reached each situation.
+#[derive(Copy, Clone, Debug, Default, PartialEq, Eq)]
+pub struct Census([u64; Situation::ALL.len()]);
+
+impl Census {
+    /// One more execution.
+    pub fn count(&mut self, reached: Situations) {
+        reached.iter().for_each(|situation| self.0[situation as usize] += 1);
+    }
+
+    /// Those of another campaign as well.
+    pub fn add(&mut self, other: &Self) {
+        self.0.iter_mut().zip(other.0).for_each(|(mine, more)| *mine += more);
+    }
+
+    /// How many executions reached this one.
+    pub const fn of(&self, situation: Situation) -> u64 {
+        self.0[situation as usize]
+    }
+}
+
+/// Watches one execution for situations.
+#[derive(Clone, Debug, Default)]
+pub struct Watch {
+    reached: Situations,
+    servers: Vec<Server>,
+    /// The greatest epoch that a quorum promised, and whether it is established.
+    epoch: Epoch,
+    is_established: bool,
+}
+
+/// What is known of one server.
+#[derive(Clone, Debug, Default)]
+struct Server {
+    /// What its leader sent it last to bring it up to date.
+    synchronizing: Option<SyncMode>,
+    /// Whether NEWLEADER was sent to it and UPTODATE was not.
+    is_new: bool,
+    /// The last proposal that a leader sent to it.
+    last_sent: Zxid,
+    /// Appends that its disk has not reported.
+    logging: Vec<Lsn>,
+    last_zxid: Zxid,
+    /// Leads an established epoch.
+    leads: bool,
+    serves: bool,
+    proposed: Zxid,
+    committed: Zxid,
+}
+
+impl Watch {
+    /// Forgets everything.
+    pub fn clear(&mut self) {
+        self.reached = Situations::default();
+        self.servers.iter_mut().for_each(|server| *server = Server::default());
+        self.epoch = Epoch::default();
+        self.is_established = false;
+    }
+
+    /// What was reached so far.
+    pub const fn reached(&self) -> Situations {
+        self.reached
+    }
+
+    /// Something happened.
+    pub fn on_event(&mut self, event: &Event) {
+        if let Some(node) = event.node {
+            self.at(node, &event.fact);
+        }
+        match event.fact {
+            Fact::TimedOut { .. } => self.reached.insert(Situation::Unanswered),
+            Fact::Returned { outcome: Outcome::BadVersion { .. }, .. } => {
+                self.reached.insert(Situation::BadVersion);
+            }
+            Fact::Returned { outcome: Outcome::Synced { .. }, .. } => {
+                self.reached.insert(Situation::SyncedRead);
+            }
+            _ => {}
+        }
+    }
+
+    fn server(&mut self, id: NodeId) -> &mut Server {
+        if self.servers.len() <= id.index() {
+            self.servers.resize(id.index() + 1, Server::default());
+        }
+        &mut self.servers[id.index()]
+    }
+
+    fn at(&mut self, node: NodeId, fact: &Fact) {
+        match fact {
+            Fact::Crashed { power_loss } => self.on_end(node, *power_loss),
+            Fact::Exited(reason) => {
+                if *reason == ExitReason::DiskError {
+                    self.reached.insert(Situation::DiskFailure);
+                }
+                self.on_end(node, false);
+            }
+            Fact::Fault("record torn") => self.reached.insert(Situation::TornRecord),
+            Fact::DiskAsked { lsn, op: DiskOp::Append(_) } => self.server(node).logging.push(*lsn),
+            Fact::DiskAsked { op: DiskOp::Snapshot(_), .. } if self.server(node).serves => {
+                self.reached.insert(Situation::SnapshotWhileServing);
+            }
+            Fact::DiskDone { file: File::Log, upto } => {
+                self.server(node).logging.retain(|lsn| lsn > upto);
+            }
+            Fact::DiskFailed { file: File::Log, lsn } => {
+                self.server(node).logging.retain(|asked| asked < lsn);
+            }
+            Fact::Sent { to, packet } => self.on_sent(node, *to, packet),
+            Fact::Noted(note) => self.on_note(node, note),
+            _ => {}
+        }
+    }
+
+    /// A process ended.
+    fn on_end(&mut self, node: NodeId, power_loss: bool) {
+        let Server { synchronizing, is_new, logging, leads, proposed, committed, .. } =
+            std::mem::take(self.server(node));
+        let reached = &mut self.reached;
+        match synchronizing {
+            Some(SyncMode::Snap) => reached.insert(Situation::InterruptedSnap),
+            Some(SyncMode::Trunc) => reached.insert(Situation::InterruptedTrunc),
+            Some(SyncMode::Diff) | None => {}
+        }
+        if is_new {
+            reached.insert(Situation::CrashAtNewLeader);
+        }
+        if power_loss && !logging.is_empty() {
+            reached.insert(Situation::RecordsLost);
+        }
+        if leads && proposed > committed {
+            reached.insert(Situation::LeaderDiesProposing);
+        }
+    }
+
+    fn on_sent(&mut self, from: NodeId, to: NodeId, packet: &Packet) {
+        match packet {
+            Packet::NewLeader { .. } => self.server(to).is_new = true,
+            Packet::UpToDate => {
+                let learner = self.server(to);
+                (learner.is_new, learner.synchronizing) = (false, None);
+            }
+            Packet::Proposal(txn) => self.server(to).last_sent = txn.zxid,
+            Packet::Ack(zxid) if *zxid < self.server(from).last_sent => {
+                self.reached.insert(Situation::AckWhileProposing);
+            }
+            Packet::Request { .. } => self.reached.insert(Situation::Forwarded),
+            _ => {}
+        }
+    }
+
+    fn on_note(&mut self, node: NodeId, note: &Note) {
+        match note {
+            Note::Looking { vote, .. } => self.server(node).last_zxid = vote.zxid,
+            Note::Elected { leader, .. } => self.on_elected(node, *leader),
+            Note::InitialHistory { epoch } => {
+                if !self.is_established && self.epoch > Epoch(0) && *epoch > self.epoch {
+                    self.reached.insert(Situation::EpochWasted);
+                }
+                (self.epoch, self.is_established) = (*epoch, false);
+            }
+            Note::SyncWith { learner, mode } => {
+                self.reached.insert(match mode {
+                    SyncMode::Diff => Situation::Diff,
+                    SyncMode::Trunc => Situation::Trunc,
+                    SyncMode::Snap => Situation::Snap,
+                });
+                self.server(*learner).synchronizing = Some(*mode);
+            }
+            Note::Established { epoch } => {
+                self.is_established |= *epoch == self.epoch;
+                if self.servers.iter().any(|server| server.leads) {
+                    self.reached.insert(Situation::TwoLeaders);
+                }
+                let leader = self.server(node);
+                (leader.leads, leader.serves) = (true, true);
+            }
+            Note::Serving { .. } => self.server(node).serves = true,
+            Note::Proposed(txn) => self.server(node).proposed = txn.zxid,
+            Note::Committed(zxid) => self.server(node).committed = *zxid,
+            Note::SteppedDown => {
+                let server = self.server(node);
+                let logging = std::mem::take(&mut server.logging);
+                let last_zxid = server.last_zxid;
+                if !logging.is_empty() {
+                    self.reached.insert(Situation::StepDownWhileLogging);
+                }
+                *self.server(node) = Server { logging, last_zxid, ..Server::default() };
+            }
+            _ => {}
+        }
+    }
+
+    fn on_elected(&mut self, node: NodeId, leader: NodeId) {
+        let (mine, its) = (self.server(node).last_zxid, self.server(leader).last_zxid);
+        if leader < node && its > mine {
+            self.reached.insert(Situation::LongerLogWins);
+        }
+    }
+}
