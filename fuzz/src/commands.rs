@@ -2,6 +2,7 @@
 
 mod bench;
 mod check;
+mod compare;
 mod corpus;
 mod explain;
 mod hunt;
@@ -46,6 +47,7 @@ enum Command {
     Variants(variants::Args),
     Corpus(corpus::Args),
     Bench(bench::Args),
+    Compare(compare::Args),
 }
 
 const EXIT_CODES: &str = "\
@@ -122,6 +124,7 @@ pub fn main() -> ExitCode {
         Command::Check(args) => check::run(args, &out),
         Command::Corpus(args) => corpus::run(args, &out),
         Command::Variants(args) => variants::run(args, &out),
+        Command::Compare(args) => compare::run(args, &out),
         Command::Bench(args) => bench::run(args, &out),
     };
     let exit = result.unwrap_or_else(|failure| {

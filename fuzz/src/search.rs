@@ -24,6 +24,7 @@ use zab_sim::Schedule;
 use crate::anatomy::Kind;
 use crate::case::Driver;
 use crate::coverage::Feature;
+use crate::guidance::Guidance;
 use crate::oracle::Outcome;
 use crate::rng::Rng;
 use crate::situations::Census;
@@ -45,6 +46,8 @@ pub struct Campaign {
     pub limit: Limit,
     /// Kinds of fault that do not happen.
     pub without: Vec<Kind>,
+    /// What it learns from.
+    pub guidance: Guidance,
     /// Which classes count.
     pub wanted: Wanted,
     /// Only violations that need this defect count.
@@ -71,6 +74,26 @@ pub enum Wanted {
     Any,
     /// Those of this class.
     Only(Class),
+}
+
+impl Campaign {
+    /// A campaign of one thread from an empty corpus, with every fault, for what counts in this
+    /// variant.
+    pub fn new(entry: &Entry, seed: u64, limit: Limit) -> Self {
+        Self {
+            variant: entry.variant,
+            driver: Driver::default(),
+            servers: 3,
+            seed,
+            jobs: 1,
+            limit,
+            without: Vec::new(),
+            guidance: Guidance::default(),
+            wanted: Wanted::of(entry),
+            cause: None,
+            keep_going: false,
+        }
+    }
 }
 
 impl Wanted {
@@ -225,13 +248,10 @@ fn one_island(
     shared: &Shared,
     watch: &(dyn Fn(Progress) + Sync),
 ) -> Report {
-    let mut island = Island::new(
-        campaign.driver,
-        campaign.variant,
-        campaign.servers,
-        &campaign.without,
-        Rng::of(campaign.seed, number as u64),
-    );
+    let rng = Rng::of(campaign.seed, number as u64);
+    let mut island = Island::new(campaign.driver, campaign.variant, campaign.servers, rng)
+        .without(&campaign.without)
+        .guided_by(campaign.guidance);
     let mut report = Report::default();
     let mut known = Vec::new();
     let share = share_of(campaign, number);

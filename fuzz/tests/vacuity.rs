@@ -1,9 +1,8 @@
 //! A search that finds nothing has to have been where something could be found.
 
-use zab_core::Variant;
-use zab_fuzz::case::Driver;
-use zab_fuzz::search::{self, Campaign, Limit, Wanted};
+use zab_fuzz::search::{self, Campaign, Limit};
 use zab_fuzz::situations::Situation;
+use zab_fuzz::variants::find;
 
 /// How many of 3,000 executions of a search with a fixed seed at least get into each situation:
 /// about half as many as do.
@@ -32,18 +31,8 @@ const FLOORS: [(Situation, u64); 20] = [
 
 #[test]
 fn a_search_gets_into_every_delicate_situation() {
-    let campaign = Campaign {
-        variant: Variant::REFERENCE,
-        driver: Driver::Direct,
-        servers: 3,
-        seed: 1,
-        jobs: 1,
-        limit: Limit::Runs(3_000),
-        without: Vec::new(),
-        wanted: Wanted::Any,
-        cause: None,
-        keep_going: false,
-    };
+    let reference = find("reference").expect("it is listed");
+    let campaign = Campaign::new(reference, 1, Limit::Runs(3_000));
     let report = search::run(&campaign, &|_| {});
     assert!(report.findings.is_empty(), "{:?}", report.findings);
     assert_eq!(report.executions, 3_000);

@@ -128,6 +128,7 @@ fn campaign(args: &Args, entry: &'static Entry) -> Result<Campaign, Failure> {
         without: args.without.clone(),
         wanted,
         keep_going: args.keep_going,
+        ..Campaign::new(entry, args.seed, Limit::Runs(0))
     })
 }
 

@@ -5,7 +5,9 @@ use crate::anatomy::Kind;
 use crate::case::Driver;
 use crate::causes::{causes, needs};
 use crate::coverage::{Coverage, Feature};
+use crate::edges;
 use crate::generate;
+use crate::guidance::Guidance;
 use crate::mutate::mutate;
 use crate::oracle::{Oracle, Outcome};
 use crate::rng::Rng;
@@ -25,9 +27,12 @@ pub struct Island {
     variant: Variant,
     servers: u8,
     without: Vec<Kind>,
+    guidance: Guidance,
     rng: Rng,
     oracle: Oracle,
     coverage: Coverage,
+    /// What the last execution reached, as the guidance has it.
+    features: Vec<Feature>,
     corpus: Corpus,
     /// Executions since the corpus was empty, and how many it may become.
     age: u64,
@@ -36,21 +41,34 @@ pub struct Island {
 }
 
 impl Island {
-    /// A search in this variant that knows nothing yet, for ensembles of this size. Faults of the
-    /// kinds `without` do not happen.
-    pub fn new(driver: Driver, variant: Variant, servers: u8, without: &[Kind], rng: Rng) -> Self {
+    /// A search in this variant that knows nothing yet, for ensembles of this size.
+    pub fn new(driver: Driver, variant: Variant, servers: u8, rng: Rng) -> Self {
         Self {
             variant,
             servers,
-            without: without.to_vec(),
+            without: Vec::new(),
+            guidance: Guidance::default(),
             rng,
             oracle: Oracle::new(driver),
             coverage: Coverage::default(),
+            features: Vec::new(),
             corpus: Corpus::default(),
             age: 0,
             patience: PATIENCE,
             new_states: Vec::new(),
         }
+    }
+
+    /// The same without faults of these kinds.
+    pub fn without(mut self, kinds: &[Kind]) -> Self {
+        self.without = kinds.to_vec();
+        self
+    }
+
+    /// The same, learning from something else.
+    pub const fn guided_by(mut self, guidance: Guidance) -> Self {
+        self.guidance = guidance;
+        self
     }
 
     /// The next schedule to run, without the kinds of fault that shall not happen.
@@ -62,7 +80,8 @@ impl Island {
 
     /// Mostly a mutant of a rare one, sometimes a fresh one.
     fn propose_any(&mut self) -> Schedule {
-        if self.corpus.is_empty() || self.rng.one_in(5) {
+        let is_blind = self.guidance == Guidance::Random;
+        if is_blind || self.corpus.is_empty() || self.rng.one_in(5) {
             return generate::schedule(&mut self.rng, self.servers);
         }
         let (parent, donor) = self.corpus.choose(&mut self.rng);
@@ -86,17 +105,23 @@ impl Island {
 
     /// Runs a schedule, and keeps it if it reached something new.
     pub fn execute(&mut self, schedule: &Schedule) -> Outcome {
+        edges::reset();
         let outcome = self.oracle.cover(schedule, self.variant, &mut self.coverage);
-        let news = self.corpus.count(self.coverage.features());
+        self.features.clear();
+        if self.guidance.has_edges() {
+            edges::collect(&mut self.features);
+        }
+        if self.guidance.has_states() {
+            self.features.extend_from_slice(self.coverage.features());
+        }
+        let news = self.corpus.count(&self.features);
         // Where something is lost already there is nothing left to come near to. A campaign that
         // goes on looks for another way.
         let is_lost = outcome.class().is_some_and(Class::is_loss);
         if let Some(first) = news.first()
             && !is_lost
         {
-            let origin = self.oracle.origin(schedule.servers, self.variant);
-            let moment_us = self.coverage.moment_of(*first).0.saturating_sub(origin.0);
-            let entry = Entry::new(schedule, &news, self.coverage.danger(), moment_us);
+            let entry = self.entry(schedule, &news, *first);
             self.corpus.keep(entry, &mut self.rng);
         }
         self.new_states.extend(news.iter().filter(|feature| Coverage::is_state(**feature)));
@@ -107,6 +132,19 @@ impl Island {
             self.patience *= 2;
         }
         outcome
+    }
+
+    /// The last schedule, which was the first to reach these.
+    fn entry(&mut self, schedule: &Schedule, news: &[Feature], first: Feature) -> Entry {
+        if !self.guidance.has_states() {
+            // Edges do not tell when they were taken.
+            let at = self.rng.index(schedule.actions.len());
+            let moment_us = schedule.actions.get(at).map_or(0, |action| action.at_us);
+            return Entry::new(schedule, news, 0, moment_us);
+        }
+        let origin = self.oracle.origin(schedule.servers, self.variant);
+        let moment_us = self.coverage.moment_of(first).0.saturating_sub(origin.0);
+        Entry::new(schedule, news, self.coverage.danger(), moment_us)
     }
 
     /// The defects without which this class would not be broken.

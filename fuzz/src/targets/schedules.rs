@@ -32,7 +32,7 @@ thread_local! {
 impl Target {
     /// A target for this variant, which fails at these violations.
     pub fn new(driver: Driver, entry: &'static Entry, wanted: Wanted) -> Self {
-        let island = Island::new(driver, entry.variant, SERVERS, &[], Rng::new(0));
+        let island = Island::new(driver, entry.variant, SERVERS, Rng::new(0));
         Self { entry, wanted, island }
     }
 

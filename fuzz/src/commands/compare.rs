@@ -1,0 +1,144 @@
+//! `zab compare`: what guides a search, and what that is worth.
+
+use super::output::Out;
+use super::{Exit, Failure};
+use crate::edges;
+use crate::guidance::Guidance;
+use crate::search::{self, Campaign, Limit};
+use crate::variants;
+use serde_json::{Value, json};
+use zab_core::variant::Entry;
+
+/// Compare searches that learn from nothing, from the code's edges, from the ensemble's states,
+/// from both
+///
+/// Each search starts from an empty corpus and runs in one thread. Edges of the code are counted
+/// only in an instrumented build:
+///
+/// Example: `RUSTC_WORKSPACE_WRAPPER=$PWD/fuzz/instrument cargo zab compare --seeds 20`
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// What to search in
+    #[arg(value_name = "V", default_values = ["zookeeper-4646", "zookeeper-4643", "zookeeper-3911", "zookeeper-2845"])]
+    variants: Vec<String>,
+    /// How many searches of each kind
+    #[arg(long, default_value_t = 20, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    seeds: u64,
+    /// When to give up a search
+    #[arg(long, default_value_t = 100_000, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    runs: u64,
+    /// What the searches learn from [default: all that this build can]
+    #[arg(long, value_enum, value_delimiter = ',', value_name = "WHAT")]
+    guidance: Vec<Guidance>,
+}
+
+pub(super) fn run(args: &Args, out: &Out) -> Result<Exit, Failure> {
+    let entries: Vec<_> = args
+        .variants
+        .iter()
+        .map(|name| variants::find(name))
+        .collect::<Result<_, _>>()
+        .map_err(Failure::usage)?;
+    let guidances = guidances(&args.guidance)?;
+    let command = format!(
+        "cargo zab compare {} --seeds {} --runs {}",
+        args.variants.join(" "),
+        args.seeds,
+        args.runs
+    );
+    out.command(&command);
+    out.line(format!(
+        "{:<16} {:<7} {:>6} {:>28} {:>22}",
+        "variant", "guided", "found", "executions (median, range)", "seconds"
+    ));
+    let mut rows = Vec::new();
+    for entry in entries {
+        for guidance in &guidances {
+            let row = Row::measure(entry, *guidance, args)?;
+            out.line(row.line(args));
+            rows.push(row.json(args));
+        }
+    }
+    out.json(&json!({ "command": command, "rows": rows }));
+    Ok(Exit::Clean)
+}
+
+/// What was asked for, or all that can be had.
+fn guidances(asked: &[Guidance]) -> Result<Vec<Guidance>, Failure> {
+    let can = |guidance: &Guidance| edges::AVAILABLE || !guidance.has_edges();
+    if asked.is_empty() {
+        return Ok(Guidance::ALL.into_iter().filter(can).collect());
+    }
+    match asked.iter().find(|guidance| !can(guidance)) {
+        Some(guidance) => Err(Failure::usage(format!(
+            "--guidance {}: this build does not count edges; set \
+             RUSTC_WORKSPACE_WRAPPER=$PWD/fuzz/instrument and run it again",
+            guidance.name()
+        ))),
+        None => Ok(asked.to_vec()),
+    }
+}
+
+/// Searches of one kind in one variant.
+struct Row {
+    entry: &'static Entry,
+    guidance: Guidance,
+    found: u64,
+    /// Of each search, in order; one that found nothing counts with all it did.
+    executions: Vec<u64>,
+    seconds: Vec<f64>,
+}
+
+impl Row {
+    fn measure(entry: &'static Entry, guidance: Guidance, args: &Args) -> Result<Self, Failure> {
+        let mut row =
+            Self { entry, guidance, found: 0, executions: Vec::new(), seconds: Vec::new() };
+        for seed in 1..=args.seeds {
+            let campaign =
+                Campaign { guidance, ..Campaign::new(entry, seed, Limit::Runs(args.runs)) };
+            let report = search::run(&campaign, &|_| {});
+            if let Some((_, message)) = report.panic {
+                let name = entry.name;
+                return Err(Failure::harness(format!("{name}, seed {seed}: panic: {message}")));
+            }
+            let first = report.findings.first();
+            row.found += u64::from(first.is_some());
+            row.executions.push(first.map_or(report.executions, |finding| finding.execution));
+            row.seconds.push(report.elapsed.as_secs_f64());
+        }
+        row.executions.sort_unstable();
+        row.seconds.sort_by(f64::total_cmp);
+        Ok(row)
+    }
+
+    fn line(&self, args: &Args) -> String {
+        let Self { entry, guidance, found, executions, seconds } = self;
+        let (least, median, most) = spread(executions);
+        let (soonest, middle, latest) = spread(seconds);
+        // More than half found nothing: the median is only known to be more.
+        let more = if 2 * found > args.seeds { "" } else { ">" };
+        format!(
+            "{:<16} {:<7} {found:>3}/{:<2} {more:>1}{median:>9} ({least:>6} to {most:>6}) \
+             {more:>2}{middle:>6.1} ({soonest:.1} to {latest:.1})",
+            entry.name,
+            guidance.name(),
+            args.seeds,
+        )
+    }
+
+    fn json(&self, args: &Args) -> Value {
+        json!({
+            "variant": self.entry.name,
+            "guidance": self.guidance.name(),
+            "searches": args.seeds,
+            "found": self.found,
+            "executions": self.executions,
+            "seconds": self.seconds,
+        })
+    }
+}
+
+/// The least, the median and the greatest of sorted values.
+fn spread<T: Copy>(sorted: &[T]) -> (T, T, T) {
+    (sorted[0], sorted[sorted.len() / 2], sorted[sorted.len() - 1])
+}
