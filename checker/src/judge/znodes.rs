@@ -83,6 +83,8 @@ struct Store {
     recorded: Recorded<Op>,
     /// Where each is in the whole history.
     places: Vec<usize>,
+    /// Where each is in the file.
+    numbers: Vec<usize>,
 }
 
 impl Store {
@@ -102,7 +104,9 @@ impl Store {
         recorded.names = whole.names.clone();
         let times = requests().map(|(at, ..)| whole.times.get(at).copied().unwrap_or_default());
         recorded.times = times.collect();
-        Self { recorded, places: requests().map(|(at, ..)| at).collect() }
+        let places: Vec<usize> = requests().map(|(at, ..)| at).collect();
+        let numbers = places.iter().map(|at| whole.number(*at)).collect();
+        Self { recorded, places, numbers }
     }
 
     /// Searches each group for an order, with the intervals that `interval` gives; operations
@@ -130,7 +134,7 @@ impl Store {
                 example.clause = clause;
                 example.key = None;
                 example.operations.iter_mut().for_each(|shown| {
-                    shown.operation = self.places[shown.operation];
+                    shown.operation = self.numbers[shown.operation];
                 });
             }
             findings.extend(finding);
@@ -145,7 +149,7 @@ impl Store {
                 Ok(at) => {
                     let what = Znodes.describe(&self.recorded.calls[at].op);
                     let mut shown = words.shown(at, what);
-                    shown.operation = operation;
+                    shown.operation = self.numbers[at];
                     shown
                 }
                 Err(_) => words.shown_call(operation, &calls[operation], "sync"),

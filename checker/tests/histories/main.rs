@@ -8,3 +8,4 @@ mod etcd;
 mod files;
 mod planted;
 mod random;
+mod streamed;

@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 use zab_checker::certificate::Contract;
 use zab_checker::format::{self, Error};
-use zab_checker::judge::{self, Report, Settings};
+use zab_checker::judge::{self, Report, Reread, Settings};
 use zab_checker::linearizability::Budget;
 use zab_checker::model::{append::AppendList, mutex::Mutex, register::Op};
 use zab_checker::record::{self, Dialect, Lists, Locks, Recorded, Registers, Workload, Znodes};
@@ -139,6 +139,13 @@ fn judge(args: &Args) -> Result<Report, Failure> {
     let budget = Budget { is_time_up: Some(&is_time_up), ..Budget::default() };
     let settings = Settings { budget, is_brief: false };
     let registers = |dialect| {
+        let is_file = args.file.metadata().is_ok_and(|metadata| metadata.is_file());
+        if is_file && args.write.is_none() {
+            let file = Reread::new(|| File::open(&args.file), Registers(dialect));
+            let report = judge::registers_of_file(&file, &settings);
+            return report.map_err(|error| unreadable(&args.file, error));
+        }
+        // What is a pipe, or to be written again, has to be kept.
         let recorded = read(&args.file, Registers(dialect))?;
         if let Some(path) = &args.write {
             write(&recorded, path)?;
@@ -168,16 +175,19 @@ fn judge(args: &Args) -> Result<Report, Failure> {
     }
 }
 
-/// Reads the history; each malformed line is a line of the error.
 fn read<W: Workload>(path: &Path, workload: W) -> Result<Recorded<W::Op>, Failure> {
+    let file = File::open(path).map_err(|error| unreadable(path, Error::Io(error)))?;
+    record::read(file, workload).map_err(|error| unreadable(path, error))
+}
+
+/// Each malformed line is a line of the failure.
+fn unreadable(path: &Path, error: Error) -> Failure {
     let named = |what: &dyn std::fmt::Display| format!("{}: {what}", path.display());
-    let file = File::open(path)
-        .map_err(|error| Failure::usage(named(&format_args!("cannot read: {error}"))))?;
-    record::read(file, workload).map_err(|error| match error {
+    match error {
         Error::Malformed(lines) => {
             let lines: Vec<String> = lines.iter().map(|line| named(line)).collect();
             Failure::usage(lines.join("\n"))
         }
         error => Failure::usage(named(&error)),
-    })
+    }
 }
