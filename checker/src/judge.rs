@@ -17,7 +17,7 @@ mod znodes;
 
 pub use any::judge as model;
 pub use registers::{Reread, judge as registers, judge_file as registers_of_file};
-pub use znodes::judge as zookeeper;
+pub use znodes::{judge as zookeeper, linearizable as linearizable_znodes};
 
 use crate::linearizability::Budget;
 

@@ -9,3 +9,4 @@ mod files;
 mod planted;
 mod random;
 mod streamed;
+mod znodes;

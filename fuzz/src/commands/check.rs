@@ -35,6 +35,9 @@ pub(super) struct Args {
     /// What `sync` promises, for zookeeper: with `quorum`, a read behind it is linearizable
     #[arg(long, value_enum, default_value_t, value_name = "PROMISE")]
     sync: SyncPromise,
+    /// What is promised, for zookeeper
+    #[arg(long, value_enum, default_value_t, value_name = "PROMISE")]
+    consistency: Consistency,
     /// Write a page that shows each violation as lanes of operations
     #[arg(long, value_name = "FILE")]
     html: Option<PathBuf>,
@@ -61,8 +64,18 @@ enum Model {
     Append,
     /// A lock
     Mutex,
-    /// Znodes, against what ZooKeeper promises: needs zxids for reads
+    /// Znodes, against what ZooKeeper promises: at once with a zxid on each answer, by search without
     Zookeeper,
+}
+
+/// What is promised of znodes.
+#[derive(Copy, Clone, Debug, Default, PartialEq, Eq, ValueEnum)]
+enum Consistency {
+    /// Updates are linearizable, and no session goes back; its reads may be stale
+    #[default]
+    Zookeeper,
+    /// Reads are as fresh as the last update
+    Linearizable,
 }
 
 /// What `sync` promises.
@@ -81,6 +94,9 @@ impl Args {
         let mut command = format!("cargo zab check {} --model {model}", quoted(&self.file));
         if self.sync != SyncPromise::default() {
             command.push_str(" --sync quorum");
+        }
+        if self.consistency != Consistency::default() {
+            command.push_str(" --consistency linearizable");
         }
         for (name, path) in [("html", &self.html), ("write", &self.write)] {
             if let Some(path) = path {
@@ -166,6 +182,9 @@ fn judge(args: &Args) -> Result<Report, Failure> {
         }
         Model::Zookeeper => {
             let recorded = read(&args.file, Znodes)?;
+            if args.consistency == Consistency::Linearizable {
+                return Ok(judge::linearizable_znodes(&recorded, &settings));
+            }
             let contract = match args.sync {
                 SyncPromise::Zk => Contract::ZooKeeper,
                 SyncPromise::Quorum => Contract::Quorum,
