@@ -12,7 +12,7 @@ use crate::model::register::{Op, Register, Value, without_unobserved};
 use crate::record::Recorded;
 
 /// Up to so many operations a conflict is reduced by the generic engine.
-const REDUCED_MAX: usize = 300;
+const REDUCED_MAX: usize = 3_000;
 
 /// How many configurations each check of a reduction may examine.
 const REDUCE_CONFIGURATIONS: u64 = 100_000;
@@ -88,6 +88,30 @@ impl Judging<'_> {
         format!("the {} by {}", call.op, self.part.words.process(call.process))
     }
 
+    /// That it was done, and by whom.
+    fn did(&self, at: usize) -> String {
+        let call = &self.part.calls[at];
+        let process = self.part.words.process(call.process);
+        match call.op {
+            Op::Read(Some(value)) => format!("{process} had read {value}"),
+            Op::Write(value) => format!("{process} had written {value}"),
+            Op::Cas { from, to, .. } => format!("{process} had replaced {from} by {to}"),
+            Op::Read(None) | Op::Delete => format!("{} had returned", self.the(at)),
+        }
+    }
+
+    /// That it began, and by whom.
+    fn begin(&self, at: usize) -> String {
+        let call = &self.part.calls[at];
+        let process = self.part.words.process(call.process);
+        match call.op {
+            Op::Read(Some(value)) => format!("{process} began to read {value}"),
+            Op::Write(value) => format!("{process} began to write {value}"),
+            Op::Cas { from, to, .. } => format!("{process} began to replace {from} by {to}"),
+            Op::Read(None) | Op::Delete => format!("{} began", self.the(at)),
+        }
+    }
+
     fn sentence(&self, conflict: Conflict, located: &Located<'_>) -> (Clause, String) {
         match conflict {
             Conflict::NeverWritten(value) => (Clause::DirtyRead, self.never_written(value)),
@@ -102,8 +126,8 @@ impl Judging<'_> {
                 let [one, other] = [one, other]
                     .map(|value| located.writer(value).map_or_else(String::new, |at| self.the(at)));
                 let what = format!(
-                    "{one} and {other} both found {from}, which was written once: one of the \
-                     updates is lost"
+                    "{one} and {other} both found {from}, which was there only once: one of \
+                     the updates is lost"
                 );
                 (Clause::LostUpdate, what)
             }
@@ -115,11 +139,11 @@ impl Judging<'_> {
             }
             Conflict::Chain { earlier, later } => {
                 let (first, last) = (located.ends_of(later).first, located.ends_of(earlier).last);
-                let [first, last] =
-                    [first, last].map(|at| at.map_or_else(String::new, |at| self.the(at)));
+                let [began, did] = [last.map(|at| self.begin(at)), first.map(|at| self.did(at))]
+                    .map(Option::unwrap_or_default);
                 let what = format!(
-                    "{last} began after {first} had returned, yet {later} was made from {earlier} \
-                     by compare-and-set"
+                    "{began} after {did}, although {later} had come in place of {earlier} by \
+                     compare-and-set"
                 );
                 (Clause::StaleRead, what)
             }
@@ -177,7 +201,12 @@ impl Judging<'_> {
                 newer_call.op,
                 words.process(newer_call.process),
             ),
-            _ => format!("{} began {gap}after {} had returned", self.the(last), self.the(first)),
+            (Op::Read(Some(value)), _) => format!(
+                "the read by {} began {gap}after {}, yet returned {value}",
+                words.process(stale_call.process),
+                self.did(first),
+            ),
+            _ => format!("{} {gap}after {}", self.begin(last), self.did(first)),
         };
         // Its own value is a better witness than another one of the same block.
         let own = of_value(&stale_call.op).and_then(|value| located.ends_of(value).first);
@@ -186,13 +215,13 @@ impl Judging<'_> {
         });
         let before = match (own.or(stale.1.first), newer.1.last) {
             (Some(first), Some(last)) => {
-                format!("{} had returned before {} began", self.the(first), self.the(last))
+                format!("{} before {}", self.did(first), self.begin(last))
             }
             _ => format!("{} was there at first", stale.0),
         };
         let is_read = matches!(stale_call.op, Op::Read(_) | Op::Cas { .. });
         let clause = if is_read { Clause::StaleRead } else { Clause::NoOrder };
-        (clause, format!("{began}, while {before}"))
+        (clause, format!("{began}, and {before}"))
     }
 
     fn staleness(&self, one: Ends, other: Ends) -> Option<Staleness> {
