@@ -24,6 +24,7 @@ pub mod datum;
 pub mod edn;
 pub mod etcd_log;
 pub mod event;
+mod fast;
 pub mod jsonl;
 pub mod line;
 mod pieces;
@@ -124,7 +125,7 @@ pub fn read(
     }
     match Format::guess(beginning).ok_or(Error::UnknownFormat)? {
         Format::Edn => pieces::read(input, edn::Scanner::default(), sink),
-        Format::Jsonl => pieces::read(input, jsonl::Scanner, sink),
+        Format::Jsonl => pieces::read(input, jsonl::Scanner::default(), sink),
         Format::EtcdLog => pieces::read(input, etcd_log::Scanner, sink),
     }
 }

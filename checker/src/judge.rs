@@ -16,8 +16,8 @@ mod words;
 mod znodes;
 
 pub use any::judge as model;
-pub use registers::judge as registers;
-pub use znodes::judge as zookeeper;
+pub use registers::{Reread, judge as registers, judge_file as registers_of_file};
+pub use znodes::{judge as zookeeper, linearizable as linearizable_znodes};
 
 use crate::linearizability::Budget;
 
@@ -85,7 +85,7 @@ pub struct Staleness {
 /// An operation of a counterexample.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Shown {
-    /// Where it is in the history, counted from 0 in the order of invocation.
+    /// Where it is in the history, counted from 0 in the order of invocation; failed ones count.
     pub operation: usize,
     /// Who.
     pub process: String,

@@ -8,17 +8,19 @@
 mod lists;
 mod locks;
 mod names;
+mod pairing;
 mod registers;
 mod znodes;
 
 pub use lists::Lists;
 pub use locks::Locks;
 pub use names::Names;
+pub use pairing::{Settled, stream};
 pub use registers::{Dialect, Registers};
 pub use znodes::{Positioned, Znodes};
 
-use crate::format::{self, Error, Field, Kind, Line};
-use crate::linearizability::{Call, NEVER};
+use crate::format::{Error, Line};
+use crate::linearizability::Call;
 use rustc_hash::FxHashMap;
 use std::io::Read;
 
@@ -55,6 +57,8 @@ pub struct Recorded<O> {
     pub times: Vec<[Option<u64>; 2]>,
     /// Operations that did not take place, with their keys.
     pub failed: Vec<(u32, Call<O>)>,
+    /// Which operation of the file each is, counted from 0; empty if none is left out.
+    numbers: Vec<u32>,
     /// What processes, keys and values are called.
     pub names: Names,
 }
@@ -63,8 +67,13 @@ impl<O> Recorded<O> {
     /// A history that did not come from a file.
     pub fn from_calls(calls: Vec<Call<O>>, keys: Vec<u32>) -> Self {
         assert_eq!(calls.len(), keys.len(), "each operation has a key");
-        let names = Names::default();
-        Self { calls, keys, times: Vec::new(), failed: Vec::new(), names }
+        let (times, failed, numbers) = (Vec::new(), Vec::new(), Vec::new());
+        Self { calls, keys, times, failed, numbers, names: Names::default() }
+    }
+
+    /// Which operation of the file the one at this place is: failed ones count.
+    pub fn number(&self, place: usize) -> usize {
+        self.numbers.get(place).map_or(place, |number| *number as usize)
     }
 
     /// The operations of each key, by place, in the order of keys.
@@ -81,6 +90,57 @@ impl<O> Recorded<O> {
         parts.sort_unstable_by_key(|(key, _)| *key);
         parts
     }
+
+    /// Adds an operation, wherever it belongs; [`Self::arrange`] has to follow.
+    pub(crate) fn push(&mut self, settled: Settled<O>) {
+        let Settled { number, key, call, times, has_failed } = settled;
+        if has_failed {
+            self.failed.push((key, call));
+            return;
+        }
+        self.calls.push(call);
+        self.keys.push(key);
+        self.numbers.push(number);
+        if times != [None, None] || !self.times.is_empty() {
+            self.times.resize(self.calls.len(), [None, None]);
+            self.times[self.calls.len() - 1] = times;
+        }
+    }
+
+    /// Puts what was pushed in the order of invocation.
+    pub(crate) fn arrange(&mut self) {
+        let has_times = !self.times.is_empty();
+        if has_times {
+            self.times.resize(self.calls.len(), [None, None]);
+        }
+        let mut ranks = ranks(&self.numbers);
+        for at in 0..ranks.len() {
+            while ranks[at] as usize != at {
+                let to = ranks[at] as usize;
+                self.calls.swap(at, to);
+                self.keys.swap(at, to);
+                self.numbers.swap(at, to);
+                ranks.swap(at, to);
+                if has_times {
+                    self.times.swap(at, to);
+                }
+            }
+        }
+        if self.numbers.last().is_none_or(|last| *last as usize + 1 == self.numbers.len()) {
+            self.numbers = Vec::new();
+        }
+    }
+}
+
+/// How many numbers are smaller than each. No two are the same.
+fn ranks(numbers: &[u32]) -> Vec<u32> {
+    let length = numbers.iter().max().map_or(0, |last| *last as usize + 1);
+    let mut smaller = vec![0; length + 1];
+    numbers.iter().for_each(|number| smaller[*number as usize + 1] = 1);
+    for at in 1..=length {
+        smaller[at] += smaller[at - 1];
+    }
+    numbers.iter().map(|number| smaller[*number as usize]).collect()
 }
 
 /// Reads a file.
@@ -89,131 +149,8 @@ impl<O> Recorded<O> {
 ///
 /// If the file cannot be read, or any of its lines makes no sense: all of them are reported.
 pub fn read<W: Workload>(input: impl Read, workload: W) -> Result<Recorded<W::Op>, Error> {
-    let mut pairing = Pairing::new(workload);
-    format::read(input, &mut |line| pairing.add(line))?;
-    Ok(pairing.finish())
-}
-
-/// The process waits for nothing.
-const IDLE: u32 = u32::MAX;
-/// The process waits for an operation that was reported as malformed.
-const SENSELESS: u32 = u32::MAX - 1;
-/// The operation is to be left out.
-const FAILED: u64 = NEVER - 1;
-
-#[derive(Debug)]
-struct Pairing<W: Workload> {
-    workload: W,
-    recorded: Recorded<W::Op>,
-    /// What each process waits for.
-    waits: Vec<u32>,
-    events: u64,
-    /// Whether any operation failed.
-    has_failed: bool,
-}
-
-impl<W: Workload> Pairing<W> {
-    fn new(workload: W) -> Self {
-        let recorded = Recorded::from_calls(Vec::new(), Vec::new());
-        Self { workload, recorded, waits: Vec::new(), events: 0, has_failed: false }
-    }
-
-    fn add(&mut self, line: &Line) -> Result<(), String> {
-        let process = line.get(Field::Process).ok_or("the event has no process")?;
-        let Some(number) = process.int() else {
-            // Jepsen's nemesis, and whoever else is no client.
-            return Ok(());
-        };
-        let kind = line.kind().ok_or("the type has to be invoke, ok, fail or info")?;
-        let process = self.recorded.names.process(number);
-        if self.waits.len() <= process as usize {
-            self.waits.resize(process as usize + 1, IDLE);
-        }
-        self.events += 1;
-        let time = line.get(Field::Time).and_then(|time| time.int());
-        let time = time.and_then(|time| u64::try_from(time).ok());
-        let waits = self.waits[process as usize];
-        match kind {
-            Kind::Invoke if waits != IDLE => {
-                Err(format!("process {number} invokes an operation while another one is open"))
-            }
-            Kind::Invoke => self.invoke(process, line, time),
-            _ if waits == IDLE => {
-                Err(format!("process {number} completes an operation that it did not invoke"))
-            }
-            _ if waits == SENSELESS => {
-                self.waits[process as usize] = IDLE;
-                Ok(())
-            }
-            _ => {
-                self.waits[process as usize] = IDLE;
-                self.complete(waits as usize, kind, line, time)
-            }
-        }
-    }
-
-    fn invoke(&mut self, process: u32, line: &Line, time: Option<u64>) -> Result<(), String> {
-        let Recorded { calls, keys, times, names, .. } = &mut self.recorded;
-        let at = u32::try_from(calls.len()).ok().filter(|at| *at < SENSELESS);
-        let at = at.ok_or("more than 4 billion operations")?;
-        // If the line makes no sense, what completes it is not to blame.
-        self.waits[process as usize] = SENSELESS;
-        let (key, op) = self.workload.invoke(line, names)?;
-        self.waits[process as usize] = at;
-        calls.push(Call { process, invoked: self.events, returned: NEVER, op });
-        keys.push(key);
-        if time.is_some() || !times.is_empty() {
-            times.resize(calls.len(), [None, None]);
-            times[calls.len() - 1][0] = time;
-        }
-        Ok(())
-    }
-
-    fn complete(
-        &mut self,
-        at: usize,
-        kind: Kind,
-        line: &Line,
-        time: Option<u64>,
-    ) -> Result<(), String> {
-        let Recorded { calls, times, names, .. } = &mut self.recorded;
-        let call = &mut calls[at];
-        match kind {
-            Kind::Ok => {
-                call.returned = self.events;
-                if let Some(times) = times.get_mut(at) {
-                    times[1] = time;
-                }
-                self.workload.complete(&mut call.op, line, names)
-            }
-            Kind::Fail => {
-                call.returned = FAILED;
-                self.has_failed = true;
-                Ok(())
-            }
-            Kind::Info | Kind::Invoke => Ok(()),
-        }
-    }
-
-    fn finish(self) -> Recorded<W::Op> {
-        let mut recorded = self.recorded;
-        if !self.has_failed {
-            return recorded;
-        }
-        let Recorded { calls, keys, times, names, .. } = recorded;
-        recorded = Recorded::from_calls(Vec::new(), Vec::new());
-        recorded.names = names;
-        for (at, (call, key)) in calls.into_iter().zip(keys).enumerate() {
-            if call.returned == FAILED {
-                recorded.failed.push((key, call));
-                continue;
-            }
-            recorded.calls.push(call);
-            recorded.keys.push(key);
-            if !times.is_empty() {
-                recorded.times.push(times.get(at).copied().unwrap_or_default());
-            }
-        }
-        recorded
-    }
+    let mut recorded = Recorded::from_calls(Vec::new(), Vec::new());
+    recorded.names = stream(input, workload, &mut |settled| recorded.push(settled))?;
+    recorded.arrange();
+    Ok(recorded)
 }

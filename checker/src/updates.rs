@@ -28,30 +28,40 @@ pub(crate) fn confirm(history: &History, log: &[Txn]) {
         // Someone else has written as well: versions are not all accounted for.
         return;
     }
-    for (key, calls) in by_register(history).iter().enumerate() {
-        let contradicts = match zones(calls) {
-            Some(finding) => matches!(finding, Some(Finding::Conflict(_))),
-            None => {
-                let budget = Budget { configurations: CONFIGURATIONS, ..Budget::default() };
-                let model = Versioned { initial: Value(0) };
-                check(&model, calls, &budget).is_violation()
-            }
+    let registers = by_register(history);
+    let by_zones = zones(&registers);
+    for (key, calls) in registers.iter().enumerate() {
+        let contradicts = if calls.iter().all(has_version) {
+            by_zones.contains(&key)
+        } else {
+            let budget = Budget { configurations: CONFIGURATIONS, ..Budget::default() };
+            let model = Versioned { initial: Value(0) };
+            check(&model, calls, &budget).is_violation()
         };
         assert!(!contradicts, "certificate and search contradict each other on k{key}: {calls:?}");
     }
 }
 
-/// What the zones say, if every update was answered and took effect: each then replaces the
-/// version before it.
-fn zones(calls: &[Call<Op>]) -> Option<Option<Finding>> {
+fn has_version(call: &Call<Op>) -> bool {
+    matches!(call.op, Op::Write { version: Some(_), .. })
+}
+
+/// The registers that the zones find no order for, of those whose updates were all answered and
+/// took effect: each update then replaced the version before its own.
+fn zones(registers: &[Vec<Call<Op>>; KEYS]) -> Vec<usize> {
     let mut zones = Zones::new(Value(0));
-    for call in calls {
-        let Op::Write { version: Some(version), .. } = call.op else { return None };
-        let [from, to] = [i64::from(version) - 1, i64::from(version)].map(Value);
-        let op = crate::model::register::Op::Cas { from, to, done: Some(true) };
-        zones.add(0, &op, call.invoked, call.returned);
+    let complete = (0..).zip(registers).filter(|(_, calls)| calls.iter().all(has_version));
+    for (key, calls) in complete {
+        for call in calls {
+            let Op::Write { version: Some(version), .. } = call.op else { continue };
+            let [from, to] = [i64::from(version) - 1, i64::from(version)].map(Value);
+            let op = crate::model::register::Op::Cas { from, to, done: Some(true) };
+            zones.add(key, &op, call.invoked, call.returned);
+        }
     }
-    Some(zones.finish().first().map(|(_, finding)| *finding))
+    let findings = zones.finish().into_iter();
+    let conflicts = findings.filter(|(_, finding)| matches!(finding, Finding::Conflict(_)));
+    conflicts.map(|(key, _)| key as usize).collect()
 }
 
 /// The updates of each register; times are places in the history.

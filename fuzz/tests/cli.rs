@@ -226,12 +226,20 @@ fn a_history_is_judged_and_the_exit_code_says_how() {
     let get = "{\"process\":0,\"type\":\"invoke\",\"f\":\"get\",\"value\":{\"path\":\"/\"}}";
     let got = "{\"process\":0,\"type\":\"ok\",\"f\":\"get\",\"value\":{\"data\":null}}";
     file("local.jsonl", &format!("{get}\n{got}\n"));
+    // A value that is written twice is beyond the zones, and twelve writes at once take a while.
+    let event = |kind: &str, at: u32| {
+        format!("{{:process {at} :type :{kind} :f :write :value {}}}\n", at / 2)
+    };
+    let all = |kind: &str| (0..12).map(|at| event(kind, at)).collect::<String>();
+    file("crowd.edn", &(all("invoke") + &all("ok")));
     let codes = [
         (&["check", "valid.edn"][..], 0),
         (&["check", "stale.edn"], 1),
         (&["check", "broken.edn"], 2),
         (&["check", "absent.edn"], 2),
-        (&["check", "local.jsonl", "--model", "zookeeper"], 3),
+        (&["check", "local.jsonl", "--model", "zookeeper"], 0),
+        (&["check", "local.jsonl", "--model", "zookeeper", "--consistency", "linearizable"], 0),
+        (&["check", "crowd.edn", "--time", "0s"], 3),
         (&["check", "valid.edn", "--write", "valid.txt"], 2),
     ];
     for (args, code) in codes {

@@ -1,7 +1,8 @@
 //! Histories of a simulated atomic store.
 
 use std::cmp::Reverse;
-use std::collections::BinaryHeap;
+use std::collections::{BTreeMap, BinaryHeap};
+use std::io::{self, Write};
 use zab_checker::linearizability::{Call, NEVER};
 use zab_checker::model::register::{Op, Value};
 use zab_checker::record::Recorded;
@@ -117,6 +118,11 @@ impl Stream {
         }));
     }
 
+    /// When the first of the operations to come is invoked.
+    fn first_invocation(&self) -> u64 {
+        self.open.iter().map(|Reverse(plan)| plan.invoked).min().unwrap_or(u64::MAX)
+    }
+
     fn op(&mut self, plan: &Planned) -> Op {
         let is_lost = plan.is_crashed && self.random.below(2) == 0;
         let state = &mut self.states[plan.key as usize];
@@ -164,35 +170,81 @@ pub(crate) fn generate(load: &Load) -> Recorded<Op> {
     Recorded::from_calls(calls, keys)
 }
 
-/// The history as a file in EDN with times, as Jepsen writes it; keyed if there are several.
-pub(crate) fn edn(recorded: &Recorded<Op>, is_keyed: bool) -> Vec<u8> {
-    use std::io::Write as _;
-    let mut events: Vec<(u64, usize, bool)> = Vec::new();
-    for (at, call) in recorded.calls.iter().enumerate() {
-        events.push((call.invoked, at, false));
-        if !call.is_crashed() {
-            events.push((call.returned, at, true));
+/// A syntax of files.
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Syntax {
+    Edn,
+    Jsonl,
+}
+
+/// Writes a history as a file with times, as Jepsen writes it; with keys if there are several.
+/// Nothing is kept but what is open.
+pub(crate) fn write(load: &Load, syntax: Syntax, mut output: impl Write) -> io::Result<()> {
+    let mut stream = Stream::new(load);
+    let mut waiting: BinaryHeap<Reverse<(u64, u64, bool)>> = BinaryHeap::new();
+    let mut calls: BTreeMap<u64, (Call<Op>, u32)> = BTreeMap::new();
+    let (mut number, mut index) = (0, 0);
+    loop {
+        let next = stream.next();
+        // What comes later was invoked no earlier than what is open now.
+        let settled = if next.is_some() { stream.first_invocation() } else { u64::MAX };
+        let is_last = next.is_none();
+        if let Some((call, key)) = next {
+            waiting.push(Reverse((call.invoked, number, false)));
+            if !call.is_crashed() {
+                waiting.push(Reverse((call.returned, number, true)));
+            }
+            calls.insert(number, (call, key));
+            number += 1;
+        }
+        while let Some(Reverse((time, at, is_return))) = waiting.peek().copied() {
+            if time >= settled && !is_last {
+                break;
+            }
+            waiting.pop();
+            let (call, key) = calls[&at];
+            if is_return || call.is_crashed() {
+                calls.remove(&at);
+            }
+            let key = (load.keys > 1).then_some(key);
+            write_event(&call, key, (time, is_return, index), syntax, &mut output)?;
+            index += 1;
+        }
+        if is_last {
+            return output.flush();
         }
     }
-    events.sort_unstable();
-    let mut text = Vec::with_capacity(events.len() * 110);
-    for (index, (time, at, is_return)) in events.into_iter().enumerate() {
-        let call = &recorded.calls[at];
-        let (f, value) = match call.op {
-            Op::Read(Some(value)) if is_return => ("read", value.to_string()),
-            Op::Read(_) => ("read", "nil".to_owned()),
-            Op::Write(value) => ("write", value.to_string()),
-            Op::Cas { .. } | Op::Delete => continue,
-        };
-        let value = if is_keyed { format!("[{} {value}]", recorded.keys[at]) } else { value };
-        let kind = if is_return { "ok" } else { "invoke" };
-        let process = call.process;
-        writeln!(
-            text,
-            "{{:type :{kind}, :f :{f}, :value {value}, :process {process}, :time {time}, \
-             :index {index}}}"
-        )
-        .expect("memory can be written to");
+}
+
+fn write_event(
+    call: &Call<Op>,
+    key: Option<u32>,
+    (time, is_return, index): (u64, bool, u64),
+    syntax: Syntax,
+    output: &mut impl Write,
+) -> io::Result<()> {
+    let (f, value) = match call.op {
+        Op::Read(Some(value)) if is_return => ("read", Some(value)),
+        Op::Write(value) => ("write", Some(value)),
+        Op::Read(_) | Op::Cas { .. } | Op::Delete => ("read", None),
+    };
+    let value = value.filter(|value| *value != Value::NIL).map(|value| value.to_string());
+    let kind = if is_return { "ok" } else { "invoke" };
+    let process = call.process;
+    if syntax == Syntax::Edn {
+        let value = value.as_deref().unwrap_or("nil");
+        write!(output, "{{:type :{kind}, :f :{f}, :value ")?;
+        match key {
+            Some(key) => write!(output, "[{key} {value}]")?,
+            None => write!(output, "{value}")?,
+        }
+        return writeln!(output, ", :process {process}, :time {time}, :index {index}}}");
     }
-    text
+    let value = value.as_deref().unwrap_or("null");
+    write!(output, "{{\"process\":{process},\"type\":\"{kind}\",\"f\":\"{f}\",\"value\":")?;
+    match key {
+        Some(key) => write!(output, "[{key},{value}]")?,
+        None => write!(output, "{value}")?,
+    }
+    writeln!(output, ",\"time\":{time}}}")
 }

@@ -6,7 +6,7 @@
 mod generate;
 
 use criterion::{BatchSize, Criterion, Throughput, criterion_main};
-use generate::{Load, Stream, edn, generate};
+use generate::{Load, Stream, Syntax, generate};
 use std::hint::black_box;
 use zab_checker::judge::{self, Settings};
 use zab_checker::linearizability::zones::Zones;
@@ -39,12 +39,16 @@ fn million(c: &mut Criterion) {
                 });
             });
         }
-        let text = edn(&recorded, keys > 1);
-        group.throughput(Throughput::Bytes(text.len() as u64));
         let dialect = if keys > 1 { Dialect::Kv } else { Dialect::Register };
-        group.bench_function(format!("{name}, EDN"), |b| {
-            b.iter(|| record::read(black_box(&text[..]), Registers(dialect)).expect("well-formed"));
-        });
+        for syntax in [Syntax::Edn, Syntax::Jsonl] {
+            let mut text = Vec::new();
+            let load = Load::sound(1_000_000, 50, keys);
+            generate::write(&load, syntax, &mut text).expect("memory can be written to");
+            group.throughput(Throughput::Bytes(text.len() as u64));
+            group.bench_function(format!("{name}, {syntax:?}"), |b| {
+                b.iter(|| record::read(black_box(&text[..]), Registers(dialect)).expect("sound"));
+            });
+        }
     }
     group.finish();
 }

@@ -3,7 +3,7 @@
 use super::{Anomaly, Clause};
 use crate::history::{History, Kind, Operation};
 use crate::verdict::Class;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxBuildHasher, FxHashMap};
 use zab_core::txn::{KEYS, Register};
 use zab_core::{Change, Key, Op, Outcome, RequestId, Txn, Zxid};
 
@@ -25,7 +25,7 @@ impl Index {
         let operations: FxHashMap<_, _> =
             history.operations().iter().enumerate().map(|(at, o)| (o.request, at)).collect();
         let mut index = Self {
-            by_request: FxHashMap::default(),
+            by_request: FxHashMap::with_capacity_and_hasher(log.len(), FxBuildHasher),
             zxids: log.iter().map(|txn| txn.zxid).collect(),
             registers: Default::default(),
         };

@@ -32,6 +32,7 @@ impl Tape {
         self.text.clear();
     }
 
+    #[inline]
     pub(crate) fn here(&self) -> Place {
         Place(narrow(self.tokens.len()))
     }
@@ -40,6 +41,7 @@ impl Tape {
         self.tokens.truncate(place.0 as usize);
     }
 
+    #[inline]
     pub(crate) fn nil(&mut self) {
         self.tokens.push(Token::Nil);
     }
@@ -48,10 +50,12 @@ impl Tape {
         self.tokens.push(Token::Bool(value));
     }
 
+    #[inline]
     pub(crate) fn int(&mut self, value: i64) {
         self.tokens.push(Token::Int(value));
     }
 
+    #[inline]
     pub(crate) fn text(&mut self, text: &[u8]) {
         let start = narrow(self.text.len());
         self.text.extend_from_slice(text);
@@ -89,6 +93,7 @@ pub struct Datum<'a> {
 }
 
 impl<'a> Datum<'a> {
+    #[inline]
     fn token(self) -> Token {
         self.tape.tokens[self.at]
     }
@@ -99,6 +104,7 @@ impl<'a> Datum<'a> {
     }
 
     /// The number it is.
+    #[inline]
     pub fn int(self) -> Option<i64> {
         match self.token() {
             Token::Int(value) => Some(value),

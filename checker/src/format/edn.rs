@@ -1,5 +1,6 @@
 //! EDN as Jepsen writes it: a map for each event, one after the other or in one vector.
 
+use super::fast::{Edn, Fast};
 use super::line::{Field, Kind, Line};
 use super::pieces::{Scan, Scanned};
 
@@ -7,6 +8,7 @@ use super::pieces::{Scan, Scanned};
 #[derive(Clone, Debug, Default)]
 pub(super) struct Scanner {
     is_in_vector: bool,
+    fast: Fast,
 }
 
 /// Values in values, at most: enough for any history, and a limit for the stack.
@@ -24,6 +26,18 @@ use Stop::{Incomplete, Malformed};
 
 impl Scan for Scanner {
     fn scan(&mut self, text: &[u8], is_last: bool, line: &mut Line) -> Scanned {
+        // The end of the line before is not part of that event.
+        let blank = usize::from(text.first() == Some(&b'\n'));
+        match self.fast.event::<Edn>(&text[blank..], line) {
+            Some(length) => Scanned::Event(blank + length),
+            None => self.general(text, is_last, line),
+        }
+    }
+}
+
+impl Scanner {
+    /// Reads the next event, whatever it is like.
+    pub(super) fn general(&mut self, text: &[u8], is_last: bool, line: &mut Line) -> Scanned {
         let mut cursor = Cursor { text, at: 0, is_last };
         match self.event(&mut cursor, line) {
             Ok(true) => Scanned::Event(cursor.at),
@@ -32,9 +46,7 @@ impl Scan for Scanner {
             Err(Malformed(what)) => Scanned::Malformed(what.to_owned()),
         }
     }
-}
 
-impl Scanner {
     fn event(&mut self, cursor: &mut Cursor<'_>, line: &mut Line) -> Result<bool, Stop> {
         cursor.skip_blank();
         match cursor.peek() {

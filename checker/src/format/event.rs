@@ -1,14 +1,12 @@
 //! Events to be written.
 
 use super::Kind;
-use crate::history::{Entry, History};
 use crate::linearizability::NEVER;
 use crate::model::register::{Op, Value};
 use crate::record::{Names, Recorded};
 use serde::Serialize;
 use serde_json::{Value as Json, json};
 use std::io::{self, Write};
-use zab_core::{Op as StoreOp, Outcome};
 
 /// One event, as it is written.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -133,43 +131,5 @@ fn register_values(op: &Op, names: &Names) -> (&'static str, Json, Json) {
             ("cas", pair, answer)
         }
         Op::Delete => ("delete", Json::Null, Json::Null),
-    }
-}
-
-/// The events of a simulated history: `read`, `write`, `cas` with a version, and `sync`.
-pub fn of_history(history: &History) -> Vec<Event> {
-    history.entries().iter().map(|entry| of_entry(history, entry)).collect()
-}
-
-fn of_entry(history: &History, entry: &Entry) -> Event {
-    use crate::history::Kind::{Fail, Info, Invoke, Ok};
-    let operation = &history.operations()[entry.operation];
-    let key = match operation.op {
-        StoreOp::Write { key, .. } | StoreOp::WriteIf { key, .. } | StoreOp::Read { key } => {
-            Some(key.to_string())
-        }
-        StoreOp::Sync => None,
-    };
-    let zxid = |zxid: zab_core::Zxid| u64::from(zxid.epoch.0) << 32 | u64::from(zxid.counter);
-    let asked = match operation.op {
-        StoreOp::Write { value, .. } => json!(value),
-        StoreOp::WriteIf { value, version, .. } => json!({"value": value, "version": version}),
-        StoreOp::Read { .. } | StoreOp::Sync => Json::Null,
-    };
-    let (value, zxid) = match entry.kind {
-        Invoke | Fail | Info | Ok(Outcome::Refused) => (asked, None),
-        Ok(Outcome::Written { zxid: at, .. }) => (asked, Some(zxid(at))),
-        Ok(Outcome::BadVersion { zxid: at }) => (Json::Bool(false), Some(zxid(at))),
-        Ok(Outcome::Value { value: 0, version: 0, position }) => (Json::Null, Some(zxid(position))),
-        Ok(Outcome::Value { value, position, .. }) => (json!(value), Some(zxid(position))),
-        Ok(Outcome::Synced { position }) => (Json::Null, Some(zxid(position))),
-    };
-    Event {
-        process: i64::from(operation.process().0),
-        kind: entry.kind.name(),
-        f: operation.f(),
-        value: key.map_or(value.clone(), |key| json!([key, value])),
-        time: Some(entry.time.0.saturating_mul(1_000)),
-        zxid,
     }
 }

@@ -6,17 +6,30 @@
 //! ```
 
 use super::datum::Tape;
+use super::fast::{Fast, Json};
 use super::line::{Field, Kind, Line};
 use super::pieces::{Scan, Scanned, first_row};
 use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use std::fmt;
 
 /// Reads lines.
-#[derive(Clone, Debug)]
-pub(super) struct Scanner;
+#[derive(Clone, Debug, Default)]
+pub(super) struct Scanner {
+    fast: Fast,
+}
 
 impl Scan for Scanner {
     fn scan(&mut self, text: &[u8], is_last: bool, line: &mut Line) -> Scanned {
+        match self.fast.event::<Json>(text, line) {
+            Some(length) => Scanned::Event(length),
+            None => Self::general(text, is_last, line),
+        }
+    }
+}
+
+impl Scanner {
+    /// Reads the next line, whatever it is like.
+    pub(super) fn general(text: &[u8], is_last: bool, line: &mut Line) -> Scanned {
         let Some((row, length)) = first_row(text, is_last) else {
             return Scanned::Incomplete;
         };

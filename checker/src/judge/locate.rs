@@ -61,9 +61,6 @@ impl<'a> Located<'a> {
             }
         }
         operations.extend(ends.values().flat_map(|ends| [ends.first, ends.last]).flatten());
-        if let Conflict::FoundTwice { one, other, .. } = conflict {
-            operations.extend([one, other].into_iter().filter_map(|value| self.writer(value)));
-        }
         operations.sort_unstable();
         operations.dedup();
         operations
@@ -107,28 +104,10 @@ impl<'a> Located<'a> {
         }
     }
 
-    /// Every value of the blocks that the conflict is about.
+    /// Every value of the blocks that the conflict is about. What shows that an unanswered
+    /// compare-and-set took place may be far down its block.
     fn values(&self, conflict: Conflict) -> FxHashSet<Value> {
-        match conflict {
-            Conflict::NeverWritten(value)
-            | Conflict::FromTheFuture(value)
-            | Conflict::Cycle(value) => self.origins(value),
-            Conflict::FoundTwice { from, one, other } => {
-                let mut values = self.origins(from);
-                values.extend([one, other]);
-                values
-            }
-            Conflict::Chain { earlier, later } => {
-                let mut values = self.origins(later);
-                values.insert(earlier);
-                values
-            }
-            Conflict::Crossed(one, other) => {
-                let mut values = self.block(one);
-                values.extend(self.block(other));
-                values
-            }
-        }
+        conflict.values().flat_map(|value| self.block(value)).collect()
     }
 
     /// The value, and those that compare-and-sets made it from.

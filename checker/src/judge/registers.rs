@@ -1,41 +1,187 @@
 //! Judges registers: zones first, the generic engine for what is outside of them.
+//!
+//! The operations are asked for once for the zones, which keep none of them. Only if there is
+//! something to search or to explain they are asked for again, and those that matter are kept.
+
+mod explain;
+mod source;
+
+pub use source::Reread;
 
 use super::any::Part;
-use super::locate::{Ends, Located, of_value};
-use super::words::{Words, span};
-use super::{Clause, Counterexample, Finding, Report, Settings, Staleness};
-use crate::linearizability::shrink::{Core, shrink};
-use crate::linearizability::zones::{self, Conflict, Zones};
-use crate::linearizability::{Budget, Call, Stuck, check};
-use crate::model::register::{Op, Register, Value, without_unobserved};
-use crate::record::Recorded;
+use super::words::Words;
+use super::{Finding, Report, Settings};
+use crate::format::Error;
+use crate::linearizability::zones::{self, Focus, Zones};
+use crate::linearizability::{Budget, Call, check};
+use crate::model::register::{Op, Register, Value};
+use crate::record::{Recorded, Settled};
+use explain::Judging;
 use rustc_hash::FxHashMap;
+use source::Source;
 
 const MODEL: Register = Register { initial: Value::NIL };
 
 /// Judges each key of a history by itself. Registers hold nothing at first.
 pub fn judge(recorded: &Recorded<Op>, settings: &Settings<'_>) -> Report {
-    let mut zones = Zones::new(Value::NIL);
-    for (call, key) in recorded.calls.iter().zip(&recorded.keys) {
-        zones.add(*key, &call.op, call.invoked, call.returned);
+    let Ok(report) = run(recorded, settings);
+    report
+}
+
+/// The same for a file. It is read once, and once more for violations and what only the generic
+/// engine can decide; memory is needed for the values, and for the operations that these concern.
+///
+/// # Errors
+///
+/// If the file cannot be read, or any of its lines makes no sense: all of them are reported.
+pub fn judge_file<R: std::io::Read>(
+    file: &Reread<impl Fn() -> std::io::Result<R>>,
+    settings: &Settings<'_>,
+) -> Result<Report, Error> {
+    run(file, settings)
+}
+
+fn run<S: Source>(source: &S, settings: &Settings<'_>) -> Result<Report, S::Error> {
+    let mut overview = Overview::new();
+    source.replay(&mut |settled| overview.add(&settled))?;
+    let Overview { zones, counts, operations, crashed, samples } = overview;
+    let (found, focuses) = zones.finish_with_focus();
+    let parts = counts.iter().filter(|count| **count > 0).count();
+    let mut report = Report { operations, crashed, parts, searched: 0, findings: Vec::new() };
+    confirm(&samples, &found);
+    let mut rest = &found[..];
+    while !rest.is_empty() {
+        let (batch, next) = rest.split_at(batch(rest, &counts));
+        let kept = keep(source, batch, &focuses)?;
+        judge_batch(&kept, batch, settings, &mut report);
+        rest = next;
     }
-    let found = zones.finish();
-    let mut report = Report {
-        operations: recorded.calls.len(),
-        crashed: recorded.calls.iter().filter(|call| call.is_crashed()).count(),
-        parts: 0,
-        searched: 0,
-        findings: Vec::new(),
-    };
-    let mut places = parts(recorded, &found, &mut report);
+    Ok(report)
+}
+
+/// What one look at all operations shows.
+struct Overview {
+    zones: Zones,
+    /// How many operations there are on each key.
+    counts: Vec<usize>,
+    operations: usize,
+    crashed: usize,
+    /// The operations on the first few keys, as long as they are few.
+    samples: [Vec<Call<Op>>; SAMPLES],
+}
+
+/// One of so many keys is shown to the generic engine, if the zones call it valid.
+const SAMPLES: usize = 8;
+
+/// A key with more operations is not shown to it.
+const CONFIRMED_MAX: usize = 1_000;
+
+impl Overview {
+    fn new() -> Self {
+        let samples = [const { Vec::new() }; SAMPLES];
+        let zones = Zones::new(Value::NIL);
+        Self { zones, counts: Vec::new(), operations: 0, crashed: 0, samples }
+    }
+
+    fn add(&mut self, settled: &Settled<Op>) {
+        let Settled { key, call, has_failed, .. } = settled;
+        if *has_failed {
+            return;
+        }
+        self.zones.add(*key, &call.op, call.invoked, call.returned);
+        let at = *key as usize;
+        if at >= self.counts.len() {
+            self.counts.resize(at + 1, 0);
+        }
+        self.counts[at] += 1;
+        self.operations += 1;
+        self.crashed += usize::from(call.is_crashed());
+        if at < SAMPLES && self.counts[at] <= CONFIRMED_MAX + 1 {
+            self.samples[at].push(*call);
+        }
+    }
+}
+
+/// # Panics
+///
+/// If the engine contradicts the zones.
+fn confirm(samples: &[Vec<Call<Op>>], found: &[(u32, zones::Finding)]) {
+    let is_valid = |key: usize| found.iter().all(|(other, _)| *other as usize != key);
+    let sample = samples
+        .iter()
+        .enumerate()
+        .find(|(key, calls)| (1..=CONFIRMED_MAX).contains(&calls.len()) && is_valid(*key));
+    let Some((_, calls)) = sample else { return };
+    let budget = Budget { configurations: 8 * calls.len() as u64, ..Budget::default() };
+    let outcome = check(&MODEL, calls, &budget);
+    assert!(!outcome.is_violation(), "zones and engine contradict each other: {outcome:?}");
+}
+
+/// At most so many operations are kept at once, unless a single key has more.
+const BATCH_MAX: usize = 1 << 21;
+
+/// How many of the findings are looked at together.
+fn batch(found: &[(u32, zones::Finding)], counts: &[usize]) -> usize {
+    let mut kept = 0;
+    let fits = found.iter().take_while(|(key, finding)| {
+        kept += match finding {
+            zones::Finding::Outside(_) => counts[*key as usize],
+            zones::Finding::Conflict(_) => 1,
+        };
+        kept <= BATCH_MAX
+    });
+    fits.count().max(1)
+}
+
+/// Up to so many updates are counted to tell how stale a read is.
+const PASSED_BY_MAX: usize = 1 << 20;
+
+/// The operations that the findings are about.
+fn keep<S: Source>(
+    source: &S,
+    found: &[(u32, zones::Finding)],
+    focuses: &FxHashMap<u32, Focus>,
+) -> Result<Recorded<Op>, S::Error> {
+    let wanted: FxHashMap<u32, Option<&Focus>> =
+        found.iter().map(|(key, _)| (*key, focuses.get(key))).collect();
+    let mut kept = Recorded::from_calls(Vec::new(), Vec::new());
+    let mut passed_by = 0;
+    let names = source.replay(&mut |settled| {
+        let is_kept = match wanted.get(&settled.key) {
+            None => false,
+            Some(None) => true,
+            Some(Some(focus)) if focus.concerns(&settled.call.op) => true,
+            Some(Some(focus)) => {
+                let is_counted = !settled.has_failed && focus.is_passed_by(&settled.call);
+                passed_by += usize::from(is_counted);
+                is_counted && passed_by <= PASSED_BY_MAX
+            }
+        };
+        if is_kept {
+            kept.push(settled);
+        }
+    })?;
+    kept.names = names.into_owned();
+    kept.arrange();
+    Ok(kept)
+}
+
+fn judge_batch(
+    kept: &Recorded<Op>,
+    found: &[(u32, zones::Finding)],
+    settings: &Settings<'_>,
+    report: &mut Report,
+) {
+    let mut parts: FxHashMap<u32, Vec<u32>> = kept.by_key().into_iter().collect();
     for (key, finding) in found {
-        let places = places.remove(&key).unwrap_or_default();
-        let calls: Vec<_> = places.iter().map(|at| recorded.calls[*at]).collect();
-        let part = Part { calls: &calls, places: &places, words: Words::new(recorded, key) };
-        let judging = Judging { recorded, settings, key, part };
+        let places = parts.remove(key).unwrap_or_default();
+        let places: Vec<usize> = places.into_iter().map(|at| at as usize).collect();
+        let calls: Vec<_> = places.iter().map(|at| kept.calls[*at]).collect();
+        let part = Part { calls: &calls, places: &places, words: Words::new(kept, *key) };
+        let judging = Judging { recorded: kept, settings, key: *key, part };
         match finding {
             zones::Finding::Conflict(conflict) => {
-                let example = Box::new(judging.explain_conflict(conflict));
+                let example = Box::new(judging.explain_conflict(*conflict));
                 report.findings.push(Finding::Violation(example));
             }
             zones::Finding::Outside(_) => {
@@ -43,284 +189,5 @@ pub fn judge(recorded: &Recorded<Op>, settings: &Settings<'_>) -> Report {
                 report.findings.extend(judging.search());
             }
         }
-    }
-    for (_, places) in places {
-        let calls: Vec<_> = places.iter().map(|at| recorded.calls[*at]).collect();
-        confirm_valid(&calls);
-    }
-    report
-}
-
-/// The first key that the zones call valid is shown to the generic engine if it is this short.
-const CONFIRMED_MAX: usize = 1_000;
-
-/// The places of the operations on each key that needs a closer look, and on one that does not.
-fn parts(
-    recorded: &Recorded<Op>,
-    found: &[(u32, zones::Finding)],
-    report: &mut Report,
-) -> FxHashMap<u32, Vec<usize>> {
-    let keys = recorded.keys.iter().max().map_or(0, |key| *key as usize + 1);
-    let mut counts = vec![0_usize; keys];
-    recorded.keys.iter().for_each(|key| counts[*key as usize] += 1);
-    report.parts = counts.iter().filter(|count| **count > 0).count();
-    let mut is_wanted = vec![false; keys];
-    found.iter().for_each(|(key, _)| is_wanted[*key as usize] = true);
-    let valid =
-        (0..keys).find(|key| !is_wanted[*key] && (1..=CONFIRMED_MAX).contains(&counts[*key]));
-    if let Some(valid) = valid {
-        is_wanted[valid] = true;
-    }
-    let mut parts: FxHashMap<u32, Vec<usize>> = FxHashMap::default();
-    if is_wanted.contains(&true) {
-        for (at, key) in recorded.keys.iter().enumerate().filter(|(_, k)| is_wanted[**k as usize]) {
-            parts.entry(*key).or_default().push(at);
-        }
-    }
-    parts
-}
-
-/// # Panics
-///
-/// If the engine contradicts the zones.
-fn confirm_valid(calls: &[Call<Op>]) {
-    let budget = Budget { configurations: 8 * calls.len() as u64, ..Budget::default() };
-    let outcome = check(&MODEL, calls, &budget);
-    assert!(!outcome.is_violation(), "zones and engine contradict each other: {outcome:?}");
-}
-
-/// Up to so many operations a conflict is reduced by the generic engine.
-const REDUCED_MAX: usize = 300;
-
-/// How many configurations each check of a reduction may examine.
-const REDUCE_CONFIGURATIONS: u64 = 100_000;
-
-struct Judging<'a> {
-    recorded: &'a Recorded<Op>,
-    settings: &'a Settings<'a>,
-    key: u32,
-    part: Part<'a, Op>,
-}
-
-impl Judging<'_> {
-    /// Asks the generic engine.
-    fn search(&self) -> Option<Finding> {
-        let places = without_unobserved(self.part.calls);
-        let calls: Vec<_> = places.iter().map(|at| self.part.calls[*at]).collect();
-        let places: Vec<usize> = places.iter().map(|at| self.part.places[*at]).collect();
-        let part =
-            Part { calls: &calls, places: &places, words: Words::new(self.recorded, self.key) };
-        match part.search(&MODEL, self.settings) {
-            Ok(None) => None,
-            Err(reason) => Some(Finding::Unknown { key: part.words.key(), reason }),
-            Ok(Some(core)) => {
-                let mut example = part.explain(&MODEL, &core);
-                self.refine(&core, &places, &mut example);
-                Some(Finding::Violation(Box::new(example)))
-            }
-        }
-    }
-
-    fn explain_conflict(&self, conflict: Conflict) -> Counterexample {
-        let located = Located::new(self.part.calls);
-        let operations = located.operations(conflict);
-        let calls: Vec<_> = operations.iter().map(|at| self.part.calls[*at]).collect();
-        let core = self.reduce(&calls, &operations);
-        let mut example = self.part.explain(&MODEL, &core);
-        let (clause, sentence) = self.sentence(conflict, &located);
-        example.clause = clause;
-        example.sentence = self.part.words.with_values(&sentence);
-        if let Conflict::Crossed(one, other) = conflict {
-            example.staleness = self.staleness(located.ends(one), located.ends(other));
-        }
-        example
-    }
-
-    /// The smallest part of a conflict's operations.
-    ///
-    /// # Panics
-    ///
-    /// If the engine calls it linearizable.
-    fn reduce(&self, calls: &[Call<Op>], operations: &[usize]) -> Core<Register> {
-        let configurations = REDUCE_CONFIGURATIONS;
-        let budget = Budget { configurations, ..self.settings.budget };
-        if calls.len() <= REDUCED_MAX && !self.settings.is_brief {
-            if let Some(mut core) = shrink(&MODEL, calls, &budget) {
-                core.places.iter_mut().for_each(|place| *place = operations[*place]);
-                return core;
-            }
-            let outcome = check(&MODEL, calls, &budget);
-            assert!(!outcome.is_linearizable(), "zones and engine contradict each other");
-        }
-        let stuck = Stuck { call: calls.len() - 1, states: Vec::new() };
-        Core { calls: calls.to_vec(), places: operations.to_vec(), stuck, is_minimal: false }
-    }
-
-    /// What, and by whom.
-    fn the(&self, at: usize) -> String {
-        let call = &self.part.calls[at];
-        format!("the {} by {}", call.op, self.part.words.process(call.process))
-    }
-
-    fn sentence(&self, conflict: Conflict, located: &Located<'_>) -> (Clause, String) {
-        match conflict {
-            Conflict::NeverWritten(value) => (Clause::DirtyRead, self.never_written(value)),
-            Conflict::FromTheFuture(value) => {
-                let (reader, writer) = (located.ends(value).first, located.writer(value));
-                let [reader, writer] =
-                    [reader, writer].map(|at| at.map_or_else(String::new, |at| self.the(at)));
-                let what = format!("{reader} returned before {writer} began");
-                (Clause::FutureRead, what)
-            }
-            Conflict::FoundTwice { from, one, other } => {
-                let [one, other] = [one, other]
-                    .map(|value| located.writer(value).map_or_else(String::new, |at| self.the(at)));
-                let what = format!(
-                    "{one} and {other} both found {from}, which was written once: one of the \
-                     updates is lost"
-                );
-                (Clause::LostUpdate, what)
-            }
-            Conflict::Cycle(value) => {
-                let what = format!(
-                    "{value} comes from a chain of compare-and-sets that leads back to itself"
-                );
-                (Clause::NoOrder, what)
-            }
-            Conflict::Chain { earlier, later } => {
-                let (first, last) = (located.ends_of(later).first, located.ends_of(earlier).last);
-                let [first, last] =
-                    [first, last].map(|at| at.map_or_else(String::new, |at| self.the(at)));
-                let what = format!(
-                    "{last} began after {first} had returned, yet {later} was made from {earlier} \
-                     by compare-and-set"
-                );
-                (Clause::StaleRead, what)
-            }
-            Conflict::Crossed(one, other) => {
-                self.crossed((one, located.ends(one)), (other, located.ends(other)), located)
-            }
-        }
-    }
-
-    fn never_written(&self, value: Value) -> String {
-        let finds = |op: &Op| match *op {
-            Op::Read(found) => found == Some(value),
-            Op::Cas { from, done, .. } => from == value && done == Some(true),
-            _ => false,
-        };
-        let calls = self.part.calls;
-        let reader = calls.iter().position(|call| !call.is_crashed() && finds(&call.op));
-        let reader = reader.map_or_else(|| "an operation".to_owned(), |at| self.the(at));
-        let failed = self
-            .recorded
-            .failed
-            .iter()
-            .find(|(key, call)| *key == self.key && call.op.written() == Some(value));
-        match failed {
-            Some((_, call)) => format!(
-                "{reader} found {value}, but the {} by {} had failed",
-                call.op,
-                self.part.words.process(call.process)
-            ),
-            None => format!("{reader} found {value}, which no operation wrote"),
-        }
-    }
-
-    /// Which of two crossed blocks is the stale one: that of the operation invoked last.
-    fn crossed(
-        &self,
-        one: (Value, Ends),
-        other: (Value, Ends),
-        located: &Located<'_>,
-    ) -> (Clause, String) {
-        let invoked = |ends: Ends| ends.last.map_or(0, |last| self.part.calls[last].invoked);
-        let (stale, newer) =
-            if invoked(one.1) >= invoked(other.1) { (one, other) } else { (other, one) };
-        let (Some(last), Some(first)) = (stale.1.last, newer.1.first) else {
-            return (Clause::NoOrder, format!("{} and {} exclude each other", one.0, other.0));
-        };
-        let words = &self.part.words;
-        let gap = words.gap(self.part.places[first], self.part.places[last]);
-        let gap = gap.map_or_else(String::new, |gap| format!("{} ", span(gap)));
-        let [stale_call, newer_call] = [last, first].map(|at| &self.part.calls[at]);
-        let began = match (stale_call.op, newer_call.op) {
-            (Op::Read(Some(value)), Op::Write(_)) => format!(
-                "the read by {} began {gap}after {} by {} was acknowledged, yet returned {value}",
-                words.process(stale_call.process),
-                newer_call.op,
-                words.process(newer_call.process),
-            ),
-            _ => format!("{} began {gap}after {} had returned", self.the(last), self.the(first)),
-        };
-        // Its own value is a better witness than another one of the same block.
-        let own = of_value(&stale_call.op).and_then(|value| located.ends_of(value).first);
-        let own = own.filter(|own| {
-            newer.1.last.is_some_and(|last| self.part.calls[*own].precedes(&self.part.calls[last]))
-        });
-        let before = match (own.or(stale.1.first), newer.1.last) {
-            (Some(first), Some(last)) => {
-                format!("{} had returned before {} began", self.the(first), self.the(last))
-            }
-            _ => format!("{} was there at first", stale.0),
-        };
-        let is_read = matches!(stale_call.op, Op::Read(_) | Op::Cas { .. });
-        let clause = if is_read { Clause::StaleRead } else { Clause::NoOrder };
-        (clause, format!("{began}, while {before}"))
-    }
-
-    fn staleness(&self, one: Ends, other: Ends) -> Option<Staleness> {
-        let calls = self.part.calls;
-        let invoked = |ends: Ends| ends.last.map_or(0, |last| calls[last].invoked);
-        let (stale, newer) =
-            if invoked(one) >= invoked(other) { (one, other) } else { (other, one) };
-        let reader = stale.last.filter(|at| calls[*at].op.written().is_none())?;
-        let known = stale.first.map_or(0, |first| calls[first].returned);
-        let newer_updates = calls.iter().enumerate().filter(|(_, call)| {
-            call.op.written().is_some() && call.invoked > known && call.precedes(&calls[reader])
-        });
-        let places = self.part.places;
-        let gap = |at: usize| self.part.words.gap(places[at], places[reader]);
-        let (mut versions, mut nanoseconds) = (0, newer.first.and_then(gap));
-        for (at, _) in newer_updates {
-            versions += 1;
-            nanoseconds = nanoseconds.max(gap(at));
-        }
-        Some(Staleness { versions: versions.max(1), nanoseconds })
-    }
-
-    /// A better sentence for what the generic engine found, where there is one.
-    fn refine(&self, core: &Core<Register>, places: &[usize], example: &mut Counterexample) {
-        let stuck = &core.calls[core.stuck.call];
-        let Op::Read(Some(value)) = stuck.op else { return };
-        let update = |call: &Call<Op>| call.op.written();
-        let writers = || core.calls.iter().filter(|call| update(call) == Some(value));
-        if writers().next().is_none() && value != Value::NIL {
-            example.clause = Clause::DirtyRead;
-            example.sentence = self.part.words.with_values(&self.never_written(value));
-            return;
-        }
-        let newer = core.calls.iter().enumerate().filter(|(_, newer)| {
-            update(newer).is_some_and(|written| written != value)
-                && newer.precedes(stuck)
-                && writers().all(|writer| writer.precedes(newer))
-        });
-        let Some((at, newer)) = newer.min_by_key(|(_, newer)| newer.returned) else { return };
-        let [newer_place, stuck_place] = [at, core.stuck.call].map(|at| places[core.places[at]]);
-        let nanoseconds = self.part.words.gap(newer_place, stuck_place);
-        let gap = nanoseconds.map_or_else(String::new, |gap| format!("{} ", span(gap)));
-        let sentence = format!(
-            "the read by {} began {gap}after {} by {} was acknowledged, yet returned {value}",
-            self.part.words.process(stuck.process),
-            newer.op,
-            self.part.words.process(newer.process),
-        );
-        example.clause = Clause::StaleRead;
-        example.sentence = self.part.words.with_values(&sentence);
-        let versions = core
-            .calls
-            .iter()
-            .filter(|call| update(call).is_some() && call.precedes(stuck) && !call.precedes(newer));
-        example.staleness = Some(Staleness { versions: versions.count() as u64, nanoseconds });
     }
 }

@@ -39,7 +39,8 @@ impl<'a, O> Words<'a, O> {
     }
 
     pub(super) fn shown(&self, operation: usize, what: String) -> Shown {
-        self.shown_call(operation, &self.recorded.calls[operation], &what)
+        let shown = self.shown_call(operation, &self.recorded.calls[operation], &what);
+        Shown { operation: self.recorded.number(operation), ..shown }
     }
 
     /// The same for an operation that is not in the recorded history.

@@ -5,11 +5,14 @@
 //! engine on the axis of zxids, where answered operations have their place and only those that
 //! never returned are free. Nothing is searched there unless something crashed.
 //!
-//! Without zxids only updates can be judged: whether there is an order of them that respects real
-//! time. What a read of a local replica may return is not decidable without them, so a history
-//! that has any and is not broken otherwise is undecided.
+//! Without zxids the order is searched for: the same promise, decided exactly by the generic engine
+//! (`sessions`). What a budget does not suffice for is undecided.
+//!
+//! Linearizability is more than ZooKeeper promises: each read would have to be as fresh as the
+//! last update. Who wants to know asks for [`linearizable`].
 
 mod order;
+mod sessions;
 
 use super::any::Part;
 use super::words::Words;
@@ -21,7 +24,7 @@ use crate::model::znode::{Op, Znodes, groups};
 use crate::record::{Positioned, Recorded};
 use order::{Breach, Floor, sweep};
 
-/// Judges all operations together.
+/// Judges a history against what ZooKeeper promises.
 pub fn judge(
     recorded: &Recorded<Positioned>,
     contract: Contract,
@@ -37,9 +40,7 @@ pub fn judge(
     };
     report.searched = report.parts;
     let lacks_zxid = |call: &&Call<Positioned>| !call.is_crashed() && call.op.zxid.is_none();
-    let missing = recorded.calls.iter().filter(lacks_zxid).filter(|call| call.op.op.is_some());
-    let missing = missing.count();
-    if missing == 0 {
+    if !recorded.calls.iter().filter(lacks_zxid).any(|call| call.op.op.is_some()) {
         let swept = sweep(&recorded.calls, contract);
         if let Some(breach) = swept.breach {
             let example = Box::new(store.explain_breach(&breach, &recorded.calls));
@@ -49,20 +50,23 @@ pub fn judge(
         report.findings.extend(store.search(&positioned, Clause::Values, settings));
         return report;
     }
-    let updates = |at: usize| {
-        let call = &recorded.calls[at];
-        let is_update = call.op.op.as_ref().is_some_and(|op| !op.request.is_read());
-        is_update.then_some((call.invoked, call.returned))
-    };
-    report.findings.extend(store.search(&updates, Clause::NoOrder, settings));
-    let has_reads = recorded.calls.iter().any(|call| {
-        !call.is_crashed() && call.op.op.as_ref().is_some_and(|op| op.request.is_read())
-    });
-    if has_reads && report.findings.is_empty() {
-        let reason = format!("{missing} answers have no zxid: local reads cannot be judged");
-        report.findings.push(Finding::Unknown { key: None, reason });
-    }
+    (report.parts, report.findings) = sessions::judge(recorded, contract, settings);
+    report.searched = report.parts;
     report
+}
+
+/// Judges whether the history is linearizable, reads included. Zxids and syncs play no part.
+pub fn linearizable(recorded: &Recorded<Positioned>, settings: &Settings<'_>) -> Report {
+    let store = Store::new(recorded);
+    let parts = store.recorded.keys.iter().max().map_or(0, |group| *group as usize + 1);
+    let interval = |at: usize| Some((recorded.calls[at].invoked, recorded.calls[at].returned));
+    Report {
+        operations: recorded.calls.len(),
+        crashed: recorded.calls.iter().filter(|call| call.is_crashed()).count(),
+        parts,
+        searched: parts,
+        findings: store.search(&interval, Clause::NoOrder, settings),
+    }
 }
 
 /// The interval of an operation on the axis of zxids: an update is at its zxid, a read right
@@ -83,6 +87,8 @@ struct Store {
     recorded: Recorded<Op>,
     /// Where each is in the whole history.
     places: Vec<usize>,
+    /// Where each is in the file.
+    numbers: Vec<usize>,
 }
 
 impl Store {
@@ -102,7 +108,9 @@ impl Store {
         recorded.names = whole.names.clone();
         let times = requests().map(|(at, ..)| whole.times.get(at).copied().unwrap_or_default());
         recorded.times = times.collect();
-        Self { recorded, places: requests().map(|(at, ..)| at).collect() }
+        let places: Vec<usize> = requests().map(|(at, ..)| at).collect();
+        let numbers = places.iter().map(|at| whole.number(*at)).collect();
+        Self { recorded, places, numbers }
     }
 
     /// Searches each group for an order, with the intervals that `interval` gives; operations
@@ -130,7 +138,7 @@ impl Store {
                 example.clause = clause;
                 example.key = None;
                 example.operations.iter_mut().for_each(|shown| {
-                    shown.operation = self.places[shown.operation];
+                    shown.operation = self.numbers[shown.operation];
                 });
             }
             findings.extend(finding);
@@ -145,7 +153,7 @@ impl Store {
                 Ok(at) => {
                     let what = Znodes.describe(&self.recorded.calls[at].op);
                     let mut shown = words.shown(at, what);
-                    shown.operation = operation;
+                    shown.operation = self.numbers[at];
                     shown
                 }
                 Err(_) => words.shown_call(operation, &calls[operation], "sync"),

@@ -25,11 +25,13 @@
 //! values only.
 
 mod clusters;
+mod focus;
 mod sweep;
 
 use crate::linearizability::{Call, NEVER};
 use crate::model::register::{Op, Value};
 use clusters::Clusters;
+pub(crate) use focus::Focus;
 use rustc_hash::FxHashMap;
 
 /// What is wrong with the operations on one key.
@@ -155,20 +157,28 @@ impl Zones {
 
     /// What there is to say about each key, in order; keys that are not mentioned are
     /// linearizable.
-    pub fn finish(self) -> Vec<(u32, Finding)> {
+    pub fn finish(mut self) -> Vec<(u32, Finding)> {
+        self.findings().0
+    }
+
+    /// The same, and which operations each conflict is about.
+    pub(crate) fn finish_with_focus(mut self) -> (Vec<(u32, Finding)>, FxHashMap<u32, Focus>) {
+        let (findings, conflicts) = self.findings();
+        (findings, self.clusters.focuses(&conflicts))
+    }
+
+    fn findings(&mut self) -> (Vec<(u32, Finding)>, FxHashMap<u32, Conflict>) {
         let Self { clusters, outside } = self;
         let is_undecidable =
             |key| outside.get(&key).is_some_and(|why| !matches!(why, Outside::FailedCas));
         let mut findings: FxHashMap<u32, Finding> =
             outside.iter().map(|(key, why)| (*key, Finding::Outside(*why))).collect();
-        for (key, conflict) in clusters.conflicts() {
-            // Failed compare-and-sets change nothing: without them, what is wrong is still wrong.
-            if !is_undecidable(key) {
-                findings.insert(key, Finding::Conflict(conflict));
-            }
-        }
+        let mut conflicts = clusters.conflicts();
+        // Failed compare-and-sets change nothing: without them, what is wrong is still wrong.
+        conflicts.retain(|key, _| !is_undecidable(*key));
+        findings.extend(conflicts.iter().map(|(key, c)| (*key, Finding::Conflict(*c))));
         let mut findings: Vec<_> = findings.into_iter().collect();
         findings.sort_unstable_by_key(|(key, _)| *key);
-        findings
+        (findings, conflicts)
     }
 }

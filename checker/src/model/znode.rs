@@ -13,6 +13,7 @@ pub use tree::Tree;
 
 use super::Model;
 use super::register::Value;
+use crate::linearizability::Call;
 use std::sync::Arc;
 
 /// What is asked.
@@ -156,6 +157,13 @@ impl Model for Znodes {
         op.request.is_read() || matches!(op.answer, Some(Answer::Error(_)))
     }
 
+    fn depends_on(&self, call: &Call<Op>, update: &Op) -> bool {
+        match &update.request {
+            Request::Set { path, data, .. } => sees(&call.op.request, &call.op, path, *data),
+            _ => true,
+        }
+    }
+
     fn describe(&self, op: &Op) -> String {
         let request = op.request.describe();
         match &op.answer {
@@ -179,6 +187,24 @@ impl Model for Znodes {
         let (answer, _) = Tree::apply(state, &op.request);
         let right = Op { request: op.request.clone(), answer: Some(answer) };
         format!("the answer would be: {}", self.describe(&right))
+    }
+}
+
+/// Whether the answer or the effect of a request can tell that this was set: by the data, or by
+/// the version that it counted up.
+fn sees(request: &Request, op: &Op, path: &Arc<str>, data: Value) -> bool {
+    match request {
+        Request::Get(node) if node == path => match &op.answer {
+            Some(Answer::Data(found, version)) => *found == data || version.is_some(),
+            answer => answer.is_none(),
+        },
+        Request::Set { path: node, version, .. } if node == path => {
+            version.is_some() || !matches!(op.answer, None | Some(Answer::Set(None)))
+        }
+        Request::Delete { path: node, version } => node == path && version.is_some(),
+        // Its parts have no answers of their own here.
+        Request::Multi(_) => true,
+        _ => false,
     }
 }
 

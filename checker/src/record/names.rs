@@ -9,6 +9,8 @@ use serde_json::Value as Json;
 #[derive(Clone, Debug, Default)]
 pub struct Names {
     processes: Vec<i64>,
+    /// The number of each process whose name is a small number: nearly all are.
+    small_processes: Vec<Option<u32>>,
     process_numbers: FxHashMap<i64, u32>,
     keys: Vec<String>,
     int_keys: FxHashMap<i64, u32>,
@@ -17,8 +19,27 @@ pub struct Names {
     value_numbers: FxHashMap<String, u32>,
 }
 
+/// Processes below this are looked up in a table.
+const SMALL: usize = 1 << 16;
+
 impl Names {
     pub(super) fn process(&mut self, number: i64) -> u32 {
+        match usize::try_from(number) {
+            Ok(small) if small < SMALL => {
+                if let Some(Some(process)) = self.small_processes.get(small) {
+                    return *process;
+                }
+                let process = self.any_process(number);
+                let length = self.small_processes.len().max(small + 1);
+                self.small_processes.resize(length, None);
+                self.small_processes[small] = Some(process);
+                process
+            }
+            _ => self.any_process(number),
+        }
+    }
+
+    fn any_process(&mut self, number: i64) -> u32 {
         *self.process_numbers.entry(number).or_insert_with(|| {
             self.processes.push(number);
             narrow(self.processes.len() - 1)

@@ -37,7 +37,7 @@ fn a_stale_read_is_explained_in_one_sentence() {
     assert_eq!(
         example.sentence,
         "the read by p6 began 3.1 ms after write 268 by p1 was acknowledged, yet returned 267, \
-         while the write 267 by p0 had returned before the write 268 by p1 began"
+         and p0 had written 267 before p1 began to write 268"
     );
     assert_eq!(example.staleness.map(|s| (s.versions, s.nanoseconds)), Some((1, Some(3_100_000))));
     assert_eq!(example.operations.len(), 3);
@@ -147,4 +147,54 @@ fn what_is_written_reads_the_same() {
     }
     let shiviz = String::from_utf8(shiviz).expect("the format is text");
     assert!(shiviz.ends_with("p0 {\"p0\":3}\nok read a b\n"), "{shiviz}");
+}
+
+/// Where two values exclude each other, the sentence says who did what before whom.
+#[test]
+fn sentences_name_what_was_done_and_by_whom() {
+    let sentence = |steps: &[(u32, &str, &str)]| {
+        let line = |(process, f, value): &(u32, &str, &str)| {
+            let asked = if *f == "read" { "nil" } else { value };
+            format!(
+                "{{:process {process} :type :invoke :f :{f} :value {asked}}}\n\
+                 {{:process {process} :type :ok :f :{f} :value {value}}}\n"
+            )
+        };
+        let text: String = steps.iter().map(line).collect();
+        let recorded = read(Dialect::CasRegister, &text).expect("well-formed");
+        let report = judge::registers(&recorded, &Settings::default());
+        report.violations().next().expect("a violation").sentence.clone()
+    };
+    assert_eq!(
+        sentence(&[(0, "write", "1"), (1, "write", "2"), (2, "read", "2"), (3, "read", "1")]),
+        "the read by p3 began after write 2 by p1 was acknowledged, yet returned 1, and p0 had \
+         written 1 before p2 began to read 2"
+    );
+    assert_eq!(
+        sentence(&[(0, "write", "1"), (1, "cas", "[1 2]"), (2, "read", "1")]),
+        "p2 began to read 1 after p1 had replaced 1 by 2, although 2 had come in place of 1 by \
+         compare-and-set"
+    );
+    assert_eq!(
+        sentence(&[(0, "write", "1"), (1, "cas", "[1 2]"), (2, "cas", "[1 3]")]),
+        "the cas 1 2 by p1 and the cas 1 3 by p2 both found 1, which was there only once: one of \
+         the updates is lost"
+    );
+}
+
+#[test]
+fn a_long_chain_of_updates_is_reduced_to_what_shows_the_violation() {
+    let mut calls = vec![Op::Write(Value(0))];
+    let cas = |from| Op::Cas { from: Value(from), to: Value(from + 1), done: Some(true) };
+    calls.extend((0..1_000).map(cas));
+    calls.push(Op::Read(Some(Value(5))));
+    let place =
+        |(at, op): (u64, Op)| Call { process: 0, invoked: 2 * at, returned: 2 * at + 1, op };
+    let calls: Vec<_> = (0..).zip(calls).map(place).collect();
+    let keys = vec![0; calls.len()];
+    let recorded = Recorded::from_calls(calls, keys);
+    let report = judge::registers(&recorded, &Settings::default());
+    let example = report.violations().next().expect("a stale read");
+    assert!(example.is_minimal);
+    assert_eq!(example.operations.len(), 8);
 }

@@ -7,3 +7,5 @@ mod etcd;
 mod files;
 mod planted;
 mod random;
+mod streamed;
+mod znodes;

@@ -78,19 +78,23 @@ fn measure(
 ) -> [Figure; 4] {
     let time = |run: &mut dyn FnMut()| {
         let stopwatch = Stopwatch::start();
-        (0..args.executions).for_each(|_| run());
-        per(stopwatch.elapsed(), args.executions)
+        run();
+        per(stopwatch.elapsed(), 1)
     };
     let mut judged = Vec::new();
     let mut shares = Vec::new();
     for _ in 0..args.repetitions {
-        // Side by side, so that whatever slows the machine slows both.
-        let with = time(&mut || drop(oracle.judge(schedule, variant)));
-        let without = time(&mut || {
-            oracle.unjudged(schedule, variant);
-        });
-        judged.push(with);
-        shares.push((1.0 - without / with) * 100.0);
+        // Turn by turn, so that whatever slows the machine slows both; of each, the median: an
+        // interruption makes one execution slow and says nothing about checking.
+        let (mut with, mut without) = (Vec::new(), Vec::new());
+        for _ in 0..args.executions {
+            with.push(time(&mut || drop(oracle.judge(schedule, variant))));
+            without.push(time(&mut || {
+                oracle.unjudged(schedule, variant);
+            }));
+        }
+        judged.push(with.iter().sum::<f64>() / with.len() as f64);
+        shares.push((1.0 - median(&mut without) / median(&mut with)) * 100.0);
     }
     [
         Figure::new("events per second", judged.iter().map(|s| events / s).collect()),
@@ -139,6 +143,11 @@ fn per(elapsed: Duration, count: u32) -> f64 {
     (elapsed.as_secs_f64() / f64::from(count)).max(1e-9)
 }
 
+fn median(values: &mut [f64]) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values[values.len() / 2]
+}
+
 /// Something measured several times.
 struct Figure {
     name: &'static str,
@@ -149,8 +158,7 @@ struct Figure {
 
 impl Figure {
     fn new(name: &'static str, mut values: Vec<f64>) -> Self {
-        values.sort_by(f64::total_cmp);
-        let median = values[values.len() / 2];
+        let median = median(&mut values);
         Self { name, median, least: values[0], most: values[values.len() - 1] }
     }
 }

@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 use zab_checker::certificate::Contract;
 use zab_checker::format::{self, Error};
-use zab_checker::judge::{self, Report, Settings};
+use zab_checker::judge::{self, Report, Reread, Settings};
 use zab_checker::linearizability::Budget;
 use zab_checker::model::{append::AppendList, mutex::Mutex, register::Op};
 use zab_checker::record::{self, Dialect, Lists, Locks, Recorded, Registers, Workload, Znodes};
@@ -35,6 +35,9 @@ pub(super) struct Args {
     /// What `sync` promises, for zookeeper: with `quorum`, a read behind it is linearizable
     #[arg(long, value_enum, default_value_t, value_name = "PROMISE")]
     sync: SyncPromise,
+    /// What is promised, for zookeeper
+    #[arg(long, value_enum, default_value_t, value_name = "PROMISE")]
+    consistency: Consistency,
     /// Write a page that shows each violation as lanes of operations
     #[arg(long, value_name = "FILE")]
     html: Option<PathBuf>,
@@ -61,8 +64,18 @@ enum Model {
     Append,
     /// A lock
     Mutex,
-    /// Znodes, against what ZooKeeper promises: needs zxids for reads
+    /// Znodes, against what ZooKeeper promises: at once with a zxid on each answer, by search without
     Zookeeper,
+}
+
+/// What is promised of znodes.
+#[derive(Copy, Clone, Debug, Default, PartialEq, Eq, ValueEnum)]
+enum Consistency {
+    /// Updates are linearizable, and no session goes back; its reads may be stale
+    #[default]
+    Zookeeper,
+    /// Reads are as fresh as the last update
+    Linearizable,
 }
 
 /// What `sync` promises.
@@ -81,6 +94,9 @@ impl Args {
         let mut command = format!("cargo zab check {} --model {model}", quoted(&self.file));
         if self.sync != SyncPromise::default() {
             command.push_str(" --sync quorum");
+        }
+        if self.consistency != Consistency::default() {
+            command.push_str(" --consistency linearizable");
         }
         for (name, path) in [("html", &self.html), ("write", &self.write)] {
             if let Some(path) = path {
@@ -139,6 +155,13 @@ fn judge(args: &Args) -> Result<Report, Failure> {
     let budget = Budget { is_time_up: Some(&is_time_up), ..Budget::default() };
     let settings = Settings { budget, is_brief: false };
     let registers = |dialect| {
+        let is_file = args.file.metadata().is_ok_and(|metadata| metadata.is_file());
+        if is_file && args.write.is_none() {
+            let file = Reread::new(|| File::open(&args.file), Registers(dialect));
+            let report = judge::registers_of_file(&file, &settings);
+            return report.map_err(|error| unreadable(&args.file, error));
+        }
+        // What is a pipe, or to be written again, has to be kept.
         let recorded = read(&args.file, Registers(dialect))?;
         if let Some(path) = &args.write {
             write(&recorded, path)?;
@@ -159,6 +182,9 @@ fn judge(args: &Args) -> Result<Report, Failure> {
         }
         Model::Zookeeper => {
             let recorded = read(&args.file, Znodes)?;
+            if args.consistency == Consistency::Linearizable {
+                return Ok(judge::linearizable_znodes(&recorded, &settings));
+            }
             let contract = match args.sync {
                 SyncPromise::Zk => Contract::ZooKeeper,
                 SyncPromise::Quorum => Contract::Quorum,
@@ -168,16 +194,19 @@ fn judge(args: &Args) -> Result<Report, Failure> {
     }
 }
 
-/// Reads the history; each malformed line is a line of the error.
 fn read<W: Workload>(path: &Path, workload: W) -> Result<Recorded<W::Op>, Failure> {
+    let file = File::open(path).map_err(|error| unreadable(path, Error::Io(error)))?;
+    record::read(file, workload).map_err(|error| unreadable(path, error))
+}
+
+/// Each malformed line is a line of the failure.
+fn unreadable(path: &Path, error: Error) -> Failure {
     let named = |what: &dyn std::fmt::Display| format!("{}: {what}", path.display());
-    let file = File::open(path)
-        .map_err(|error| Failure::usage(named(&format_args!("cannot read: {error}"))))?;
-    record::read(file, workload).map_err(|error| match error {
+    match error {
         Error::Malformed(lines) => {
             let lines: Vec<String> = lines.iter().map(|line| named(line)).collect();
             Failure::usage(lines.join("\n"))
         }
         error => Failure::usage(named(&error)),
-    })
+    }
 }

@@ -4,8 +4,8 @@
 //! cargo run --release -- etcd ../../../../shared/histories/etcd   # logs of Jepsen's etcd test
 //! cargo run --release -- stateright                               # histories that it can do
 //! cargo run --release -- stream OPERATIONS CLIENTS                # judged while generated
-//! cargo run --release -- read FILE                                # how fast EDN is read
-//! cargo run --release -- generate FILE OPERATIONS CLIENTS KEYS    # a history for `zab check`
+//! cargo run --release -- read FILE                                # how fast a file is read; the
+//!                                                                 # example `history` writes one
 //! ```
 //!
 //! Reading files is not part of what is measured. Each figure is the least of several runs.
@@ -13,7 +13,7 @@
 #[path = "../../histories/generate.rs"]
 mod generate;
 
-use generate::{Load, Stream, edn, generate};
+use generate::{Load, Stream, generate};
 use stateright::semantics::register::{Register, RegisterOp, RegisterRet};
 use stateright::semantics::{ConsistencyTester, LinearizabilityTester};
 use std::fs::{self, File};
@@ -162,15 +162,9 @@ fn main() {
             stream(&Load::sound(number(operations), number(clients), 1));
         }
         ["read", file] => read(Path::new(file)),
-        ["generate", file, operations, clients, keys] => {
-            let number = |text: &str| text.parse::<usize>().expect("a number");
-            let keys = number(keys) as u64;
-            let load = Load::sound(number(operations), number(clients), keys);
-            fs::write(file, edn(&generate(&load), keys > 1)).expect("the file can be written");
-        }
         _ => {
             eprintln!(
-                "usage: etcd FOLDER | stateright | stream OPERATIONS CLIENTS | generate FILE OPERATIONS CLIENTS KEYS"
+                "usage: etcd FOLDER | stateright | stream OPERATIONS CLIENTS | read FILE"
             );
             std::process::exit(2);
         }

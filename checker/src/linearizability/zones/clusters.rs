@@ -7,7 +7,7 @@ use crate::model::register::Value;
 use rustc_hash::FxHashMap;
 
 /// No cluster.
-const NOT: u32 = u32::MAX;
+pub(super) const NOT: u32 = u32::MAX;
 
 /// The operation that writes the value was invoked.
 const WRITTEN: u8 = 1;
@@ -148,11 +148,25 @@ impl Clusters {
         true
     }
 
-    fn from(&self, cluster: u32) -> u32 {
+    pub(super) fn from(&self, cluster: u32) -> u32 {
         self.from.get(cluster as usize).copied().unwrap_or(NOT)
     }
 
-    fn len(&self) -> u32 {
+    pub(super) fn key(&self, cluster: u32) -> u32 {
+        self.keys[cluster as usize]
+    }
+
+    pub(super) fn value(&self, cluster: u32) -> Value {
+        self.values[cluster as usize]
+    }
+
+    /// The first return and the last invocation, in the time of the operations.
+    pub(super) fn zone(&self, cluster: u32) -> [u64; 2] {
+        let at = cluster as usize;
+        [self.first_return[at], self.last_invoke[at]].map(|time| time.saturating_sub(1))
+    }
+
+    pub(super) fn len(&self) -> u32 {
         u32::try_from(self.keys.len()).expect("there are less than 2^32 values")
     }
 
@@ -165,8 +179,8 @@ impl Clusters {
         !self.is(cluster, CRASHED) || self.is(cluster, FOUND)
     }
 
-    /// One conflict for each key that has any.
-    pub(super) fn conflicts(mut self) -> FxHashMap<u32, Conflict> {
+    /// One conflict for each key that has any. Nothing can be added any more.
+    pub(super) fn conflicts(&mut self) -> FxHashMap<u32, Conflict> {
         self.by_number = Vec::new();
         self.by_value = FxHashMap::default();
         self.mark_found_by_crashed();

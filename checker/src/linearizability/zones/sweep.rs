@@ -30,8 +30,7 @@ pub(super) fn first_crossing(
     crossed: impl Fn(u32, u32) -> Conflict,
     conflicts: &mut FxHashMap<u32, Conflict>,
 ) {
-    let is_sorted = blocks.is_sorted_by_key(Block::order);
-    if !is_sorted {
+    if !insert_each(&mut blocks) {
         blocks.sort_unstable_by_key(Block::order);
     }
     let mut widest: Option<Block> = None;
@@ -51,4 +50,24 @@ pub(super) fn first_crossing(
             widest = None;
         }
     }
+}
+
+/// How far blocks may be from their places, on average, to be put there one by one.
+const DISTANCE_MAX: usize = 16;
+
+/// Sorts by insertion; false if that takes too long. Values come in nearly in the order of their
+/// zones: what is open at once is all that can be out of order.
+fn insert_each(blocks: &mut [Block]) -> bool {
+    let mut left = blocks.len() * DISTANCE_MAX;
+    for at in 1..blocks.len() {
+        let order = blocks[at].order();
+        let smaller = blocks[..at].iter().rev().take(left + 1);
+        let distance = smaller.take_while(|block| block.order() > order).count();
+        if distance > left {
+            return false;
+        }
+        left -= distance;
+        blocks[at - distance..=at].rotate_right(1);
+    }
+    true
 }
