@@ -1,10 +1,10 @@
 //! Znodes without zxids: the search for an order against trying every order.
 
-use crate::brute;
 use crate::random::Random;
 use std::sync::Arc;
 use zab_checker::certificate::Contract;
 use zab_checker::judge::{self, Settings};
+use zab_checker::linearizability::brute;
 use zab_checker::linearizability::{Call, NEVER};
 use zab_checker::model::Model;
 use zab_checker::model::register::Value;
