@@ -1,5 +1,7 @@
 //! The `zab` command: one file for each subcommand, and what they share.
 
+#[cfg(feature = "turmoil")]
+mod agree;
 mod bench;
 mod check;
 mod explain;
@@ -43,6 +45,8 @@ enum Command {
     Explain(explain::Args),
     Check(check::Args),
     Variants(variants::Args),
+    #[cfg(feature = "turmoil")]
+    Agree(agree::Args),
     Bench(bench::Args),
 }
 
@@ -119,6 +123,8 @@ pub fn main() -> ExitCode {
         Command::Explain(args) => explain::run(args, &out),
         Command::Check(args) => check::run(args, &out),
         Command::Variants(args) => variants::run(args, &out),
+        #[cfg(feature = "turmoil")]
+        Command::Agree(args) => agree::run(args, &out),
         Command::Bench(args) => bench::run(args, &out),
     };
     let exit = result.unwrap_or_else(|failure| {

@@ -32,6 +32,8 @@ pub struct Campaign {
     pub variant: Variant,
     /// What runs the simulation.
     pub driver: Driver,
+    /// Another driver in which a finding has to show the same class.
+    pub hold_in: Option<Driver>,
     /// The size of the ensemble.
     pub servers: u8,
     /// What chance depends on.
@@ -263,6 +265,24 @@ fn tell(
     watch(Progress { executions: shared.executions.load(Ordering::Relaxed), states, elapsed });
     if matches!(campaign.limit, Limit::Time(limit) if elapsed >= limit) {
         shared.stop.store(true, Ordering::Relaxed);
+    }
+}
+
+/// Schedules as the first thread of a campaign runs them, for somebody else to run as well.
+pub struct Guide(Island);
+
+impl Guide {
+    /// Schedules of this campaign.
+    pub fn new(campaign: &Campaign) -> Self {
+        Self(Island::new(campaign, 0))
+    }
+
+    /// The next schedule; what it reached guides the choice of later ones.
+    pub fn next_schedule(&mut self) -> Schedule {
+        let schedule = self.0.propose();
+        self.0.execute(&schedule);
+        self.0.take_new_states();
+        schedule
     }
 }
 

@@ -25,6 +25,8 @@ pub(super) struct Island {
     without: Vec<Kind>,
     rng: Rng,
     oracle: Oracle,
+    /// In another driver.
+    other: Option<Oracle>,
     coverage: Coverage,
     corpus: Corpus,
     /// Executions since the corpus was empty, and how many it may become.
@@ -41,6 +43,7 @@ impl Island {
             without: campaign.without.clone(),
             rng: Rng::of(campaign.seed, number as u64),
             oracle: Oracle::new(campaign.driver),
+            other: campaign.hold_in.map(Oracle::new),
             coverage: Coverage::default(),
             corpus: Corpus::default(),
             age: 0,
@@ -67,8 +70,15 @@ impl Island {
 
     /// Whether a schedule that breaks this class is a finding.
     pub(super) fn wants(&mut self, campaign: &Campaign, schedule: &Schedule, class: Class) -> bool {
-        let is_cause = |cause| needs(&mut self.oracle, schedule, self.variant, class, cause);
-        campaign.wanted.wants(class) && campaign.cause.is_none_or(is_cause)
+        let variant = self.variant;
+        let is_cause = |oracle: &mut Oracle, cause| needs(oracle, schedule, variant, class, cause);
+        let holds = |oracle: &mut Oracle| {
+            oracle.judge(schedule, variant).class() == Some(class)
+                && campaign.cause.is_none_or(|cause| is_cause(oracle, cause))
+        };
+        campaign.wanted.wants(class)
+            && campaign.cause.is_none_or(|cause| is_cause(&mut self.oracle, cause))
+            && self.other.as_mut().is_none_or(holds)
     }
 
     /// Runs a schedule, and keeps it if it reached something new.
