@@ -6,7 +6,7 @@ use std::future::Future;
 use std::io;
 use std::time::Duration;
 use zab_checker::Fact;
-use zab_core::{Actor, DiskOp, File, Lsn, Micros, Node, NodeId, Recovered};
+use zab_core::{Actor, DiskOp, File, Lsn, Micros, Node, NodeId, Recovered, RequestId};
 
 /// What the owner of a node has come to.
 #[derive(Copy, Clone, Debug, PartialEq, Eq)]
@@ -94,6 +94,13 @@ pub trait Machine: Clone + 'static {
     fn withholds(&self, at: Micros, event: &Event) -> bool {
         let _ = (at, event);
         false
+    }
+
+    /// Whether the client that asked still waits for an answer. One that does not has closed its
+    /// connection, and with it goes what was not read.
+    fn is_awaited(&self, request: RequestId) -> bool {
+        let _ = request;
+        true
     }
 
     /// Whether what was held back has to be looked at again.

@@ -28,31 +28,10 @@ pub async fn serve<N: Net, M: Machine>(
     net: N,
     machine: M,
 ) -> io::Result<ExitReason> {
-    let limits = Limits::new(&config, |span| machine.duration(span));
     let (inbox, mut events) = mpsc::channel(INBOX);
     let listener = net.listen().await?;
     let found = machine.start(inbox.clone())?;
-    let mut owner = Owner {
-        id,
-        node: Node::new(id, config, variant),
-        net,
-        machine,
-        limits,
-        inbox,
-        agenda: Agenda::default(),
-        outputs: Vec::new(),
-        parked: Vec::new(),
-        tasks: JoinSet::new(),
-        connections: BTreeMap::new(),
-        opened: 0,
-        letters: BTreeMap::new(),
-        posts: BTreeMap::new(),
-        clients: BTreeMap::new(),
-        accepted: 0,
-        routes: BTreeMap::new(),
-        inputs: 0,
-        exit: None,
-    };
+    let mut owner = Owner::new(id, Node::new(id, config, variant), &config, (net, machine), inbox);
     owner.accept_from(listener);
     owner.rebase();
     owner.step(Input::Start(Box::new(found)));
@@ -105,6 +84,30 @@ enum Woken {
 }
 
 impl<N: Net, M: Machine> Owner<N, M> {
+    fn new(id: NodeId, node: Node, config: &Config, (net, machine): (N, M), inbox: Inbox) -> Self {
+        Self {
+            id,
+            node,
+            limits: Limits::new(config, |span| machine.duration(span)),
+            net,
+            machine,
+            inbox,
+            agenda: Agenda::default(),
+            outputs: Vec::new(),
+            parked: Vec::new(),
+            tasks: JoinSet::new(),
+            connections: BTreeMap::new(),
+            opened: 0,
+            letters: BTreeMap::new(),
+            posts: BTreeMap::new(),
+            clients: BTreeMap::new(),
+            accepted: 0,
+            routes: BTreeMap::new(),
+            inputs: 0,
+            exit: None,
+        }
+    }
+
     fn accept_from(&mut self, mut listener: N::Listener) {
         let (net, inbox, pause) = (self.net.clone(), self.inbox.clone(), self.limits.retry_max);
         self.tasks.spawn_local(async move {
@@ -145,7 +148,9 @@ impl<N: Net, M: Machine> Owner<N, M> {
                     !self.machine.is_driven()
                 }
             };
-            while let Ok(event) = events.try_recv() {
+            while self.has_room()
+                && let Ok(event) = events.try_recv()
+            {
                 self.put(event);
             }
             if moves_on && !self.machine.is_paused() {
@@ -184,7 +189,7 @@ impl<N: Net, M: Machine> Owner<N, M> {
                 () = sleep(pause.unwrap_or_default()), if pause.is_some() && !is_driven => {
                     return Woken::Due;
                 }
-                Some(event) = events.recv() => return Woken::Event(event),
+                Some(event) = events.recv(), if self.has_room() => return Woken::Event(event),
             }
         }
     }
@@ -237,6 +242,9 @@ impl<N: Net, M: Machine> Owner<N, M> {
                 Input::Notification { from, notification }
             }
             Event::Ask { number, request, last_seen, op } => {
+                if !self.machine.is_awaited(request) {
+                    return None;
+                }
                 self.routes.insert(request, number);
                 Input::Client { request, last_seen, op }
             }
@@ -276,3 +284,6 @@ impl<N: Net, M: Machine> Owner<N, M> {
         self.outputs = outputs;
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -160,7 +160,9 @@ impl Turmoil {
             if let Some(request) = open.map(|open| open.request) {
                 session.give_up(request.cxid);
                 self.dropped = Some(at);
-                self.shared.borrow_mut().observe(at, id, Fact::TimedOut { request });
+                let shared = &mut *self.shared.borrow_mut();
+                shared.given_up.insert(request);
+                shared.observe(at, id, Fact::TimedOut { request });
             }
         }
     }
@@ -169,7 +171,9 @@ impl Turmoil {
         let session = &mut self.clients.sessions[usize::from(client)];
         if let Some(open) = session.give_up(cxid) {
             let fact = Fact::TimedOut { request: open.request };
-            self.shared.borrow_mut().observe(at, open.server, fact);
+            let shared = &mut *self.shared.borrow_mut();
+            shared.given_up.insert(open.request);
+            shared.observe(at, open.server, fact);
         }
     }
 }

@@ -13,7 +13,7 @@ use std::rc::Rc;
 use std::time::Duration;
 use zab_checker::Fact;
 use zab_core::event::ExitReason;
-use zab_core::{Actor, DiskOp, File, Lsn, Micros, Node, NodeId, Recovered};
+use zab_core::{Actor, DiskOp, File, Lsn, Micros, Node, NodeId, Recovered, RequestId};
 
 /// The machine of one server.
 #[derive(Clone)]
@@ -143,6 +143,10 @@ impl Machine for SimMachine {
             }
             _ => false,
         }
+    }
+
+    fn is_awaited(&self, request: RequestId) -> bool {
+        !self.shared.borrow().given_up.contains(&request)
     }
 
     fn resumes(&self) -> bool {

@@ -17,7 +17,7 @@ use std::rc::Rc;
 use tokio::sync::Notify;
 use zab_checker::{Event, Fact};
 use zab_core::event::ExitReason;
-use zab_core::{Config, Micros, NodeId, Replica, View};
+use zab_core::{Config, Micros, NodeId, Replica, RequestId, View};
 
 /// Access to what is shared.
 pub(super) type Handle = Rc<RefCell<Shared>>;
@@ -38,6 +38,8 @@ pub(super) struct Shared {
     /// When a server began to serve, in the step under way.
     pub(super) began: Option<Micros>,
     pub(super) servers: Vec<Server>,
+    /// Requests whose client does not wait any more.
+    pub(super) given_up: BTreeSet<RequestId>,
     /// When notifications of leader election arrive.
     letters: BTreeSet<Micros>,
     pub(super) links: Links,
@@ -133,6 +135,7 @@ impl Shared {
             inputs: 0,
             began: None,
             servers: config.members().map(|_| Server::new()).collect(),
+            given_up: BTreeSet::new(),
             letters: BTreeSet::new(),
             links: Links::default(),
             wires: Wires::default(),

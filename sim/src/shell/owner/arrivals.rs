@@ -5,7 +5,7 @@
 
 use super::super::connection;
 use super::super::event::{Event, Outbox, Stamped};
-use super::super::limits::OUTBOX;
+use super::super::limits::{INBOX, OUTBOX};
 use super::super::machine::Machine;
 use super::super::net::{Net, Stream};
 use super::Owner;
@@ -47,6 +47,14 @@ impl<N: Net, M: Machine> Owner<N, M> {
                 self.queue(conn, Stamped { at, what: Some(packet) });
             }
             Event::Down { conn, reset: false } => self.queue(conn, Stamped { at, what: None }),
+            Event::Down { conn, reset: true } => {
+                // Of what has come and was not looked at yet a reset leaves nothing.
+                let link = self.connections.get_mut(&conn);
+                if let Some(link) = link.filter(|_| at <= self.machine.since()) {
+                    link.waiting.clear();
+                }
+                self.agenda.at(at, Event::Down { conn, reset: true });
+            }
             Event::Notification { from, notification, receipt } => {
                 match self.letters.insert(from, Letter { notification, receipt }) {
                     // The older one is of no interest any more; it passes on its turn.
@@ -61,6 +69,11 @@ impl<N: Net, M: Machine> Owner<N, M> {
             }
             later => self.agenda.at(at, later),
         }
+    }
+
+    /// Whether more can be taken from the inbox. If not, readers have to wait once that is full.
+    pub(super) fn has_room(&self) -> bool {
+        self.connections.values().map(|link| link.waiting.len()).sum::<usize>() < INBOX
     }
 
     fn queue(&mut self, conn: ConnId, item: Stamped<Option<Packet>>) {

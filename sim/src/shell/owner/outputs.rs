@@ -67,7 +67,7 @@ impl<N: Net, M: Machine> Owner<N, M> {
         });
     }
 
-    fn send(&mut self, conn: ConnId, packet: Packet) {
+    pub(super) fn send(&mut self, conn: ConnId, packet: Packet) {
         let Some(link) = self.connections.get(&conn) else {
             return;
         };
