@@ -1,5 +1,6 @@
 //! A bug is a file: in every driver, every stored case shows its violation and the reference
-//! does not. Those in the folder `valid` are schedules that the reference failed once.
+//! does not. Those in the folder `valid` are schedules that the reference failed once, or on which
+//! the drivers disagreed.
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -32,8 +32,8 @@
 //! What differs from the direct driver: `agreement` in `zab-fuzz` measures it.
 //!
 //! - Two events of one microsecond at two servers may change places.
-//! - A notification of leader election that is sent in the last [`STEP_US`] before an older one to
-//!   the same server arrives does not replace that one: both arrive.
+//! - Of all that a fault has withheld and that goes on at one instant, what only comes about at
+//!   that instant may have another place.
 //! - A read that follows a `sync` at once may reach its server up to 100 µs late.
 //!
 //! Determinism: one thread, `biased` selects only, ordered maps, a fixed epoch, no failure rates,

@@ -65,9 +65,10 @@ pub trait Machine: Clone + 'static {
         Micros(0)
     }
 
-    /// A notification of leader election is sent at this instant.
-    fn notifies(&self, at: Micros, peer: NodeId) {
-        let _ = (at, peer);
+    /// A notification of leader election is sent at this instant; when does it count as sent?
+    fn post(&self, at: Micros, peer: NodeId) -> Micros {
+        let _ = peer;
+        at
     }
 
     /// Asks the disk for an operation. The disk reports through the inbox or the agenda.

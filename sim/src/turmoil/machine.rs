@@ -85,8 +85,8 @@ impl Machine for SimMachine {
         at.after(delays.latency(at, self.id, peer)).after(delays.latency(at, peer, self.id))
     }
 
-    fn notifies(&self, at: Micros, peer: NodeId) {
-        self.shared.borrow_mut().expect_letter(at, self.id, peer);
+    fn post(&self, at: Micros, peer: NodeId) -> Micros {
+        self.shared.borrow_mut().post(at, self.id, peer)
     }
 
     fn ask(&self, lsn: Lsn, op: DiskOp, agenda: &mut Agenda) {

@@ -12,7 +12,7 @@ use crate::shell::event::{Event as ShellEvent, Inbox, Stamped};
 use crate::world::server::{Clock, Stalls};
 use std::cell::RefCell;
 use std::cmp::Reverse;
-use std::collections::{BTreeSet, BinaryHeap};
+use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
 use std::rc::Rc;
 use tokio::sync::Notify;
 use zab_checker::{Event, Fact};
@@ -42,6 +42,9 @@ pub(super) struct Shared {
     pub(super) given_up: BTreeSet<RequestId>,
     /// When notifications of leader election arrive.
     letters: BTreeSet<Micros>,
+    /// By sender and receiver, when the first of those was sent that have not had their turn. The
+    /// turn outlives the sender: what its next process sends takes it.
+    posted: BTreeMap<(NodeId, NodeId), Micros>,
     pub(super) links: Links,
     pub(super) wires: Wires,
     pub(super) waits: Waits,
@@ -137,6 +140,7 @@ impl Shared {
             servers: config.members().map(|_| Server::new()).collect(),
             given_up: BTreeSet::new(),
             letters: BTreeSet::new(),
+            posted: BTreeMap::new(),
             links: Links::default(),
             wires: Wires::default(),
             waits: Waits::default(),
@@ -187,9 +191,24 @@ impl Shared {
         now
     }
 
-    /// A notification that is sent at this instant arrives as well.
-    pub(super) fn expect_letter(&mut self, sent: Micros, from: NodeId, to: NodeId) {
+    /// A notification is sent at this instant; when does it count as sent?
+    pub(super) fn post(&mut self, at: Micros, from: NodeId, to: NodeId) -> Micros {
+        let sent = *self.posted.entry((from, to)).or_insert(at);
         self.letters.insert(sent.after(self.delays.latency(sent, from, to)));
+        sent
+    }
+
+    /// Forgets the turns that are over at this instant.
+    pub(super) fn forget_posted(&mut self) {
+        let Self { posted, servers, links, delays, now, .. } = self;
+        posted.retain(|(from, to), sent| {
+            let server = &servers[to.index()];
+            let is_withheld = !server.up
+                || server.stalls.node(*now)
+                || links.is_cut(*now, *from, *to)
+                || links.is_clogged(*now, *from, *to);
+            is_withheld || sent.after(delays.latency(*sent, *from, *to)) > *now
+        });
     }
 
     /// The last instant before the next notification arrives, if that is later than `since`.

@@ -116,6 +116,7 @@ impl Turmoil {
         self.hear_answers();
         self.note_exits();
         self.stand_still_at(now);
+        self.shared.borrow_mut().forget_posted();
         while let Some((at, later)) = self.agenda.take_due(now) {
             self.carry_out(at, later);
             self.stirred = true;

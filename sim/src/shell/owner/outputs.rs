@@ -85,8 +85,8 @@ impl<N: Net, M: Machine> Owner<N, M> {
     }
 
     fn notify(&mut self, to: NodeId, notification: Notification) {
-        self.machine.notifies(self.agenda.base(), to);
-        let notification = self.stamped(notification);
+        let at = self.machine.post(self.agenda.base(), to);
+        let notification = Stamped { at, what: notification };
         if let Some(slot) = self.posts.get(&to) {
             slot.put(notification);
             return;
