@@ -193,22 +193,28 @@ impl Shared {
 
     /// A notification is sent at this instant; when does it count as sent?
     pub(super) fn post(&mut self, at: Micros, from: NodeId, to: NodeId) -> Micros {
-        let sent = *self.posted.entry((from, to)).or_insert(at);
+        let first = self.posted.get(&(from, to)).copied();
+        let sent = first.filter(|sent| !self.has_had_turn((from, to), *sent, at)).unwrap_or(at);
+        self.posted.insert((from, to), sent);
         self.letters.insert(sent.after(self.delays.latency(sent, from, to)));
         sent
     }
 
+    /// Whether a notification that was sent then has arrived by this instant.
+    fn has_had_turn(&self, (from, to): (NodeId, NodeId), sent: Micros, at: Micros) -> bool {
+        let server = &self.servers[to.index()];
+        let is_withheld = !server.up
+            || server.stalls.node(at)
+            || self.links.is_cut(at, from, to)
+            || self.links.is_clogged(at, from, to);
+        !is_withheld && sent.after(self.delays.latency(sent, from, to)) <= at
+    }
+
     /// Forgets the turns that are over at this instant.
     pub(super) fn forget_posted(&mut self) {
-        let Self { posted, servers, links, delays, now, .. } = self;
-        posted.retain(|(from, to), sent| {
-            let server = &servers[to.index()];
-            let is_withheld = !server.up
-                || server.stalls.node(*now)
-                || links.is_cut(*now, *from, *to)
-                || links.is_clogged(*now, *from, *to);
-            is_withheld || sent.after(delays.latency(*sent, *from, *to)) > *now
-        });
+        let mut posted = std::mem::take(&mut self.posted);
+        posted.retain(|route, sent| !self.has_had_turn(*route, *sent, self.now));
+        self.posted = posted;
     }
 
     /// The last instant before the next notification arrives, if that is later than `since`.
