@@ -5,8 +5,10 @@
 //! outlives generators and mutators.
 
 mod file;
+mod holds;
 
 pub use file::{CaseError, parse, read, render, write};
+pub use holds::{Broken, Judges, holds};
 
 use crate::variants;
 use serde::{Deserialize, Serialize};

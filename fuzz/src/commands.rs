@@ -1,5 +1,7 @@
 //! The `zab` command: one file for each subcommand, and what they share.
 
+#[cfg(feature = "turmoil")]
+mod agree;
 mod bench;
 mod check;
 mod compare;
@@ -46,6 +48,8 @@ enum Command {
     Check(check::Args),
     Variants(variants::Args),
     Corpus(corpus::Args),
+    #[cfg(feature = "turmoil")]
+    Agree(agree::Args),
     Bench(bench::Args),
     Compare(compare::Args),
 }
@@ -125,6 +129,8 @@ pub fn main() -> ExitCode {
         Command::Corpus(args) => corpus::run(args, &out),
         Command::Variants(args) => variants::run(args, &out),
         Command::Compare(args) => compare::run(args, &out),
+        #[cfg(feature = "turmoil")]
+        Command::Agree(args) => agree::run(args, &out),
         Command::Bench(args) => bench::run(args, &out),
     };
     let exit = result.unwrap_or_else(|failure| {

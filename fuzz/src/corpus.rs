@@ -1,6 +1,6 @@
 //! Schedules in files: as cases, as JSON, as the bytes of a fuzzer's corpus.
 
-use crate::case::{self, Case, Driver};
+use crate::case::{self, Judges};
 use crate::coverage::{Coverage, Feature};
 use crate::oracle::Oracle;
 use crate::situations::Situation;
@@ -9,8 +9,7 @@ use rustc_hash::FxHashSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 use thiserror::Error;
-use zab_checker::{Class, Verdict};
-use zab_core::Variant;
+use zab_checker::Class;
 use zab_core::variant::Entry;
 use zab_sim::Schedule;
 
@@ -123,51 +122,25 @@ fn reached(coverage: &Coverage, by: By) -> Vec<Feature> {
     }
 }
 
-/// Checks stored cases, in every driver.
-#[derive(Debug)]
-pub struct Examiner(Vec<Oracle>);
-
-impl Default for Examiner {
-    fn default() -> Self {
-        Self(Driver::value_variants().iter().map(|driver| Oracle::new(*driver)).collect())
+/// Whether a stored case is what it says: it lies in the folder of its class under the name that its
+/// contents give it, breaks that class in its variant and no rule in the reference, in every driver.
+///
+/// # Errors
+///
+/// The first thing that is wrong with it.
+pub fn examine(path: &Path, judges: &mut Judges) -> Result<(), String> {
+    let case = case::read(path).map_err(|error| error.to_string())?;
+    let folder = case.expected.class().map_or("valid", Class::name);
+    let lies_in = path.parent().and_then(Path::file_name).map(|name| name.to_string_lossy());
+    if lies_in.as_deref() != Some(folder) {
+        return Err(format!("belongs into a folder `{folder}`: cases lie by class"));
     }
-}
-
-impl Examiner {
-    /// Whether a stored case is what it says: it lies in the folder of its class, breaks that class
-    /// in its variant, and no rule in the reference. Cases in the folder `valid` are schedules that
-    /// the reference failed once.
-    ///
-    /// # Errors
-    ///
-    /// The first thing that is wrong with it.
-    pub fn examine(&mut self, path: &Path) -> Result<Case, String> {
-        let case = case::read(path).map_err(|error| error.to_string())?;
-        let class = case.expected.class();
-        let folder = class.map_or("valid", Class::name);
-        let lies_in = path.parent().and_then(Path::file_name).map(|name| name.to_string_lossy());
-        if lies_in.as_deref() != Some(folder) {
-            return Err(format!("belongs into a folder `{folder}`: cases lie by class"));
-        }
-        let is_named =
-            class.is_none() || path.file_name().is_some_and(|name| name == &*case.file_name());
-        if !is_named {
-            return Err(format!("is called {} by its contents", case.file_name()));
-        }
-        for oracle in &mut self.0 {
-            let driver = oracle.driver();
-            let found = oracle.judge(&case.schedule, case.entry().variant);
-            if driver == case.driver && found.class() != class {
-                let (shown, wanted) = (found.verdict, class.map_or("valid", Class::name));
-                return Err(format!("{} driver: {shown:?} instead of {wanted}", driver.name()));
-            }
-            let reference = oracle.judge(&case.schedule, Variant::REFERENCE).verdict;
-            if reference != Verdict::Valid {
-                return Err(format!("{} driver, in the reference: {reference:?}", driver.name()));
-            }
-        }
-        Ok(case)
+    // Those that are valid bear the name of what was once wrong with them.
+    let is_named = path.file_name().is_some_and(|name| name == &*case.file_name());
+    if folder != "valid" && !is_named {
+        return Err(format!("is called {} by its contents", case.file_name()));
     }
+    judges.check(&case).map_err(|broken| broken.to_string())
 }
 
 #[cfg(test)]

@@ -94,6 +94,15 @@ impl Oracle {
         (outcome, judge.trace.map_or(0, |trace| trace.value()))
     }
 
+    /// Runs the schedule, and returns a number that is the same if every event was, in whatever
+    /// order within one microsecond.
+    pub fn fingerprint(&mut self, schedule: &Schedule, variant: Variant) -> (Outcome, u64) {
+        let mut judge = Judge::new(schedule);
+        judge.fingerprint = Some(0);
+        let outcome = self.run(schedule, variant, &mut judge);
+        (outcome, judge.fingerprint.unwrap_or(0))
+    }
+
     /// Runs the schedule, and keeps all that was observed.
     pub fn record(&mut self, schedule: &Schedule, variant: Variant) -> Recording {
         let mut judge = Judge::new(schedule);
@@ -150,6 +159,8 @@ struct Judge<'a> {
     now: Micros,
     excuse: Option<&'static str>,
     trace: Option<TraceHash>,
+    /// The sum of the hashes of all events.
+    fingerprint: Option<u64>,
     events: Option<Vec<Event>>,
 }
 
@@ -163,6 +174,7 @@ impl Judge<'_> {
             now: Micros(0),
             excuse: None,
             trace: None,
+            fingerprint: None,
             events: None,
         }
     }
@@ -172,6 +184,11 @@ impl Observer for Judge<'_> {
     fn on_event(&mut self, event: &Event) -> ControlFlow<()> {
         if let Some(trace) = &mut self.trace {
             trace.on_event(event)?;
+        }
+        if let Some(sum) = &mut self.fingerprint {
+            let mut one = TraceHash::default();
+            one.on_event(event)?;
+            *sum = sum.wrapping_add(one.value());
         }
         if let Some(events) = &mut self.events {
             events.push(event.clone());

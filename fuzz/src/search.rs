@@ -26,7 +26,6 @@ use crate::case::Driver;
 use crate::coverage::Feature;
 use crate::guidance::Guidance;
 use crate::oracle::Outcome;
-use crate::rng::Rng;
 use crate::situations::Census;
 
 /// What to look for, where, and for how long.
@@ -36,6 +35,8 @@ pub struct Campaign {
     pub variant: Variant,
     /// What runs the simulation.
     pub driver: Driver,
+    /// Another driver in which a finding has to show the same class.
+    pub hold_in: Option<Driver>,
     /// The size of the ensemble.
     pub servers: u8,
     /// What chance depends on.
@@ -83,6 +84,7 @@ impl Campaign {
         Self {
             variant: entry.variant,
             driver: Driver::default(),
+            hold_in: None,
             servers: 3,
             seed,
             jobs: 1,
@@ -248,10 +250,7 @@ fn one_island(
     shared: &Shared,
     watch: &(dyn Fn(Progress) + Sync),
 ) -> Report {
-    let rng = Rng::of(campaign.seed, number as u64);
-    let mut island = Island::new(campaign.driver, campaign.variant, campaign.servers, rng)
-        .without(&campaign.without)
-        .guided_by(campaign.guidance);
+    let mut island = Island::of(campaign, number);
     let mut report = Report::default();
     let mut known = Vec::new();
     let share = share_of(campaign, number);
@@ -272,7 +271,10 @@ fn one_island(
                 report.excused += u64::from(outcome.excuse.is_some());
                 report.census.count(island.coverage().situations());
                 match outcome.class() {
-                    Some(class) if !is_wanted(campaign, &mut island, &schedule, class) => {
+                    Some(class)
+                        if !campaign.wanted.wants(class)
+                            || !island.holds(&schedule, class, campaign.cause) =>
+                    {
                         *report.unwanted.entry(class).or_default() += 1;
                     }
                     Some(class) => {
@@ -304,12 +306,6 @@ fn one_island(
         lock(&shared.states).extend(island.take_new_states());
     }
     report
-}
-
-/// Whether a schedule that breaks this class is a finding.
-fn is_wanted(campaign: &Campaign, island: &mut Island, schedule: &Schedule, class: Class) -> bool {
-    let is_cause = |cause| island.is_cause(schedule, class, cause);
-    campaign.wanted.wants(class) && campaign.cause.is_none_or(is_cause)
 }
 
 /// Adds what is new to what is shared, reports it, and looks at the clock.

@@ -1,16 +1,18 @@
-//! A bug is a file: one test for each stored case, of the same name. It shows its violation in its
-//! variant, and the reference does not, in any driver.
+//! A bug is a file: one test for each stored case, of the same name. In every driver it shows its
+//! violation in its variant, and the reference does not. Those in the folder `valid` are schedules
+//! that the reference failed once, or on which the drivers disagreed.
 
 use std::cell::RefCell;
 use std::path::Path;
-use zab_fuzz::corpus::Examiner;
+use zab_fuzz::case::Judges;
+use zab_fuzz::corpus::examine;
 
 thread_local! {
-    static EXAMINER: RefCell<Examiner> = RefCell::default();
+    static JUDGES: RefCell<Judges> = RefCell::default();
 }
 
 fn is_what_it_says(path: &Path) -> datatest_stable::Result<()> {
-    EXAMINER.with_borrow_mut(|examiner| examiner.examine(path))?;
+    JUDGES.with_borrow_mut(|judges| examine(path, judges))?;
     Ok(())
 }
 

@@ -57,14 +57,10 @@ fn the_reference_survives_any_schedule_in_turmoil() {
 #[cfg(feature = "turmoil")]
 #[test]
 fn the_drivers_agree_on_any_schedule() {
-    use zab_fuzz::agreement::{Agreement, compare};
-    let oracles = RefCell::new((Oracle::new(Driver::Direct), Oracle::new(Driver::Turmoil)));
+    let drivers = RefCell::new(zab_fuzz::agreement::Drivers::default());
     try_schedules("the_drivers_agree_on_any_schedule", 15, |schedule| {
-        let (direct, turmoil) = &mut *oracles.borrow_mut();
-        match compare(direct, turmoil, schedule, Variant::REFERENCE) {
-            Agreement::Same(None) => Ok(()),
-            other => Err(format!("{other:?}")),
-        }
+        let agreement = drivers.borrow_mut().check(schedule, Variant::REFERENCE);
+        agreement.map(drop).map_err(|disagreement| disagreement.to_string())
     });
 }
 

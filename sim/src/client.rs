@@ -120,18 +120,16 @@ impl Client {
         Some((open, outcome))
     }
 
-    /// The server that was asked answers, and the client is told at once.
+    /// The open operation, if it is this one.
     #[cfg(feature = "turmoil")]
-    pub(crate) fn answer(&mut self, cxid: u32, outcome: Outcome) -> Option<(Open, Outcome)> {
-        let open = self.open.as_mut().filter(|open| open.request.cxid == cxid)?;
-        open.answer = Some(outcome);
-        self.on_answer(cxid)
+    pub(crate) fn open_mut(&mut self, request: RequestId) -> Option<&mut Open> {
+        self.open.as_mut().filter(|open| open.request == request)
     }
 
     /// The open operation, if this server was asked.
     #[cfg(feature = "turmoil")]
-    pub(crate) fn asks(&self, server: NodeId) -> Option<RequestId> {
-        self.open.as_ref().filter(|open| open.server == server).map(|open| open.request)
+    pub(crate) fn asks(&self, server: NodeId) -> Option<&Open> {
+        self.open.as_ref().filter(|open| open.server == server)
     }
 
     /// Gives up the operation if it is still open.

@@ -42,6 +42,8 @@ pub mod machine;
 pub mod net;
 pub mod owner;
 mod post;
+#[cfg(test)]
+mod tests;
 
 pub use event::Event;
 pub use machine::Machine;

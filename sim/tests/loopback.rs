@@ -12,6 +12,7 @@ use zab_core::{Config, Key, NodeId, Op, Outcome, RequestId, SessionId, Variant, 
 use zab_sim::shell::client::converse;
 use zab_sim::shell::codec::Frame;
 use zab_sim::shell::directory::Directory;
+use zab_sim::shell::event::Stamped;
 use zab_sim::shell::limits::Limits;
 use zab_sim::shell::loopback::Loopback;
 use zab_sim::shell::serve;
@@ -47,8 +48,8 @@ impl Server {
 struct Ensemble {
     addresses: Vec<SocketAddr>,
     disks: TempDir,
-    questions: Vec<mpsc::Sender<Frame>>,
-    answers: mpsc::Receiver<(NodeId, Frame)>,
+    questions: Vec<mpsc::Sender<Stamped<Frame>>>,
+    answers: mpsc::Receiver<(NodeId, Stamped<Frame>)>,
     cxid: u32,
     last_seen: Zxid,
 }
@@ -93,12 +94,16 @@ impl Ensemble {
                 self.cxid += 1;
                 let request = RequestId { session: SessionId(7), cxid: self.cxid };
                 let question = Frame::Ask { request, last_seen: self.last_seen, op };
-                self.questions[server.index()].send(question).await.expect("it is carried");
+                self.questions[server.index()]
+                    .send(Stamped::now(question))
+                    .await
+                    .expect("it is carried");
                 let answer = timeout(Duration::from_millis(200), self.answers.recv()).await;
                 match answer {
-                    Ok(Some((from, Frame::Answer { request: of, outcome })))
-                        if from == server && of == request && outcome != Outcome::Refused =>
-                    {
+                    Ok(Some((
+                        from,
+                        Stamped { what: Frame::Answer { request: of, outcome }, .. },
+                    ))) if from == server && of == request && outcome != Outcome::Refused => {
                         return outcome;
                     }
                     _ => tokio::time::sleep(Duration::from_millis(20)).await,

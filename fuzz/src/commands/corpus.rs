@@ -3,8 +3,8 @@
 use super::minimize::{Shown, shrink};
 use super::output::Out;
 use super::{Exit, Failure, quoted, ready_folder, write_case};
-use crate::case::{Driver, Provenance};
-use crate::corpus::{self, By, Examiner};
+use crate::case::{Driver, Judges, Provenance};
+use crate::corpus::{self, By};
 use crate::oracle::Oracle;
 use crate::search::Wanted;
 use crate::situations::Situation;
@@ -111,11 +111,11 @@ fn write(path: &Path, contents: &[u8]) -> Result<(), Failure> {
 }
 
 fn check(paths: &[PathBuf], out: &Out) -> Result<Exit, Failure> {
-    let mut examiner = Examiner::default();
+    let mut judges = Judges::default();
     let files = list(paths)?;
     let mut wrong: Vec<Value> = Vec::new();
     for path in &files {
-        if let Err(what) = examiner.examine(path) {
+        if let Err(what) = corpus::examine(path, &mut judges) {
             out.bad(format!("{}: {what}", path.display()));
             wrong.push(json!({ "case": path.display().to_string(), "what": what }));
         }
@@ -174,7 +174,7 @@ fn import(
             let provenance =
                 Provenance { actions_before: schedule.actions.len(), ..Provenance::default() };
             let shown = Shown { entry, class, cause: None };
-            let case = shrink(&mut oracle, shown, &schedule, provenance)?;
+            let case = shrink(&mut oracle, None, shown, &schedule, provenance)?;
             let to = write_case(&case, folder)?;
             out.bad(format!("{}: {class} in {}", path.display(), entry.name));
             out.line(format!("replay: cargo zab replay {}", quoted(&to)));

@@ -45,6 +45,9 @@ pub(super) struct Args {
     /// What runs the simulation
     #[arg(long, value_enum, default_value_t, value_name = "D")]
     driver: Driver,
+    /// Only findings that show the same class in this driver as well, minimized so that they do
+    #[arg(long, value_enum, value_name = "D")]
+    hold_in: Option<Driver>,
     /// Look for this class alone [default: O1 and O2; any class in the reference]
     #[arg(long, value_name = "C")]
     class: Option<String>,
@@ -78,12 +81,13 @@ pub(super) fn run(args: &Args, out: &Out) -> Result<Exit, Failure> {
         return Err(panicked(args, schedule, message, &command));
     }
     let mut oracle = Oracle::new(args.driver);
+    let mut other = campaign.hold_in.map(Oracle::new);
     let mut cases: Vec<(PathBuf, Case)> = Vec::new();
     for finding in &report.findings {
-        let case = settle(&mut oracle, entry, &campaign, finding).map_err(|failure| Failure {
-            what: format!("{}: {command}", failure.what),
-            ..failure
-        })?;
+        let case =
+            settle(&mut oracle, other.as_mut(), entry, &campaign, finding).map_err(|failure| {
+                Failure { what: format!("{}: {command}", failure.what), ..failure }
+            })?;
         // What looked different may shrink to the same.
         if cases.iter().all(|(_, known)| known.schedule != case.schedule) {
             let path = write_case(&case, &args.out)?;
@@ -120,6 +124,7 @@ fn campaign(args: &Args, entry: &'static Entry) -> Result<Campaign, Failure> {
     Ok(Campaign {
         variant: entry.variant,
         driver: args.driver,
+        hold_in: args.hold_in.filter(|other| *other != args.driver),
         cause: cause.map_err(Failure::usage)?,
         servers: args.servers,
         seed: args.seed,
@@ -148,6 +153,9 @@ fn command(args: &Args, campaign: &Campaign) -> String {
     if args.driver != Driver::default() {
         command += &format!(" --driver {}", args.driver.name());
     }
+    if let Some(other) = campaign.hold_in {
+        command += &format!(" --hold-in {}", other.name());
+    }
     if args.servers != 3 {
         command += &format!(" --servers {}", args.servers);
     }
@@ -173,6 +181,7 @@ fn command(args: &Args, campaign: &Campaign) -> String {
 /// Minimizes a finding and makes a case of it.
 fn settle(
     oracle: &mut Oracle,
+    other: Option<&mut Oracle>,
     entry: &'static Entry,
     campaign: &Campaign,
     finding: &Finding,
@@ -186,7 +195,7 @@ fn settle(
         ..Provenance::default()
     };
     let shown = Shown { entry, class, cause: campaign.cause };
-    shrink(oracle, shown, &finding.schedule, provenance)
+    shrink(oracle, other, shown, &finding.schedule, provenance)
 }
 
 /// Shows a finding.

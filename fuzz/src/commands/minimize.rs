@@ -24,6 +24,9 @@ pub(super) struct Args {
     /// What runs the simulation [default: what ran it before]
     #[arg(long, value_enum, value_name = "D")]
     driver: Option<Driver>,
+    /// It shows the same class in this driver as well, and shall still do so
+    #[arg(long, value_enum, value_name = "D")]
+    hold_in: Option<Driver>,
     /// Where to write the smaller case [default: beside the given one]
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
@@ -39,22 +42,29 @@ pub(super) fn run(args: &Args, out: &Out) -> Result<Exit, Failure> {
     if let Some(driver) = args.driver {
         command += &format!(" --driver {}", driver.name());
     }
+    if let Some(other) = args.hold_in {
+        command += &format!(" --hold-in {}", other.name());
+    }
     out.command(&command);
     let Some(class) = case.expected.class() else {
         let path = args.case.display();
         return Err(Failure::usage(format!("{path}: promises no violation, nothing to minimize")));
     };
     let mut oracle = Oracle::new(args.driver.unwrap_or(case.driver));
+    let mut other = args.hold_in.filter(|other| *other != oracle.driver()).map(Oracle::new);
     let entry = case.entry();
-    if oracle.judge(&case.schedule, entry.variant).class() != Some(class) {
-        let what = format!("{}: does not show {class} any more", args.case.display());
-        return Err(Failure { exit: Exit::NotReproduced, what: format!("{what}: {command}") });
+    for oracle in [Some(&mut oracle), other.as_mut()].into_iter().flatten() {
+        if oracle.judge(&case.schedule, entry.variant).class() != Some(class) {
+            let (path, driver) = (args.case.display(), oracle.driver().name());
+            let what = format!("{path}: does not show {class} in the {driver} driver: {command}");
+            return Err(Failure { exit: Exit::NotReproduced, what });
+        }
     }
     // What it was shown to need it shall still need.
     let named = case.defects.iter().filter_map(|name| find(entry, name).ok());
     let cause = { named }.find(|s| needs(&mut oracle, &case.schedule, entry.variant, class, s));
     let shown = Shown { entry, class, cause };
-    let smaller = shrink(&mut oracle, shown, &case.schedule, case.provenance)
+    let smaller = shrink(&mut oracle, other.as_mut(), shown, &case.schedule, case.provenance)
         .map_err(|failure| Failure { what: format!("{}: {command}", failure.what), ..failure })?;
     let path = write_case(&smaller, &folder)?;
     let (before, after) = (case.schedule.actions.len(), smaller.schedule.actions.len());
@@ -91,16 +101,21 @@ impl Shown {
     }
 }
 
-/// Minimizes a schedule and makes a case of it.
+/// Minimizes a schedule and makes a case of it. Every schedule on the way there shows the same in
+/// the other driver, if there is one; it is asked last, because it may be slow.
 pub(super) fn shrink(
     oracle: &mut Oracle,
+    mut other: Option<&mut Oracle>,
     shown: Shown,
     schedule: &Schedule,
     provenance: Provenance,
 ) -> Result<Case, Failure> {
     let Shown { entry, class, .. } = shown;
-    let minimized =
-        minimize(schedule, |candidate| shown.by(oracle, candidate)).map_err(Failure::harness)?;
+    let minimized = minimize(schedule, |candidate| {
+        shown.by(oracle, candidate)
+            && other.as_deref_mut().is_none_or(|other| shown.by(other, candidate))
+    })
+    .map_err(Failure::harness)?;
     let recording = oracle.record(&minimized.schedule, entry.variant);
     let defects = causes(oracle, &minimized.schedule, entry.variant, class);
     let expected = Expected::of(&recording.outcome.verdict)

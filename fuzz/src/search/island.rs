@@ -1,5 +1,6 @@
 //! One thread of a search: proposes schedules, runs them, learns from what they reached.
 
+use super::Campaign;
 use super::corpus::{Corpus, Entry};
 use crate::anatomy::Kind;
 use crate::case::Driver;
@@ -30,6 +31,8 @@ pub struct Island {
     guidance: Guidance,
     rng: Rng,
     oracle: Oracle,
+    /// In another driver.
+    other: Option<Oracle>,
     coverage: Coverage,
     /// What the last execution reached, as the guidance has it.
     features: Vec<Feature>,
@@ -50,6 +53,7 @@ impl Island {
             guidance: Guidance::default(),
             rng,
             oracle: Oracle::new(driver),
+            other: None,
             coverage: Coverage::default(),
             features: Vec::new(),
             corpus: Corpus::default(),
@@ -59,14 +63,29 @@ impl Island {
         }
     }
 
+    /// One thread of a campaign.
+    pub fn of(campaign: &Campaign, number: usize) -> Self {
+        let rng = Rng::of(campaign.seed, number as u64);
+        Self::new(campaign.driver, campaign.variant, campaign.servers, rng)
+            .without(&campaign.without)
+            .guided_by(campaign.guidance)
+            .hold_in(campaign.hold_in)
+    }
+
     /// The same without faults of these kinds.
-    pub fn without(mut self, kinds: &[Kind]) -> Self {
+    fn without(mut self, kinds: &[Kind]) -> Self {
         self.without = kinds.to_vec();
         self
     }
 
+    /// The same, but only what another driver shows as well is a finding.
+    fn hold_in(mut self, driver: Option<Driver>) -> Self {
+        self.other = driver.map(Oracle::new);
+        self
+    }
+
     /// The same, learning from something else.
-    pub const fn guided_by(mut self, guidance: Guidance) -> Self {
+    const fn guided_by(mut self, guidance: Guidance) -> Self {
         self.guidance = guidance;
         self
     }
@@ -98,9 +117,22 @@ impl Island {
         &self.coverage
     }
 
-    /// Whether this class would not be broken if this defect were repaired.
-    pub(super) fn is_cause(&mut self, schedule: &Schedule, class: Class, cause: &Switch) -> bool {
-        needs(&mut self.oracle, schedule, self.variant, class, cause)
+    /// Whether this class is broken in the other driver as well, if there is one, and would not be
+    /// if this defect were repaired.
+    pub(super) fn holds(
+        &mut self,
+        schedule: &Schedule,
+        class: Class,
+        cause: Option<&Switch>,
+    ) -> bool {
+        let variant = self.variant;
+        let is_cause = |oracle: &mut Oracle| {
+            cause.is_none_or(|cause| needs(oracle, schedule, variant, class, cause))
+        };
+        is_cause(&mut self.oracle)
+            && self.other.as_mut().is_none_or(|other| {
+                other.judge(schedule, variant).class() == Some(class) && is_cause(other)
+            })
     }
 
     /// Runs a schedule, and keeps it if it reached something new.
@@ -154,7 +186,7 @@ impl Island {
     }
 
     /// The states reached for the first time since this was asked last.
-    pub(super) fn take_new_states(&mut self) -> Vec<Feature> {
+    pub fn take_new_states(&mut self) -> Vec<Feature> {
         std::mem::take(&mut self.new_states)
     }
 }

@@ -57,6 +57,8 @@ impl Target {
     /// What is wrong, if it broke a wanted rule or could not be decided.
     pub fn run(&mut self, schedule: &Schedule) -> Result<(), String> {
         let outcome = self.island.execute(schedule);
+        // Nobody asks for them, and they would add up.
+        drop(self.island.take_new_states());
         // Before the verdict: a finding is coverage too.
         counters::endangered(self.island.coverage().danger());
         let name = self.entry.name;
@@ -129,17 +131,13 @@ pub fn next_input(
 /// If they do not, as a fuzz target has to.
 #[cfg(feature = "turmoil")]
 pub fn drivers_agree(schedule: &Schedule) {
-    use crate::agreement::{Agreement, compare};
-    use crate::oracle::Oracle;
+    use crate::agreement::Drivers;
     thread_local! {
-        static ORACLES: RefCell<[Oracle; 2]> =
-            RefCell::new([Oracle::new(Driver::Direct), Oracle::new(Driver::Turmoil)]);
+        static DRIVERS: RefCell<Drivers> = RefCell::default();
     }
     let entry = variant_from_env();
-    let agreement = ORACLES
-        .with_borrow_mut(|[direct, turmoil]| compare(direct, turmoil, schedule, entry.variant));
-    match agreement {
-        Agreement::Same(_) | Agreement::Timing { .. } => {}
-        other => panic!("{other:?} in {}\n{}", entry.name, hint()),
+    let agreement = DRIVERS.with_borrow_mut(|drivers| drivers.check(schedule, entry.variant));
+    if let Err(disagreement) = agreement {
+        panic!("{disagreement}, in {}\n{}", entry.name, hint());
     }
 }

@@ -1,6 +1,6 @@
 //! What the owner has to do later, by time, then by the order in which it was put there.
 
-use super::event::Event;
+use super::event::{Event, Stamped};
 use std::collections::BTreeMap;
 use zab_core::Micros;
 
@@ -19,10 +19,20 @@ impl Agenda {
         self.base = base;
     }
 
+    /// The instant of the event in hand.
+    pub const fn base(&self) -> Micros {
+        self.base
+    }
+
+    /// An event falls due at this instant.
+    pub(super) fn at(&mut self, at: Micros, event: Event) {
+        self.entries.insert((at, self.added), event);
+        self.added += 1;
+    }
+
     /// An event falls due after this span.
     pub fn after(&mut self, span: Micros, event: Event) {
-        self.entries.insert((self.base.after(span), self.added), event);
-        self.added += 1;
+        self.at(self.base.after(span), event);
     }
 
     /// When the next event falls due.
@@ -30,10 +40,12 @@ impl Agenda {
         self.entries.first_key_value().map(|((at, _), _)| *at)
     }
 
-    /// The next event that is due at this instant. What it leads to counts from when it fell due.
-    pub fn take_due(&mut self, now: Micros) -> Option<Event> {
+    /// The next event that is due by `now`, and since when. What it leads to counts from then, but
+    /// from `since` at the earliest.
+    pub(super) fn take_due(&mut self, since: Micros, now: Micros) -> Option<Stamped<Event>> {
         let entry = self.entries.first_entry().filter(|entry| entry.key().0 <= now)?;
-        self.base = entry.key().0;
-        Some(entry.remove())
+        let at = entry.key().0;
+        self.base = at.max(since);
+        Some(Stamped { at, what: entry.remove() })
     }
 }

@@ -4,26 +4,29 @@
 //! what was asked is never answered. A session's own time-out tells it so.
 
 use super::codec::Frame;
+use super::event::Stamped;
 use super::frames;
 use super::limits::Limits;
 use super::net::{self, Net, Stream};
 use std::io;
 use tokio::sync::mpsc;
 use tokio::time::timeout;
-use zab_core::NodeId;
+use zab_core::{Micros, NodeId};
 
 /// Carries questions to a server, and answers back, until nobody asks any more.
 pub async fn converse<N: Net>(
     net: N,
     server: NodeId,
-    mut questions: mpsc::Receiver<Frame>,
-    answers: mpsc::Sender<(NodeId, Frame)>,
+    mut questions: mpsc::Receiver<Stamped<Frame>>,
+    answers: mpsc::Sender<(NodeId, Stamped<Frame>)>,
     limits: Limits,
 ) {
     // Connected from the start, as a session is.
     let mut question = None;
     loop {
-        if let Ok(stream) = net::dial(&net, server, Frame::Clients, limits.connect).await {
+        if let Ok(stream) =
+            net::dial(&net, (server, Micros(0)), Frame::Clients, limits.connect).await
+        {
             // However it ends, the next question makes a new one.
             let _ = talk(stream, server, question.take(), &mut questions, &answers, limits).await;
         }
@@ -38,17 +41,27 @@ pub async fn converse<N: Net>(
 async fn talk(
     stream: Stream,
     server: NodeId,
-    first: Option<Frame>,
-    questions: &mut mpsc::Receiver<Frame>,
-    answers: &mpsc::Sender<(NodeId, Frame)>,
+    first: Option<Stamped<Frame>>,
+    questions: &mut mpsc::Receiver<Stamped<Frame>>,
+    answers: &mpsc::Sender<(NodeId, Stamped<Frame>)>,
     limits: Limits,
 ) -> io::Result<()> {
-    let Stream { mut reader, mut writer } = stream;
-    if let Some(question) = first {
-        timeout(limits.write, frames::write(&mut writer, &question)).await??;
-    }
+    let Stream { mut reader, mut writer, arrived, leaves } = stream;
+    let asking = async {
+        let mut next = match first {
+            Some(question) => Some(question),
+            None => questions.recv().await,
+        };
+        while let Some(Stamped { at, what: question }) = next {
+            leaves.set(at);
+            timeout(limits.write, frames::write(&mut writer, &question)).await??;
+            next = questions.recv().await;
+        }
+        Ok(())
+    };
     let hearing = async {
         while let Ok(Some(answer)) = reader.next().await {
+            let answer = Stamped { at: arrived.get(), what: answer };
             if answers.send((server, answer)).await.is_err() {
                 break;
             }
@@ -57,6 +70,6 @@ async fn talk(
     tokio::select! {
         biased;
         () = hearing => Ok(()),
-        written = net::write_all(&mut writer, questions, limits.write) => written,
+        asked = asking => asked,
     }
 }

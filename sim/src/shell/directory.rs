@@ -13,7 +13,7 @@ mod files;
 mod worker;
 
 use super::agenda::Agenda;
-use super::event::Event;
+use super::event::{Event, Inbox, Stamped};
 use super::limits::INBOX;
 use super::machine::Machine;
 use std::cell::{Cell, RefCell};
@@ -60,7 +60,7 @@ impl Directory {
 }
 
 impl Machine for Directory {
-    fn start(&self, inbox: mpsc::Sender<Event>) -> io::Result<Recovered> {
+    fn start(&self, inbox: Inbox) -> io::Result<Recovered> {
         let (found, files) = files::Files::open(&self.folder)?;
         let (jobs, queue) = threads::channel();
         let (told, reports) = mpsc::channel(INBOX);
@@ -86,7 +86,7 @@ impl Machine for Directory {
         }
     }
 
-    fn fail(&self) -> Option<(File, Lsn)> {
+    fn fail(&self, _at: Micros) -> Option<(File, Lsn)> {
         self.failed.take()
     }
 }
@@ -94,7 +94,7 @@ impl Machine for Directory {
 /// Hands what the thread reports on to the owner, as long as both are there.
 async fn hand_on(
     mut reports: mpsc::Receiver<Report>,
-    inbox: mpsc::Sender<Event>,
+    inbox: Inbox,
     failed: Rc<Cell<Option<(File, Lsn)>>>,
 ) {
     while let Some(report) = reports.recv().await {
@@ -105,7 +105,7 @@ async fn hand_on(
                 Event::DiskFails
             }
         };
-        if inbox.send(event).await.is_err() {
+        if inbox.send(Stamped::now(event)).await.is_err() {
             return;
         }
     }

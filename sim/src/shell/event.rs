@@ -4,7 +4,34 @@ use super::net::Stream;
 use std::io;
 use tokio::sync::mpsc;
 use zab_core::event::Timer;
-use zab_core::{Actor, ConnId, File, Lsn, NodeId, Notification, Op, Packet, RequestId, Zxid};
+use zab_core::{
+    Actor, ConnId, File, Lsn, Micros, NodeId, Notification, Op, Packet, RequestId, Zxid,
+};
+
+/// Something, and the instant at which it counts as having happened.
+///
+/// A real server leaves the instant at 0, which has passed. In a simulation bytes arrive before
+/// their time, and the owner waits for it.
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+pub struct Stamped<T> {
+    /// When.
+    pub at: Micros,
+    /// What.
+    pub what: T,
+}
+
+impl<T> Stamped<T> {
+    /// Something that happens now.
+    pub const fn now(what: T) -> Self {
+        Self { at: Micros(0), what }
+    }
+}
+
+/// Where the owner is told.
+pub type Inbox = mpsc::Sender<Stamped<Event>>;
+
+/// What goes out on a connection, and when it was sent; `None` closes it.
+pub type Outbox = mpsc::Sender<Stamped<Option<super::codec::Frame>>>;
 
 /// Something for the owner.
 pub enum Event {
@@ -31,6 +58,13 @@ pub enum Event {
         /// The packet.
         packet: Packet,
     },
+    /// The turn of the oldest packet of a connection that was not looked at yet.
+    Arrive {
+        /// The connection.
+        conn: ConnId,
+        /// The other end.
+        from: NodeId,
+    },
     /// A connection has ended.
     Down {
         /// Which.
@@ -44,11 +78,23 @@ pub enum Event {
         from: NodeId,
         /// The message.
         notification: Notification,
+        /// Told once the message is of no further interest.
+        receipt: mpsc::Sender<()>,
+    },
+    /// The turn of the newest message of leader election from a server.
+    Notify {
+        /// Who sent it.
+        from: NodeId,
+    },
+    /// Messages of leader election from this server that were not looked at yet are lost.
+    Forget {
+        /// Which server.
+        from: NodeId,
     },
     /// A connection for clients is there.
     Clients {
         /// What goes to them.
-        outbox: mpsc::Sender<super::codec::Frame>,
+        outbox: Outbox,
         /// Its number.
         number: u32,
     },

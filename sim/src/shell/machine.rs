@@ -1,29 +1,51 @@
 //! What lies under a server process: clock, disk, scheduler, and whoever watches.
 
 use super::agenda::Agenda;
-use super::event::Event;
+use super::event::{Event, Inbox};
 use std::future::Future;
 use std::io;
 use std::time::Duration;
-use tokio::sync::mpsc;
 use zab_checker::Fact;
-use zab_core::{Actor, DiskOp, File, Lsn, Micros, Node, Recovered};
+use zab_core::{Actor, DiskOp, File, Lsn, Micros, Node, NodeId, Recovered, RequestId};
+
+/// What the owner of a node has come to.
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+pub struct Rest {
+    /// How many inputs the node took since the last rest.
+    pub inputs: u64,
+    /// When the last one of all was.
+    pub at: Micros,
+    /// When something falls due next.
+    pub next_at: Option<Micros>,
+    /// When the first thing fell due that is held back.
+    pub parked_at: Option<Micros>,
+}
 
 /// The machine of one process. A simulated one has faults; a real one leaves most of this as it
 /// is.
 pub trait Machine: Clone + 'static {
     /// Starts a process: what it finds on its disk. `inbox` is for what happens to it later.
-    fn start(&self, inbox: mpsc::Sender<Event>) -> io::Result<Recovered>;
+    fn start(&self, inbox: Inbox) -> io::Result<Recovered>;
 
-    /// The time that the agenda runs by.
+    /// The time that the agenda runs by: what falls due by then happens.
     fn now(&self) -> Micros;
+
+    /// Before this instant everything has happened that will.
+    fn since(&self) -> Micros {
+        self.now()
+    }
+
+    /// Whether the process only moves on when it is nudged.
+    fn is_driven(&self) -> bool {
+        false
+    }
 
     /// How long the runtime takes for a span of that time.
     fn duration(&self, span: Micros) -> Duration;
 
-    /// What the server's own clock shows.
-    fn clock(&self) -> Micros {
-        self.now()
+    /// What the server's own clock shows at this instant.
+    fn clock(&self, at: Micros) -> Micros {
+        at
     }
 
     /// How long the agenda takes for a span of the server's own clock.
@@ -31,23 +53,36 @@ pub trait Machine: Clone + 'static {
         span
     }
 
-    /// How long an actor waits for its turn.
-    fn turn(&self, actor: Actor) -> Micros {
-        let _ = actor;
+    /// How long an actor waits for its turn, from this instant on.
+    fn turn(&self, at: Micros, actor: Actor) -> Micros {
+        let _ = (at, actor);
         Micros(0)
+    }
+
+    /// When a connection is made, or refused, that is asked for at this instant.
+    fn reach(&self, at: Micros, peer: NodeId) -> Micros {
+        let _ = (at, peer);
+        Micros(0)
+    }
+
+    /// A notification of leader election is sent at this instant; when does it count as sent?
+    fn post(&self, at: Micros, peer: NodeId) -> Micros {
+        let _ = peer;
+        at
     }
 
     /// Asks the disk for an operation. The disk reports through the inbox or the agenda.
     fn ask(&self, lsn: Lsn, op: DiskOp, agenda: &mut Agenda);
 
     /// A completion is about to be reported: false if it is of no account any more.
-    fn complete(&self, file: File, lsn: Lsn) -> bool {
-        let _ = (file, lsn);
+    fn complete(&self, at: Micros, file: File, lsn: Lsn) -> bool {
+        let _ = (at, file, lsn);
         true
     }
 
     /// The oldest operation under way fails, or else the next one.
-    fn fail(&self) -> Option<(File, Lsn)> {
+    fn fail(&self, at: Micros) -> Option<(File, Lsn)> {
+        let _ = at;
         None
     }
 
@@ -56,24 +91,36 @@ pub trait Machine: Clone + 'static {
         false
     }
 
-    /// Whether something holds this event back.
-    fn withholds(&self, event: &Event) -> bool {
-        let _ = event;
+    /// Whether something holds this event back at this instant.
+    fn withholds(&self, at: Micros, event: &Event) -> bool {
+        let _ = (at, event);
         false
     }
 
-    /// Completes when what was held back has to be looked at again.
+    /// Whether the client that asked still waits for an answer. One that does not has closed its
+    /// connection, and with it goes what was not read.
+    fn is_awaited(&self, request: RequestId) -> bool {
+        let _ = request;
+        true
+    }
+
+    /// Whether what was held back has to be looked at again.
+    fn resumes(&self) -> bool {
+        false
+    }
+
+    /// Completes when a process that is driven shall move on.
     fn nudged(&self) -> impl Future<Output = ()> {
         std::future::pending()
     }
 
-    /// Something happened that can be observed.
-    fn observe(&self, fact: Fact) {
-        let _ = fact;
+    /// Something happened at this instant that can be observed.
+    fn observe(&self, at: Micros, fact: Fact) {
+        let _ = (at, fact);
     }
 
-    /// The owner has done all that there was to do, after so many inputs, until then.
-    fn rested(&self, node: &Node, inputs: u64, next_at: Option<Micros>) {
-        let _ = (node, inputs, next_at);
+    /// The owner has done all that there was to do.
+    fn rested(&self, node: &Node, rest: Rest) {
+        let _ = (node, rest);
     }
 }

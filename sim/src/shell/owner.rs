@@ -1,24 +1,24 @@
 //! The task that owns the node: everything that happens to a server passes through here, one
 //! input at a time.
 
+mod arrivals;
 mod outputs;
 
 use super::agenda::Agenda;
-use super::codec::Frame;
-use super::connection;
-use super::event::Event;
-use super::limits::{INBOX, Limits, OUTBOX};
-use super::machine::Machine;
-use super::net::{Net, Stream};
+use super::event::{Event, Inbox, Outbox, Stamped};
+use super::limits::{INBOX, Limits};
+use super::machine::{Machine, Rest};
+use super::net::Net;
+use super::post::Slot;
+use arrivals::{Letter, Link};
 use std::collections::BTreeMap;
 use std::io;
-use tokio::sync::{mpsc, watch};
+use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tokio::time::sleep;
+use zab_checker::Fact;
 use zab_core::event::ExitReason;
-use zab_core::{
-    Config, ConnId, Input, Micros, Node, NodeId, Notification, Output, RequestId, Variant,
-};
+use zab_core::{Config, ConnId, Input, Micros, Node, NodeId, Output, RequestId, Variant};
 
 /// Runs a server process from its start until it ends of its own accord.
 pub async fn serve<N: Net, M: Machine>(
@@ -28,30 +28,10 @@ pub async fn serve<N: Net, M: Machine>(
     net: N,
     machine: M,
 ) -> io::Result<ExitReason> {
-    let limits = Limits::new(&config, |span| machine.duration(span));
     let (inbox, mut events) = mpsc::channel(INBOX);
     let listener = net.listen().await?;
     let found = machine.start(inbox.clone())?;
-    let mut owner = Owner {
-        id,
-        node: Node::new(id, config, variant),
-        net,
-        machine,
-        limits,
-        inbox,
-        agenda: Agenda::default(),
-        outputs: Vec::new(),
-        parked: Vec::new(),
-        tasks: JoinSet::new(),
-        connections: BTreeMap::new(),
-        opened: 0,
-        posts: BTreeMap::new(),
-        clients: BTreeMap::new(),
-        accepted: 0,
-        routes: BTreeMap::new(),
-        inputs: 0,
-        exit: None,
-    };
+    let mut owner = Owner::new(id, Node::new(id, config, variant), &config, (net, machine), inbox);
     owner.accept_from(listener);
     owner.rebase();
     owner.step(Input::Start(Box::new(found)));
@@ -66,33 +46,29 @@ struct Owner<N, M> {
     machine: M,
     limits: Limits,
     /// Handed to every task that has something to tell.
-    inbox: mpsc::Sender<Event>,
+    inbox: Inbox,
     agenda: Agenda,
     /// Outputs of the step in hand; kept for its memory.
     outputs: Vec<Output>,
     /// What the machine withholds, in the order in which it came.
-    parked: Vec<Event>,
+    parked: Vec<Stamped<Event>>,
     /// Every task of this process; they end with it.
     tasks: JoinSet<()>,
     /// The connections that the node knows.
     connections: BTreeMap<ConnId, Link>,
     opened: u32,
     /// The newest notification for each peer.
-    posts: BTreeMap<NodeId, watch::Sender<Option<Notification>>>,
+    posts: BTreeMap<NodeId, Slot>,
+    /// The newest notification from each peer that was not looked at yet.
+    letters: BTreeMap<NodeId, Letter>,
     /// What goes to clients, by connection.
-    clients: BTreeMap<u32, mpsc::Sender<Frame>>,
+    clients: BTreeMap<u32, Outbox>,
     /// Counts the connections that others made.
     accepted: u32,
     /// On which connection each open request came.
     routes: BTreeMap<RequestId, u32>,
     inputs: u64,
     exit: Option<ExitReason>,
-}
-
-/// A connection between learner and leader.
-struct Link {
-    peer: NodeId,
-    outbox: mpsc::Sender<Frame>,
 }
 
 /// How long it is from one instant to another, which may have passed.
@@ -104,17 +80,41 @@ const fn until(now: Micros, at: Micros) -> Micros {
 enum Woken {
     Nudged,
     Due,
-    Event(Event),
+    Event(Stamped<Event>),
 }
 
 impl<N: Net, M: Machine> Owner<N, M> {
+    fn new(id: NodeId, node: Node, config: &Config, (net, machine): (N, M), inbox: Inbox) -> Self {
+        Self {
+            id,
+            node,
+            limits: Limits::new(config, |span| machine.duration(span)),
+            net,
+            machine,
+            inbox,
+            agenda: Agenda::default(),
+            outputs: Vec::new(),
+            parked: Vec::new(),
+            tasks: JoinSet::new(),
+            connections: BTreeMap::new(),
+            opened: 0,
+            letters: BTreeMap::new(),
+            posts: BTreeMap::new(),
+            clients: BTreeMap::new(),
+            accepted: 0,
+            routes: BTreeMap::new(),
+            inputs: 0,
+            exit: None,
+        }
+    }
+
     fn accept_from(&mut self, mut listener: N::Listener) {
         let (net, inbox, pause) = (self.net.clone(), self.inbox.clone(), self.limits.retry_max);
         self.tasks.spawn_local(async move {
             loop {
                 match net.accept(&mut listener).await {
                     Ok(stream) => {
-                        if inbox.send(Event::Accepted(stream)).await.is_err() {
+                        if inbox.send(Stamped::now(Event::Accepted(stream))).await.is_err() {
                             return;
                         }
                     }
@@ -125,37 +125,56 @@ impl<N: Net, M: Machine> Owner<N, M> {
         });
     }
 
-    async fn run(&mut self, events: &mut mpsc::Receiver<Event>) -> io::Result<ExitReason> {
-        loop {
+    async fn run(&mut self, events: &mut mpsc::Receiver<Stamped<Event>>) -> io::Result<ExitReason> {
+        if !self.machine.is_driven() {
             self.run_due();
-            while let Ok(event) = events.try_recv() {
-                self.rebase();
-                self.take(event);
-                self.run_due();
-            }
-            let inputs = std::mem::take(&mut self.inputs);
-            self.machine.rested(&self.node, inputs, self.agenda.next_at());
+        }
+        loop {
+            self.rest();
             if let Some(reason) = self.exit {
+                // What is in the outboxes still goes out.
+                tokio::task::yield_now().await;
                 return Ok(reason);
             }
-            let mut woken = self.wait(events).await;
-            while self.machine.is_paused() {
-                if let Woken::Event(event) = woken {
-                    self.parked.push(event);
+            let moves_on = match self.wait(events).await {
+                Woken::Nudged => {
+                    // What has reached the sockets of this process comes first.
+                    tokio::task::yield_now().await;
+                    true
                 }
-                self.machine.nudged().await;
-                woken = Woken::Nudged;
+                Woken::Due => true,
+                Woken::Event(event) => {
+                    self.put(event);
+                    !self.machine.is_driven()
+                }
+            };
+            while self.has_room()
+                && let Ok(event) = events.try_recv()
+            {
+                self.put(event);
             }
-            self.rebase();
-            match woken {
-                Woken::Nudged => self.take_parked(),
-                Woken::Event(event) => self.take(event),
-                Woken::Due => {}
+            if moves_on && !self.machine.is_paused() {
+                if self.machine.resumes() {
+                    self.take_parked();
+                }
+                self.run_due();
             }
         }
     }
 
-    async fn wait(&mut self, events: &mut mpsc::Receiver<Event>) -> Woken {
+    /// Says that all is done that there was to do.
+    fn rest(&mut self) {
+        let rest = Rest {
+            inputs: std::mem::take(&mut self.inputs),
+            at: self.agenda.base(),
+            next_at: self.agenda.next_at(),
+            parked_at: self.parked.first().map(|event| event.at),
+        };
+        self.machine.rested(&self.node, rest);
+    }
+
+    async fn wait(&mut self, events: &mut mpsc::Receiver<Stamped<Event>>) -> Woken {
+        let is_driven = self.machine.is_driven();
         loop {
             let now = self.machine.now();
             let pause = self.agenda.next_at().map(|at| self.machine.duration(until(now, at)));
@@ -167,54 +186,45 @@ impl<N: Net, M: Machine> Owner<N, M> {
                         std::panic::resume_unwind(panic);
                     }
                 }
-                () = sleep(pause.unwrap_or_default()), if pause.is_some() => return Woken::Due,
-                Some(event) = events.recv() => return Woken::Event(event),
+                () = sleep(pause.unwrap_or_default()), if pause.is_some() && !is_driven => {
+                    return Woken::Due;
+                }
+                Some(event) = events.recv(), if self.has_room() => return Woken::Event(event),
             }
         }
     }
 
     /// Spans count from now on.
     fn rebase(&mut self) {
-        self.agenda.rebase(self.machine.now());
+        self.agenda.rebase(self.machine.since());
     }
 
     fn run_due(&mut self) {
         while self.exit.is_none()
-            && let Some(event) = self.agenda.take_due(self.machine.now())
+            && let Some(event) = self.agenda.take_due(self.machine.since(), self.machine.now())
         {
             self.take(event);
         }
     }
 
     fn take_parked(&mut self) {
-        for event in std::mem::take(&mut self.parked) {
-            self.take(event);
-            self.run_due();
+        for Stamped { at, what } in std::mem::take(&mut self.parked) {
+            self.agenda.at(at, what);
         }
     }
 
     /// Turns an event into an input of the node, if it is one.
-    fn take(&mut self, event: Event) {
-        if self.exit.is_some() {
-            return;
-        }
-        if self.machine.withholds(&event) {
+    fn take(&mut self, event: Stamped<Event>) {
+        if self.machine.withholds(self.agenda.base(), &event.what) {
             self.parked.push(event);
-            return;
-        }
-        if let Some(input) = self.input_of(event) {
+        } else if let Some(input) = self.input_of(event.what) {
             self.step(input);
         }
     }
 
     fn input_of(&mut self, event: Event) -> Option<Input> {
+        let at = self.agenda.base();
         Some(match event {
-            Event::Accepted(stream) => {
-                self.accepted += 1;
-                let (number, inbox) = (self.accepted, self.inbox.clone());
-                self.tasks.spawn_local(connection::introduce(stream, number, inbox, self.limits));
-                return None;
-            }
             Event::Dialed { peer, result: Ok(stream) } => {
                 Input::ConnectionUp { peer, conn: self.open(peer, stream), outgoing: true }
             }
@@ -222,67 +232,50 @@ impl<N: Net, M: Machine> Owner<N, M> {
             Event::Learner { peer, stream } => {
                 Input::ConnectionUp { peer, conn: self.open(peer, stream), outgoing: false }
             }
-            Event::Packet { conn, packet } => {
-                let from = self.connections.get(&conn)?.peer;
-                Input::Packet { from, conn, packet }
-            }
-            Event::Down { conn, reset } => {
+            Event::Arrive { conn, from } => self.next_item(conn, from)?,
+            Event::Down { conn, .. } => {
                 let peer = self.connections.remove(&conn)?.peer;
-                if reset {
-                    let of_it =
-                        |e: &Event| matches!(e, Event::Packet { conn: c, .. } if *c == conn);
-                    self.parked.retain(|event| !of_it(event));
-                }
                 Input::ConnectionDown { peer, conn }
             }
-            Event::Notification { from, notification } => {
+            Event::Notify { from } => {
+                let notification = self.open_letter(from)?;
                 Input::Notification { from, notification }
             }
-            Event::Clients { outbox, number } => {
-                self.clients.insert(number, outbox);
-                return None;
-            }
-            Event::ClientsGone { number } => {
-                self.clients.remove(&number);
-                self.routes.retain(|_, route| *route != number);
-                return None;
-            }
             Event::Ask { number, request, last_seen, op } => {
+                if !self.machine.is_awaited(request) {
+                    return None;
+                }
                 self.routes.insert(request, number);
                 Input::Client { request, last_seen, op }
             }
             Event::Timer { timer, generation } => Input::Timer { timer, generation },
             Event::Turn(actor) => Input::Turn(actor),
             Event::DiskDone { file, upto } => {
-                if !self.machine.complete(file, upto) {
+                if !self.machine.complete(at, file, upto) {
                     return None;
                 }
                 Input::DiskDone { file, upto }
             }
             Event::DiskFails => {
-                let (file, lsn) = self.machine.fail()?;
+                let (file, lsn) = self.machine.fail(at)?;
                 Input::DiskFailed { file, lsn }
             }
-            Event::StepDown => Input::StepDown,
+            Event::StepDown => {
+                self.machine.observe(at, Fact::Fault("step-down"));
+                Input::StepDown
+            }
+            other => {
+                self.put(Stamped { at, what: other });
+                return None;
+            }
         })
-    }
-
-    /// Takes a connection into service.
-    fn open(&mut self, peer: NodeId, stream: Stream) -> ConnId {
-        self.opened += 1;
-        let conn = ConnId(self.opened);
-        let (outbox, frames) = mpsc::channel(OUTBOX);
-        self.connections.insert(conn, Link { peer, outbox });
-        let inbox = self.inbox.clone();
-        self.tasks.spawn_local(connection::carry_packets(conn, stream, inbox, frames, self.limits));
-        conn
     }
 
     /// Hands an input to the node and carries out what it asks for.
     fn step(&mut self, input: Input) {
         self.inputs += 1;
         let mut outputs = std::mem::take(&mut self.outputs);
-        self.node.step(self.machine.clock(), input, &mut outputs);
+        self.node.step(self.machine.clock(self.agenda.base()), input, &mut outputs);
         for output in outputs.drain(..) {
             if self.exit.is_none() {
                 self.carry_out(output);
@@ -291,3 +284,6 @@ impl<N: Net, M: Machine> Owner<N, M> {
         self.outputs = outputs;
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -5,93 +5,121 @@
 //! (ZooKeeper has no acknowledgements: it sends the last one again on every new connection.)
 
 use super::codec::Frame;
+use super::event::Stamped;
 use super::frames;
 use super::limits::Limits;
-use super::net::{self, Net, Reader, Stream};
-use std::cell::Cell;
+use super::net::{self, Moment, Net, Reader, Stream};
+use std::cell::{Cell, RefCell};
+use std::collections::VecDeque;
+use std::rc::Rc;
 use tokio::io::AsyncWrite;
-use tokio::sync::watch;
+use tokio::sync::Notify;
 use tokio::time::timeout;
-use zab_core::{NodeId, Notification};
+use zab_core::{Micros, NodeId, Notification};
 
-/// The newest notification for a peer.
-pub(super) type Slot = watch::Receiver<Option<Notification>>;
+/// The newest notification for a peer, and since when one waits to be sent.
+#[derive(Clone, Default)]
+pub(super) struct Slot(Rc<Contents>);
+
+#[derive(Default)]
+struct Contents {
+    newest: Cell<Option<Notification>>,
+    since: Cell<Option<Micros>>,
+    filled: Notify,
+}
+
+impl Slot {
+    /// Puts a notification in the place of the one before.
+    pub(super) fn put(&self, Stamped { at, what }: Stamped<Notification>) {
+        self.0.newest.set(Some(what));
+        self.wait_since(self.0.since.get().unwrap_or(at));
+    }
+
+    fn wait_since(&self, at: Micros) {
+        self.0.since.set(Some(at));
+        self.0.filled.notify_one();
+    }
+
+    async fn filled(&self) {
+        while self.0.since.get().is_none() {
+            self.0.filled.notified().await;
+        }
+    }
+
+    fn take(&self) -> Option<Stamped<Notification>> {
+        let at = self.0.since.take()?;
+        self.0.newest.get().map(|what| Stamped { at, what })
+    }
+}
+
+/// When those were sent that were not acknowledged yet, on one connection.
+type Unacknowledged = RefCell<VecDeque<Micros>>;
 
 /// Sends what appears in the slot, until the process ends.
 pub(super) async fn deliver<N: Net>(
     net: N,
     (from, to): (NodeId, NodeId),
-    mut slot: Slot,
+    slot: Slot,
     limits: Limits,
 ) {
     let mut pause = limits.retry_first;
     loop {
-        if let Ok(stream) = net::dial(&net, to, Frame::Post(from), limits.connect).await {
-            let Talk { arrived, all_arrived } = talk(stream, &mut slot, limits).await;
-            if arrived {
-                pause = limits.retry_first;
-            }
-            if all_arrived && slot.changed().await.is_err() {
-                return;
-            }
-            if all_arrived {
-                slot.mark_changed();
+        slot.filled().await;
+        let dialed = net::dial(&net, (to, Micros(0)), Frame::Post(from), limits.connect).await;
+        if let Ok(stream) = dialed {
+            pause = limits.retry_first;
+            let lost = talk(stream, &slot, limits).await;
+            let Some(first) = lost.first() else {
                 continue;
-            }
+            };
+            slot.wait_since(*first);
         }
         net.pause(to, pause).await;
         pause = (pause * 2).min(limits.retry_max);
     }
 }
 
-/// How a connection went.
-struct Talk {
-    /// Something was acknowledged.
-    arrived: bool,
-    /// Everything that was sent was.
-    all_arrived: bool,
-}
-
-/// Uses one connection for as long as it lasts.
-async fn talk(stream: Stream, slot: &mut Slot, limits: Limits) -> Talk {
-    let Stream { mut reader, mut writer } = stream;
-    let (sent, acknowledged) = (Cell::new(0_u32), Cell::new(0_u32));
+/// Uses one connection for as long as it lasts, and says when those were sent that are lost.
+async fn talk(stream: Stream, slot: &Slot, limits: Limits) -> Vec<Micros> {
+    let Stream { mut reader, mut writer, leaves, .. } = stream;
+    let unacknowledged = Unacknowledged::default();
     tokio::select! {
         biased;
-        () = hear(&mut reader, &sent, &acknowledged, limits) => {}
-        () = send(&mut writer, slot, &sent, limits) => {}
+        () = hear(&mut reader, &unacknowledged, limits) => {}
+        () = send(&mut writer, &leaves, slot, &unacknowledged, limits) => {}
     }
-    Talk { arrived: acknowledged.get() > 0, all_arrived: sent == acknowledged }
+    unacknowledged.into_inner().into()
 }
 
 async fn send(
     writer: &mut (impl AsyncWrite + Unpin),
-    slot: &mut Slot,
-    sent: &Cell<u32>,
+    leaves: &Moment,
+    slot: &Slot,
+    unacknowledged: &Unacknowledged,
     limits: Limits,
 ) {
     loop {
-        let newest = *slot.borrow_and_update();
-        if let Some(notification) = newest {
-            sent.set(sent.get() + 1);
+        slot.filled().await;
+        if let Some(Stamped { at, what: notification }) = slot.take() {
+            leaves.set(at);
+            unacknowledged.borrow_mut().push_back(at);
             let frame = Frame::Notification(notification);
             match timeout(limits.write, frames::write(writer, &frame)).await {
                 Ok(Ok(())) => {}
                 Ok(Err(_)) | Err(_) => return,
             }
         }
-        if slot.changed().await.is_err() {
-            return;
-        }
     }
 }
 
 /// Ends when the connection does, or when an acknowledgement is overdue.
-async fn hear(reader: &mut Reader, sent: &Cell<u32>, acknowledged: &Cell<u32>, limits: Limits) {
+async fn hear(reader: &mut Reader, unacknowledged: &Unacknowledged, limits: Limits) {
     loop {
         match timeout(limits.acknowledge, reader.next()).await {
-            Ok(Ok(Some(Frame::Received))) => acknowledged.set(acknowledged.get() + 1),
-            Err(_) if sent == acknowledged => {}
+            Ok(Ok(Some(Frame::Received))) => {
+                unacknowledged.borrow_mut().pop_front();
+            }
+            Err(_) if unacknowledged.borrow().is_empty() => {}
             Ok(_) | Err(_) => return,
         }
     }

@@ -4,7 +4,7 @@
 use super::Turmoil;
 use crate::schedule::{Act, StallTarget};
 use crate::shell::Event;
-use std::rc::Rc;
+use std::collections::BTreeMap;
 use zab_checker::Fact;
 use zab_core::{Key, Micros, NodeId};
 
@@ -17,12 +17,37 @@ pub(super) enum Later {
     FaultEnds,
     /// A server's turn in a swizzle, unless healed since.
     Isolate { server: NodeId, span: Micros, heals: u16 },
+    /// The answer of a server arrives.
+    Answer { client: u8, cxid: u32 },
     /// A client gives up.
-    ClientTimeout { client: u8, cxid: u32 },
+    TimeOut { client: u8, cxid: u32 },
+}
+
+/// What the driver has to do later, by time, then by the order in which it was planned.
+#[derive(Default)]
+pub(super) struct Agenda {
+    entries: BTreeMap<(Micros, u64), Later>,
+    planned: u64,
+}
+
+impl Agenda {
+    pub(super) fn plan(&mut self, at: Micros, later: Later) {
+        self.entries.insert((at, self.planned), later);
+        self.planned += 1;
+    }
+
+    pub(super) fn next_at(&self) -> Option<Micros> {
+        self.entries.first_key_value().map(|((at, _), _)| *at)
+    }
+
+    pub(super) fn take_due(&mut self, now: Micros) -> Option<(Micros, Later)> {
+        let entry = self.entries.first_entry().filter(|entry| entry.key().0 <= now)?;
+        Some((entry.key().0, entry.remove()))
+    }
 }
 
 impl Turmoil {
-    pub(super) fn carry_out(&mut self, later: Later) {
+    pub(super) fn carry_out(&mut self, at: Micros, later: Later) {
         match later {
             Later::Start { server, life } => {
                 if self.shared.borrow().servers[server.index()].life == life {
@@ -30,17 +55,16 @@ impl Turmoil {
                 }
             }
             Later::FaultEnds => {
-                let shared = &mut *self.shared.borrow_mut();
-                let now = shared.now;
-                shared.servers.iter_mut().for_each(|server| server.clock.expire(now));
-                shared.resume();
+                self.shared.borrow_mut().servers.iter_mut().for_each(|s| s.clock.expire(at));
+                self.resume();
             }
             Later::Isolate { server, span, heals } => {
                 if self.heals == heals {
                     self.isolate(server, span);
                 }
             }
-            Later::ClientTimeout { client, cxid } => self.give_up(client, cxid),
+            Later::Answer { client, cxid } => self.on_answer(client, cxid, at),
+            Later::TimeOut { client, cxid } => self.give_up(client, cxid, at),
         }
     }
 
@@ -57,12 +81,10 @@ impl Turmoil {
             }
             Act::Restart { server, down_us } => self.kill(NodeId(server), Micros(down_us)),
             Act::StepDown { server } => {
-                if self.tell(server, Event::StepDown) {
-                    self.shared.borrow_mut().observe(NodeId(server), Fact::Fault("step-down"));
-                }
+                self.shared.borrow_mut().tell(NodeId(server), Event::StepDown);
             }
             Act::FlushError { server } => {
-                self.tell(server, Event::DiskFails);
+                self.shared.borrow_mut().tell(NodeId(server), Event::DiskFails);
             }
             Act::Cut { from, to, both_ways, for_us: _ } => {
                 self.cut(NodeId(from), NodeId(to), until);
@@ -78,8 +100,8 @@ impl Turmoil {
             }
             Act::Drop { a, b } => {
                 let shared = &mut *self.shared.borrow_mut();
-                shared.observe(NodeId(a), Fact::Fault("connection reset"));
-                shared.ends.reset(NodeId(a), NodeId(b));
+                shared.observe(now, NodeId(a), Fact::Fault("connection reset"));
+                shared.reset_between(NodeId(a), NodeId(b), now);
             }
             Act::Swizzle { mask, for_us } => self.swizzle(mask, for_us),
             Act::StallNode { .. } | Act::StallActor { .. } | Act::StallDisk { .. } => {
@@ -90,27 +112,18 @@ impl Turmoil {
                 self.begin_fault(server, "clock skew", until);
             }
             Act::HealAll => {
-                self.shared.borrow_mut().observe(None, Fact::Fault("heal all"));
+                self.shared.borrow_mut().observe(now, None, Fact::Fault("heal all"));
                 self.end_faults();
             }
         }
     }
 
-    /// Tells the owner of a node something. False if there is no process.
-    fn tell(&self, server: u8, event: Event) -> bool {
-        let shared = self.shared.borrow();
-        // An inbox that is full belongs to a process that is stalled.
-        shared.servers[usize::from(server)]
-            .inbox
-            .as_ref()
-            .is_some_and(|inbox| inbox.try_send(event).is_ok())
-    }
-
-    fn cut(&self, from: NodeId, to: NodeId, until: Micros) {
+    fn cut(&mut self, from: NodeId, to: NodeId, until: Micros) {
+        self.let_arrive();
         let shared = &mut *self.shared.borrow_mut();
         shared.links.cut(from, to, until);
-        shared.ends.kill(from, to);
-        shared.want_partitions();
+        shared.wires.kill(from, to);
+        self.partitions.enforce(&self.sim, shared);
     }
 
     fn isolate(&mut self, id: NodeId, span: Micros) {
@@ -130,10 +143,7 @@ impl Turmoil {
         for (turn, server) in order.into_iter().enumerate() {
             let (span, heals) = (Micros(for_us), self.heals);
             let later = Later::Isolate { server, span, heals };
-            match turn as u64 * for_us {
-                0 => self.carry_out(later),
-                wait => self.plan(now.after(Micros(wait)), later),
-            }
+            self.agenda.plan(now.after(Micros(turn as u64 * for_us)), later);
         }
     }
 
@@ -169,8 +179,9 @@ impl Turmoil {
 
     /// Notes that a fault is in force, and when that has to be looked at again.
     fn begin_fault(&mut self, server: u8, name: &'static str, until: Micros) {
-        self.shared.borrow_mut().observe(NodeId(server), Fact::Fault(name));
-        self.plan(until, Later::FaultEnds);
+        let shared = &mut *self.shared.borrow_mut();
+        shared.observe(shared.now, NodeId(server), Fact::Fault(name));
+        self.agenda.plan(until, Later::FaultEnds);
     }
 
     /// Every fault in force ends, and servers that are down start.
@@ -190,8 +201,15 @@ impl Turmoil {
         self.start_those_down();
     }
 
-    pub(super) fn resume(&self) {
-        self.shared.borrow_mut().resume();
+    /// Servers that can reach each other find out which connections are dead, and all that was
+    /// withheld is tried again.
+    pub(super) fn resume(&mut self) {
+        let shared = &mut *self.shared.borrow_mut();
+        self.partitions.enforce(&self.sim, shared);
+        shared.reset_dead();
+        shared.thawed.notify_waiters();
+        shared.servers.iter_mut().for_each(|server| server.resumes = true);
+        self.stirred = true;
     }
 }
 
@@ -202,29 +220,5 @@ const fn stalled(actor: StallTarget) -> &'static str {
         StallTarget::LogWriter => "log writer stalled",
         StallTarget::Committer => "committer stalled",
         StallTarget::Senders => "senders stalled",
-    }
-}
-
-impl super::Shared {
-    /// Links are partitioned that are cut, or lead to a machine without power.
-    fn want_partitions(&mut self) {
-        let Self { partitions, links, servers, now, .. } = self;
-        let powered = |host: Option<u8>| host.is_none_or(|host| servers[usize::from(host)].powered);
-        partitions.want(|from, to| {
-            let cut = from.zip(to).is_some_and(|(a, b)| links.is_cut(*now, NodeId(a), NodeId(b)));
-            cut || !powered(from) || !powered(to)
-        });
-    }
-
-    /// Servers that can reach each other find out which connections are dead, and all that was
-    /// withheld is tried again.
-    fn resume(&mut self) {
-        self.want_partitions();
-        let mut ends = std::mem::take(&mut self.ends);
-        ends.reset_dead(|a, b| self.are_in_touch(a, b));
-        ends.wake_all();
-        self.ends = ends;
-        self.thawed.notify_waiters();
-        self.servers.iter().for_each(|server| Rc::clone(&server.nudge).notify_one());
     }
 }

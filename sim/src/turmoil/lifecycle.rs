@@ -3,7 +3,7 @@
 use super::faults::Later;
 use super::machine::SimMachine;
 use super::net::SimNet;
-use super::{Turmoil, address, leap};
+use super::{Turmoil, address, waits};
 use crate::schedule::CrashMode;
 use crate::shell;
 use crate::world::SUPERVISOR_DELAY;
@@ -16,10 +16,11 @@ impl Turmoil {
         for server in self.config.members() {
             self.start(server);
         }
+        self.clients.host(&mut self.sim, &self.shared, &self.config);
         self.hosted = true;
     }
 
-    /// Starts the process of a server in the next tick, if it is down.
+    /// Starts the process of a server in the next step, if it is down.
     pub(super) fn start(&mut self, id: NodeId) {
         {
             let shared = &mut *self.shared.borrow_mut();
@@ -30,7 +31,6 @@ impl Turmoil {
             server.up = true;
             server.powered = true;
             server.refused = None;
-            server.next_at = None;
             shared.touch(id);
         }
         if self.hosted {
@@ -38,6 +38,7 @@ impl Turmoil {
         } else {
             self.register(id);
         }
+        self.stirred = true;
         self.resume();
     }
 
@@ -48,7 +49,7 @@ impl Turmoil {
         let (config, variant) = (self.config, self.variant);
         self.sim.host(address(id.0), move || {
             let process = shell::serve(id, config, variant, net.clone(), machine.clone());
-            let leaps = leap::follow(machine.shared.clone());
+            let leaps = waits::follow(machine.shared.clone());
             async move {
                 tokio::task::spawn_local(leaps);
                 process.await?;
@@ -63,10 +64,10 @@ impl Turmoil {
             let exited = {
                 let shared = &mut *self.shared.borrow_mut();
                 let server = shared.server(id);
-                std::mem::take(&mut server.exited).then_some((shared.now, shared.server(id).life))
+                server.exited.take().map(|at| (at, server.life))
             };
-            if let Some((now, life)) = exited {
-                self.plan(now.after(SUPERVISOR_DELAY), Later::Start { server: id, life });
+            if let Some((at, life)) = exited {
+                self.agenda.plan(at.after(SUPERVISOR_DELAY), Later::Start { server: id, life });
             }
         }
     }
@@ -76,10 +77,11 @@ impl Turmoil {
         if !self.shared.borrow().servers[id.index()].up {
             return;
         }
-        // Sockets are closed, and what was written to them before arrives.
-        self.sim.crash(address(id.0));
+        self.let_arrive();
         self.shared.borrow_mut().server(id).disk.lose_process();
         self.note_death(id, false, down);
+        // Sockets are closed.
+        self.sim.crash(address(id.0));
     }
 
     /// Takes the power of a server that is up; it is back after `down`.
@@ -87,41 +89,26 @@ impl Turmoil {
         if !self.shared.borrow().servers[id.index()].up {
             return;
         }
-        // What is on the way arrives: turmoil moves it to its receiver with the next message on
-        // the link, which is what the crash sends to close a connection. That one is then lost
-        // with the partition, so that nobody learns of the crash.
-        self.sim.links(|links| {
-            let of_it = |link: &turmoil::LinkIter<'_>| {
-                let (a, b) = link.pair();
-                a == address(id.0) || b == address(id.0)
-            };
-            links.filter(of_it).for_each(|link| link.deliver_all());
-        });
-        self.sim.crash(address(id.0));
-        let others = self.config.members().filter(|other| *other != id);
-        let hosts: Vec<u8> = others.map(|other| other.0).chain([super::CLIENTS_HOST]).collect();
-        for host in hosts {
-            self.sim.partition(address(id.0), address(host));
-        }
+        self.let_arrive();
         {
             let shared = &mut *self.shared.borrow_mut();
-            shared.partitions.set_isolated(id.0);
             if shared.server(id).disk.lose_power(mode) {
-                shared.observe(id, Fact::Fault("record torn"));
+                let now = shared.now;
+                shared.observe(now, id, Fact::Fault("record torn"));
             }
-            let servers = shared.servers.len() as u8;
-            (0..servers).for_each(|other| shared.ends.kill(id, NodeId(other)));
         }
         self.note_death(id, true, down);
+        // Nobody is told: the partition loses what turmoil sends to close the sockets.
+        self.partitions.enforce(&self.sim, &self.shared.borrow());
+        self.sim.crash(address(id.0));
     }
 
     fn note_death(&mut self, id: NodeId, power_loss: bool, down: Micros) {
-        let (now, life) = {
-            let shared = &mut *self.shared.borrow_mut();
-            shared.observe(id, Fact::Crashed { power_loss });
-            shared.lose_process(id, power_loss);
-            (shared.now, shared.server(id).life)
-        };
-        self.plan(now.after(down), Later::Start { server: id, life });
+        let shared = &mut *self.shared.borrow_mut();
+        let now = shared.now;
+        shared.observe(now, id, Fact::Crashed { power_loss });
+        shared.lose_process(id, now, power_loss);
+        let life = shared.server(id).life;
+        self.agenda.plan(now.after(down), Later::Start { server: id, life });
     }
 }

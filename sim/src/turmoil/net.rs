@@ -1,16 +1,16 @@
 //! Turmoil's network as one process sees it.
 
-use super::leap::Wait;
 use super::shared::Handle;
-use super::wire::wire;
-use super::{RTT, address, duration, server_at};
+use super::waits::Wait;
+use super::wire::{Route, wire};
+use super::{TICK, address, server_at};
 use crate::shell::{Net, Stream};
 use std::io;
 use std::rc::Rc;
 use std::time::Duration;
 use tokio::time::sleep;
 use turmoil::net::{TcpListener, TcpStream};
-use zab_core::NodeId;
+use zab_core::{Micros, NodeId};
 
 /// Where every server listens.
 const PORT: u16 = 2888;
@@ -23,39 +23,24 @@ pub(super) struct SimNet {
 }
 
 impl SimNet {
-    fn stream(&self, stream: TcpStream, peer: Option<NodeId>) -> Stream {
-        if let (Some(me), Some(peer)) = (self.me, peer) {
-            let (reader, writer) = wire(stream, &self.shared, (me, peer));
-            Stream::new(reader, writer)
-        } else {
-            let (reader, writer) = stream.into_split();
-            Stream::new(reader, writer)
-        }
-    }
-
-    /// Waits until no clog stands in the way.
-    async fn thawed(&self, to: NodeId) {
-        loop {
-            let thawed = {
-                let shared = self.shared.borrow();
-                match self.me {
-                    Some(me) if shared.are_clogged(me, to) => Rc::clone(&shared.thawed),
-                    _ => return,
-                }
-            };
-            thawed.notified().await;
-        }
-    }
-
-    async fn wait(&self, span: Duration) {
-        let _wait = Wait::pause(&self.shared, span);
-        sleep(span).await;
-    }
-
     fn refuses(&self, to: NodeId) -> bool {
         let shared = self.shared.borrow();
-        let is_cut = self.me.is_some_and(|me| shared.links.is_cut_either_way(shared.now, me, to));
+        let is_cut = self.me.is_some_and(|me| shared.links.is_cut_either_way(shared.since, me, to));
         is_cut || !shared.servers[to.index()].up
+    }
+
+    /// Whether a connection has to wait for the end of a fault.
+    fn is_held_back(&self, to: NodeId) -> bool {
+        let shared = self.shared.borrow();
+        self.me.is_some_and(|me| {
+            let is_stalled = shared.servers[me.index()].stalls.node(shared.since);
+            is_stalled || shared.are_clogged(me, to)
+        })
+    }
+
+    async fn thawed(&self) {
+        let thawed = Rc::clone(&self.shared.borrow().thawed);
+        thawed.notified().await;
     }
 }
 
@@ -68,28 +53,47 @@ impl Net for SimNet {
 
     async fn accept(&self, listener: &mut TcpListener) -> io::Result<Stream> {
         let (stream, peer) = listener.accept().await?;
-        Ok(self.stream(stream, server_at(peer.ip())))
+        let route = Route { dialer: server_at(peer.ip()), acceptor: self.me, accepted: true };
+        Ok(wire(stream, &self.shared, route, Micros(0)))
+    }
+
+    async fn ready(&self, to: NodeId, at: Micros) {
+        {
+            let dialing = Rc::clone(&self.shared.borrow().waits.dialing);
+            let _wait = Wait::dial(&self.shared, at);
+            while self.shared.borrow().waits.horizon < at {
+                dialing.notified().await;
+            }
+        }
+        while self.is_held_back(to) {
+            self.thawed().await;
+        }
     }
 
     /// A SYN to a host that is down would wait for it to come back, and one into a partition would
-    /// be refused at once (turmoil 0.7.2): both are refused after a round trip here.
-    async fn dial(&self, to: NodeId) -> io::Result<Stream> {
-        self.thawed(to).await;
+    /// be refused at once (turmoil 0.7.2): here both are refused when the connection was to be
+    /// made.
+    async fn dial(&self, to: NodeId, at: Micros) -> io::Result<Stream> {
         if self.refuses(to) {
-            self.wait(duration(RTT)).await;
             return Err(io::ErrorKind::ConnectionRefused.into());
         }
         let _handshake = Wait::handshake(&self.shared);
         let stream = TcpStream::connect((address(to.0), PORT)).await?;
-        Ok(self.stream(stream, Some(to)))
+        let at = at.max(self.shared.borrow().since);
+        let route = Route { dialer: self.me, acceptor: Some(to), accepted: false };
+        Ok(wire(stream, &self.shared, route, at))
     }
 
-    /// Attempts that would be refused are left out: they cost ticks and change nothing.
-    async fn pause(&self, to: NodeId, span: Duration) {
-        while self.refuses(to) {
-            let thawed = Rc::clone(&self.shared.borrow().thawed);
-            thawed.notified().await;
+    /// Attempts that would be refused are left out: they cost steps and change nothing. The time
+    /// of the world does not pass while others are made.
+    async fn pause(&self, to: NodeId, _span: Duration) {
+        if self.refuses(to) {
+            while self.refuses(to) {
+                self.thawed().await;
+            }
+        } else {
+            let _handshake = Wait::handshake(&self.shared);
+            sleep(TICK).await;
         }
-        self.wait(span).await;
     }
 }

@@ -1,173 +1,155 @@
-//! TCP connections between servers, with what turmoil leaves out: a clog holds one direction back
-//! and loses nothing, a connection can be reset, and both ends of one that a cut has killed are
-//! told once they can reach each other again.
+//! TCP connections with what turmoil leaves out: a message takes the time that is drawn for it, a
+//! connection can be reset, and both ends of one that a cut has killed are told once they can
+//! reach each other again.
+//!
+//! Turmoil's own latency is one step, and a step is never longer than the fastest message of the
+//! world takes. So bytes are at their receiver before their time, and each read says when that is
+//! ([`Stream::timed`](crate::shell::Stream::timed)); the owner of the node waits for it.
 //!
 //! (In turmoil 0.7.2 a stream that lost a segment to a partition is silent for ever, where TCP
-//! would retransmit and be told that the connection is gone; and holding a link holds both ways.)
+//! would retransmit and be told that the connection is gone.)
+
+mod registry;
+
+pub(super) use registry::Wires;
 
 use super::shared::Handle;
-use std::collections::BTreeMap;
+use crate::shell::Stream;
+use crate::shell::net::Moment;
+use registry::Attached;
 use std::io;
 use std::pin::Pin;
-use std::task::{Context, Poll, Waker};
+use std::rc::Rc;
+use std::task::{Context, Poll, ready};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use turmoil::net::TcpStream;
 use turmoil::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
-use zab_core::NodeId;
+use zab_core::{Micros, NodeId};
 
-/// The ends of all connections between servers.
-#[derive(Default)]
-pub(super) struct Ends {
-    ends: BTreeMap<u64, End>,
-    opened: u64,
+/// Who is at the two ends of a connection, and which one is here; `None` stands for the clients.
+#[derive(Copy, Clone, Debug)]
+pub(super) struct Route {
+    pub(super) dialer: Option<NodeId>,
+    pub(super) acceptor: Option<NodeId>,
+    /// This is the end that accepted.
+    pub(super) accepted: bool,
 }
 
-/// One end of a connection.
-struct End {
-    me: NodeId,
-    peer: NodeId,
-    /// Something that was sent is lost.
-    dead: bool,
-    /// Every further use fails.
-    reset: bool,
-    /// Who reads.
-    reader: Option<Waker>,
-}
-
-impl End {
-    fn is_between(&self, a: NodeId, b: NodeId) -> bool {
-        (self.me, self.peer) == (a, b) || (self.me, self.peer) == (b, a)
-    }
-
-    fn wake(&mut self) {
-        if let Some(reader) = self.reader.take() {
-            reader.wake();
-        }
-    }
-}
-
-impl Ends {
-    /// The connections between two servers lose what is sent from now on.
-    pub(super) fn kill(&mut self, a: NodeId, b: NodeId) {
-        self.ends.values_mut().filter(|end| end.is_between(a, b)).for_each(|end| end.dead = true);
-    }
-
-    /// The connections between two servers are reset.
-    pub(super) fn reset(&mut self, a: NodeId, b: NodeId) {
-        self.reset_those(|end| end.is_between(a, b));
-    }
-
-    /// The dead connections whose ends can reach each other are reset.
-    pub(super) fn reset_dead(&mut self, in_touch: impl Fn(NodeId, NodeId) -> bool) {
-        self.reset_those(|end| end.dead && in_touch(end.me, end.peer));
-    }
-
-    fn reset_those(&mut self, chosen: impl Fn(&End) -> bool) {
-        for end in self.ends.values_mut().filter(|end| chosen(end)) {
-            end.reset = true;
-            end.wake();
-        }
-    }
-
-    /// Whoever is held back tries again.
-    pub(super) fn wake_all(&mut self) {
-        self.ends.values_mut().for_each(End::wake);
-    }
-}
+/// How much is read at once.
+const READ_MAX: usize = 512;
 
 /// One end, as its two halves know it. The last half to go takes the end with it.
 struct Registration {
     shared: Handle,
-    number: u64,
+    attached: Attached,
 }
 
 impl Drop for Registration {
     fn drop(&mut self) {
-        self.shared.borrow_mut().ends.ends.remove(&self.number);
-    }
-}
-
-impl Registration {
-    fn check(&self) -> io::Result<()> {
-        let shared = self.shared.borrow();
-        match shared.ends.ends.get(&self.number) {
-            Some(end) if !end.reset => Ok(()),
-            _ => Err(io::ErrorKind::ConnectionReset.into()),
-        }
-    }
-
-    /// Whether bytes may be read now; if not, whoever reads is woken when that may have changed.
-    fn poll_gate(&self, cx: &Context<'_>) -> Poll<io::Result<()>> {
-        self.check()?;
-        let shared = &mut *self.shared.borrow_mut();
-        let end = shared.ends.ends.get_mut(&self.number).expect("it was there for the check");
-        if end.reader.as_ref().is_none_or(|reader| !reader.will_wake(cx.waker())) {
-            end.reader = Some(cx.waker().clone());
-        }
-        match shared.links.is_clogged(shared.now, end.peer, end.me) {
-            true => Poll::Pending,
-            false => Poll::Ready(Ok(())),
-        }
+        self.shared.borrow_mut().wires.detach(self.attached);
     }
 }
 
 /// What a peer sends.
-pub(super) struct WireReader {
+struct WireReader {
     inner: OwnedReadHalf,
-    end: std::rc::Rc<Registration>,
+    end: Rc<Registration>,
+    arrived: Moment,
 }
 
 /// What a peer gets.
-pub(super) struct WireWriter {
+struct WireWriter {
     inner: OwnedWriteHalf,
-    end: std::rc::Rc<Registration>,
+    end: Rc<Registration>,
+    leaves: Moment,
 }
 
-/// Puts a connection between two servers under control of the schedule.
-pub(super) fn wire(
-    stream: TcpStream,
-    shared: &Handle,
-    (me, peer): (NodeId, NodeId),
-) -> (WireReader, WireWriter) {
-    let number = {
-        let shared = &mut *shared.borrow_mut();
-        let dead = !shared.are_in_touch(me, peer);
-        shared.ends.opened += 1;
-        let end = End { me, peer, dead, reset: false, reader: None };
-        shared.ends.ends.insert(shared.ends.opened, end);
-        shared.ends.opened
+/// Puts a connection that was made at this instant under control of the schedule.
+pub(super) fn wire(stream: TcpStream, shared: &Handle, route: Route, at: Micros) -> Stream {
+    let ends = (stream.local_addr(), stream.peer_addr());
+    let (Ok(local), Ok(peer)) = ends else {
+        unreachable!("turmoil knows the addresses of every stream");
     };
-    let end = std::rc::Rc::new(Registration { shared: shared.clone(), number });
+    let dialer = if route.accepted { peer } else { local };
+    let attached = shared.borrow_mut().wires.attach(dialer, route);
+    let end = Rc::new(Registration { shared: shared.clone(), attached });
+    let (arrived, leaves) = (Moment::default(), Moment::default());
+    leaves.set(at);
     let (reader, writer) = stream.into_split();
-    (WireReader { inner: reader, end: end.clone() }, WireWriter { inner: writer, end })
+    Stream::timed(
+        WireReader { inner: reader, end: end.clone(), arrived: arrived.clone() },
+        WireWriter { inner: writer, end, leaves: leaves.clone() },
+        arrived,
+        leaves,
+    )
 }
 
 impl AsyncRead for WireReader {
     fn poll_read(
-        mut self: Pin<&mut Self>,
+        self: Pin<&mut Self>,
         cx: &mut Context<'_>,
         buf: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        std::task::ready!(self.end.poll_gate(cx))?;
-        Pin::new(&mut self.inner).poll_read(cx, buf)
+        let Self { inner, end, arrived } = self.get_mut();
+        let next = end.shared.borrow_mut().wires.next(end.attached, cx.waker());
+        if let Some(reset_at) = next.reset {
+            arrived.set(reset_at);
+            return Poll::Ready(Err(io::ErrorKind::ConnectionReset.into()));
+        }
+        // What was sent at another instant is for the next read.
+        let mut bytes = [0; READ_MAX];
+        let length = next.length.unwrap_or(READ_MAX).min(buf.remaining()).min(READ_MAX);
+        let mut part = ReadBuf::new(&mut bytes[..length]);
+        let read = ready!(Pin::new(inner).poll_read(cx, &mut part));
+        let count = part.filled().len();
+        let wires = &mut end.shared.borrow_mut().wires;
+        match read {
+            Ok(()) if count > 0 => {
+                arrived.set(wires.take(end.attached, count));
+                buf.put_slice(part.filled());
+                Poll::Ready(Ok(()))
+            }
+            // Turmoil resets a connection that was closed with bytes on the way to its closer.
+            ended => match wires.goodbye(end.attached) {
+                Some(at) => {
+                    arrived.set(at);
+                    Poll::Ready(Ok(()))
+                }
+                None => Poll::Ready(ended),
+            },
+        }
     }
 }
 
 impl AsyncWrite for WireWriter {
+    /// What cannot arrive is lost silently: whoever reads learns of the end.
     fn poll_write(
-        mut self: Pin<&mut Self>,
+        self: Pin<&mut Self>,
         cx: &mut Context<'_>,
         buf: &[u8],
     ) -> Poll<io::Result<usize>> {
-        self.end.check()?;
-        Pin::new(&mut self.inner).poll_write(cx, buf)
+        let Self { inner, end, leaves } = self.get_mut();
+        if end.shared.borrow().wires.is_dead(end.attached) {
+            return Poll::Ready(Ok(buf.len()));
+        }
+        match ready!(Pin::new(inner).poll_write(cx, buf)) {
+            Ok(count) => {
+                end.shared.borrow_mut().send(end.attached, leaves.get(), count);
+                Poll::Ready(Ok(count))
+            }
+            Err(_) => Poll::Ready(Ok(buf.len())),
+        }
     }
 
-    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.inner).poll_flush(cx)
+    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.get_mut().inner).poll_flush(cx)
     }
 
-    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.inner).poll_shutdown(cx)
+    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let Self { inner, end, leaves } = self.get_mut();
+        end.shared.borrow_mut().say_goodbye(end.attached, leaves.get());
+        // Whoever is gone already need not be told.
+        ready!(Pin::new(inner).poll_shutdown(cx)).unwrap_or_default();
+        Poll::Ready(Ok(()))
     }
 }

@@ -1,14 +1,13 @@
 //! What the node asks for is carried out, in order.
 
 use super::super::codec::Frame;
-use super::super::event::Event;
+use super::super::event::{Event, Stamped};
 use super::super::machine::Machine;
 use super::super::net::{self, Net};
 use super::super::post;
 use super::Owner;
 use crate::observe::fact_of;
 use tokio::sync::mpsc::error::TrySendError;
-use tokio::sync::watch;
 use zab_core::{ConnId, Micros, NodeId, Notification, Output, Packet};
 
 impl<N: Net, M: Machine> Owner<N, M> {
@@ -18,13 +17,16 @@ impl<N: Net, M: Machine> Owner<N, M> {
             _ => None,
         };
         if let Some(fact) = fact_of(&output, to) {
-            self.machine.observe(fact);
+            self.machine.observe(self.agenda.base(), fact);
         }
         match output {
             Output::Connect(to) => self.connect(to),
             Output::Close(conn) => {
-                // What is in the outbox still goes out, then the task closes the socket.
-                self.connections.remove(&conn);
+                // What is in the outbox still goes out, then the task closes the socket. If there
+                // is no room to say when, it closes with its last frame.
+                if let Some(link) = self.connections.remove(&conn) {
+                    let _ = link.outbox.try_send(self.stamped(None));
+                }
             }
             Output::Send { conn, packet } => self.send(conn, packet),
             Output::Notify { to, notification } => self.notify(to, notification),
@@ -36,17 +38,18 @@ impl<N: Net, M: Machine> Owner<N, M> {
                 let client = self.routes.remove(&request).and_then(|n| self.clients.get(&n));
                 if let Some(outbox) = client {
                     // A client that does not read its answers does not get them.
-                    let _ = outbox.try_send(Frame::Answer { request, outcome });
+                    let answer = Frame::Answer { request, outcome };
+                    let _ = outbox.try_send(self.stamped(Some(answer)));
                 }
             }
             Output::DropClients => {
                 self.routes.clear();
                 for outbox in self.clients.values() {
-                    let _ = outbox.try_send(Frame::Dropped);
+                    let _ = outbox.try_send(self.stamped(Some(Frame::Dropped)));
                 }
             }
             Output::Ready(actor) => {
-                self.agenda.after(self.machine.turn(actor), Event::Turn(actor));
+                self.agenda.after(self.machine.turn(self.agenda.base(), actor), Event::Turn(actor));
             }
             Output::Exit(reason) => self.exit = Some(reason),
             Output::Delivered(_) | Output::Note(_) => {}
@@ -55,32 +58,43 @@ impl<N: Net, M: Machine> Owner<N, M> {
 
     fn connect(&mut self, peer: NodeId) {
         let (net, inbox, hello) = (self.net.clone(), self.inbox.clone(), Frame::Learner(self.id));
-        let limit = self.limits.connect;
+        let (limit, at) = (self.limits.connect, self.machine.reach(self.agenda.base(), peer));
         self.tasks.spawn_local(async move {
-            let result = net::dial(&net, peer, hello, limit).await;
+            net.ready(peer, at).await;
+            let result = net::dial(&net, (peer, at), hello, limit).await;
             // Nobody listens if the process ends.
-            let _ = inbox.send(Event::Dialed { peer, result }).await;
+            let _ = inbox.send(Stamped { at, what: Event::Dialed { peer, result } }).await;
         });
     }
 
-    fn send(&mut self, conn: ConnId, packet: Packet) {
+    pub(super) fn send(&mut self, conn: ConnId, packet: Packet) {
         let Some(link) = self.connections.get(&conn) else {
             return;
         };
         // A closed outbox: the connection has ended, and the owner is about to be told.
-        if let Err(TrySendError::Full(_)) = link.outbox.try_send(Frame::Packet(packet)) {
+        if let Err(TrySendError::Full(_)) =
+            link.outbox.try_send(self.stamped(Some(Frame::Packet(packet))))
+        {
             self.agenda.after(Micros(0), Event::Down { conn, reset: true });
         }
     }
 
+    /// Something that goes out now.
+    const fn stamped<T>(&self, what: T) -> Stamped<T> {
+        Stamped { at: self.agenda.base(), what }
+    }
+
     fn notify(&mut self, to: NodeId, notification: Notification) {
+        let at = self.machine.post(self.agenda.base(), to);
+        let notification = Stamped { at, what: notification };
         if let Some(slot) = self.posts.get(&to) {
-            slot.send_replace(Some(notification));
+            slot.put(notification);
             return;
         }
-        let (slot, newest) = watch::channel(Some(notification));
-        self.posts.insert(to, slot);
-        let post = post::deliver(self.net.clone(), (self.id, to), newest, self.limits);
+        let slot = post::Slot::default();
+        slot.put(notification);
+        self.posts.insert(to, slot.clone());
+        let post = post::deliver(self.net.clone(), (self.id, to), slot, self.limits);
         self.tasks.spawn_local(post);
     }
 }

@@ -1,0 +1,72 @@
+//! What a stored case promises, in every driver.
+
+use super::{Case, Driver};
+use crate::oracle::Oracle;
+use clap::ValueEnum;
+use thiserror::Error;
+use zab_checker::{Class, Verdict};
+use zab_core::Variant;
+
+/// A promise of a case that is not kept.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum Broken {
+    /// It shows something else.
+    #[error("{variant} in the {} driver: {}, not {}", driver.name(), of(*found), of(*promised))]
+    Class {
+        /// The variant of the case.
+        variant: String,
+        /// In which driver.
+        driver: Driver,
+        /// What it shows.
+        found: Option<Class>,
+        /// What it promises.
+        promised: Option<Class>,
+    },
+    /// The reference does not survive it.
+    #[error("reference in the {} driver: {verdict:?}", driver.name())]
+    Reference {
+        /// In which driver.
+        driver: Driver,
+        /// How it was judged.
+        verdict: Verdict,
+    },
+}
+
+fn of(class: Option<Class>) -> &'static str {
+    class.map_or("valid", Class::name)
+}
+
+/// Every driver, to run cases in.
+#[derive(Clone, Debug)]
+pub struct Judges(Vec<Oracle>);
+
+impl Default for Judges {
+    fn default() -> Self {
+        Self(Driver::value_variants().iter().map(|driver| Oracle::new(*driver)).collect())
+    }
+}
+
+impl Judges {
+    /// In every driver the case shows what it promises, and the reference survives it.
+    pub fn check(&mut self, case: &Case) -> Result<(), Broken> {
+        let promised = case.expected.class();
+        for oracle in &mut self.0 {
+            let driver = oracle.driver();
+            let found = oracle.judge(&case.schedule, case.entry().variant).class();
+            if found != promised {
+                let variant = case.variant.clone();
+                return Err(Broken::Class { variant, driver, found, promised });
+            }
+            let verdict = oracle.judge(&case.schedule, Variant::REFERENCE).verdict;
+            if verdict != Verdict::Valid {
+                return Err(Broken::Reference { driver, verdict });
+            }
+        }
+        Ok(())
+    }
+}
+
+/// [`Judges::check`] of one case.
+pub fn holds(case: &Case) -> Result<(), Broken> {
+    Judges::default().check(case)
+}

@@ -1,0 +1,139 @@
+//! `zab agree`: search for a schedule that the two drivers judge differently.
+
+use super::output::Out;
+use super::{Exit, Failure, ready_folder, write_case};
+use crate::agreement::{self, Disagreement};
+use crate::case::{Case, Driver, Expected, FORMAT, Provenance};
+use crate::explain::Story;
+use crate::oracle::Oracle;
+use crate::search::{Campaign, Limit, Wanted};
+use crate::variants;
+use serde_json::json;
+use std::path::PathBuf;
+use std::time::Duration;
+use zab_core::variant::Entry;
+use zab_sim::Schedule;
+
+/// Search for a schedule that the two drivers judge differently
+///
+/// Ends with 4 if there is one that timing does not explain: then one of the drivers is wrong. It
+/// is minimized and stored.
+///
+/// Example: `cargo zab agree --variant zk-3.8.0 --runs 20000`
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// What to run: see `zab variants`
+    #[arg(long, default_value = "zk-3.8.0", value_name = "V")]
+    variant: String,
+    /// What chance depends on
+    #[arg(long, default_value_t = 0, value_name = "S")]
+    seed: u64,
+    /// End after this time, as in 90s or 2m [default: 60s]
+    #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
+    time: Option<Duration>,
+    /// End after this many schedules
+    #[arg(long, value_name = "N", conflicts_with = "time")]
+    runs: Option<u64>,
+    /// Where to write a case
+    #[arg(long, default_value = "findings", value_name = "DIR")]
+    out: PathBuf,
+    /// How many servers: 3, 5 or 7
+    #[arg(long, default_value_t = 3, value_name = "N", value_parser = parse_servers)]
+    servers: u8,
+}
+
+fn parse_servers(text: &str) -> Result<u8, String> {
+    match text {
+        "3" => Ok(3),
+        "5" => Ok(5),
+        "7" => Ok(7),
+        _ => Err("choose 3, 5 or 7".to_owned()),
+    }
+}
+
+/// Schedules between two lines of progress.
+const REPORTED: u64 = 1000;
+
+pub(super) fn run(args: &Args, out: &Out) -> Result<Exit, Failure> {
+    let entry = variants::find(&args.variant).map_err(Failure::usage)?;
+    ready_folder(&args.out)?;
+    let time = args.time.unwrap_or(Duration::from_secs(60));
+    let (limit, shown) = match args.runs {
+        Some(runs) => (Limit::Runs(runs), format!("--runs {runs}")),
+        None => (Limit::Time(time), format!("--time {}s", time.as_secs())),
+    };
+    let Args { variant, seed, servers, .. } = args;
+    let command =
+        format!("cargo zab agree --variant {variant} --seed {seed} {shown} --servers {servers}");
+    out.command(&command);
+    let campaign = Campaign {
+        servers: *servers,
+        wanted: Wanted::Any,
+        keep_going: true,
+        ..Campaign::new(entry, *seed, limit)
+    };
+    let hunt = agreement::hunt(&campaign, &mut |tally| {
+        if tally.schedules.is_multiple_of(REPORTED) {
+            out.remark(tally);
+        }
+    })
+    .map_err(|error| Failure::harness(format!("{error}: {command}")))?;
+    out.json(&json!({
+        "command": command,
+        "schedules": hunt.tally.schedules,
+        "valid": hunt.tally.valid,
+        "same_class": hunt.tally.broken,
+        "identical": hunt.tally.identical,
+        "timing": hunt.tally.timing,
+        "disagreement": hunt.disagreement.as_ref().map(|(_, why)| why.to_string()),
+    }));
+    match hunt.disagreement {
+        None => {
+            out.good(format!("the drivers agree: {}", hunt.tally));
+            Ok(Exit::Clean)
+        }
+        Some((schedule, why)) => {
+            out.remark(hunt.tally);
+            let case = case_of(args, entry, schedule, &why)?;
+            let path = write_case(&case, &args.out)?;
+            out.bad(format!("the drivers disagree: {why}"));
+            out.line(format!("case: {}", path.display()));
+            Err(Failure::harness(format!("the drivers disagree: {why}; repeat with: {command}")))
+        }
+    }
+}
+
+/// A case in the driver that shows more.
+fn case_of(
+    args: &Args,
+    entry: &Entry,
+    schedule: Schedule,
+    why: &Disagreement,
+) -> Result<Case, Failure> {
+    let driver = match why {
+        Disagreement::Unexplained(pair) | Disagreement::WithoutFault(pair)
+            if pair.turmoil.is_none() =>
+        {
+            Driver::Direct
+        }
+        Disagreement::Impossible { driver, .. } => *driver,
+        _ => Driver::Turmoil,
+    };
+    let recording = Oracle::new(driver).record(&schedule, entry.variant);
+    let expected = Expected::of(&recording.outcome.verdict)
+        .ok_or_else(|| Failure::harness(format!("an execution is not decided: {why}")))?;
+    Ok(Case {
+        format: FORMAT,
+        variant: entry.name.to_owned(),
+        driver,
+        expected,
+        defects: Vec::new(),
+        provenance: Provenance {
+            tool: Provenance::tool(),
+            seed: args.seed,
+            ..Provenance::default()
+        },
+        schedule,
+        story: Story::of(&recording).lines().collect(),
+    })
+}

@@ -1,0 +1,129 @@
+//! What other tasks tell the owner is put where its turn will come.
+//!
+//! The packets of a connection come one after the other: one that is held back holds back all
+//! behind it. Of the notifications of a peer only the newest one is kept.
+
+use super::super::connection;
+use super::super::event::{Event, Outbox, Stamped};
+use super::super::limits::{INBOX, OUTBOX};
+use super::super::machine::Machine;
+use super::super::net::{Net, Stream};
+use super::Owner;
+use std::collections::VecDeque;
+use tokio::sync::mpsc;
+use zab_core::{ConnId, Input, NodeId, Notification, Packet};
+
+/// A connection between learner and leader.
+pub(super) struct Link {
+    pub(super) peer: NodeId,
+    pub(super) outbox: Outbox,
+    /// What came and was not looked at yet; `None` says that the other end has closed it.
+    waiting: VecDeque<Stamped<Option<Packet>>>,
+}
+
+/// A notification that was not looked at yet.
+pub(super) struct Letter {
+    notification: Notification,
+    receipt: mpsc::Sender<()>,
+}
+
+impl<N: Net, M: Machine> Owner<N, M> {
+    /// Puts something where its turn will come.
+    pub(super) fn put(&mut self, Stamped { at, what }: Stamped<Event>) {
+        match what {
+            Event::Accepted(stream) => {
+                self.accepted += 1;
+                let (number, inbox) = (self.accepted, self.inbox.clone());
+                self.tasks.spawn_local(connection::introduce(stream, number, inbox, self.limits));
+            }
+            Event::Clients { outbox, number } => {
+                self.clients.insert(number, outbox);
+            }
+            Event::ClientsGone { number } => {
+                self.clients.remove(&number);
+                self.routes.retain(|_, route| *route != number);
+            }
+            Event::Packet { conn, packet } => {
+                self.queue(conn, Stamped { at, what: Some(packet) });
+            }
+            Event::Down { conn, reset: false } => self.queue(conn, Stamped { at, what: None }),
+            Event::Down { conn, reset: true } => {
+                // Of what has come and was not looked at yet a reset leaves nothing.
+                let link = self.connections.get_mut(&conn);
+                if let Some(link) = link.filter(|_| at <= self.machine.since()) {
+                    link.waiting.clear();
+                }
+                self.agenda.at(at, Event::Down { conn, reset: true });
+            }
+            Event::Notification { from, notification, receipt } => {
+                match self.letters.insert(from, Letter { notification, receipt }) {
+                    // The older one is of no interest any more; it passes on its turn.
+                    Some(older) => older.discard(),
+                    None => self.agenda.at(at, Event::Notify { from }),
+                }
+            }
+            Event::Forget { from } => {
+                if let Some(letter) = self.letters.remove(&from) {
+                    letter.discard();
+                }
+            }
+            later => self.agenda.at(at, later),
+        }
+    }
+
+    /// Whether more can be taken from the inbox. If not, readers have to wait once that is full.
+    pub(super) fn has_room(&self) -> bool {
+        self.connections.values().map(|link| link.waiting.len()).sum::<usize>() < INBOX
+    }
+
+    fn queue(&mut self, conn: ConnId, item: Stamped<Option<Packet>>) {
+        if let Some(link) = self.connections.get_mut(&conn) {
+            if link.waiting.is_empty() {
+                self.agenda.at(item.at, Event::Arrive { conn, from: link.peer });
+            }
+            link.waiting.push_back(item);
+        }
+    }
+
+    /// The oldest item of a connection; the turn of the next one comes then.
+    pub(super) fn next_item(&mut self, conn: ConnId, from: NodeId) -> Option<Input> {
+        let link = self.connections.get_mut(&conn)?;
+        let item = link.waiting.pop_front()?;
+        if let Some(next) = link.waiting.front() {
+            let at = next.at.max(self.agenda.base());
+            self.agenda.at(at, Event::Arrive { conn, from });
+        }
+        Some(match item.what {
+            Some(packet) => Input::Packet { from, conn, packet },
+            None => {
+                self.connections.remove(&conn);
+                Input::ConnectionDown { peer: from, conn }
+            }
+        })
+    }
+
+    pub(super) fn open_letter(&mut self, from: NodeId) -> Option<Notification> {
+        let letter = self.letters.remove(&from)?;
+        let notification = letter.notification;
+        letter.discard();
+        Some(notification)
+    }
+
+    /// Takes a connection into service.
+    pub(super) fn open(&mut self, peer: NodeId, stream: Stream) -> ConnId {
+        self.opened += 1;
+        let conn = ConnId(self.opened);
+        let (outbox, frames) = mpsc::channel(OUTBOX);
+        self.connections.insert(conn, Link { peer, outbox, waiting: VecDeque::new() });
+        let inbox = self.inbox.clone();
+        self.tasks.spawn_local(connection::carry_packets(conn, stream, inbox, frames, self.limits));
+        conn
+    }
+}
+
+impl Letter {
+    fn discard(self) {
+        // Nobody listens if the connection has ended, and one receipt too few only costs time.
+        let _ = self.receipt.try_send(());
+    }
+}
