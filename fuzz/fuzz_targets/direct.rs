@@ -4,7 +4,7 @@
 #[cfg(fuzzing)]
 use {
     libfuzzer_sys::{fuzz_crossover, fuzz_mutator, fuzz_target, fuzzer_mutate},
-    zab_fuzz::{case::Driver, targets::mutator::cross_over, targets::schedules},
+    zab_fuzz::{case::Driver, targets::schedules},
 };
 
 #[cfg(fuzzing)]
@@ -18,7 +18,7 @@ fuzz_mutator!(|data: &mut [u8], size: usize, max_size: usize, seed: u32| {
 
 #[cfg(fuzzing)]
 fuzz_crossover!(|mother: &[u8], father: &[u8], out: &mut [u8], seed: u32| {
-    cross_over(mother, father, out, seed)
+    schedules::next_child(Driver::Direct, mother, father, out, seed)
 });
 
 #[cfg(not(fuzzing))]

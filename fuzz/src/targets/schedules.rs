@@ -1,7 +1,7 @@
 //! The targets that run a schedule and judge what comes of it.
 //!
 //! Each has a search of its own inside, the one of `zab hunt`: it learns from every input that the
-//! fuzzer runs, and half of what the fuzzer asks the mutator for are its proposals. The fuzzer adds
+//! fuzzer runs, and most of what the fuzzer asks the mutator for are its proposals. The fuzzer adds
 //! what it is better at: coverage of the code, corpora that outlive a process, forks and merges.
 
 use super::{counters, mutator};
@@ -105,8 +105,11 @@ pub fn judge(driver: Driver, schedule: &Schedule) {
     result.unwrap_or_else(|what| panic!("{what}\n{}", hint()));
 }
 
-/// The next input for [`judge`], in place of the first `size` bytes: as often from the search
-/// within as from these bytes. `None` if the fuzzer shall mutate the bytes.
+/// Of how many inputs one is made from what the fuzzer offers, and not by the search within.
+const OFFERED: u64 = 4;
+
+/// The next input for [`judge`], in place of the first `size` bytes: mostly from the search within,
+/// else from these bytes. `None` if the fuzzer shall mutate the bytes.
 pub fn next_input(
     driver: Driver,
     data: &mut [u8],
@@ -115,12 +118,27 @@ pub fn next_input(
     seed: u32,
 ) -> Option<usize> {
     let mut rng = Rng::of(u64::from(seed), 1);
-    if rng.one_in(2) {
-        let proposal = with_target(driver, |target| target.propose(rng));
-        Some(mutator::put(&proposal, &mut data[..max_size]))
-    } else {
-        mutator::mutate_bytes(data, size, max_size, seed)
+    if rng.one_in(OFFERED) {
+        return mutator::mutate_bytes(data, size, max_size, seed);
     }
+    let proposal = with_target(driver, |target| target.propose(rng));
+    Some(mutator::put(&proposal, &mut data[..max_size]))
+}
+
+/// A child of two inputs for [`judge`], or another input from the search within.
+pub fn next_child(
+    driver: Driver,
+    mother: &[u8],
+    father: &[u8],
+    out: &mut [u8],
+    seed: u32,
+) -> usize {
+    let mut rng = Rng::of(u64::from(seed), 2);
+    if rng.one_in(OFFERED) {
+        return mutator::cross_over(mother, father, out, seed);
+    }
+    let proposal = with_target(driver, |target| target.propose(rng));
+    mutator::put(&proposal, out)
 }
 
 /// Whether both drivers come to the same verdict on a schedule, or at least to verdicts that
