@@ -270,12 +270,12 @@ fn digits<S: Syntax>(text: &[u8]) -> Option<(i64, &[u8])> {
     let (mut number, mut rest) = (0, text);
     loop {
         let (digits, count) = up_to_eight(u64::from_le_bytes(*rest.first_chunk()?));
-        number = number * POWERS[count] + digits;
         rest = &rest[count..];
         let length = text.len() - rest.len();
         if length > DIGITS_MAX || length == 0 {
             return None;
         }
+        number = number * POWERS[count] + digits;
         if count < 8 {
             let is_padded = !S::HAS_LEADING_ZEROS && length > 1 && text[0] == b'0';
             return i64::try_from(number).ok().filter(|_| !is_padded).map(|n| (n, rest));
