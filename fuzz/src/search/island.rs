@@ -22,6 +22,9 @@ use zab_sim::Schedule;
 /// findings come early or never.
 const PATIENCE: u64 = 30_000;
 
+/// With how many fresh schedules each corpus begins.
+const LOOKING_ABOUT: u64 = 300;
+
 /// A search by itself: a stream of chance, a corpus, an atlas of what was reached.
 #[derive(Debug)]
 pub struct Island {
@@ -100,7 +103,9 @@ impl Island {
     /// Mostly a mutant of a rare one, sometimes a fresh one.
     fn propose_any(&mut self) -> Schedule {
         let is_blind = self.guidance == Guidance::Random;
-        if is_blind || self.corpus.is_empty() || self.rng.one_in(5) {
+        // What is easy is found by looking about, and a corpus of a few is a poor start.
+        let fresh_in = if self.age < LOOKING_ABOUT { 1 } else { 5 };
+        if is_blind || self.corpus.is_empty() || self.rng.one_in(fresh_in) {
             return generate::schedule(&mut self.rng, self.servers);
         }
         let (parent, donor) = self.corpus.choose(&mut self.rng);
