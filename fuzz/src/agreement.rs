@@ -72,6 +72,18 @@ pub enum Disagreement {
     },
 }
 
+impl Disagreement {
+    /// Whether another one is of the same kind, between the same classes.
+    pub fn is_like(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Impossible { driver, .. }, Self::Impossible { driver: other, .. }) => {
+                driver == other
+            }
+            _ => self == other,
+        }
+    }
+}
+
 impl Agreement {
     /// Whether the executions were the same.
     pub const fn is_identical(self) -> bool {

@@ -1,5 +1,9 @@
 //! Messages of leader election on the way: the newest one for each pair of servers
 //! (`QuorumCnxManager` queues one message a peer).
+//!
+//! They travel on a connection of their own for each pair. To make it takes both ways, to use it
+//! takes one. It ends with the process at either end, with a reset, and with a cut of the way that
+//! it is used in: what is lost on it is not told, so it is made anew once both ways are open.
 
 use crate::due::{Due, Effects};
 use crate::network::links::SERVERS_MAX;
@@ -11,6 +15,8 @@ struct Mailbox {
     message: Option<Notification>,
     /// A [`Due::Notify`] is under way.
     armed: bool,
+    /// There is a connection.
+    linked: bool,
 }
 
 /// The mailboxes of an ensemble, by sender and receiver.
@@ -41,8 +47,27 @@ impl Mailboxes {
         mailbox.message.take()
     }
 
-    /// The sender's process is gone, and with it what it had not delivered.
-    pub(crate) fn lose(&mut self, from: NodeId) {
-        self.0[from.index()].iter_mut().for_each(|mailbox| mailbox.message = None);
+    /// The newest message of a pair waits for a connection.
+    pub(crate) const fn is_waiting(&self, from: NodeId, to: NodeId) -> bool {
+        let Mailbox { message, linked, .. } = &self.0[from.index()][to.index()];
+        message.is_some() && !*linked
+    }
+
+    /// There is a connection from now on.
+    pub(crate) const fn link(&mut self, from: NodeId, to: NodeId) {
+        self.0[from.index()][to.index()].linked = true;
+    }
+
+    /// The connection is gone.
+    pub(crate) const fn unlink(&mut self, from: NodeId, to: NodeId) {
+        self.0[from.index()][to.index()].linked = false;
+    }
+
+    /// The process of a server is gone, and with it its connections and what it had not delivered.
+    pub(crate) fn lose(&mut self, server: NodeId) {
+        for mailbox in &mut self.0[server.index()] {
+            (mailbox.message, mailbox.linked) = (None, false);
+        }
+        self.0.iter_mut().for_each(|row| row[server.index()].linked = false);
     }
 }

@@ -119,6 +119,20 @@ fn a_reset_loses_what_was_on_the_way() {
 }
 
 #[test]
+fn a_connection_that_one_end_has_closed_is_not_reset() {
+    let fx = &mut Effects::default();
+    let (mut network, conn) = connected(fx);
+    send(&mut network, conn, A, 1, fx);
+    network.close(Micros(9000), (conn, A), DELAYS, fx);
+    fx.due.clear();
+    network.cut(A, B);
+    network.reset_dead(LATER, |_, _| true, DELAYS, fx);
+    network.reset_between(LATER, A, B, fx);
+    assert_eq!(fx.due, [], "neither end has anything left to lose");
+    assert_eq!(drain(&mut network, conn, 1, fx), ["COMMIT(<1, 1>)", "DOWN"]);
+}
+
+#[test]
 fn a_killed_process_says_goodbye_and_a_power_loss_does_not() {
     for (power_loss, expected) in [(false, &["DOWN"][..]), (true, &[])] {
         let fx = &mut Effects::default();

@@ -74,7 +74,18 @@ impl World {
             powered && !links.is_cut_either_way(now, a, b)
         };
         network.reset_dead(now, in_touch, self.delays, fx);
+        for from in self.config.members() {
+            self.config.members().for_each(|to| self.connect_mailbox(now, from, to));
+        }
         self.parked.drain(..).for_each(|due| fx.schedule(now, due));
+    }
+
+    /// Makes the connection that the newest notification of a pair waits for, if that can be.
+    pub(super) fn connect_mailbox(&mut self, now: Micros, from: NodeId, to: NodeId) {
+        let is_possible = self.is_up(to) && !self.links.is_cut_either_way(now, from, to);
+        if is_possible && self.mailboxes.is_waiting(from, to) {
+            self.mailboxes.link(from, to);
+        }
     }
 
     /// Notes that a fault is in force, and when that has to be looked at again.
