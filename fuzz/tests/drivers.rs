@@ -9,7 +9,8 @@ use zab_fuzz::case::Driver;
 use zab_fuzz::generate;
 use zab_fuzz::oracle::Oracle;
 use zab_fuzz::rng::Rng;
-use zab_sim::Schedule;
+use zab_sim::schedule::{Action, ClientOp};
+use zab_sim::{Act, Schedule};
 
 fn oracles() -> (Oracle, Oracle) {
     (Oracle::new(Driver::Direct), Oracle::new(Driver::Turmoil))
@@ -51,6 +52,41 @@ fn drivers_agree_on_generated_schedules() {
             }
         }
         assert!(identical >= 100 && timing <= 5, "{name}: {identical} identical, {timing} timing");
+    }
+}
+
+/// Each of these parted the drivers once.
+#[test]
+fn executions_are_the_same_event_by_event_where_the_drivers_once_parted() {
+    let write = Act::Client { client: 0, server: 2, op: ClientOp::Write, key: 0 };
+    let cut = |from, to, for_us| Act::Cut { from, to, both_ways: false, for_us };
+    let closed = |since| {
+        let stall = Act::StallNode { server: 0, for_us: 100_000 };
+        let kill = Act::Restart { server: 2, down_us: 500_000 };
+        vec![(0, stall), (1_000, write), (10_000, kill), (20_000, since)]
+    };
+    let restart = Act::Restart { server: 0, down_us: 0 };
+    let no_connection = vec![(0, cut(2, 0, 700_000)), (10_000, restart)];
+    let no_receipt = vec![(0, Act::StepDown { server: 2 }), (0, cut(2, 1, 5_000))];
+    let nobody_asks = vec![
+        (0, Act::StallDisk { server: 1, for_us: 300_000 }),
+        (0, Act::Restart { server: 1, down_us: 200_000 }),
+        (10_000, Act::FlushError { server: 1 }),
+    ];
+    let mut drivers = Drivers::default();
+    for actions in [
+        closed(Act::Isolate { server: 0, for_us: 10_000 }),
+        closed(Act::Drop { a: 0, b: 2 }),
+        closed(cut(0, 2, 10_000)),
+        no_connection,
+        no_receipt,
+        nobody_asks,
+    ] {
+        let shown = format!("{actions:?}");
+        let actions = actions.into_iter().map(|(at_us, act)| Action { at_us, act });
+        let schedule = Schedule { actions: actions.collect(), ..Schedule::empty(0, 3) };
+        let agreement = drivers.check(&schedule, variant("zk-3.5.8"));
+        assert!(agreement.is_ok_and(Agreement::is_identical), "{shown}");
     }
 }
 

@@ -13,8 +13,8 @@
 //! One end that has said goodbye leaves nothing to reset: that and all before it still arrives,
 //! however late the other end gets to hear of it.
 //!
-//! Messages of leader election travel beside the connections: for each pair of servers one mailbox
-//! that holds the newest message not delivered yet.
+//! Messages of leader election travel on connections of their own: for each pair of servers one
+//! mailbox that holds the newest message not delivered yet.
 
 mod links;
 mod mailbox;

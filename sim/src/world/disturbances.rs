@@ -34,7 +34,7 @@ impl World {
                 self.network.reset_between(now, NodeId(a), NodeId(b), fx);
                 for (from, to) in [(a, b), (b, a)].map(|(a, b)| (NodeId(a), NodeId(b))) {
                     self.mailboxes.unlink(from, to);
-                    self.connect_mailbox(now, from, to);
+                    self.connect_mailbox(now, from, to, fx);
                 }
             }
             Act::Swizzle { mask, for_us } => self.swizzle(now, mask, for_us, fx),

@@ -29,6 +29,8 @@ impl World {
                 let (server, life) = self.process(server);
                 fx.schedule(now, Due::StepDown { server, life });
             }
+            // Where no process asks anything of the disk, nobody is told of an error.
+            Act::FlushError { server } if !self.is_up(NodeId(server)) => {}
             Act::FlushError { server } => {
                 let (server, life) = self.process(server);
                 fx.schedule(now, Due::DiskFail { server, life });
@@ -74,17 +76,22 @@ impl World {
             powered && !links.is_cut_either_way(now, a, b)
         };
         network.reset_dead(now, in_touch, self.delays, fx);
-        for from in self.config.members() {
-            self.config.members().for_each(|to| self.connect_mailbox(now, from, to));
-        }
         self.parked.drain(..).for_each(|due| fx.schedule(now, due));
+        for from in self.config.members() {
+            self.config.members().for_each(|to| self.connect_mailbox(now, from, to, fx));
+        }
     }
 
     /// Makes the connection that the newest notification of a pair waits for, if that can be.
-    pub(super) fn connect_mailbox(&mut self, now: Micros, from: NodeId, to: NodeId) {
-        let is_possible = self.is_up(to) && !self.links.is_cut_either_way(now, from, to);
-        if is_possible && self.mailboxes.is_waiting(from, to) {
-            self.mailboxes.link(from, to);
+    pub(super) fn connect_mailbox(
+        &mut self,
+        now: Micros,
+        from: NodeId,
+        to: NodeId,
+        fx: &mut Effects,
+    ) {
+        if self.is_up(to) && !self.links.is_cut_either_way(now, from, to) {
+            self.mailboxes.connect(now, from, to, fx);
         }
     }
 
