@@ -10,8 +10,11 @@
 //! - a power loss: as a cut, until the server is up again;
 //! - a reset: both ends are told at once, what was on the way is lost.
 //!
-//! Messages of leader election travel beside the connections: for each pair of servers one mailbox
-//! that holds the newest message not delivered yet.
+//! One end that has said goodbye leaves nothing to reset: that and all before it still arrives,
+//! however late the other end gets to hear of it.
+//!
+//! Messages of leader election travel on connections of their own: for each pair of servers one
+//! mailbox that holds the newest message not delivered yet.
 
 mod links;
 mod mailbox;
@@ -95,6 +98,12 @@ impl Connection {
     fn shut(&mut self, end: usize) {
         self.open[end] = false;
         self.flows[end].items.clear();
+    }
+
+    /// Whether a reset means something to this end: it is open, and the other one has not said
+    /// goodbye.
+    fn is_resettable(&self, end: usize) -> bool {
+        self.open[end] && !matches!(self.flows[end].items.back(), Some((_, Item::Down)))
     }
 
     /// Whether end 1 has yet to hear of the connection.
@@ -227,7 +236,7 @@ impl Network {
         for connection in &mut self.slots {
             if connection.servers == [a, b] || connection.servers == [b, a] {
                 for end in [0, 1] {
-                    if connection.open[end] {
+                    if connection.is_resettable(end) {
                         connection.flows[end].dead = true;
                         // An end that has not heard of the connection yet keeps the mark of it.
                         let keep = usize::from(connection.is_unheard_of(end));
@@ -289,7 +298,7 @@ impl Network {
                 continue;
             }
             for (end, peer) in [(0, b), (1, a)] {
-                if connection.open[end] {
+                if connection.is_resettable(end) {
                     let latency = delays.latency(now, peer, connection.servers[end]);
                     let due = Due::Reset { conn: connection.id, end: end as u8 };
                     fx.schedule(now.after(latency), due);

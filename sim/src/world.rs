@@ -182,6 +182,7 @@ impl World {
             Due::Notify { from, to } => {
                 stalls(to).node(now)
                     || !self.is_up(to)
+                    || self.mailboxes.is_waiting(from, to)
                     || self.links.is_cut(now, from, to)
                     || self.links.is_clogged(now, from, to)
             }

@@ -23,13 +23,16 @@ pub struct Tally {
     pub identical: u64,
     /// Different classes, as schedules close by explain.
     pub timing: u64,
+    /// The drivers disagreed.
+    pub disagreements: u64,
 }
 
 impl fmt::Display for Tally {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { schedules, valid, broken, identical, timing } = self;
+        let Self { schedules, valid, broken, identical, timing, disagreements } = self;
         write!(f, "{schedules} schedules: {valid} valid, {broken} of the same class; ")?;
-        write!(f, "{identical} identical; {timing} differ, as schedules close by explain")
+        write!(f, "{identical} identical; {timing} differ, as schedules close by explain; ")?;
+        write!(f, "{disagreements} disagreements")
     }
 }
 
@@ -38,59 +41,69 @@ impl fmt::Display for Tally {
 pub struct Hunt {
     /// How often drivers agreed.
     pub tally: Tally,
-    /// The first schedule on which they did not, minimized, and how.
-    pub disagreement: Option<(Schedule, Disagreement)>,
+    /// Schedules on which they did not, minimized, and how: the first one of each sort.
+    pub disagreements: Vec<(Schedule, Disagreement)>,
 }
 
 /// Compares the drivers on one schedule after the other until they disagree, or until the limit of
-/// the campaign, of which one thread is used.
+/// the campaign, of which one thread is used. With `keep_going` disagreements do not end it.
 ///
 /// # Errors
 /// If a disagreement does not show again: then something is not deterministic.
-pub fn hunt(campaign: &Campaign, watch: &mut dyn FnMut(Tally)) -> Result<Hunt, minimize::Error> {
+pub fn hunt(
+    campaign: &Campaign,
+    keep_going: bool,
+    watch: &mut dyn FnMut(Tally),
+) -> Result<Hunt, minimize::Error> {
     let stopwatch = Stopwatch::start();
     let mut island = Island::of(campaign, 0);
     let mut drivers = Drivers::default();
-    let mut tally = Tally::default();
+    let Hunt { mut tally, mut disagreements } = Hunt::default();
     let is_over = |tally: &Tally| match campaign.limit {
         Limit::Time(time) => stopwatch.elapsed() >= time,
         Limit::Runs(runs) => tally.schedules >= runs,
     };
-    while !is_over(&tally) {
+    while !is_over(&tally) && (keep_going || disagreements.is_empty()) {
         let schedule = island.propose();
         island.execute(&schedule);
         drop(island.take_new_states());
-        let agreement = match drivers.check(&schedule, campaign.variant) {
-            Ok(agreement) => agreement,
-            Err(disagreement) => {
-                let disagreement = shrink(&mut drivers, campaign, &schedule, disagreement)?;
-                return Ok(Hunt { tally, disagreement: Some(disagreement) });
-            }
-        };
-        tally.schedules += 1;
-        tally.identical += u64::from(agreement.is_identical());
-        match agreement {
-            Agreement::Same { class: None, .. } => tally.valid += 1,
-            Agreement::Same { class: Some(_), .. } => tally.broken += 1,
-            Agreement::Timing(_) => tally.timing += 1,
+        let result = drivers.check(&schedule, campaign.variant);
+        tally.count(&result);
+        if let Err(disagreement) = result
+            && !disagreements.iter().any(|(_, known)| disagreement.is_like(known))
+        {
+            disagreements.push(shrink(&mut drivers, campaign, &schedule, disagreement)?);
         }
         watch(tally);
     }
-    Ok(Hunt { tally, disagreement: None })
+    Ok(Hunt { tally, disagreements })
 }
 
-/// The simplest schedule with a disagreement of the same kind.
+impl Tally {
+    fn count(&mut self, result: &Result<Agreement, Disagreement>) {
+        self.schedules += 1;
+        match result {
+            Ok(Agreement::Same { class, identical }) => {
+                self.identical += u64::from(*identical);
+                *(if class.is_none() { &mut self.valid } else { &mut self.broken }) += 1;
+            }
+            Ok(Agreement::Timing(_)) => self.timing += 1,
+            Err(_) => self.disagreements += 1,
+        }
+    }
+}
+
+/// The simplest schedule with a disagreement of the same sort.
 fn shrink(
     drivers: &mut Drivers,
     campaign: &Campaign,
     schedule: &Schedule,
     disagreement: Disagreement,
 ) -> Result<(Schedule, Disagreement), minimize::Error> {
-    let kind = std::mem::discriminant(&disagreement);
     let mut last = disagreement;
     let minimized =
         minimize(schedule, |candidate| match drivers.check(candidate, campaign.variant) {
-            Err(found) if std::mem::discriminant(&found) == kind => {
+            Err(found) if found.is_like(&last) => {
                 last = found;
                 true
             }

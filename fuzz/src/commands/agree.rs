@@ -2,7 +2,7 @@
 
 use super::output::Out;
 use super::{Exit, Failure, ready_folder, write_case};
-use crate::agreement::{self, Disagreement};
+use crate::agreement::{self, Disagreement, Hunt};
 use crate::case::{Case, Driver, Expected, FORMAT, Provenance};
 use crate::explain::Story;
 use crate::oracle::Oracle;
@@ -17,9 +17,10 @@ use zab_sim::Schedule;
 /// Search for a schedule that the two drivers judge differently
 ///
 /// Ends with 4 if there is one that timing does not explain: then one of the drivers is wrong. It
-/// is minimized and stored.
+/// is minimized and stored. With --keep-going, one of each sort is: those of one sort show the same
+/// two classes.
 ///
-/// Example: `cargo zab agree --variant zk-3.8.0 --runs 20000`
+/// Example: `cargo zab agree --variant zk-3.8.0 --runs 20000 --keep-going`
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     /// What to run: see `zab variants`
@@ -37,6 +38,9 @@ pub(super) struct Args {
     /// Where to write a case
     #[arg(long, default_value = "findings", value_name = "DIR")]
     out: PathBuf,
+    /// Go on after a disagreement, until the time or the schedules are spent
+    #[arg(long)]
+    keep_going: bool,
     /// How many servers: 3, 5 or 7
     #[arg(long, default_value_t = 3, value_name = "N", value_parser = parse_servers)]
     servers: u8,
@@ -63,8 +67,10 @@ pub(super) fn run(args: &Args, out: &Out) -> Result<Exit, Failure> {
         None => (Limit::Time(time), format!("--time {}s", time.as_secs())),
     };
     let Args { variant, seed, servers, .. } = args;
-    let command =
-        format!("cargo zab agree --variant {variant} --seed {seed} {shown} --servers {servers}");
+    let goes_on = if args.keep_going { " --keep-going" } else { "" };
+    let command = format!(
+        "cargo zab agree --variant {variant} --seed {seed} {shown} --servers {servers}{goes_on}"
+    );
     out.command(&command);
     let campaign = Campaign {
         servers: *servers,
@@ -72,12 +78,30 @@ pub(super) fn run(args: &Args, out: &Out) -> Result<Exit, Failure> {
         keep_going: true,
         ..Campaign::new(entry, *seed, limit)
     };
-    let hunt = agreement::hunt(&campaign, &mut |tally| {
+    let hunt = agreement::hunt(&campaign, args.keep_going, &mut |tally| {
         if tally.schedules.is_multiple_of(REPORTED) {
             out.remark(tally);
         }
     })
     .map_err(|error| Failure::harness(format!("{error}: {command}")))?;
+    report(args, entry, out, &hunt, &command)
+}
+
+/// Stores what was found and says what it is.
+fn report(
+    args: &Args,
+    entry: &Entry,
+    out: &Out,
+    hunt: &Hunt,
+    command: &str,
+) -> Result<Exit, Failure> {
+    let mut found = Vec::new();
+    for (schedule, why) in &hunt.disagreements {
+        let path = write_case(&case_of(args, entry, schedule, why)?, &args.out)?;
+        out.bad(format!("the drivers disagree: {why}"));
+        out.line(format!("case: {}", path.display()));
+        found.push(json!({ "case": path, "why": why.to_string() }));
+    }
     out.json(&json!({
         "command": command,
         "schedules": hunt.tally.schedules,
@@ -85,19 +109,16 @@ pub(super) fn run(args: &Args, out: &Out) -> Result<Exit, Failure> {
         "same_class": hunt.tally.broken,
         "identical": hunt.tally.identical,
         "timing": hunt.tally.timing,
-        "disagreement": hunt.disagreement.as_ref().map(|(_, why)| why.to_string()),
+        "disagreements": hunt.tally.disagreements,
+        "found": found,
     }));
-    match hunt.disagreement {
-        None => {
+    match &hunt.disagreements[..] {
+        [] => {
             out.good(format!("the drivers agree: {}", hunt.tally));
             Ok(Exit::Clean)
         }
-        Some((schedule, why)) => {
+        [(_, why), ..] => {
             out.remark(hunt.tally);
-            let case = case_of(args, entry, schedule, &why)?;
-            let path = write_case(&case, &args.out)?;
-            out.bad(format!("the drivers disagree: {why}"));
-            out.line(format!("case: {}", path.display()));
             Err(Failure::harness(format!("the drivers disagree: {why}; repeat with: {command}")))
         }
     }
@@ -107,7 +128,7 @@ pub(super) fn run(args: &Args, out: &Out) -> Result<Exit, Failure> {
 fn case_of(
     args: &Args,
     entry: &Entry,
-    schedule: Schedule,
+    schedule: &Schedule,
     why: &Disagreement,
 ) -> Result<Case, Failure> {
     let driver = match why {
@@ -119,7 +140,7 @@ fn case_of(
         Disagreement::Impossible { driver, .. } => *driver,
         _ => Driver::Turmoil,
     };
-    let recording = Oracle::new(driver).record(&schedule, entry.variant);
+    let recording = Oracle::new(driver).record(schedule, entry.variant);
     let expected = Expected::of(&recording.outcome.verdict)
         .ok_or_else(|| Failure::harness(format!("an execution is not decided: {why}")))?;
     Ok(Case {
@@ -133,7 +154,7 @@ fn case_of(
             seed: args.seed,
             ..Provenance::default()
         },
-        schedule,
+        schedule: schedule.clone(),
         story: Story::of(&recording).lines().collect(),
     })
 }

@@ -1,5 +1,10 @@
 //! Messages of leader election on the way: the newest one for each pair of servers
 //! (`QuorumCnxManager` queues one message a peer).
+//!
+//! They travel on a connection of their own for each pair. To make it takes both ways, to use it
+//! takes one. It ends with the process at either end, with a reset, and with a cut of the way that
+//! it is used in: what is lost on it is not told, so it is made anew once both ways are open. A
+//! message that arrived while the way back was cut counts as lost, and is sent again.
 
 use crate::due::{Due, Effects};
 use crate::network::links::SERVERS_MAX;
@@ -11,6 +16,10 @@ struct Mailbox {
     message: Option<Notification>,
     /// A [`Due::Notify`] is under way.
     armed: bool,
+    /// There is a connection.
+    linked: bool,
+    /// The message has arrived, and its sender could not be told.
+    unacknowledged: bool,
 }
 
 /// The mailboxes of an ensemble, by sender and receiver.
@@ -27,22 +36,57 @@ impl Mailboxes {
         fx: &mut Effects,
     ) {
         let mailbox = &mut self.0[from.index()][to.index()];
-        mailbox.message = Some(message);
+        (mailbox.message, mailbox.unacknowledged) = (Some(message), false);
         if !mailbox.armed {
             mailbox.armed = true;
             fx.schedule(at, Due::Notify { from, to });
         }
     }
 
-    /// Takes the message that arrives.
-    pub(crate) fn arrive(&mut self, from: NodeId, to: NodeId) -> Option<Notification> {
+    /// Takes the message that arrives; its sender is told of that, or not.
+    pub(crate) fn arrive(
+        &mut self,
+        from: NodeId,
+        to: NodeId,
+        is_acknowledged: bool,
+    ) -> Option<Notification> {
         let mailbox = &mut self.0[from.index()][to.index()];
         mailbox.armed = false;
-        mailbox.message.take()
+        let message = mailbox.message?;
+        mailbox.unacknowledged = !is_acknowledged;
+        if is_acknowledged {
+            mailbox.message = None;
+        }
+        Some(message)
     }
 
-    /// The sender's process is gone, and with it what it had not delivered.
-    pub(crate) fn lose(&mut self, from: NodeId) {
-        self.0[from.index()].iter_mut().for_each(|mailbox| mailbox.message = None);
+    /// Both ways are open: a message that waits for that goes out, one that counts as lost once
+    /// more.
+    pub(crate) fn connect(&mut self, now: Micros, from: NodeId, to: NodeId, fx: &mut Effects) {
+        let mailbox = &mut self.0[from.index()][to.index()];
+        mailbox.linked |= mailbox.message.is_some();
+        if std::mem::take(&mut mailbox.unacknowledged) && !mailbox.armed {
+            mailbox.armed = true;
+            fx.schedule(now, Due::Notify { from, to });
+        }
+    }
+
+    /// The newest message of a pair waits for a connection.
+    pub(crate) const fn is_waiting(&self, from: NodeId, to: NodeId) -> bool {
+        let Mailbox { message, linked, .. } = &self.0[from.index()][to.index()];
+        message.is_some() && !*linked
+    }
+
+    /// The connection is gone.
+    pub(crate) const fn unlink(&mut self, from: NodeId, to: NodeId) {
+        self.0[from.index()][to.index()].linked = false;
+    }
+
+    /// The process of a server is gone, and with it its connections and what it had not delivered.
+    pub(crate) fn lose(&mut self, server: NodeId) {
+        for mailbox in &mut self.0[server.index()] {
+            (mailbox.message, mailbox.linked, mailbox.unacknowledged) = (None, false, false);
+        }
+        self.0.iter_mut().for_each(|row| row[server.index()].linked = false);
     }
 }

@@ -119,6 +119,20 @@ fn a_reset_loses_what_was_on_the_way() {
 }
 
 #[test]
+fn a_connection_that_one_end_has_closed_is_not_reset() {
+    let fx = &mut Effects::default();
+    let (mut network, conn) = connected(fx);
+    send(&mut network, conn, A, 1, fx);
+    network.close(Micros(9000), (conn, A), DELAYS, fx);
+    fx.due.clear();
+    network.cut(A, B);
+    network.reset_dead(LATER, |_, _| true, DELAYS, fx);
+    network.reset_between(LATER, A, B, fx);
+    assert_eq!(fx.due, [], "neither end has anything left to lose");
+    assert_eq!(drain(&mut network, conn, 1, fx), ["COMMIT(<1, 1>)", "DOWN"]);
+}
+
+#[test]
 fn a_killed_process_says_goodbye_and_a_power_loss_does_not() {
     for (power_loss, expected) in [(false, &["DOWN"][..]), (true, &[])] {
         let fx = &mut Effects::default();
@@ -141,16 +155,52 @@ fn a_slot_used_again_has_another_identity() {
     assert_eq!(drain(&mut network, new, 1, fx), ["UP"], "packets of the old one go nowhere");
 }
 
+fn notification(round: u32) -> Notification {
+    let vote = zab_core::message::Vote { leader: A, zxid: Zxid::ZERO, peer_epoch: Epoch(0) };
+    Notification { vote, round, state: zab_core::message::ServerState::Looking }
+}
+
 #[test]
 fn a_mailbox_keeps_the_newest_message_only() {
     let fx = &mut Effects::default();
     let mut mailboxes = Mailboxes::default();
-    let vote = zab_core::message::Vote { leader: A, zxid: Zxid::ZERO, peer_epoch: Epoch(0) };
-    let state = zab_core::message::ServerState::Looking;
-    for round in [1, 2] {
-        mailboxes.send(LATER, (A, B), Notification { vote, round, state }, fx);
-    }
+    (1..=2).for_each(|round| mailboxes.send(LATER, (A, B), notification(round), fx));
     assert_eq!(fx.due, [(LATER, Due::Notify { from: A, to: B })]);
-    assert_eq!(mailboxes.arrive(A, B).map(|message| message.round), Some(2));
-    assert_eq!(mailboxes.arrive(A, B), None);
+    assert_eq!(mailboxes.arrive(A, B, true).map(|message| message.round), Some(2));
+    assert_eq!(mailboxes.arrive(A, B, true), None);
+}
+
+#[test]
+fn a_connection_of_a_mailbox_lasts_until_its_way_is_cut_or_an_end_of_it_is_gone() {
+    let fx = &mut Effects::default();
+    let mut mailboxes = Mailboxes::default();
+    let mut waits_after = |what: &dyn Fn(&mut Mailboxes)| {
+        mailboxes.send(LATER, (A, B), notification(1), fx);
+        mailboxes.connect(LATER, A, B, fx);
+        assert!(!mailboxes.is_waiting(A, B));
+        what(&mut mailboxes);
+        mailboxes.send(LATER, (A, B), notification(2), fx);
+        mailboxes.is_waiting(A, B)
+    };
+    assert!(waits_after(&|mailboxes| mailboxes.unlink(A, B)));
+    assert!(!waits_after(&|mailboxes| mailboxes.unlink(B, A)), "that is another connection");
+    assert!(waits_after(&|mailboxes| mailboxes.lose(A)));
+    assert!(waits_after(&|mailboxes| mailboxes.lose(B)));
+}
+
+#[test]
+fn a_message_that_could_not_be_acknowledged_is_sent_once_more() {
+    let fx = &mut Effects::default();
+    let mut mailboxes = Mailboxes::default();
+    mailboxes.send(Micros(1), (A, B), notification(1), fx);
+    mailboxes.connect(Micros(1), A, B, fx);
+    assert_eq!(mailboxes.arrive(A, B, false).map(|message| message.round), Some(1));
+    fx.due.clear();
+    mailboxes.connect(LATER, A, B, fx);
+    mailboxes.connect(LATER, A, B, fx);
+    assert_eq!(fx.due, [(LATER, Due::Notify { from: A, to: B })]);
+    assert_eq!(mailboxes.arrive(A, B, true).map(|message| message.round), Some(1));
+    fx.due.clear();
+    mailboxes.connect(LATER, A, B, fx);
+    assert_eq!(fx.due, []);
 }

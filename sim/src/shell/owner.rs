@@ -13,6 +13,7 @@ use super::post::Slot;
 use arrivals::{Letter, Link};
 use std::collections::BTreeMap;
 use std::io;
+use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tokio::time::sleep;
@@ -85,10 +86,14 @@ enum Woken {
 
 impl<N: Net, M: Machine> Owner<N, M> {
     fn new(id: NodeId, node: Node, config: &Config, (net, machine): (N, M), inbox: Inbox) -> Self {
+        let mut limits = Limits::new(config, |span| machine.duration(span));
+        if machine.is_driven() {
+            limits.acknowledge = Duration::MAX;
+        }
         Self {
             id,
             node,
-            limits: Limits::new(config, |span| machine.duration(span)),
+            limits,
             net,
             machine,
             inbox,

@@ -84,7 +84,8 @@ impl World {
     }
 
     pub(super) fn on_notify(&mut self, now: Micros, from: NodeId, to: NodeId, fx: &mut Effects) {
-        if let Some(notification) = self.mailboxes.arrive(from, to) {
+        let is_acknowledged = !self.links.is_cut(now, to, from);
+        if let Some(notification) = self.mailboxes.arrive(from, to, is_acknowledged) {
             self.step(now, to, Input::Notification { from, notification }, fx);
         }
     }

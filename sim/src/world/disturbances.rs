@@ -32,6 +32,10 @@ impl World {
             Act::Drop { a, b } => {
                 fx.observe(now, NodeId(a), Fact::Fault("connection reset"));
                 self.network.reset_between(now, NodeId(a), NodeId(b), fx);
+                for (from, to) in [(a, b), (b, a)].map(|(a, b)| (NodeId(a), NodeId(b))) {
+                    self.mailboxes.unlink(from, to);
+                    self.connect_mailbox(now, from, to, fx);
+                }
             }
             Act::Swizzle { mask, for_us } => self.swizzle(now, mask, for_us, fx),
             _ => unreachable!("{act:?} leaves the network alone"),
@@ -51,6 +55,7 @@ impl World {
     fn cut(&mut self, from: NodeId, to: NodeId, until: Micros) {
         self.links.cut(from, to, until);
         self.network.cut(from, to);
+        self.mailboxes.unlink(from, to);
     }
 
     fn swizzle(&self, now: Micros, mask: u8, for_us: u64, fx: &mut Effects) {

@@ -29,6 +29,8 @@ impl World {
                 let (server, life) = self.process(server);
                 fx.schedule(now, Due::StepDown { server, life });
             }
+            // Where no process asks anything of the disk, nobody is told of an error.
+            Act::FlushError { server } if !self.is_up(NodeId(server)) => {}
             Act::FlushError { server } => {
                 let (server, life) = self.process(server);
                 fx.schedule(now, Due::DiskFail { server, life });
@@ -75,6 +77,22 @@ impl World {
         };
         network.reset_dead(now, in_touch, self.delays, fx);
         self.parked.drain(..).for_each(|due| fx.schedule(now, due));
+        for from in self.config.members() {
+            self.config.members().for_each(|to| self.connect_mailbox(now, from, to, fx));
+        }
+    }
+
+    /// Makes the connection that the newest notification of a pair waits for, if that can be.
+    pub(super) fn connect_mailbox(
+        &mut self,
+        now: Micros,
+        from: NodeId,
+        to: NodeId,
+        fx: &mut Effects,
+    ) {
+        if self.is_up(to) && !self.links.is_cut_either_way(now, from, to) {
+            self.mailboxes.connect(now, from, to, fx);
+        }
     }
 
     /// Notes that a fault is in force, and when that has to be looked at again.

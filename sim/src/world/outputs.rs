@@ -48,6 +48,7 @@ impl World {
             Output::Notify { to, notification } => {
                 let at = now.after(delays.latency(now, id, to));
                 self.mailboxes.send(at, (id, to), notification, fx);
+                self.connect_mailbox(now, id, to, fx);
             }
             Output::Disk { lsn, op } => self.ask_disk(now, id, (lsn, op), fx),
             Output::SetTimer { timer, generation, after } => {

@@ -155,6 +155,24 @@ fn a_dropped_connection_is_noticed_at_once_by_its_follower_only() {
 }
 
 #[test]
+fn a_stalled_follower_hears_all_that_a_killed_leader_said_whatever_befalls_the_network_since() {
+    for since in [
+        Act::Isolate { server: 0, for_us: 10_000 },
+        Act::Drop { a: 0, b: 2 },
+        Act::Cut { from: 0, to: 2, both_ways: false, for_us: 10_000 },
+    ] {
+        let seen = chaos([
+            (0, Act::StallNode { server: 0, for_us: 100_000 }),
+            (1_000, Act::Client { client: 0, server: 2, op: ClientOp::Write, key: 0 }),
+            (10_000, Act::Restart { server: 2, down_us: 500_000 }),
+            (20_000, since),
+        ]);
+        let appended = first(&seen, 0, appended);
+        assert!((100_000..101_000).contains(&appended), "{since:?}: {appended}");
+    }
+}
+
+#[test]
 fn nothing_happens_in_a_stalled_process_and_everything_happens_after_it() {
     let stall = Act::StallNode { server: 0, for_us: 80_000 };
     let seen = chaos([(10_000, stall), (12_000, write(0, 2)), (13_000, write(1, 2))]);
@@ -197,6 +215,17 @@ fn a_flush_error_hits_the_next_operation_and_the_supervisor_restarts_the_server(
     assert!(failed > 50_000 && failed < 55_000);
     let exited = first(&seen, 0, |fact| matches!(fact, Fact::Exited(_)));
     assert_eq!(times(&seen, 0, started), [exited + SUPERVISOR_DELAY.0]);
+}
+
+#[test]
+fn a_flush_error_of_a_server_that_is_down_hits_nobody() {
+    let seen = chaos([
+        (0, Act::StallDisk { server: 1, for_us: 300_000 }),
+        (0, Act::Restart { server: 1, down_us: 200_000 }),
+        (10_000, Act::FlushError { server: 1 }),
+    ]);
+    let fails = |fact: &Fact| matches!(fact, Fact::DiskFailed { .. } | Fact::Exited(_));
+    assert!(times(&seen, 1, fails).is_empty());
 }
 
 #[test]

@@ -233,6 +233,10 @@ impl Shared {
                     continue;
                 };
                 let flow = &mut wire.flows[end];
+                // Who is told that the other end is closed has nothing left to lose.
+                if flow.goodbye.is_some() {
+                    continue;
+                }
                 let at = when(peer, me);
                 flow.dead = true;
                 flow.reset_at(at);
