@@ -5,8 +5,8 @@
 use {libfuzzer_sys::fuzz_target, zab_fuzz::targets::disk_recovery as target};
 
 #[cfg(fuzzing)]
-fuzz_target!(|input: (Vec<target::Step>, (u8, u16, u8), &[u8])| {
-    let (steps, (records, at, by), file) = input;
+fuzz_target!(|input: ((u8, u16, u8), &[u8], target::Steps)| {
+    let ((records, at, by), file, steps) = input;
     let result = target::run(&steps)
         .and_then(|()| target::recover_damaged(records, at, by))
         .and_then(|()| target::recover_bytes(file));

@@ -6,10 +6,8 @@
 
 mod support;
 
-use arbitrary::{Arbitrary, Result, Unstructured};
-use bolero::check;
 use std::cell::RefCell;
-use support::{seeds, try_schedules};
+use support::{Bytes, arbitrarily, seeds, try_schedules};
 use zab_core::Variant;
 use zab_fuzz::anatomy::Kind;
 use zab_fuzz::case::Driver;
@@ -21,17 +19,7 @@ use zab_fuzz::targets::{codec, core_inputs, disk_recovery, linearizability};
 use zab_sim::Schedule;
 use zab_sim::schedule::bytes::RECORD;
 
-/// A seed of chance.
-#[derive(Debug)]
-struct Chance(u64);
-
-impl<'a> Arbitrary<'a> for Chance {
-    fn arbitrary(u: &mut Unstructured<'a>) -> Result<Self> {
-        u.arbitrary().map(Chance)
-    }
-}
-
-fn reference_survives(driver: Driver) -> impl Fn(&Schedule) -> std::result::Result<(), String> {
+fn reference_survives(driver: Driver) -> impl Fn(&Schedule) -> Result<(), String> {
     let oracle = RefCell::new(Oracle::new(driver));
     move |schedule| {
         let verdict = oracle.borrow_mut().judge(schedule, Variant::REFERENCE).verdict;
@@ -99,14 +87,12 @@ fn a_schedule_without_one_of_its_actions_is_valid() {
 #[test]
 fn mutants_are_valid() {
     let donors = seeds();
-    check!().with_iterations(300).with_arbitrary::<(Chance, Schedule)>().for_each(
-        |(Chance(seed), parent)| {
-            let mut rng = Rng::new(*seed);
-            let donor = &donors[rng.index(donors.len())];
-            let child = mutate(&mut rng, parent, 100_000, donor);
-            assert_eq!(child.validate(), Ok(()), "of {parent:?}");
-        },
-    );
+    arbitrarily(300, |(seed, parent): &(u64, Schedule)| {
+        let mut rng = Rng::new(*seed);
+        let donor = &donors[rng.index(donors.len())];
+        let child = mutate(&mut rng, parent, 100_000, donor);
+        child.validate().map_err(|error| format!("{error}: {child:?} of {parent:?}"))
+    });
 }
 
 #[test]
@@ -138,44 +124,30 @@ fn what_is_minimized_still_fails_and_nothing_can_be_left_out() {
 
 #[test]
 fn recovery_finds_what_is_on_the_disk() {
-    check!().with_iterations(2_000).with_arbitrary::<Vec<disk_recovery::Step>>().for_each(
-        |steps| {
-            disk_recovery::run(steps).unwrap_or_else(|what| panic!("{what}"));
-        },
-    );
+    arbitrarily(2_000, disk_recovery::run);
 }
 
 #[test]
 fn recovery_invents_nothing() {
-    check!().with_iterations(1_000).with_arbitrary::<(u8, u16, u8)>().for_each(|input| {
-        let (records, at, by) = *input;
-        disk_recovery::recover_damaged(records % 12, at % 400, by)
-            .unwrap_or_else(|what| panic!("{what}"));
+    arbitrarily(1_000, |(records, at, by): &(u8, u16, u8)| {
+        disk_recovery::recover_damaged(records % 12, at % 400, *by)
     });
-    check!().with_iterations(1_000).for_each(|bytes| {
-        disk_recovery::recover_bytes(bytes).unwrap_or_else(|what| panic!("{what}"));
-    });
+    arbitrarily(1_000, |bytes: &Vec<u8>| disk_recovery::recover_bytes(bytes));
 }
 
 #[test]
 fn checker_engines_agree() {
-    check!().with_iterations(2_000).with_arbitrary::<linearizability::SmallHistory>().for_each(
-        |history| linearizability::judge(history).unwrap_or_else(|what| panic!("{what}")),
-    );
+    arbitrarily(2_000, linearizability::judge);
 }
 
 #[test]
 fn one_server_keeps_its_promises_whatever_it_is_told() {
-    check!().with_iterations(2_000).with_max_len(4096).for_each(|bytes| {
-        core_inputs::run(bytes, Variant::REFERENCE).unwrap_or_else(|what| panic!("{what}"));
-    });
+    arbitrarily(2_000, |Bytes(bytes): &Bytes| core_inputs::run(bytes, Variant::REFERENCE));
 }
 
 #[test]
 fn parsers_survive_any_bytes() {
-    check!().with_iterations(1_000).for_each(|bytes| {
-        codec::run(bytes).unwrap_or_else(|what| panic!("{what}"));
-    });
+    arbitrarily(1_000, |Bytes(bytes): &Bytes| codec::run(bytes));
 }
 
 #[test]
@@ -188,4 +160,17 @@ fn parsers_survive_mutated_files() {
 #[ignore = "takes minutes"]
 fn parsers_survive_ten_million_mutated_files() {
     support::mutated_files(2, 10_000_000);
+}
+
+/// What no input breaks in the reference has to break somewhere, or it says nothing.
+#[test]
+fn a_defect_breaks_the_promises_of_one_server() {
+    let defect = zab_fuzz::variants::find("zookeeper-4646").expect("it is listed").variant;
+    let mut rng = Rng::new(1);
+    let broken = (0..20_000).find_map(|_| {
+        let bytes: Vec<u8> = (0..rng.between(200, 2_000)).map(|_| rng.draw() as u8).collect();
+        core_inputs::run(&bytes, defect).err()
+    });
+    let what = broken.expect("acknowledges NEWLEADER before the log is durable");
+    assert!(what.starts_with("acknowledges"), "{what}");
 }

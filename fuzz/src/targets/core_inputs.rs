@@ -2,7 +2,8 @@
 //!
 //! The bytes decide what comes next. Half of the time it is something the server waits for (its
 //! disk, a timer, an actor's turn, a connection it asked for), so that it gets anywhere at all; else
-//! it is any packet, notification or request, and what a confused driver might say. Only the
+//! it is any packet, notification or request, most often with numbers near its own, and what a
+//! confused driver might say. Only the
 //! identity of a peer is never a lie: the shell checks it before the core hears of it.
 //!
 //! Judged is what one server promises by itself ([`Promises`]). What an ensemble promises is the
@@ -13,7 +14,7 @@ mod words;
 
 use arbitrary::{Result, Unstructured};
 use promises::Promises;
-use words::{conn, epoch, notification, op, packet, peer, recovered, request, zxid};
+use words::{Words, epoch, op, recovered, request, zxid};
 use zab_core::event::{Actor, Timer};
 use zab_core::{Config, ConnId, File, Input, Lsn, Micros, Node, NodeId, Output, Variant};
 
@@ -30,6 +31,8 @@ struct Wishes {
     disk: Vec<(File, Lsn)>,
     timers: Vec<(Timer, u32)>,
     turns: Vec<Actor>,
+    /// The connection that it got last.
+    last: Option<(NodeId, ConnId)>,
 }
 
 /// A life of a server.
@@ -63,7 +66,7 @@ pub fn run(bytes: &[u8], variant: Variant) -> std::result::Result<(), String> {
         next = if u.is_empty() || inputs.len() >= INPUTS_MAX {
             Err(arbitrary::Error::NotEnoughData)
         } else {
-            next_input(&mut u, &mut wishes)
+            next_input(&mut u, &mut wishes, &node)
         };
     }
     Ok(())
@@ -84,25 +87,36 @@ impl Wishes {
     }
 }
 
-fn next_input(u: &mut Unstructured<'_>, wishes: &mut Wishes) -> Result<Input> {
+fn next_input(u: &mut Unstructured<'_>, wishes: &mut Wishes, node: &Node) -> Result<Input> {
     if u.ratio(1, 2)?
         && let Some(input) = granted(u, wishes)?
     {
         return Ok(input);
     }
-    Ok(match u.int_in_range(0..=15)? {
-        0..=5 => Input::Packet { from: peer(u)?, conn: conn(u)?, packet: packet(u)? },
-        6..=8 => Input::Notification { from: peer(u)?, notification: notification(u)? },
-        9 => Input::ConnectionUp { peer: peer(u)?, conn: conn(u)?, outgoing: u.arbitrary()? },
-        10 => Input::ConnectionDown { peer: peer(u)?, conn: conn(u)? },
-        11 => Input::ConnectFailed { peer: peer(u)? },
+    let mut words = Words { u, view: node.view(), last: wishes.last };
+    Ok(match words.u.int_in_range(0..=15)? {
+        0..=5 => {
+            let (from, conn) = words.end()?;
+            Input::Packet { from, conn, packet: words.packet()? }
+        }
+        6..=8 => Input::Notification { from: words.peer()?, notification: words.notification()? },
+        9 => {
+            let (peer, conn) = (words.peer()?, ConnId(words.u.int_in_range(0..=7)?));
+            wishes.last = Some((peer, conn));
+            Input::ConnectionUp { peer, conn, outgoing: words.u.arbitrary()? }
+        }
+        10 => {
+            let (peer, conn) = words.end()?;
+            Input::ConnectionDown { peer, conn }
+        }
+        11 => Input::ConnectFailed { peer: words.peer()? },
         12 => Input::Client { request: request(u)?, last_seen: zxid(u)?, op: op(u)? },
         13 => Input::StepDown,
-        14 => match u.int_in_range(0..=3)? {
+        14 => match words.u.int_in_range(0..=3)? {
             0 => Input::Turn(Actor::Receiver),
             1 => Input::Turn(Actor::LogWriter),
             2 => Input::Turn(Actor::Committer),
-            _ => Input::Turn(Actor::Sender(peer(u)?)),
+            _ => Input::Turn(Actor::Sender(words.peer()?)),
         },
         _ => {
             let timer = *u.choose(&[Timer::Election, Timer::Tick])?;
@@ -114,10 +128,10 @@ fn next_input(u: &mut Unstructured<'_>, wishes: &mut Wishes) -> Result<Input> {
 /// Something that the server waits for.
 fn granted(u: &mut Unstructured<'_>, wishes: &mut Wishes) -> Result<Option<Input>> {
     Ok(match u.int_in_range(0..=3)? {
-        0 => wishes.connects.pop().map(|peer| Input::ConnectionUp {
-            peer,
-            conn: ConnId(u.int_in_range(0..=7).unwrap_or(0)),
-            outgoing: true,
+        0 => wishes.connects.pop().map(|peer| {
+            let conn = ConnId(u.int_in_range(0..=7).unwrap_or(0));
+            wishes.last = Some((peer, conn));
+            Input::ConnectionUp { peer, conn, outgoing: true }
         }),
         1 if !wishes.disk.is_empty() => {
             let (file, upto) = wishes.disk.remove(0);

@@ -52,6 +52,23 @@ impl<'a> Arbitrary<'a> for Step {
     }
 }
 
+/// All that happens to a disk: as many steps as the bytes give.
+#[derive(Clone, Debug)]
+pub struct Steps(pub Vec<Step>);
+
+impl<'a> Arbitrary<'a> for Steps {
+    fn arbitrary(u: &mut Unstructured<'a>) -> Result<Self> {
+        let mut steps = Vec::new();
+        while !u.is_empty() && steps.len() < STEPS_MAX {
+            steps.push(u.arbitrary()?);
+        }
+        Ok(Self(steps))
+    }
+}
+
+/// The most steps of one run.
+const STEPS_MAX: usize = 200;
+
 /// What a file of each kind holds; an enum would say the same four times.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 struct Contents {
@@ -96,7 +113,7 @@ struct Bench {
 /// # Errors
 ///
 /// What recovery found that it should not have, or did not find.
-pub fn run(steps: &[Step]) -> std::result::Result<(), String> {
+pub fn run(Steps(steps): &Steps) -> std::result::Result<(), String> {
     let mut bench = Bench::default();
     for step in steps {
         bench.take(step)?;

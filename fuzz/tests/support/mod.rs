@@ -53,13 +53,47 @@ pub(crate) fn try_schedules(
         }
     };
     seeds().iter().for_each(expect);
-    let expect = std::panic::AssertUnwindSafe(expect);
-    // What fails is minimized by the minimizer of schedules, which knows what it does.
+    arbitrarily(iterations, |AnySchedule(schedule): &AnySchedule| {
+        expect(schedule);
+        Ok(())
+    });
+}
+
+/// All the bytes there are.
+#[derive(Debug)]
+pub(crate) struct Bytes(pub(crate) Vec<u8>);
+
+impl<'a> Arbitrary<'a> for Bytes {
+    fn arbitrary(u: &mut Unstructured<'a>) -> Result<Self> {
+        Ok(Self(u.bytes(u.len())?.to_vec()))
+    }
+}
+
+/// Tries a property on as many values, each made of as many bytes as it takes.
+///
+/// bolero draws a number, and the bytes are drawn from that: its own generator of `Arbitrary` values
+/// made none at all of these types, and called that a success.
+pub(crate) fn arbitrarily<T>(
+    iterations: usize,
+    property: impl Fn(&T) -> std::result::Result<(), String>,
+) where
+    T: for<'a> Arbitrary<'a>,
+{
+    let tried = std::cell::Cell::new(0);
+    let attempt = std::panic::AssertUnwindSafe(|number: u64| {
+        let mut rng = Rng::new(number);
+        let bytes: Vec<u8> = (0..rng.spread(1, 4096)).map(|_| rng.draw() as u8).collect();
+        let value = T::arbitrary(&mut Unstructured::new(&bytes)).expect("no value is refused");
+        tried.set(tried.get() + 1);
+        property(&value).unwrap_or_else(|what| panic!("{what}"));
+    });
+    // A schedule that fails is minimized by the minimizer, which knows what it does.
     bolero::check!()
         .with_iterations(iterations)
         .with_shrink_time(Duration::ZERO)
-        .with_arbitrary::<AnySchedule>()
-        .for_each(|AnySchedule(schedule)| (*expect)(schedule));
+        .with_type::<u64>()
+        .for_each(|number| (*attempt)(*number));
+    assert!(tried.get() > 0, "nothing was tried");
 }
 
 /// Minimizes a schedule that fails, keeps it, and says how to try it again.

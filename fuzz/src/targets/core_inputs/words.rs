@@ -1,17 +1,86 @@
-//! Values out of bytes: small ones, so that they meet again, and now and then the greatest.
+//! Values out of bytes: mostly those that the server expects next, so that it gets somewhere; else
+//! small ones, so that they meet again, and now and then the greatest.
 
 use super::MYSELF;
 use arbitrary::{Result, Unstructured};
 use zab_core::message::{Notification, ServerState, Vote};
 use zab_core::{Change, ConnId, Epoch, Key, NodeId, Op, Packet, Recovered, Replica};
-use zab_core::{RequestId, SessionId, Txn, Zxid};
+use zab_core::{RequestId, SessionId, Txn, View, Zxid};
 
-pub(super) fn peer(u: &mut Unstructured<'_>) -> Result<NodeId> {
-    Ok(NodeId(MYSELF.0 + u.int_in_range(1..=2)?))
+/// Bytes, and what the server would expect.
+#[derive(Debug)]
+pub(super) struct Words<'a, 'b> {
+    pub(super) u: &'b mut Unstructured<'a>,
+    /// What it shows of itself.
+    pub(super) view: View,
+    /// The connection that it got last, and to whom.
+    pub(super) last: Option<(NodeId, ConnId)>,
 }
 
-pub(super) fn conn(u: &mut Unstructured<'_>) -> Result<ConnId> {
-    Ok(ConnId(u.int_in_range(0..=7)?))
+impl Words<'_, '_> {
+    pub(super) fn is_expected(&mut self) -> Result<bool> {
+        self.u.ratio(7, 8)
+    }
+
+    pub(super) fn peer(&mut self) -> Result<NodeId> {
+        Ok(NodeId(MYSELF.0 + self.u.int_in_range(1..=2)?))
+    }
+
+    /// A connection and its other end.
+    pub(super) fn end(&mut self) -> Result<(NodeId, ConnId)> {
+        let is_expected = self.is_expected()?;
+        match self.last {
+            Some(last) if is_expected => Ok(last),
+            _ => Ok((self.peer()?, ConnId(self.u.int_in_range(0..=7)?))),
+        }
+    }
+
+    fn epoch(&mut self) -> Result<Epoch> {
+        let expected = [self.view.accepted_epoch, self.view.accepted_epoch.next()];
+        if self.is_expected()? { self.u.choose(&expected).copied() } else { epoch(self.u) }
+    }
+
+    fn zxid(&mut self) -> Result<Zxid> {
+        let View { last_logged, last_processed, accepted_epoch, .. } = self.view;
+        let mark = Zxid::of_epoch(accepted_epoch);
+        let expected = [last_logged, last_processed, last_logged.next(), mark.next(), mark];
+        if self.is_expected()? { self.u.choose(&expected).copied() } else { zxid(self.u) }
+    }
+
+    fn txn(&mut self) -> Result<Txn> {
+        Ok(Txn { zxid: self.zxid()?, ..txn(self.u)? })
+    }
+
+    pub(super) fn packet(&mut self) -> Result<Packet> {
+        Ok(match self.u.int_in_range(0..=15)? {
+            0 => Packet::FollowerInfo { accepted_epoch: self.epoch()? },
+            1 => Packet::LeaderInfo { epoch: self.epoch()? },
+            2 => {
+                let current_epoch = if self.u.ratio(1, 4)? { None } else { Some(self.epoch()?) };
+                Packet::AckEpoch { current_epoch, last_zxid: self.zxid()? }
+            }
+            3 => Packet::Diff { zxid: self.zxid()? },
+            4 => Packet::Trunc { zxid: self.zxid()? },
+            5 => Packet::Snap { replica: Box::new(replica(self.u)?) },
+            6 | 7 => Packet::Proposal(self.txn()?),
+            8 => Packet::Commit(self.zxid()?),
+            9 => Packet::NewLeader { epoch: self.epoch()? },
+            10 | 11 => Packet::Ack(self.zxid()?),
+            12 => Packet::UpToDate,
+            13 => Packet::Ping,
+            14 => Packet::Request { request: request(self.u)?, op: op(self.u)? },
+            _ => Packet::Sync { request: request(self.u)? },
+        })
+    }
+
+    pub(super) fn notification(&mut self) -> Result<Notification> {
+        use ServerState::{Following, Leading, Looking};
+        let leader = NodeId(self.u.int_in_range(0..=2)?);
+        let vote = Vote { leader, zxid: self.zxid()?, peer_epoch: self.epoch()? };
+        let state = *self.u.choose(&[Looking, Looking, Following, Leading])?;
+        let round = if self.is_expected()? { self.view.round } else { number(self.u)? };
+        Ok(Notification { vote, round, state })
+    }
 }
 
 fn number(u: &mut Unstructured<'_>) -> Result<u32> {
@@ -55,36 +124,6 @@ fn txn(u: &mut Unstructured<'_>) -> Result<Txn> {
 
 fn replica(u: &mut Unstructured<'_>) -> Result<Replica> {
     Ok(Replica { last_processed: zxid(u)?, ..Replica::default() })
-}
-
-pub(super) fn packet(u: &mut Unstructured<'_>) -> Result<Packet> {
-    Ok(match u.int_in_range(0..=15)? {
-        0 => Packet::FollowerInfo { accepted_epoch: epoch(u)? },
-        1 => Packet::LeaderInfo { epoch: epoch(u)? },
-        2 => {
-            let current_epoch = if u.ratio(1, 4)? { None } else { Some(epoch(u)?) };
-            Packet::AckEpoch { current_epoch, last_zxid: zxid(u)? }
-        }
-        3 => Packet::Diff { zxid: zxid(u)? },
-        4 => Packet::Trunc { zxid: zxid(u)? },
-        5 => Packet::Snap { replica: Box::new(replica(u)?) },
-        6 | 7 => Packet::Proposal(txn(u)?),
-        8 => Packet::Commit(zxid(u)?),
-        9 => Packet::NewLeader { epoch: epoch(u)? },
-        10 | 11 => Packet::Ack(zxid(u)?),
-        12 => Packet::UpToDate,
-        13 => Packet::Ping,
-        14 => Packet::Request { request: request(u)?, op: op(u)? },
-        _ => Packet::Sync { request: request(u)? },
-    })
-}
-
-pub(super) fn notification(u: &mut Unstructured<'_>) -> Result<Notification> {
-    use ServerState::{Following, Leading, Looking};
-    let leader = NodeId(u.int_in_range(0..=2)?);
-    let vote = Vote { leader, zxid: zxid(u)?, peer_epoch: epoch(u)? };
-    let state = *u.choose(&[Looking, Looking, Following, Leading])?;
-    Ok(Notification { vote, round: number(u)?, state })
 }
 
 /// What is on the disk at the start: a log in order, as the disk keeps it, and any epochs.
