@@ -31,7 +31,8 @@ pub struct Core<M: Model> {
 pub fn shrink<M: Model>(model: &M, calls: &[Call<M::Op>], budget: &Budget<'_>) -> Option<Core<M>> {
     let Outcome::NotLinearizable(stuck) = check(model, calls, budget) else { return None };
     let mut shrinking = Shrinking { model, budget, left: 100, kept: Vec::new() };
-    shrinking.kept = cut(model, calls, stuck.call);
+    let end = calls[stuck.call].returned;
+    shrinking.kept = cut(calls, end, |op| model.is_pure(op));
     shrinking.left = shrinking.left.max(4 * shrinking.kept.len().min(CHECKS_MAX / 4));
     let last = stuck.call;
     shrinking.take_out(|call| model.is_pure(&call.op), last);
@@ -50,14 +51,18 @@ const CHECKS_MAX: usize = 4000;
 /// Up to so many operations are compared with each other.
 const PAIRS_MAX: usize = 3000;
 
-/// What was invoked by the time that the operation returned.
-fn cut<M: Model>(model: &M, calls: &[Call<M::Op>], last: usize) -> Vec<(usize, Call<M::Op>)> {
-    let end = calls[last].returned;
+/// What was invoked by then, with its places; of what returned later only what may have changed
+/// something, as if it never had returned.
+pub(crate) fn cut<O: Clone>(
+    calls: &[Call<O>],
+    end: u64,
+    is_pure: impl Fn(&O) -> bool,
+) -> Vec<(usize, Call<O>)> {
     let mut kept: Vec<_> = calls
         .iter()
         .enumerate()
         .filter(|(_, call)| call.invoked <= end)
-        .filter(|(_, call)| call.returned <= end || !model.is_pure(&call.op))
+        .filter(|(_, call)| call.returned <= end || !is_pure(&call.op))
         .map(|(at, call)| {
             let returned = if call.returned <= end { call.returned } else { NEVER };
             (at, Call { returned, ..call.clone() })

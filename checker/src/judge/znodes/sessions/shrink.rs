@@ -7,8 +7,8 @@
 
 use super::{Sessions, State, Step};
 use crate::judge::Settings;
-use crate::linearizability::shrink::Core;
-use crate::linearizability::{Budget, Call, NEVER, Outcome, Stuck, check};
+use crate::linearizability::shrink::{Core, cut};
+use crate::linearizability::{Budget, Call, Outcome, Stuck, check};
 use crate::model::Model;
 use crate::model::znode::Znodes;
 use std::ops::Range;
@@ -27,7 +27,7 @@ pub(super) fn shrink(
     stuck: &Stuck<State>,
     settings: &Settings<'_>,
 ) -> Core<Sessions> {
-    let mut kept = cut(calls, calls[stuck.call].returned);
+    let mut kept = cut(calls, calls[stuck.call].returned, Step::changes_nothing);
     let budget = Budget { configurations: CONFIGURATIONS, ..settings.budget };
     let mut left = if settings.is_brief { 0 } else { CHECKS_MAX };
     let mut size = kept.len().div_ceil(2).max(1);
@@ -55,22 +55,6 @@ pub(super) fn shrink(
         Outcome::Unknown(_) => Stuck { call: calls.len() - 1, states: Vec::new() },
     };
     Core { calls, places, stuck, is_minimal: left > 0 }
-}
-
-/// What was invoked by then; what returned later may as well never have.
-fn cut(calls: &[Call<Step>], end: u64) -> Kept {
-    let mut kept: Kept = calls
-        .iter()
-        .enumerate()
-        .filter(|(_, call)| call.invoked <= end)
-        .filter(|(_, call)| call.returned <= end || !call.op.changes_nothing())
-        .map(|(at, call)| {
-            let returned = if call.returned <= end { call.returned } else { NEVER };
-            (at, Call { returned, ..call.clone() })
-        })
-        .collect();
-    kept.sort_by_key(|(_, call)| call.invoked);
-    kept
 }
 
 /// Without those in the range that nothing else needs; nothing if that is none.
