@@ -8,7 +8,7 @@ mod file;
 mod holds;
 
 pub use file::{CaseError, parse, read, render, write};
-pub use holds::{Broken, Judges, holds};
+pub use holds::{Broken, Judges};
 
 use crate::variants;
 use serde::{Deserialize, Serialize};

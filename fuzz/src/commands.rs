@@ -157,6 +157,14 @@ fn ready_folder(folder: &Path) -> Result<(), Failure> {
         })
 }
 
+/// Refuses an ensemble that could be split into halves.
+fn check_servers(servers: u8) -> Result<(), Failure> {
+    if servers.is_multiple_of(2) {
+        return Err(Failure::usage(format!("--servers {servers}: choose 3, 5 or 7")));
+    }
+    Ok(())
+}
+
 /// Writes a case into a folder under its own name, and says where.
 fn write_case(case: &Case, folder: &Path) -> Result<PathBuf, Failure> {
     let path = folder.join(case.file_name());

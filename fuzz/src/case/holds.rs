@@ -65,8 +65,3 @@ impl Judges {
         Ok(())
     }
 }
-
-/// [`Judges::check`] of one case.
-pub fn holds(case: &Case) -> Result<(), Broken> {
-    Judges::default().check(case)
-}

@@ -1,7 +1,7 @@
 //! `zab agree`: search for a schedule that the two drivers judge differently.
 
 use super::output::Out;
-use super::{Exit, Failure, ready_folder, write_case};
+use super::{Exit, Failure, check_servers, ready_folder, write_case};
 use crate::agreement::{self, Disagreement, Hunt};
 use crate::case::{Case, Driver, Expected, FORMAT, Provenance};
 use crate::explain::Story;
@@ -42,17 +42,8 @@ pub(super) struct Args {
     #[arg(long)]
     keep_going: bool,
     /// How many servers: 3, 5 or 7
-    #[arg(long, default_value_t = 3, value_name = "N", value_parser = parse_servers)]
+    #[arg(long, default_value_t = 3, value_name = "N", value_parser = clap::value_parser!(u8).range(3..=7))]
     servers: u8,
-}
-
-fn parse_servers(text: &str) -> Result<u8, String> {
-    match text {
-        "3" => Ok(3),
-        "5" => Ok(5),
-        "7" => Ok(7),
-        _ => Err("choose 3, 5 or 7".to_owned()),
-    }
 }
 
 /// Schedules between two lines of progress.
@@ -60,6 +51,7 @@ const REPORTED: u64 = 1000;
 
 pub(super) fn run(args: &Args, out: &Out) -> Result<Exit, Failure> {
     let entry = variants::find(&args.variant).map_err(Failure::usage)?;
+    check_servers(args.servers)?;
     ready_folder(&args.out)?;
     let time = args.time.unwrap_or(Duration::from_secs(60));
     let (limit, shown) = match args.runs {

@@ -3,7 +3,7 @@
 use super::minimize::{Shown, shrink};
 use super::output::Out;
 use super::progress::{Meter, describe};
-use super::{Exit, Failure, quoted, ready_folder, write_case};
+use super::{Exit, Failure, check_servers, quoted, ready_folder, write_case};
 use crate::anatomy::Kind;
 use crate::case::{Case, Driver, Provenance};
 use crate::causes;
@@ -115,9 +115,7 @@ fn campaign(args: &Args, entry: &'static Entry) -> Result<Campaign, Failure> {
         })?),
         None => Wanted::of(entry),
     };
-    if args.servers.is_multiple_of(2) {
-        return Err(Failure::usage(format!("--servers {}: choose 3, 5 or 7", args.servers)));
-    }
+    check_servers(args.servers)?;
     let time = args.time.unwrap_or(Duration::from_secs(60));
     let cores = || std::thread::available_parallelism().map_or(1, usize::from);
     let cause = args.cause.as_deref().map(|name| causes::find(entry, name)).transpose();
