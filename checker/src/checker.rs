@@ -20,6 +20,9 @@ pub struct Stakes {
     pub known: bool,
     /// The servers, one bit each, whose disks do not hold what they acknowledged last.
     pub forgetful: u8,
+    /// The servers, one bit each, whose disks do not hold the last committed transaction, and which
+    /// a majority would elect all the same if every process were started anew: it would be lost.
+    pub usurpers: u8,
 }
 
 /// Judges one execution while it runs.
@@ -106,7 +109,19 @@ impl Checker {
             forgetful |= u8::from(server.acknowledged.is_some_and(forgot)) << bit;
         }
         let known = sequences.is_acknowledged(*committed) || sequences.is_seen(*committed);
-        Stakes { holders, known, forgetful }
+        Stakes { holders, known, forgetful, usurpers: self.usurpers(holders) }
+    }
+
+    /// Who of those that are not among these would win an election of some majority.
+    fn usurpers(&self, holders: u8) -> u8 {
+        let servers = &self.ensemble.servers;
+        let claim = |bit: usize| (servers[bit].disk.durable().claim(), bit);
+        let is_elected = |bit: &usize| {
+            let voters = (0..servers.len()).filter(|other| claim(*other) <= claim(*bit)).count();
+            voters > servers.len() / 2
+        };
+        let lacks_it = |bit: &usize| holders >> bit & 1 == 0;
+        (0..servers.len()).filter(lacks_it).filter(is_elected).fold(0, |set, bit| set | 1 << bit)
     }
 
     /// The execution is over: judges what can only be judged at its end, and says the outcome.

@@ -8,7 +8,7 @@
 //! evidence cannot tell a recovered record in the page cache from one on the platter.
 
 use crate::sequences::{Sequence, Sequences};
-use zab_core::{Digest, DiskOp, File, Lsn, Recovered, Replica, Txn, Zxid};
+use zab_core::{Digest, DiskOp, Epoch, File, Lsn, Recovered, Replica, Txn, Zxid};
 
 /// A snapshot: which sequence of transactions it stands for.
 #[derive(Copy, Clone, Debug, Default, PartialEq, Eq)]
@@ -24,12 +24,13 @@ impl From<&Replica> for Snapshot {
     }
 }
 
-/// The log and the snapshots in one of the two states.
+/// The log, the snapshots and `currentEpoch` in one of the two states.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Files {
     log: Vec<Txn>,
     /// By zxid.
     snapshots: Vec<Snapshot>,
+    current_epoch: Epoch,
 }
 
 impl Files {
@@ -47,6 +48,11 @@ impl Files {
     pub(crate) fn last_zxid(&self) -> Zxid {
         let snapshot = self.snapshot().last;
         self.log.last().map_or(snapshot, |txn| txn.zxid.max(snapshot))
+    }
+
+    /// What a process which starts would ask to be elected with: the greater wins.
+    pub(crate) fn claim(&self) -> (Epoch, Zxid) {
+        (self.current_epoch, self.last_zxid())
     }
 
     /// The sequence that a process which starts would load: the newest snapshot, and the log
@@ -112,17 +118,19 @@ impl Files {
                 self.snapshots.insert(at, snapshot);
             }
             Pending::DropSnapshotsAfter(zxid) => self.snapshots.retain(|s| s.last <= zxid),
+            Pending::CurrentEpoch(epoch) => self.current_epoch = epoch,
         }
     }
 }
 
-/// An operation that changes the log or the snapshots.
+/// An operation that changes what is kept here.
 #[derive(Copy, Clone, Debug)]
 enum Pending {
     Append(Txn),
     Truncate(Zxid),
     Snapshot(Snapshot),
     DropSnapshotsAfter(Zxid),
+    CurrentEpoch(Epoch),
 }
 
 impl Pending {
@@ -130,6 +138,7 @@ impl Pending {
         match self {
             Self::Append(_) | Self::Truncate(_) => File::Log,
             Self::Snapshot(_) | Self::DropSnapshotsAfter(_) => File::Snapshot,
+            Self::CurrentEpoch(_) => File::CurrentEpoch,
         }
     }
 }
@@ -162,6 +171,7 @@ impl Disk {
             self.durable.snapshots.push(newest);
         }
         self.durable.log.clone_from(&recovered.log);
+        self.durable.current_epoch = recovered.current_epoch;
         self.asked.clone_from(&self.durable);
     }
 
@@ -182,7 +192,8 @@ impl Disk {
             DiskOp::Truncate(zxid) => Pending::Truncate(*zxid),
             DiskOp::Snapshot(replica) => Pending::Snapshot(Snapshot::from(&**replica)),
             DiskOp::DropSnapshotsAfter(zxid) => Pending::DropSnapshotsAfter(*zxid),
-            DiskOp::Flush | DiskOp::AcceptedEpoch(_) | DiskOp::CurrentEpoch(_) => return,
+            DiskOp::CurrentEpoch(epoch) => Pending::CurrentEpoch(*epoch),
+            DiskOp::Flush | DiskOp::AcceptedEpoch(_) => return,
         };
         self.asked.apply(op);
         self.pending.push((lsn, op));

@@ -135,13 +135,15 @@ impl Danger {
         }
     }
 
-    /// Two points for each disk that a majority lacks, and one if a client would notice; one at
-    /// least if a server lacks what it acknowledged.
+    /// Two points for each disk that a majority lacks, or if one of those that lack it would be
+    /// elected, and one if a client would notice; one at least if a server lacks what it
+    /// acknowledged.
     fn of(servers: usize, stakes: Stakes) -> u32 {
         let majority = servers as u32 / 2 + 1;
-        match majority.saturating_sub(stakes.holders.count_ones()) {
+        let lacking = majority.saturating_sub(stakes.holders.count_ones());
+        match lacking.max(u32::from(stakes.usurpers > 0)) {
             0 => u32::from(stakes.forgetful > 0),
-            lacking => 2 * lacking + u32::from(stakes.known),
+            steps => 2 * steps + u32::from(stakes.known),
         }
     }
 
@@ -176,8 +178,8 @@ fn abstract_servers(views: &[Option<View>], stakes: Stakes) -> ([u32; SERVERS_MA
     let count = views.len().min(servers.len());
     for (at, (server, view)) in servers.iter_mut().zip(views).enumerate() {
         let bit = |set: u8| u32::from(set >> at & 1);
-        let disk = 2 * bit(stakes.holders) + bit(stakes.forgetful);
-        *server = 4 * view.as_ref().map_or(0, |view| abstract_server(view, &reference)) + disk;
+        let disk = 4 * bit(stakes.usurpers) + 2 * bit(stakes.holders) + bit(stakes.forgetful);
+        *server = 8 * view.as_ref().map_or(0, |view| abstract_server(view, &reference)) + disk;
     }
     servers[..count].sort_unstable();
     (servers, reference)
@@ -239,6 +241,9 @@ fn hash(value: &impl Hash) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::generate;
+    use crate::oracle::Oracle;
+    use crate::rng::Rng;
     use zab_core::NodeId;
     use zab_core::message::ServerState;
     use zab_core::view::Phase;
@@ -269,8 +274,8 @@ mod tests {
         let new = Zxid::new(1, 9);
         let a = [view(2, Following, old), None, view(2, Leading, old)];
         let b = [view(0, Leading, new), view(0, Following, new), None];
-        let at_0_and_2 = Stakes { holders: 0b101, known: true, forgetful: 0 };
-        let at_0_and_1 = Stakes { holders: 0b011, known: true, forgetful: 0 };
+        let at_0_and_2 = Stakes { holders: 0b101, known: true, ..Stakes::default() };
+        let at_0_and_1 = Stakes { holders: 0b011, known: true, ..Stakes::default() };
         assert_eq!(abstract_state(&a, at_0_and_2), abstract_state(&b, at_0_and_1));
         assert_ne!(abstract_state(&a, at_0_and_2), abstract_state(&b, at_0_and_2));
         let behind = [view(0, Leading, new), view(0, Following, old), None];
@@ -279,7 +284,8 @@ mod tests {
 
     #[test]
     fn danger_grows_as_disks_lose_what_a_client_knows_of() {
-        let danger_of = |holders, known| Danger::of(3, Stakes { holders, known, forgetful: 0 });
+        let danger_of =
+            |holders, known| Danger::of(3, Stakes { holders, known, ..Stakes::default() });
         assert_eq!(danger_of(0b011, true), 0, "a majority holds it");
         assert!(danger_of(0b001, false) > danger_of(0b011, true));
         assert!(danger_of(0b001, true) > danger_of(0b001, false));
@@ -287,11 +293,41 @@ mod tests {
     }
 
     #[test]
+    fn the_next_leader_may_lack_what_is_committed() {
+        let danger_of = |usurpers| {
+            Danger::of(3, Stakes { holders: 0b011, known: true, usurpers, ..Stakes::default() })
+        };
+        assert_eq!(danger_of(0), 0);
+        assert_eq!(danger_of(0b100), 3, "as if a majority lacked one disk");
+    }
+
+    #[test]
+    fn the_reference_never_comes_nearer_than_to_lacking_what_nobody_counts_on() {
+        use crate::case::Driver;
+        let reference = crate::variants::find("reference").expect("it is listed").variant;
+        let (mut oracle, mut rng) = (Oracle::new(Driver::Direct), Rng::new(11));
+        let mut coverage = Coverage::default();
+        for _ in 0..1500 {
+            let schedule = generate::schedule(&mut rng, 3);
+            oracle.cover(&schedule, reference, &mut coverage);
+            assert!(coverage.danger.greatest <= 1, "{schedule:?}");
+        }
+    }
+
+    #[test]
     fn danger_that_lasts_counts_for_more() {
         let points_after = |us: u64| {
             let mut danger = Danger::default();
-            danger.record(Micros(5), 3, Stakes { holders: 0b001, known: false, forgetful: 0 });
-            danger.record(Micros(5 + us), 3, Stakes { holders: 0b011, known: false, forgetful: 0 });
+            danger.record(
+                Micros(5),
+                3,
+                Stakes { holders: 0b001, known: false, ..Stakes::default() },
+            );
+            danger.record(
+                Micros(5 + us),
+                3,
+                Stakes { holders: 0b011, known: false, ..Stakes::default() },
+            );
             (danger.points(), danger.since)
         };
         assert_eq!(points_after(1_000), (5, Micros(5)));

@@ -272,8 +272,7 @@ fn one_island(
                 report.census.count(island.coverage().situations());
                 match outcome.class() {
                     Some(class)
-                        if !campaign.wanted.wants(class)
-                            || !island.holds(&schedule, class, campaign.cause) =>
+                        if !campaign.wanted.wants(class) || !island.holds(&schedule, class) =>
                     {
                         *report.unwanted.entry(class).or_default() += 1;
                     }

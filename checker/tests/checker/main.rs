@@ -7,5 +7,6 @@ mod disks;
 mod issues;
 mod order;
 mod robustness;
+mod stakes;
 mod story;
 mod table;

@@ -36,6 +36,8 @@ pub struct Island {
     oracle: Oracle,
     /// In another driver.
     other: Option<Oracle>,
+    /// The defect that is looked for, if it is one.
+    cause: Option<&'static Switch>,
     coverage: Coverage,
     /// What the last execution reached, as the guidance has it.
     features: Vec<Feature>,
@@ -57,6 +59,7 @@ impl Island {
             rng,
             oracle: Oracle::new(driver),
             other: None,
+            cause: None,
             coverage: Coverage::default(),
             features: Vec::new(),
             corpus: Corpus::default(),
@@ -73,6 +76,7 @@ impl Island {
             .without(&campaign.without)
             .guided_by(campaign.guidance)
             .hold_in(campaign.hold_in)
+            .because_of(campaign.cause)
     }
 
     /// The same without faults of these kinds.
@@ -84,6 +88,12 @@ impl Island {
     /// The same, but only what another driver shows as well is a finding.
     fn hold_in(mut self, driver: Option<Driver>) -> Self {
         self.other = driver.map(Oracle::new);
+        self
+    }
+
+    /// The same, but only what needs this defect is a finding.
+    const fn because_of(mut self, cause: Option<&'static Switch>) -> Self {
+        self.cause = cause;
         self
     }
 
@@ -124,13 +134,8 @@ impl Island {
 
     /// Whether this class is broken in the other driver as well, if there is one, and would not be
     /// if this defect were repaired.
-    pub(super) fn holds(
-        &mut self,
-        schedule: &Schedule,
-        class: Class,
-        cause: Option<&Switch>,
-    ) -> bool {
-        let variant = self.variant;
+    pub(super) fn holds(&mut self, schedule: &Schedule, class: Class) -> bool {
+        let Self { variant, cause, .. } = *self;
         let is_cause = |oracle: &mut Oracle| {
             cause.is_none_or(|cause| needs(oracle, schedule, variant, class, cause))
         };
@@ -181,7 +186,20 @@ impl Island {
         }
         let origin = self.oracle.origin(schedule.servers, self.variant);
         let moment_us = self.coverage.moment_of(first).0.saturating_sub(origin.0);
-        Entry::new(schedule, news, self.coverage.danger(), moment_us)
+        let danger = self.danger_of(schedule);
+        Entry::new(schedule, news, danger, moment_us)
+    }
+
+    /// How near the last schedule came to a loss; not at all if it came as near without the defect
+    /// that is looked for, because then another one led there.
+    fn danger_of(&mut self, schedule: &Schedule) -> u32 {
+        let danger = self.coverage.danger();
+        let Some(cause) = self.cause.filter(|_| danger > 0) else {
+            return danger;
+        };
+        let mut repaired = Coverage::default();
+        self.oracle.cover(schedule, cause.repaired(self.variant), &mut repaired);
+        if repaired.danger() < danger { danger } else { 0 }
     }
 
     /// The defects without which this class would not be broken.
