@@ -4,7 +4,7 @@
 cd "$(dirname "$(cargo locate-project --workspace --message-format plain)")"
 
 # shellcheck disable=SC2086 # several flags
-cargo fuzz build -O --debug-assertions ${CARGO_FUZZ_FLAGS:-}
+RUSTC_WRAPPER=$PWD/fuzz/only-ours cargo fuzz build -O --debug-assertions ${CARGO_FUZZ_FLAGS:-}
 release=${CARGO_TARGET_DIR:-target}/x86_64-unknown-linux-gnu/release
 seeds=$(mktemp -d)
 trap 'rm -rf "$seeds"' EXIT
@@ -15,7 +15,11 @@ for target in fuzz/fuzz_targets/*.rs; do
     target=$(basename "$target" .rs)
     cp "$release/$target" "$OUT/"
     case $target in
-        direct | turmoil | drivers_agree) zip -qj "$OUT/${target}_seed_corpus.zip" "$seeds"/* ;;
+        direct | turmoil | drivers_agree)
+            zip -qj "$OUT/${target}_seed_corpus.zip" "$seeds"/*
+            # The search inside them chooses what is worth another try.
+            printf '[libfuzzer]\nentropic = 0\n' >"$OUT/$target.options"
+            ;;
         codec) zip -qj "$OUT/${target}_seed_corpus.zip" fuzz/seeds/codec/* ;;
     esac
 done

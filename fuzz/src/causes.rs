@@ -34,6 +34,12 @@ pub fn causes(
     }
 }
 
+/// The variant with all but these of its defects repaired.
+pub fn alone(defects: &[&'static Switch], variant: Variant) -> Variant {
+    let is_left = |switch: &&Switch| !defects.iter().any(|defect| defect.name == switch.name);
+    SWITCHES.iter().filter(is_left).fold(variant, |variant, switch| switch.repaired(variant))
+}
+
 /// Whether the violation goes away if this one defect is repaired.
 pub fn needs(
     oracle: &mut Oracle,

@@ -6,8 +6,10 @@
 
 mod corpus;
 mod island;
+mod ways;
 
 pub use island::Island;
+pub use ways::{Way, distinct};
 
 use crate::clock::Stopwatch;
 use rustc_hash::FxHashSet;
@@ -127,24 +129,15 @@ pub struct Finding {
     /// Which thread, counted from 0.
     pub island: usize,
     /// The defects it needs, if the campaign tells findings apart.
-    pub defects: Vec<&'static str>,
+    pub defects: Vec<&'static Switch>,
+    /// How many executions came about in this way.
+    pub seen: u64,
 }
-
-impl Finding {
-    /// What distinguishes one finding from another: the classes that were broken, and the defects
-    /// without which they are not.
-    fn situation(&self) -> Situation {
-        (self.outcome.classes(), self.defects.clone())
-    }
-}
-
-/// Two findings with the same are one.
-type Situation = (Vec<Class>, Vec<&'static str>);
 
 /// What came of a campaign.
 #[derive(Clone, Debug, Default)]
 pub struct Report {
-    /// One finding for each situation: classes that were broken together, through the same defects.
+    /// One finding for each way: a class that was broken, and the defects that suffice for it.
     pub findings: Vec<Finding>,
     /// Executions of all threads.
     pub executions: u64,
@@ -226,21 +219,12 @@ pub fn run(campaign: &Campaign, watch: &(dyn Fn(Progress) + Sync)) -> Report {
         report.findings.extend(part.findings);
     }
     report.findings.sort_by_key(|finding| (finding.execution, finding.island));
-    let mut known = Vec::new();
-    report.findings.retain(|finding| is_new(&mut known, finding.situation()));
+    report.findings =
+        distinct(std::mem::take(&mut report.findings), Finding::way, |finding| &mut finding.seen);
     if !campaign.keep_going {
         report.findings.truncate(1);
     }
     report
-}
-
-/// Whether nothing before came of the same.
-fn is_new(known: &mut Vec<Situation>, situation: Situation) -> bool {
-    let new = !known.contains(&situation);
-    if new {
-        known.push(situation);
-    }
-    new
 }
 
 /// One thread's share of the campaign.
@@ -252,7 +236,6 @@ fn one_island(
 ) -> Report {
     let mut island = Island::of(campaign, number);
     let mut report = Report::default();
-    let mut known = Vec::new();
     let share = share_of(campaign, number);
     let mut done = 0;
     while done < share && !shared.stop.load(Ordering::Relaxed) {
@@ -277,18 +260,16 @@ fn one_island(
                         *report.unwanted.entry(class).or_default() += 1;
                     }
                     Some(class) => {
-                        // Only a campaign that goes on has findings to tell apart.
-                        let defects = if campaign.keep_going {
-                            island.causes(&schedule, class)
-                        } else {
-                            Vec::new()
+                        shared.best.fetch_min(done, Ordering::Relaxed);
+                        let found = Finding {
+                            schedule,
+                            outcome,
+                            execution: done,
+                            island: number,
+                            defects: Vec::new(),
+                            seen: 1,
                         };
-                        let found =
-                            Finding { schedule, outcome, execution: done, island: number, defects };
-                        if is_new(&mut known, found.situation()) {
-                            shared.best.fetch_min(done, Ordering::Relaxed);
-                            report.findings.push(found);
-                        }
+                        tell_apart(campaign, &mut island, class, found, &mut report.findings);
                     }
                     None => report.unknown += u64::from(outcome.verdict != Verdict::Valid),
                 }
@@ -305,6 +286,29 @@ fn one_island(
         lock(&shared.states).extend(island.take_new_states());
     }
     report
+}
+
+/// Adds a finding to those of the same thread, unless it came about in a way that is among them.
+/// Only a campaign that goes on has findings to tell apart.
+fn tell_apart(
+    campaign: &Campaign,
+    island: &mut Island,
+    class: Class,
+    mut found: Finding,
+    findings: &mut Vec<Finding>,
+) {
+    if campaign.keep_going {
+        let is_known = |known: &&mut Finding| {
+            known.outcome.class() == Some(class)
+                && island.suffice(&known.defects, &found.schedule, class)
+        };
+        if let Some(known) = findings.iter_mut().find(is_known) {
+            known.seen += 1;
+            return;
+        }
+        found.defects = island.causes(&found.schedule, class);
+    }
+    findings.push(found);
 }
 
 /// Adds what is new to what is shared, reports it, and looks at the clock.

@@ -9,7 +9,7 @@ use crate::case::{Case, Driver, Provenance};
 use crate::causes;
 use crate::explain::{Story, table, text};
 use crate::oracle::Oracle;
-use crate::search::{self, Campaign, Finding, Limit, Progress, Report, Wanted};
+use crate::search::{self, Campaign, Finding, Limit, Progress, Report, Wanted, Way};
 use crate::situations::{Census, Situation};
 use crate::variants;
 use serde_json::{Value, json};
@@ -60,7 +60,7 @@ pub(super) struct Args {
     /// Where to write cases
     #[arg(long, default_value = "findings", value_name = "DIR")]
     out: PathBuf,
-    /// Go on after the first finding, until the time or the executions are spent
+    /// Go on until the time or the executions are spent, and tell each way in which something is lost
     #[arg(long)]
     keep_going: bool,
     /// How many servers: 3, 5 or 7
@@ -82,18 +82,21 @@ pub(super) fn run(args: &Args, out: &Out) -> Result<Exit, Failure> {
     }
     let mut oracle = Oracle::new(args.driver);
     let mut other = campaign.hold_in.map(Oracle::new);
-    let mut cases: Vec<(PathBuf, Case)> = Vec::new();
+    let mut settled = Vec::new();
     for finding in &report.findings {
         let case =
             settle(&mut oracle, other.as_mut(), entry, &campaign, finding).map_err(|failure| {
                 Failure { what: format!("{}: {command}", failure.what), ..failure }
             })?;
-        // What looked different may shrink to the same.
-        if cases.iter().all(|(_, known)| known.schedule != case.schedule) {
-            let path = write_case(&case, &args.out)?;
-            tell(out, &mut oracle, entry, finding, &case, &path);
-            cases.push((path, case));
-        }
+        settled.push(Settled { finding, case, seen: finding.seen });
+    }
+    // What looked different may shrink to the same.
+    let settled = search::distinct(settled, Settled::way, |one| &mut one.seen);
+    let mut cases = Vec::new();
+    for one in settled {
+        let path = write_case(&one.case, &args.out)?;
+        tell(out, &mut oracle, entry, &one, &path);
+        cases.push((path, one));
     }
     summarize(out, &report, &command, &cases);
     Ok(match (cases.is_empty(), report.unknown) {
@@ -101,6 +104,20 @@ pub(super) fn run(args: &Args, out: &Out) -> Result<Exit, Failure> {
         (true, 0) => Exit::Clean,
         (true, _) => Exit::Inconclusive,
     })
+}
+
+/// A finding, and the minimized case of it.
+struct Settled<'a> {
+    finding: &'a Finding,
+    case: Case,
+    /// How many executions came about in this way.
+    seen: u64,
+}
+
+impl Settled<'_> {
+    fn way(&self) -> Way<'_> {
+        Way::new(self.case.expected.class(), self.case.defects.iter().map(String::as_str))
+    }
 }
 
 fn parse_fault(name: &str) -> Result<Kind, String> {
@@ -197,14 +214,8 @@ fn settle(
 }
 
 /// Shows a finding.
-fn tell(
-    out: &Out,
-    oracle: &mut Oracle,
-    entry: &Entry,
-    finding: &Finding,
-    case: &Case,
-    path: &Path,
-) {
+fn tell(out: &Out, oracle: &mut Oracle, entry: &Entry, settled: &Settled<'_>, path: &Path) {
+    let Settled { finding, case, .. } = settled;
     let Some(class) = case.expected.class() else {
         return;
     };
@@ -228,7 +239,7 @@ fn tell(
 }
 
 /// Says how the hunt ended.
-fn summarize(out: &Out, report: &Report, command: &str, cases: &[(PathBuf, Case)]) {
+fn summarize(out: &Out, report: &Report, command: &str, cases: &[(PathBuf, Settled<'_>)]) {
     let Report { executions, states, elapsed, .. } = *report;
     let effort = describe(Progress { executions, states, elapsed });
     if cases.is_empty() {
@@ -246,14 +257,14 @@ fn summarize(out: &Out, report: &Report, command: &str, cases: &[(PathBuf, Case)
             out.bad(format!("{} executions were not decided; repeat: {command}", report.unknown));
         }
     } else if cases.len() > 1 {
-        out.remark(format!("{} findings: {effort}", cases.len()));
+        out.remark(format!("{} ways: {effort}\n{}", cases.len(), ways(cases)));
     }
     if !report.unwanted.is_empty() && (cases.is_empty() || cases.len() > 1) {
         let classes: Vec<String> =
             report.unwanted.iter().map(|(class, count)| format!("{class} in {count}")).collect();
         out.remark(format!("also broken (--class C looks for one): {}", classes.join(", ")));
     }
-    let found: Vec<Value> = cases.iter().map(|(path, case)| case_json(path, case)).collect();
+    let found: Vec<Value> = cases.iter().map(|(path, one)| case_json(path, one)).collect();
     let unwanted: serde_json::Map<String, Value> = report
         .unwanted
         .iter()
@@ -289,11 +300,25 @@ fn situations_json(census: &Census) -> Value {
     Situation::ALL.iter().map(|s| (s.name().to_owned(), json!(census.of(*s)))).collect()
 }
 
-fn case_json(path: &Path, case: &Case) -> Value {
+/// What was found in a campaign that went on, a line each.
+fn ways(cases: &[(PathBuf, Settled<'_>)]) -> String {
+    let mut table = format!("{:>12}  class and defects that suffice for it", "executions");
+    for (path, Settled { case, seen, .. }) in cases {
+        let class = case.expected.class().map_or("", Class::name);
+        table += &format!("\n{seen:>12}  {class}  {}", case.defects.join(", "));
+        table += &format!("\n{:>12}      {}", "", path.display());
+    }
+    table
+}
+
+fn case_json(path: &Path, settled: &Settled<'_>) -> Value {
+    let Settled { case, seen, .. } = settled;
     json!({
         "case": path.display().to_string(),
         "class": case.expected.class().map(Class::name),
         "expected": case.expected,
+        "defects": case.defects,
+        "seen": seen,
         "actions": case.schedule.actions.len(),
         "actions_before": case.provenance.actions_before,
         "execution": case.provenance.execution,

@@ -4,7 +4,7 @@ use super::Campaign;
 use super::corpus::{Corpus, Entry};
 use crate::anatomy::Kind;
 use crate::case::Driver;
-use crate::causes::{causes, needs};
+use crate::causes::{alone, causes, needs};
 use crate::coverage::{Coverage, Feature};
 use crate::edges;
 use crate::generate;
@@ -203,9 +203,19 @@ impl Island {
     }
 
     /// The defects without which this class would not be broken.
-    pub(super) fn causes(&mut self, schedule: &Schedule, class: Class) -> Vec<&'static str> {
-        let causes = causes(&mut self.oracle, schedule, self.variant, class);
-        causes.iter().map(|switch| switch.name).collect()
+    pub(super) fn causes(&mut self, schedule: &Schedule, class: Class) -> Vec<&'static Switch> {
+        causes(&mut self.oracle, schedule, self.variant, class)
+    }
+
+    /// Whether the class is broken with these defects and no other.
+    pub(super) fn suffice(
+        &mut self,
+        defects: &[&'static Switch],
+        schedule: &Schedule,
+        class: Class,
+    ) -> bool {
+        let variant = alone(defects, self.variant);
+        self.oracle.judge(schedule, variant).class() == Some(class)
     }
 
     /// The states reached for the first time since this was asked last.
