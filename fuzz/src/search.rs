@@ -6,26 +6,24 @@
 
 mod corpus;
 mod island;
+mod thread;
 mod ways;
 
 pub use island::Island;
 pub use ways::{Way, distinct};
 
-use crate::clock::Stopwatch;
-use rustc_hash::FxHashSet;
+use thread::{Shared, Thread};
+
 use std::collections::BTreeMap;
-use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::ops::ControlFlow;
 use std::time::Duration;
-use zab_checker::{Class, Verdict};
+use zab_checker::Class;
 use zab_core::Variant;
 use zab_core::variant::{self, Entry, Switch};
 use zab_sim::Schedule;
 
 use crate::anatomy::Kind;
 use crate::case::Driver;
-use crate::coverage::Feature;
 use crate::guidance::Guidance;
 use crate::oracle::Outcome;
 use crate::situations::Census;
@@ -155,11 +153,15 @@ pub struct Report {
     pub elapsed: Duration,
     /// A schedule that made the simulator or a server panic, and its message.
     pub panic: Option<(Schedule, String)>,
+    /// Whoever watches has ended it before its time.
+    pub interrupted: bool,
 }
 
 /// How a campaign is doing, for whoever watches.
 #[derive(Copy, Clone, Debug)]
 pub struct Progress {
+    /// Findings so far, each thread's.
+    pub findings: usize,
     /// Executions so far.
     pub executions: u64,
     /// Distinct abstract states so far.
@@ -168,46 +170,22 @@ pub struct Progress {
     pub elapsed: Duration,
 }
 
-/// What the threads share: only what stops them, and what is reported.
-struct Shared {
-    stopwatch: Stopwatch,
-    stop: AtomicBool,
-    executions: AtomicU64,
-    /// The least execution number of a finding: no thread needs to go beyond it.
-    best: AtomicU64,
-    states: Mutex<FxHashSet<Feature>>,
-}
-
-/// Executions between two looks at the clock and two reports.
-const BATCH: u64 = 64;
-
-/// Runs the campaign. `watch` is told of its progress every now and then.
-pub fn run(campaign: &Campaign, watch: &(dyn Fn(Progress) + Sync)) -> Report {
-    let shared = Shared {
-        stopwatch: Stopwatch::start(),
-        stop: AtomicBool::new(false),
-        executions: AtomicU64::new(0),
-        best: AtomicU64::new(u64::MAX),
-        states: Mutex::default(),
-    };
+/// Runs the campaign. `watch` is told of its progress every now and then, and may end it.
+pub fn run(campaign: &Campaign, watch: &(dyn Fn(Progress) -> ControlFlow<()> + Sync)) -> Report {
+    let shared = Shared::new(watch);
     let parts: Vec<Report> = std::thread::scope(|scope| {
         let threads: Vec<_> = (0..campaign.jobs.max(1))
             .map(|number| {
-                let shared = &shared;
-                scope.spawn(move || one_island(campaign, number, shared, watch))
+                let thread = Thread::new(campaign, number, &shared);
+                scope.spawn(move || thread.run())
             })
             .collect();
         threads
             .into_iter()
-            .map(|thread| thread.join().expect("an island catches the panics of its executions"))
+            .map(|thread| thread.join().expect("a thread catches the panics of its executions"))
             .collect()
     });
-    let mut report = Report {
-        executions: shared.executions.load(Ordering::Relaxed),
-        states: lock(&shared.states).len(),
-        elapsed: shared.stopwatch.elapsed(),
-        ..Report::default()
-    };
+    let mut report = shared.report();
     for part in parts {
         report.unknown += part.unknown;
         report.excused += part.excused;
@@ -225,122 +203,6 @@ pub fn run(campaign: &Campaign, watch: &(dyn Fn(Progress) + Sync)) -> Report {
         report.findings.truncate(1);
     }
     report
-}
-
-/// One thread's share of the campaign.
-fn one_island(
-    campaign: &Campaign,
-    number: usize,
-    shared: &Shared,
-    watch: &(dyn Fn(Progress) + Sync),
-) -> Report {
-    let mut island = Island::of(campaign, number);
-    let mut report = Report::default();
-    let share = share_of(campaign, number);
-    let mut done = 0;
-    while done < share && !shared.stop.load(Ordering::Relaxed) {
-        done += 1;
-        if !campaign.keep_going && done > shared.best.load(Ordering::Relaxed) {
-            break;
-        }
-        let schedule = island.propose();
-        let judged = catch_unwind(AssertUnwindSafe(|| island.execute(&schedule)));
-        match judged {
-            Err(panic) => {
-                report.panic = Some((schedule, message_of(panic.as_ref())));
-                shared.stop.store(true, Ordering::Relaxed);
-            }
-            Ok(outcome) => {
-                report.excused += u64::from(outcome.excuse.is_some());
-                report.census.count(island.coverage().situations());
-                match outcome.class() {
-                    Some(class)
-                        if !campaign.wanted.wants(class) || !island.holds(&schedule, class) =>
-                    {
-                        *report.unwanted.entry(class).or_default() += 1;
-                    }
-                    Some(class) => {
-                        shared.best.fetch_min(done, Ordering::Relaxed);
-                        let found = Finding {
-                            schedule,
-                            outcome,
-                            execution: done,
-                            island: number,
-                            defects: Vec::new(),
-                            seen: 1,
-                        };
-                        tell_apart(campaign, &mut island, class, found, &mut report.findings);
-                    }
-                    None => report.unknown += u64::from(outcome.verdict != Verdict::Valid),
-                }
-            }
-        }
-        if done.is_multiple_of(BATCH) || done == share {
-            let batch = if done.is_multiple_of(BATCH) { BATCH } else { done % BATCH };
-            shared.executions.fetch_add(batch, Ordering::Relaxed);
-            tell(campaign, &mut island, shared, watch);
-        }
-    }
-    if done < share {
-        shared.executions.fetch_add(done % BATCH, Ordering::Relaxed);
-        lock(&shared.states).extend(island.take_new_states());
-    }
-    report
-}
-
-/// Adds a finding to those of the same thread, unless it came about in a way that is among them.
-/// Only a campaign that goes on has findings to tell apart.
-fn tell_apart(
-    campaign: &Campaign,
-    island: &mut Island,
-    class: Class,
-    mut found: Finding,
-    findings: &mut Vec<Finding>,
-) {
-    if campaign.keep_going {
-        let is_known = |known: &&mut Finding| {
-            known.outcome.class() == Some(class)
-                && island.suffice(&known.defects, &found.schedule, class)
-        };
-        if let Some(known) = findings.iter_mut().find(is_known) {
-            known.seen += 1;
-            return;
-        }
-        found.defects = island.causes(&found.schedule, class);
-    }
-    findings.push(found);
-}
-
-/// Adds what is new to what is shared, reports it, and looks at the clock.
-fn tell(
-    campaign: &Campaign,
-    island: &mut Island,
-    shared: &Shared,
-    watch: &(dyn Fn(Progress) + Sync),
-) {
-    let states = {
-        let mut states = lock(&shared.states);
-        states.extend(island.take_new_states());
-        states.len()
-    };
-    let elapsed = shared.stopwatch.elapsed();
-    watch(Progress { executions: shared.executions.load(Ordering::Relaxed), states, elapsed });
-    if matches!(campaign.limit, Limit::Time(limit) if elapsed >= limit) {
-        shared.stop.store(true, Ordering::Relaxed);
-    }
-}
-
-/// How many executions fall to a thread.
-fn share_of(campaign: &Campaign, number: usize) -> u64 {
-    let jobs = campaign.jobs.max(1) as u64;
-    match campaign.limit {
-        Limit::Time(_) => u64::MAX,
-        Limit::Runs(runs) => runs / jobs + u64::from((number as u64) < runs % jobs),
-    }
-}
-
-fn lock(states: &Mutex<FxHashSet<Feature>>) -> std::sync::MutexGuard<'_, FxHashSet<Feature>> {
-    states.lock().expect("nothing panics while it holds the lock")
 }
 
 /// What a panic said.

@@ -1,5 +1,6 @@
 //! A search that finds nothing has to have been where something could be found.
 
+use std::ops::ControlFlow;
 use zab_fuzz::search::{self, Campaign, Limit};
 use zab_fuzz::situations::Situation;
 use zab_fuzz::variants::find;
@@ -33,7 +34,7 @@ const FLOORS: [(Situation, u64); 20] = [
 fn a_search_gets_into_every_delicate_situation() {
     let reference = find("reference").expect("it is listed");
     let campaign = Campaign::new(reference, 1, Limit::Runs(8_000));
-    let report = search::run(&campaign, &|_| {});
+    let report = search::run(&campaign, &|_| ControlFlow::Continue(()));
     assert!(report.findings.is_empty(), "{:?}", report.findings);
     assert_eq!(report.executions, 8_000);
     let mut missed = Vec::new();

@@ -7,6 +7,7 @@ use crate::guidance::Guidance;
 use crate::search::{self, Campaign, Limit};
 use crate::variants;
 use serde_json::{Value, json};
+use std::ops::ControlFlow;
 use zab_core::variant::Entry;
 
 /// Compare searches that learn from nothing, from the code's edges, from the ensemble's states,
@@ -40,11 +41,13 @@ pub(super) fn run(args: &Args, out: &Out) -> Result<Exit, Failure> {
         .collect::<Result<_, _>>()
         .map_err(Failure::usage)?;
     let guidances = guidances(&args.guidance)?;
+    let names: Vec<_> = guidances.iter().map(|guidance| guidance.name()).collect();
     let command = format!(
-        "cargo zab compare {} --seeds {} --runs {}",
+        "cargo zab compare {} --seeds {} --runs {} --guidance {}",
         args.variants.join(" "),
         args.seeds,
-        args.runs
+        args.runs,
+        names.join(",")
     );
     out.command(&command);
     out.line(format!(
@@ -96,7 +99,7 @@ impl Row {
         for seed in 1..=args.seeds {
             let campaign =
                 Campaign { guidance, ..Campaign::new(entry, seed, Limit::Runs(args.runs)) };
-            let report = search::run(&campaign, &|_| {});
+            let report = search::run(&campaign, &|_| ControlFlow::Continue(()));
             if let Some((_, message)) = report.panic {
                 let name = entry.name;
                 return Err(Failure::harness(format!("{name}, seed {seed}: panic: {message}")));

@@ -13,7 +13,10 @@ use crate::search::{self, Campaign, Finding, Limit, Progress, Report, Wanted, Wa
 use crate::situations::{Census, Situation};
 use crate::variants;
 use serde_json::{Value, json};
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use zab_checker::Class;
 use zab_core::variant::Entry;
@@ -22,7 +25,8 @@ use zab_sim::run::LIVENESS_BOUND;
 /// Search for a violation; minimize it, store it and explain it
 ///
 /// Without arguments it looks for a lost write in ZooKeeper 3.8.0, always with the same chance;
-/// another --seed looks elsewhere. The same --seed and -j find the same.
+/// another --seed looks elsewhere. The same --seed and -j find the same. Ctrl-C ends the search early,
+/// and what was found until then is told.
 ///
 /// Example: `cargo zab hunt --variant zookeeper-4646 --time 2m --seed 7`
 #[derive(Debug, clap::Args)]
@@ -75,7 +79,15 @@ pub(super) fn run(args: &Args, out: &Out) -> Result<Exit, Failure> {
     let command = command(args, &campaign);
     out.command(&command);
     let meter = Meter::new(out);
-    let report = search::run(&campaign, &|progress| meter.show(progress));
+    let interrupted = catch_interrupt();
+    let report = search::run(&campaign, &|progress| {
+        meter.show(progress);
+        if interrupted.load(Ordering::Relaxed) {
+            ControlFlow::Break(())
+        } else {
+            ControlFlow::Continue(())
+        }
+    });
     meter.finish();
     if let Some((schedule, message)) = &report.panic {
         return Err(panicked(args, schedule, message, &command));
@@ -101,9 +113,24 @@ pub(super) fn run(args: &Args, out: &Out) -> Result<Exit, Failure> {
     summarize(out, &report, &command, &cases);
     Ok(match (cases.is_empty(), report.unknown) {
         (false, _) => Exit::Violation,
-        (true, 0) => Exit::Clean,
+        (true, 0) if !report.interrupted => Exit::Clean,
         (true, _) => Exit::Inconclusive,
     })
+}
+
+/// The first interrupt from the terminal ends the search, and what was found is told; the second
+/// one ends the process.
+fn catch_interrupt() -> Arc<AtomicBool> {
+    let interrupted = Arc::new(AtomicBool::new(false));
+    let flag = Arc::clone(&interrupted);
+    let handler = move || {
+        if flag.swap(true, Ordering::Relaxed) {
+            std::process::exit(130);
+        }
+    };
+    // Where no handler can be set, an interrupt ends the process as it always does.
+    let _ = ctrlc::set_handler(handler);
+    interrupted
 }
 
 /// A finding, and the minimized case of it.
@@ -241,9 +268,10 @@ fn tell(out: &Out, oracle: &mut Oracle, entry: &Entry, settled: &Settled<'_>, pa
 /// Says how the hunt ended.
 fn summarize(out: &Out, report: &Report, command: &str, cases: &[(PathBuf, Settled<'_>)]) {
     let Report { executions, states, elapsed, .. } = *report;
-    let effort = describe(Progress { executions, states, elapsed });
+    let effort = describe(Progress { findings: 0, executions, states, elapsed });
     if cases.is_empty() {
-        out.good(format!("nothing found: {effort}"));
+        let so_far = if report.interrupted { " before it was interrupted" } else { "" };
+        out.good(format!("nothing found{so_far}: {effort}"));
         if !report.unwanted.contains_key(&Class::O5) {
             let share = 100.0 * report.excused as f64 / report.executions.max(1) as f64;
             let bound_ms = LIVENESS_BOUND.0 / 1000;
@@ -277,6 +305,7 @@ fn summarize(out: &Out, report: &Report, command: &str, cases: &[(PathBuf, Settl
         "excused": report.excused,
         "states": states,
         "seconds": elapsed.as_secs_f64(),
+        "interrupted": report.interrupted,
         "findings": found,
         "unwanted": unwanted,
         "situations": situations_json(&report.census),

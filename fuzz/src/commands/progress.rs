@@ -49,10 +49,11 @@ impl Meter {
 
 /// Progress in one line.
 pub(super) fn describe(progress: Progress) -> String {
-    let Progress { executions, states, elapsed } = progress;
+    let Progress { findings, executions, states, elapsed } = progress;
     let per_second = executions as f64 / elapsed.as_secs_f64().max(1e-3);
+    let found = if findings == 0 { String::new() } else { format!(", {findings} found") };
     format!(
-        "{executions} executions, {per_second:.0} a second, {states} states, {:.1} s",
+        "{executions} executions, {per_second:.0} a second, {states} states, {:.1} s{found}",
         elapsed.as_secs_f64()
     )
 }
