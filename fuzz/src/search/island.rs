@@ -38,6 +38,8 @@ pub struct Island {
     other: Option<Oracle>,
     /// The defect that is looked for, if it is one.
     cause: Option<&'static Switch>,
+    /// Sets of defects of which it is known that they lose something.
+    known: Vec<Vec<&'static Switch>>,
     coverage: Coverage,
     /// What the last execution reached, as the guidance has it.
     features: Vec<Feature>,
@@ -60,6 +62,7 @@ impl Island {
             oracle: Oracle::new(driver),
             other: None,
             cause: None,
+            known: Vec::new(),
             coverage: Coverage::default(),
             features: Vec::new(),
             corpus: Corpus::default(),
@@ -169,8 +172,7 @@ impl Island {
         self.new_states.extend(news.iter().filter(|feature| Coverage::is_state(**feature)));
         self.age += 1;
         if self.age >= self.patience {
-            self.corpus = Corpus::default();
-            self.age = 0;
+            self.forget();
             self.patience *= 2;
         }
         outcome
@@ -191,15 +193,33 @@ impl Island {
     }
 
     /// How near the last schedule came to a loss; not at all if it came as near without the defect
-    /// that is looked for, because then another one led there.
+    /// that is looked for, or through defects that are known to lose something.
     fn danger_of(&mut self, schedule: &Schedule) -> u32 {
         let danger = self.coverage.danger();
-        let Some(cause) = self.cause.filter(|_| danger > 0) else {
+        if danger == 0 {
             return danger;
+        }
+        let Self { variant, oracle, .. } = self;
+        let mut comes_as_near = |variant| {
+            let mut coverage = Coverage::default();
+            oracle.cover(schedule, variant, &mut coverage);
+            coverage.danger() >= danger
         };
-        let mut repaired = Coverage::default();
-        self.oracle.cover(schedule, cause.repaired(self.variant), &mut repaired);
-        if repaired.danger() < danger { danger } else { 0 }
+        let is_in_vain = self.cause.is_some_and(|cause| comes_as_near(cause.repaired(*variant)))
+            || self.known.iter().any(|defects| comes_as_near(alone(defects, *variant)));
+        if is_in_vain { 0 } else { danger }
+    }
+
+    /// From now on it is known that these defects lose something, and other ways are looked for.
+    pub(super) fn learn(&mut self, defects: &[&'static Switch]) {
+        self.known.push(defects.to_vec());
+        self.forget();
+    }
+
+    /// Begins anew.
+    fn forget(&mut self) {
+        self.corpus = Corpus::default();
+        self.age = 0;
     }
 
     /// The defects without which this class would not be broken.

@@ -169,6 +169,7 @@ impl<'a> Thread<'a> {
                 return;
             }
             found.defects = island.causes(&found.schedule, class);
+            island.learn(&found.defects);
         }
         self.shared.findings.fetch_add(1, Ordering::Relaxed);
         self.report.findings.push(found);
