@@ -198,10 +198,10 @@ impl Observer for Judge<'_> {
         }
         if let Some(coverage) = &mut self.coverage {
             coverage.on_event(event);
+            self.stale |= changes_stakes(&event.fact);
         }
         self.checker.observe(event);
         self.now = event.at;
-        self.stale |= changes_stakes(&event.fact);
         if self.checker.gravest() == Some(Class::ALL[0]) {
             ControlFlow::Break(())
         } else {
