@@ -81,7 +81,7 @@ pub struct Line {
 
 impl Line {
     pub(super) fn new() -> Self {
-        Self { kind: None, fields: [None; Field::COUNT], tape: Tape::default() }
+        Self { kind: None, fields: [None; Field::COUNT], tape: Tape::new() }
     }
 
     pub(super) fn clear(&mut self) {
@@ -103,6 +103,11 @@ impl Line {
     /// What was asked.
     pub fn f(&self) -> Option<&str> {
         self.get(Field::F)?.text()
+    }
+
+    /// The same as bytes, which are compared faster.
+    pub(crate) fn f_bytes(&self) -> Option<&[u8]> {
+        self.get(Field::F)?.bytes()
     }
 
     /// The argument or answer; `None` if it is missing or nil.
