@@ -39,12 +39,6 @@ impl Place {
 }
 
 impl Tape {
-    /// A tape with room for an ordinary line: tapes that never grow lie side by side in memory, as
-    /// the lines do.
-    pub(crate) fn new() -> Self {
-        Self { tokens: Vec::with_capacity(8), text: Vec::new() }
-    }
-
     pub(crate) fn clear(&mut self) {
         self.tokens.clear();
         self.text.clear();

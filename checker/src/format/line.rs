@@ -81,7 +81,7 @@ pub struct Line {
 
 impl Line {
     pub(super) fn new() -> Self {
-        Self { kind: None, fields: [None; Field::COUNT], tape: Tape::new() }
+        Self { kind: None, fields: [None; Field::COUNT], tape: Tape::default() }
     }
 
     pub(super) fn clear(&mut self) {
