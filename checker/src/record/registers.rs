@@ -58,7 +58,7 @@ impl Registers {
 impl Workload for Registers {
     type Op = Op;
 
-    // To hand over what it returns would take as long as to make it.
+    // Its answer is large: to hand it over takes as long as to find it.
     #[inline(always)]
     fn invoke(&mut self, line: &Line, names: &mut Names) -> Result<(u32, Op), String> {
         let (key, value) = self.split(line, names)?;
