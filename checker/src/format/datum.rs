@@ -25,11 +25,13 @@ pub(crate) const WORD_MAX: usize = 8;
 #[derive(Copy, Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Place(NonZeroU32);
 
-/// The values of one line.
+/// The values of lines.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Tape {
     tokens: Vec<Token>,
     text: Vec<u8>,
+    /// How much of both is of earlier lines.
+    kept: (usize, usize),
 }
 
 impl Place {
@@ -39,9 +41,23 @@ impl Place {
 }
 
 impl Tape {
+    /// Forgets what was not kept.
     pub(crate) fn clear(&mut self) {
-        self.tokens.clear();
-        self.text.clear();
+        let (tokens, text) = self.kept;
+        self.tokens.truncate(tokens);
+        self.text.truncate(text);
+    }
+
+    /// What is on it stays.
+    #[inline]
+    pub(crate) fn keep(&mut self) {
+        self.kept = (self.tokens.len(), self.text.len());
+    }
+
+    /// Forgets everything.
+    pub(crate) fn reset(&mut self) {
+        self.kept = (0, 0);
+        self.clear();
     }
 
     #[inline]
@@ -104,7 +120,7 @@ impl Tape {
 }
 
 fn narrow(length: usize) -> u32 {
-    u32::try_from(length).expect("a line is shorter than 4 GiB")
+    u32::try_from(length).expect("a piece of a file is shorter than 4 GiB")
 }
 
 /// A value in a line.

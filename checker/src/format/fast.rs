@@ -159,7 +159,7 @@ fn field<'a, S: Syntax>(name: Name, text: &'a [u8], line: &mut Line) -> Option<&
         Name::Type => kind::<S>(text, line),
         Name::Index => Some(digits::<S>(text)?.1),
         Name::Field(field) => {
-            line.fields[field as usize] = Some(line.tape.here());
+            line.head.fields[field as usize] = Some(line.tape.here());
             value::<S>(text, &mut line.tape, 0)
         }
     }
@@ -217,7 +217,7 @@ fn kind<'a, S: Syntax>(text: &'a [u8], line: &mut Line) -> Option<&'a [u8]> {
         b'i' if begins(word, b"info") => (Kind::Info, 4),
         _ => return None,
     };
-    line.kind = Some(kind);
+    line.head.kind = Some(kind);
     text[length..].strip_prefix(S::QUOTES[1])
 }
 

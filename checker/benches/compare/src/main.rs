@@ -8,7 +8,8 @@
 //!                                                                 # example `history` writes one
 //! ```
 //!
-//! Reading files is not part of what is compared. Each figure is the least of several runs.
+//! Reading files is not part of what is compared, and takes two threads. Each figure is the least of
+//! several runs.
 
 #[path = "../../histories/generate.rs"]
 #[allow(dead_code, reason = "the benches make use of the rest")]

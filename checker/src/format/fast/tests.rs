@@ -180,7 +180,7 @@ fn line(parts: &Parts, random: &mut Random) -> Vec<u8> {
 
 /// Everything that anyone can get from a line.
 fn read(line: &Line) -> String {
-    format!("{:?} {:?} {:?}", line.kind, line.fields, line.tape)
+    format!("{line:?}")
 }
 
 fn compare<S: Syntax>(parts: &Parts, mut general: impl FnMut(&[u8], &mut Line) -> Scanned) {
@@ -198,9 +198,9 @@ fn compare<S: Syntax>(parts: &Parts, mut general: impl FnMut(&[u8], &mut Line) -
             // Numbers are declined at the end of a text.
             text.extend_from_slice(b"          ");
         }
-        let (mut fast, mut slow) = (Line::new(), Line::new());
+        let (mut fast, mut slow) = (Line::default(), Line::default());
         let Some(length) = reader.event::<S>(&text, &mut fast) else {
-            assert_eq!(read(&fast), read(&Line::new()), "{}", text.escape_ascii());
+            assert_eq!(read(&fast), read(&Line::default()), "{}", text.escape_ascii());
             continue;
         };
         taken += 1;
