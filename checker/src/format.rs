@@ -107,7 +107,7 @@ pub const MALFORMED_MAX: usize = 100;
 /// If the input cannot be read, is in no known format, or has malformed lines: all of them are
 /// reported, up to [`MALFORMED_MAX`].
 pub fn read(
-    mut input: impl Read,
+    mut input: impl Read + Send,
     sink: &mut dyn FnMut(&Line) -> Result<(), String>,
 ) -> Result<(), Error> {
     let mut beginning = [0; 512];

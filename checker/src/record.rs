@@ -148,7 +148,7 @@ fn ranks(numbers: &[u32]) -> Vec<u32> {
 /// # Errors
 ///
 /// If the file cannot be read, or any of its lines makes no sense: all of them are reported.
-pub fn read<W: Workload>(input: impl Read, workload: W) -> Result<Recorded<W::Op>, Error> {
+pub fn read<W: Workload>(input: impl Read + Send, workload: W) -> Result<Recorded<W::Op>, Error> {
     let mut recorded = Recorded::from_calls(Vec::new(), Vec::new());
     recorded.names = stream(input, workload, &mut |settled| recorded.push(settled))?;
     recorded.arrange();

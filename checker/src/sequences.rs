@@ -228,12 +228,6 @@ impl Sequences {
             .unwrap_or(Sequence::EMPTY)
     }
 
-    /// Whether the transaction stands anywhere in the sequence, as far as that is known.
-    pub(crate) fn holds(&self, sequence: Sequence, txn: &Txn) -> bool {
-        self.node(sequence).origin != Sequence::EMPTY.0
-            || self.prefixes(sequence).any(|s| self.last_txn(s) == Some(txn))
-    }
-
     /// As [`Sequences::beyond`], without what stands in `other` at another place.
     pub(crate) fn missing(
         &self,
@@ -311,9 +305,20 @@ impl Sequences {
         self.marks.iter().any(|mark| mark.lost)
     }
 
-    /// Every transaction that was acknowledged to a client.
-    pub(crate) fn acknowledged(&self) -> impl Iterator<Item = &Txn> {
-        self.marks.iter().filter(|mark| mark.acknowledged).map(|mark| &mark.txn)
+    /// The first transaction that was acknowledged to a client and stands nowhere in the sequence,
+    /// as far as that is known.
+    pub(crate) fn acknowledged_beside(&self, sequence: Sequence) -> Option<&Txn> {
+        if self.node(sequence).origin != Sequence::EMPTY.0 {
+            return None;
+        }
+        let mut is_held = vec![false; self.marks.len()];
+        for prefix in self.prefixes(sequence) {
+            if let Some(is_held) = is_held.get_mut(self.node(prefix).mark as usize) {
+                *is_held = true;
+            }
+        }
+        let mut others = self.marks.iter().zip(is_held).filter(|(_, is_held)| !is_held);
+        others.find(|(mark, _)| mark.acknowledged).map(|(mark, _)| &mark.txn)
     }
 }
 
@@ -375,5 +380,8 @@ mod tests {
         assert_eq!(all.difference(plain, phantom), "<2, 1> is missing");
         all.acknowledge(plain);
         assert!(all.is_acknowledged(phantom), "it is the same transaction");
+        assert_eq!(all.acknowledged_beside(phantom), None);
+        let short = sequence(&mut all, &[txn(1, 1)]);
+        assert_eq!(all.acknowledged_beside(short), Some(&txn(3, 1)));
     }
 }

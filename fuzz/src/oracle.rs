@@ -53,7 +53,26 @@ pub struct Recording {
 #[derive(Clone, Debug, Default)]
 pub struct Oracle {
     driver: Driver,
-    booted: Vec<(Variant, u8, Ensemble)>,
+    booted: Vec<Booted>,
+}
+
+/// An ensemble that has booted, and the judge who watched it.
+#[derive(Clone, Debug)]
+struct Booted {
+    variant: Variant,
+    servers: u8,
+    ensemble: Ensemble,
+    checker: Checker,
+}
+
+impl Booted {
+    fn new(driver: Driver, servers: u8, variant: Variant) -> Self {
+        let ensemble = Ensemble::new(driver.kind(), servers, variant);
+        let mut checker = Checker::new(servers);
+        ensemble.evidence().iter().for_each(|event| checker.observe(event));
+        assert_ne!(checker.gravest(), Some(Class::ALL[0]), "without faults nothing is lost");
+        Self { variant, servers, ensemble, checker }
+    }
 }
 
 impl Oracle {
@@ -69,7 +88,7 @@ impl Oracle {
 
     /// Runs the schedule.
     pub fn judge(&mut self, schedule: &Schedule, variant: Variant) -> Outcome {
-        self.run(schedule, variant, &mut Judge::new(schedule))
+        self.run(schedule, variant, None)
     }
 
     /// Runs the schedule, and says which states the ensemble went through.
@@ -80,53 +99,58 @@ impl Oracle {
         coverage: &mut Coverage,
     ) -> Outcome {
         coverage.clear();
-        let mut judge = Judge::new(schedule);
-        judge.coverage = Some(coverage);
-        self.run(schedule, variant, &mut judge)
+        let mut notes = Notes { coverage: Some(coverage), ..Notes::default() };
+        self.run(schedule, variant, Some(&mut notes))
     }
 
     /// Runs the schedule, and returns the hash of all that was observed: equal hashes, equal
     /// executions.
     pub fn trace_hash(&mut self, schedule: &Schedule, variant: Variant) -> (Outcome, u64) {
-        let mut judge = Judge::new(schedule);
-        judge.trace = Some(TraceHash::default());
-        let outcome = self.run(schedule, variant, &mut judge);
-        (outcome, judge.trace.map_or(0, |trace| trace.value()))
+        let mut notes = Notes { trace: Some(TraceHash::default()), ..Notes::default() };
+        let outcome = self.run(schedule, variant, Some(&mut notes));
+        (outcome, notes.trace.map_or(0, |trace| trace.value()))
     }
 
     /// Runs the schedule, and returns a number that is the same if every event was, in whatever
     /// order within one microsecond.
     pub fn fingerprint(&mut self, schedule: &Schedule, variant: Variant) -> (Outcome, u64) {
-        let mut judge = Judge::new(schedule);
-        judge.fingerprint = Some(0);
-        let outcome = self.run(schedule, variant, &mut judge);
-        (outcome, judge.fingerprint.unwrap_or(0))
+        let mut notes = Notes { fingerprint: Some(0), ..Notes::default() };
+        let outcome = self.run(schedule, variant, Some(&mut notes));
+        (outcome, notes.fingerprint.unwrap_or(0))
     }
 
     /// Runs the schedule, and keeps all that was observed.
     pub fn record(&mut self, schedule: &Schedule, variant: Variant) -> Recording {
-        let mut judge = Judge::new(schedule);
-        judge.events = Some(Vec::new());
-        let outcome = self.run(schedule, variant, &mut judge);
-        let events = judge.events.unwrap_or_default();
-        let boot = self.ensemble(schedule.servers, variant).evidence().len();
-        let origin = self.origin(schedule.servers, variant);
-        Recording { outcome, events, boot, origin }
+        let mut notes = Notes { events: Some(Vec::new()), ..Notes::default() };
+        let outcome = self.run(schedule, variant, Some(&mut notes));
+        let events = notes.events.unwrap_or_default();
+        let ensemble = &self.booted(schedule.servers, variant).ensemble;
+        Recording { outcome, events, boot: ensemble.evidence().len(), origin: ensemble.origin() }
     }
 
     /// When the boot of such an ensemble is over, on the clock of the world: the origin of the times
     /// of a schedule.
     pub fn origin(&mut self, servers: u8, variant: Variant) -> Micros {
-        self.ensemble(servers, variant).origin()
+        self.booted(servers, variant).ensemble.origin()
     }
 
     /// Runs the schedule without judging it, to see what judging costs.
     pub fn unjudged(&mut self, schedule: &Schedule, variant: Variant) -> Run {
-        self.ensemble(schedule.servers, variant).run(schedule, &mut Nobody)
+        self.booted(schedule.servers, variant).ensemble.resume(schedule, &mut Nobody)
     }
 
-    fn run(&mut self, schedule: &Schedule, variant: Variant, judge: &mut Judge<'_>) -> Outcome {
-        let run = self.ensemble(schedule.servers, variant).run(schedule, judge);
+    fn run(
+        &mut self,
+        schedule: &Schedule,
+        variant: Variant,
+        mut notes: Option<&mut Notes<'_>>,
+    ) -> Outcome {
+        let Booted { ensemble, checker, .. } = self.booted(schedule.servers, variant);
+        if let Some(notes) = &mut notes {
+            ensemble.evidence().iter().for_each(|event| notes.on_event(event));
+        }
+        let mut judge = Judge { checker: checker.clone(), excuse: None, notes };
+        let run = ensemble.resume(schedule, &mut judge);
         let verdict = match judge.checker.finish() {
             Verdict::Valid if run.out_of_budget => Verdict::Unknown(format!(
                 "the execution was cut short after {} steps: too long, or a livelock",
@@ -138,70 +162,32 @@ impl Oracle {
         Outcome { verdict, violations, run, excuse: judge.excuse }
     }
 
-    fn ensemble(&mut self, servers: u8, variant: Variant) -> &Ensemble {
-        let driver = self.driver.kind();
-        let known = self.booted.iter().position(|(v, n, _)| (*v, *n) == (variant, servers));
+    fn booted(&mut self, servers: u8, variant: Variant) -> &Booted {
+        let known = self.booted.iter().position(|b| (b.variant, b.servers) == (variant, servers));
         let index = known.unwrap_or_else(|| {
-            self.booted.push((variant, servers, Ensemble::new(driver, servers, variant)));
+            self.booted.push(Booted::new(self.driver, servers, variant));
             self.booted.len() - 1
         });
-        &self.booted[index].2
+        &self.booted[index]
     }
 }
 
 /// The observer of a judged execution.
-struct Judge<'a> {
+struct Judge<'a, 'b> {
     checker: Checker,
-    coverage: Option<&'a mut Coverage>,
-    /// What is at stake, and whether that may have changed since it was asked.
-    stakes: Stakes,
-    stale: bool,
-    now: Micros,
     excuse: Option<&'static str>,
-    trace: Option<TraceHash>,
-    /// The sum of the hashes of all events.
-    fingerprint: Option<u64>,
-    events: Option<Vec<Event>>,
+    notes: Option<&'a mut Notes<'b>>,
 }
 
-impl Judge<'_> {
-    fn new(schedule: &Schedule) -> Self {
-        Self {
-            checker: Checker::new(schedule.servers),
-            coverage: None,
-            stakes: Stakes::default(),
-            stale: true,
-            now: Micros(0),
-            excuse: None,
-            trace: None,
-            fingerprint: None,
-            events: None,
-        }
-    }
-}
-
-impl Observer for Judge<'_> {
+impl Observer for Judge<'_, '_> {
     fn on_event(&mut self, event: &Event) -> ControlFlow<()> {
-        if let Some(trace) = &mut self.trace {
-            trace.on_event(event)?;
-        }
-        if let Some(sum) = &mut self.fingerprint {
-            let mut one = TraceHash::default();
-            one.on_event(event)?;
-            *sum = sum.wrapping_add(one.value());
-        }
-        if let Some(events) = &mut self.events {
-            events.push(event.clone());
+        if let Some(notes) = &mut self.notes {
+            notes.on_event(event);
         }
         if let Fact::Unavailable { excuse, .. } = event.fact {
             self.excuse = excuse;
         }
-        if let Some(coverage) = &mut self.coverage {
-            coverage.on_event(event);
-        }
         self.checker.observe(event);
-        self.now = event.at;
-        self.stale |= changes_stakes(&event.fact);
         if self.checker.gravest() == Some(Class::ALL[0]) {
             ControlFlow::Break(())
         } else {
@@ -210,16 +196,56 @@ impl Observer for Judge<'_> {
     }
 
     fn on_views(&mut self, views: &[Option<View>]) {
-        if let Some(coverage) = &mut self.coverage {
-            if std::mem::take(&mut self.stale) {
-                self.stakes = self.checker.stakes();
-            }
-            coverage.record(self.now, views, self.stakes);
+        if let Some(notes) = &mut self.notes {
+            notes.on_views(views, &self.checker);
         }
     }
 
     fn wants_views(&self) -> bool {
-        self.coverage.is_some()
+        self.notes.as_ref().is_some_and(|notes| notes.coverage.is_some())
+    }
+}
+
+/// What is kept of an execution besides the judgement.
+#[derive(Default)]
+struct Notes<'a> {
+    coverage: Option<&'a mut Coverage>,
+    /// What is at stake, unless that may have changed since it was asked.
+    stakes: Option<Stakes>,
+    now: Micros,
+    trace: Option<TraceHash>,
+    /// The sum of the hashes of all events.
+    fingerprint: Option<u64>,
+    events: Option<Vec<Event>>,
+}
+
+impl Notes<'_> {
+    fn on_event(&mut self, event: &Event) {
+        if let Some(trace) = &mut self.trace {
+            trace.add(event);
+        }
+        if let Some(sum) = &mut self.fingerprint {
+            let mut one = TraceHash::default();
+            one.add(event);
+            *sum = sum.wrapping_add(one.value());
+        }
+        if let Some(events) = &mut self.events {
+            events.push(event.clone());
+        }
+        if let Some(coverage) = &mut self.coverage {
+            coverage.on_event(event);
+        }
+        self.now = event.at;
+        if changes_stakes(&event.fact) {
+            self.stakes = None;
+        }
+    }
+
+    fn on_views(&mut self, views: &[Option<View>], checker: &Checker) {
+        if let Some(coverage) = &mut self.coverage {
+            let stakes = *self.stakes.get_or_insert_with(|| checker.stakes());
+            coverage.record(self.now, views, stakes);
+        }
     }
 }
 

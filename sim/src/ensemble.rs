@@ -56,16 +56,16 @@ impl Ensemble {
         }
     }
 
-    /// Runs a schedule on this ensemble, as it was after its boot. The observer sees the evidence
-    /// of the boot first.
+    /// Runs a schedule on this ensemble, as it was after its boot. The observer sees what happens
+    /// from then on.
     ///
     /// # Panics
     /// If the schedule is for another number of servers.
-    pub fn run(&self, schedule: &Schedule, observer: &mut impl Observer) -> Run {
+    pub fn resume(&self, schedule: &Schedule, observer: &mut impl Observer) -> Run {
         match self {
-            Self::Direct(booted) => booted.run(schedule, observer),
+            Self::Direct(booted) => booted.resume(schedule, observer),
             #[cfg(feature = "turmoil")]
-            Self::Turmoil(booted) => booted.run(schedule, observer),
+            Self::Turmoil(booted) => booted.resume(schedule, observer),
         }
     }
 }

@@ -81,13 +81,21 @@ impl Booted {
     /// # Panics
     /// If the schedule is for another number of servers.
     pub fn run(&self, schedule: &Schedule, observer: &mut impl Observer) -> Run {
-        let servers = self.driver.world().config().servers;
-        assert_eq!(schedule.servers, servers, "the schedule is for another ensemble");
         for event in &self.evidence {
             if observer.on_event(event).is_break() {
                 return Run { steps: 0, end_us: 0, out_of_budget: false };
             }
         }
+        self.resume(schedule, observer)
+    }
+
+    /// The same for an observer who knows the evidence of the boot.
+    ///
+    /// # Panics
+    /// If the schedule is for another number of servers.
+    pub fn resume(&self, schedule: &Schedule, observer: &mut impl Observer) -> Run {
+        let servers = self.driver.world().config().servers;
+        assert_eq!(schedule.servers, servers, "the schedule is for another ensemble");
         Execution::new(self.driver.clone(), observer, STEPS_MAX).run(schedule)
     }
 }

@@ -80,6 +80,11 @@ impl Observer for TextTrace {
 pub struct TraceHash(FxHasher);
 
 impl TraceHash {
+    /// Takes in one more event.
+    pub fn add(&mut self, event: &Event) {
+        event.hash(&mut self.0);
+    }
+
     /// The number.
     pub fn value(&self) -> u64 {
         self.0.finish()
@@ -88,7 +93,7 @@ impl TraceHash {
 
 impl Observer for TraceHash {
     fn on_event(&mut self, event: &Event) -> ControlFlow<()> {
-        event.hash(&mut self.0);
+        self.add(event);
         ControlFlow::Continue(())
     }
 }

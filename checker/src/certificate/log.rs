@@ -155,10 +155,10 @@ fn check_read(
         return Some((Clause::V, Class::O2, what));
     }
     let expected = index.register_at(key, position);
-    let ever_held = index.registers[key.index()].iter().any(|(_, register)| *register == shown);
-    let is_known = ever_held || shown == Register::default();
-    let class = if is_known { Class::O3 } else { Class::O2 };
     (expected != shown).then(|| {
+        let ever_held = index.registers[key.index()].iter().any(|(_, held)| *held == shown);
+        let is_known = ever_held || shown == Register::default();
+        let class = if is_known { Class::O3 } else { Class::O2 };
         let what = format!(
             "{operation} at {position} gave {} of version {}, the log has {} of version {}",
             shown.value, shown.version, expected.value, expected.version

@@ -1,5 +1,6 @@
 //! Values of any syntax, flat in memory that is used again for each line.
 
+use std::num::NonZeroU32;
 use std::ops::Range;
 
 /// A token of a value.
@@ -8,37 +9,64 @@ enum Token {
     Nil,
     Bool(bool),
     Int(i64),
-    /// A string, keyword or symbol: where it is in the text.
+    /// A string, keyword or symbol of a few bytes, and how many they are.
+    Word([u8; WORD_MAX], u8),
+    /// A longer one: where it is in the text.
     Text(u32, u32),
     /// A list or map, and how many tokens are in it.
     List(u32),
     Map(u32),
 }
 
-/// A position on a tape.
-#[derive(Copy, Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Place(u32);
+/// Texts of up to so many bytes are tokens by themselves: nearly all are.
+pub(crate) const WORD_MAX: usize = 8;
 
-/// The values of one line.
+/// A position on a tape, counted from 1.
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Place(NonZeroU32);
+
+/// The values of lines.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Tape {
     tokens: Vec<Token>,
     text: Vec<u8>,
+    /// How much of both is of earlier lines.
+    kept: (usize, usize),
+}
+
+impl Place {
+    const fn index(self) -> usize {
+        self.0.get() as usize - 1
+    }
 }
 
 impl Tape {
+    /// Forgets what was not kept.
     pub(crate) fn clear(&mut self) {
-        self.tokens.clear();
-        self.text.clear();
+        let (tokens, text) = self.kept;
+        self.tokens.truncate(tokens);
+        self.text.truncate(text);
+    }
+
+    /// What is on it stays.
+    #[inline]
+    pub(crate) fn keep(&mut self) {
+        self.kept = (self.tokens.len(), self.text.len());
+    }
+
+    /// Forgets everything.
+    pub(crate) fn reset(&mut self) {
+        self.kept = (0, 0);
+        self.clear();
     }
 
     #[inline]
     pub(crate) fn here(&self) -> Place {
-        Place(narrow(self.tokens.len()))
+        Place(NonZeroU32::MIN.saturating_add(narrow(self.tokens.len())))
     }
 
     pub(crate) fn truncate(&mut self, place: Place) {
-        self.tokens.truncate(place.0 as usize);
+        self.tokens.truncate(place.index());
     }
 
     #[inline]
@@ -55,8 +83,18 @@ impl Tape {
         self.tokens.push(Token::Int(value));
     }
 
+    /// A text of a few bytes; those behind it are zero.
     #[inline]
+    pub(crate) fn word(&mut self, bytes: [u8; WORD_MAX], length: usize) {
+        self.tokens.push(Token::Word(bytes, length as u8));
+    }
+
     pub(crate) fn text(&mut self, text: &[u8]) {
+        let mut bytes = [0; WORD_MAX];
+        if let Some(word) = bytes.get_mut(..text.len()) {
+            word.copy_from_slice(text);
+            return self.word(bytes, text.len());
+        }
         let start = narrow(self.text.len());
         self.text.extend_from_slice(text);
         self.tokens.push(Token::Text(start, narrow(self.text.len())));
@@ -70,19 +108,19 @@ impl Tape {
     }
 
     pub(crate) fn end(&mut self, begin: Place) {
-        let inside = narrow(self.tokens.len()) - begin.0 - 1;
-        let token = &mut self.tokens[begin.0 as usize];
+        let inside = narrow(self.tokens.len() - begin.index() - 1);
+        let token = &mut self.tokens[begin.index()];
         *token =
             if matches!(token, Token::Map(_)) { Token::Map(inside) } else { Token::List(inside) };
     }
 
     pub(crate) fn at(&self, place: Place) -> Datum<'_> {
-        Datum { tape: self, at: place.0 as usize }
+        Datum { tape: self, at: place.index() }
     }
 }
 
 fn narrow(length: usize) -> u32 {
-    u32::try_from(length).expect("a line is shorter than 4 GiB")
+    u32::try_from(length).expect("a piece of a file is shorter than 4 GiB")
 }
 
 /// A value in a line.
@@ -122,10 +160,15 @@ impl<'a> Datum<'a> {
 
     /// The string, keyword or symbol it is.
     pub fn text(self) -> Option<&'a str> {
-        match self.token() {
-            Token::Text(start, end) => {
-                std::str::from_utf8(&self.tape.text[start as usize..end as usize]).ok()
-            }
+        std::str::from_utf8(self.bytes()?).ok()
+    }
+
+    /// The same, whether it is UTF-8 or not.
+    #[inline]
+    pub(crate) fn bytes(self) -> Option<&'a [u8]> {
+        match &self.tape.tokens[self.at] {
+            Token::Word(bytes, length) => bytes.get(..usize::from(*length)),
+            Token::Text(start, end) => Some(&self.tape.text[*start as usize..*end as usize]),
             _ => None,
         }
     }
@@ -175,7 +218,7 @@ impl<'a> Datum<'a> {
             Token::Nil => "nil".to_owned(),
             Token::Bool(value) => value.to_string(),
             Token::Int(value) => value.to_string(),
-            Token::Text(..) => format!("{:?}", self.text().unwrap_or_default()),
+            Token::Word(..) | Token::Text(..) => format!("{:?}", self.text().unwrap_or_default()),
             Token::List(inside) => {
                 let items: Vec<_> = self.inside(inside).map(Self::to_edn).collect();
                 format!("[{}]", items.join(" "))

@@ -168,11 +168,11 @@ impl<'a> Cursor<'a> {
                 }
                 b':' => match self.known_name() {
                     Some(Name::Type) => {
-                        line.kind = self.kind()?;
+                        line.head.kind = self.kind()?;
                         continue;
                     }
                     Some(Name::Field(field)) => {
-                        line.fields[field as usize] = Some(line.tape.here());
+                        line.head.fields[field as usize] = Some(line.tape.here());
                         self.value(line, 0)?;
                         continue;
                     }
@@ -186,12 +186,12 @@ impl<'a> Cursor<'a> {
             }
             let name = &self.word()?[1..];
             if name == b"type" {
-                line.kind = self.kind()?;
+                line.head.kind = self.kind()?;
             } else {
                 let place = line.tape.here();
                 self.value(line, 0)?;
                 match Field::parse(name) {
-                    Some(field) => line.fields[field as usize] = Some(place),
+                    Some(field) => line.head.fields[field as usize] = Some(place),
                     None => line.tape.truncate(place),
                 }
             }

@@ -28,16 +28,16 @@ impl Scan for Scanner {
 
 fn event(row: &[u8], line: &mut Line) -> Option<()> {
     let (process, row) = word(row)?;
-    line.fields[Field::Process as usize] = Some(line.tape.here());
+    line.head.fields[Field::Process as usize] = Some(line.tape.here());
     value(process, line);
     let (kind, row) = word(row)?;
-    line.kind = Some(Kind::parse(kind.strip_prefix(b":")?)?);
+    line.head.kind = Some(Kind::parse(kind.strip_prefix(b":")?)?);
     let (f, row) = word(row)?;
     let f = f.strip_prefix(b":")?;
-    line.fields[Field::F as usize] = Some(line.tape.here());
+    line.head.fields[Field::F as usize] = Some(line.tape.here());
     line.tape.text(f);
     let argument = row.trim_ascii();
-    line.fields[Field::Value as usize] = Some(line.tape.here());
+    line.head.fields[Field::Value as usize] = Some(line.tape.here());
     if let Some(pair) = argument.strip_prefix(b"[").and_then(|rest| rest.strip_suffix(b"]")) {
         let begin = line.tape.begin(false);
         for part in pair.split(|byte| *byte == b' ') {
@@ -47,10 +47,10 @@ fn event(row: &[u8], line: &mut Line) -> Option<()> {
     } else {
         value(argument, line);
     }
-    if line.kind == Some(Kind::Fail) && f == b"cas" {
+    if line.head.kind == Some(Kind::Fail) && f == b"cas" {
         // An answer like any other: the value was not there.
-        line.kind = Some(Kind::Ok);
-        line.fields[Field::Value as usize] = Some(line.tape.here());
+        line.head.kind = Some(Kind::Ok);
+        line.head.fields[Field::Value as usize] = Some(line.tape.here());
         line.tape.bool(false);
     }
     Some(())

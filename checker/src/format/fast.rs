@@ -4,7 +4,7 @@
 //! What is not declined here is read as the general reader of the syntax would have read it: a
 //! test holds each against the other. What is declined costs a second look, and nothing else.
 
-use super::datum::Tape;
+use super::datum::{Tape, WORD_MAX};
 use super::line::{Field, Kind, Line};
 
 /// A syntax. Functions take what they look for from the beginning of a text and return the rest,
@@ -159,7 +159,7 @@ fn field<'a, S: Syntax>(name: Name, text: &'a [u8], line: &mut Line) -> Option<&
         Name::Type => kind::<S>(text, line),
         Name::Index => Some(digits::<S>(text)?.1),
         Name::Field(field) => {
-            line.fields[field as usize] = Some(line.tape.here());
+            line.head.fields[field as usize] = Some(line.tape.here());
             value::<S>(text, &mut line.tape, 0)
         }
     }
@@ -217,7 +217,7 @@ fn kind<'a, S: Syntax>(text: &'a [u8], line: &mut Line) -> Option<&'a [u8]> {
         b'i' if begins(word, b"info") => (Kind::Info, 4),
         _ => return None,
     };
-    line.kind = Some(kind);
+    line.head.kind = Some(kind);
     text[length..].strip_prefix(S::QUOTES[1])
 }
 
@@ -241,11 +241,34 @@ fn value<'a, S: Syntax>(text: &'a [u8], tape: &mut Tape, depth: u32) -> Option<&
     }
 }
 
+#[inline]
 fn word<'a, S: Syntax>(text: &'a [u8], tape: &mut Tape) -> Option<&'a [u8]> {
     let text = text.strip_prefix(S::QUOTES[0])?;
-    let length = text.iter().position(|byte| !byte.is_ascii_lowercase())?;
-    tape.text(&text[..length]);
+    let bytes = first(text)?;
+    let mut length = letters(bytes);
+    if length < WORD_MAX {
+        let others = u64::MAX << (8 * length);
+        tape.word((bytes & !others).to_le_bytes(), length);
+    } else {
+        length = text.iter().position(|byte| !byte.is_ascii_lowercase())?;
+        tape.text(&text[..length]);
+    }
     text[length..].strip_prefix(S::QUOTES[1])
+}
+
+/// How many of eight bytes are lower-case letters, until the first that is not.
+const fn letters(bytes: u64) -> usize {
+    const HIGH: u64 = repeat(0x80);
+    let low = bytes & !HIGH;
+    // The high bit of each byte that is not below `a`, and of each that is above `z`.
+    let (from_a, above_z) = (low + repeat(0x80 - b'a'), low + repeat(0x7f - b'z'));
+    let others = (bytes | !from_a | above_z) & HIGH;
+    others.trailing_zeros() as usize / 8
+}
+
+/// A byte, eight times.
+const fn repeat(byte: u8) -> u64 {
+    u64::from_le_bytes([byte; 8])
 }
 
 /// The items of a list, behind its bracket.
@@ -267,28 +290,35 @@ const DIGITS_MAX: usize = 18;
 /// A number, eight digits at a time; declined if the text ends within eight bytes behind it.
 #[inline(always)]
 fn digits<S: Syntax>(text: &[u8]) -> Option<(i64, &[u8])> {
-    let (mut number, mut rest) = (0, text);
+    let (number, length) = up_to_eight(first(text)?);
+    let is_padded = !S::HAS_LEADING_ZEROS && length > 1 && text[0] == b'0';
+    if length == 0 || is_padded {
+        return None;
+    }
+    if length < 8 { Some((number as i64, &text[length..])) } else { more_digits(number, text) }
+}
+
+/// A number whose first eight digits make this one.
+fn more_digits(mut number: u64, text: &[u8]) -> Option<(i64, &[u8])> {
+    let mut rest = &text[8..];
     loop {
-        let (digits, count) = up_to_eight(u64::from_le_bytes(*rest.first_chunk()?));
+        let (digits, count) = up_to_eight(first(rest)?);
         rest = &rest[count..];
-        let length = text.len() - rest.len();
-        if length > DIGITS_MAX || length == 0 {
+        if text.len() - rest.len() > DIGITS_MAX {
             return None;
         }
         number = number * POWERS[count] + digits;
         if count < 8 {
-            let is_padded = !S::HAS_LEADING_ZEROS && length > 1 && text[0] == b'0';
-            return i64::try_from(number).ok().filter(|_| !is_padded).map(|n| (n, rest));
+            return Some((i64::try_from(number).ok()?, rest));
         }
     }
 }
 
 /// The number that the first of eight bytes make, and how many of them are digits.
 fn up_to_eight(bytes: u64) -> (u64, usize) {
-    const HIGH: u64 = 0x8080_8080_8080_8080;
-    let values = bytes ^ 0x3030_3030_3030_3030;
+    let values = bytes ^ repeat(b'0');
     // The high bit of each byte that is no digit, at least of the first of them.
-    let others = (values.wrapping_add(0x7676_7676_7676_7676) | values) & HIGH;
+    let others = (values.wrapping_add(repeat(0x76)) | values) & repeat(0x80);
     let count = others.trailing_zeros() as usize / 8;
     if count == 0 {
         return (0, 0);

@@ -57,9 +57,9 @@ impl<'de> Visitor<'de> for Event<'_> {
         while let Some(name) = map.next_key::<std::borrow::Cow<'_, str>>()? {
             if name == "type" {
                 let kind = map.next_value::<std::borrow::Cow<'_, str>>()?;
-                self.0.kind = Kind::parse(kind.as_bytes());
+                self.0.head.kind = Kind::parse(kind.as_bytes());
             } else if let Some(field) = Field::parse(name.as_bytes()) {
-                self.0.fields[field as usize] = Some(self.0.tape.here());
+                self.0.head.fields[field as usize] = Some(self.0.tape.here());
                 map.next_value_seed(Value(&mut self.0.tape))?;
             } else {
                 map.next_value::<IgnoredAny>()?;

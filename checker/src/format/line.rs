@@ -71,38 +71,56 @@ impl Field {
     }
 }
 
-/// One event.
-#[derive(Clone, Debug)]
-pub struct Line {
+/// What an event has; its values are on a tape.
+#[derive(Copy, Clone, Debug, Default)]
+pub(super) struct Head {
     pub(super) kind: Option<Kind>,
     pub(super) fields: [Option<Place>; Field::COUNT],
+}
+
+/// One event.
+#[derive(Clone, Debug, Default)]
+pub struct Line {
+    pub(super) head: Head,
+    /// Its values, and those of the lines beside it.
     pub(super) tape: Tape,
 }
 
 impl Line {
-    pub(super) fn new() -> Self {
-        Self { kind: None, fields: [None; Field::COUNT], tape: Tape::default() }
+    /// An event without anything, on a tape.
+    pub(super) fn on(tape: Tape) -> Self {
+        Self { head: Head::default(), tape }
     }
 
     pub(super) fn clear(&mut self) {
-        self.kind = None;
-        self.fields = [None; Field::COUNT];
+        self.head = Head::default();
         self.tape.clear();
+    }
+
+    /// The event. Its values stay on the tape, and another event can follow.
+    pub(super) fn keep(&mut self) -> Head {
+        self.tape.keep();
+        self.head
     }
 
     /// What happened.
     pub fn kind(&self) -> Option<Kind> {
-        self.kind
+        self.head.kind
     }
 
     /// A field, if the event has it.
     pub fn get(&self, field: Field) -> Option<Datum<'_>> {
-        self.fields[field as usize].map(|place| self.tape.at(place))
+        self.head.fields[field as usize].map(|place| self.tape.at(place))
     }
 
     /// What was asked.
     pub fn f(&self) -> Option<&str> {
         self.get(Field::F)?.text()
+    }
+
+    /// The same as bytes, which are compared faster.
+    pub(crate) fn f_bytes(&self) -> Option<&[u8]> {
+        self.get(Field::F)?.bytes()
     }
 
     /// The argument or answer; `None` if it is missing or nil.

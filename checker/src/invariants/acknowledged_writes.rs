@@ -53,7 +53,7 @@ pub(crate) fn at_rest(
     }
     let sequences = &mut ensemble.sequences;
     let memory = sequences.find_or_unknown(replica.digest, replica.last_processed);
-    if let Some(txn) = sequences.acknowledged().find(|txn| !sequences.holds(memory, txn)) {
+    if let Some(txn) = sequences.acknowledged_beside(memory) {
         report(Some(txn), findings);
     }
 }

@@ -34,7 +34,7 @@ pub fn judge(recorded: &Recorded<Op>, settings: &Settings<'_>) -> Report {
 /// # Errors
 ///
 /// If the file cannot be read, or any of its lines makes no sense: all of them are reported.
-pub fn judge_file<R: std::io::Read>(
+pub fn judge_file<R: std::io::Read + Send>(
     file: &Reread<impl Fn() -> std::io::Result<R>>,
     settings: &Settings<'_>,
 ) -> Result<Report, Error> {

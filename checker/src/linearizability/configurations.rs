@@ -2,7 +2,7 @@
 
 use super::bits::Bits;
 use super::crashed::CrashedSets;
-use rustc_hash::{FxHashMap, FxHasher};
+use rustc_hash::FxHasher;
 use std::hash::{Hash, Hasher};
 
 /// One way in which the history may have gone so far.
@@ -26,7 +26,7 @@ struct Item<S, B, C> {
     configuration: Configuration<S, B, C>,
     /// Another one made this one superfluous.
     is_dominated: bool,
-    /// The next with the same hash.
+    /// The next in the same chain.
     next: u32,
 }
 
@@ -36,13 +36,13 @@ struct Item<S, B, C> {
 #[derive(Debug)]
 pub(super) struct Configurations<S, B, C> {
     items: Vec<Item<S, B, C>>,
-    /// The first with each hash, once there are enough.
-    first: FxHashMap<u64, u32>,
+    /// Where each chain begins, once there are enough: a power of two, more than there are items.
+    chains: Vec<u32>,
 }
 
 impl<S: Clone + Eq + Hash, B: Bits, C: Copy + Eq> Configurations<S, B, C> {
     pub(super) fn new() -> Self {
-        Self { items: Vec::new(), first: FxHashMap::default() }
+        Self { items: Vec::new(), chains: Vec::new() }
     }
 
     /// How many were added, the dominated ones included.
@@ -58,7 +58,7 @@ impl<S: Clone + Eq + Hash, B: Bits, C: Copy + Eq> Configurations<S, B, C> {
 
     pub(super) fn clear(&mut self) {
         self.items.clear();
-        self.first.clear();
+        self.chains.clear();
     }
 
     pub(super) fn iter_mut(&mut self) -> impl Iterator<Item = &mut Configuration<S, B, C>> {
@@ -67,7 +67,7 @@ impl<S: Clone + Eq + Hash, B: Bits, C: Copy + Eq> Configurations<S, B, C> {
 
     /// Moves all out that are not dominated.
     pub(super) fn drain(&mut self) -> impl Iterator<Item = Configuration<S, B, C>> {
-        self.first.clear();
+        self.chains.clear();
         self.items.drain(..).filter(|item| !item.is_dominated).map(|item| item.configuration)
     }
 
@@ -82,12 +82,11 @@ impl<S: Clone + Eq + Hash, B: Bits, C: Copy + Eq> Configurations<S, B, C> {
             self.items.push(Item { configuration: new, is_dominated: false, next: END });
             return;
         }
-        if self.first.is_empty() {
-            for at in 0..self.items.len() {
-                self.link(at);
-            }
+        if self.items.len() >= self.chains.len() {
+            self.link_all();
         }
-        let mut at = self.first.get(&hash(&new)).copied().unwrap_or(END);
+        let chain = self.chain(&new);
+        let mut at = self.chains[chain];
         while at != END {
             let item = &mut self.items[at as usize];
             if compare(item, &new, sets) {
@@ -96,13 +95,25 @@ impl<S: Clone + Eq + Hash, B: Bits, C: Copy + Eq> Configurations<S, B, C> {
             at = item.next;
         }
         self.items.push(Item { configuration: new, is_dominated: false, next: END });
-        self.link(self.items.len() - 1);
+        self.link(self.items.len() - 1, chain);
     }
 
-    fn link(&mut self, at: usize) {
-        let item = &mut self.items[at];
+    fn link_all(&mut self) {
+        self.chains.clear();
+        self.chains.resize((self.items.len() * 4).next_power_of_two(), END);
+        for at in 0..self.items.len() {
+            self.link(at, self.chain(&self.items[at].configuration));
+        }
+    }
+
+    fn link(&mut self, at: usize, chain: usize) {
         let here = u32::try_from(at).expect("the budget is far below 2^32 configurations");
-        item.next = self.first.insert(hash(&item.configuration), here).unwrap_or(END);
+        self.items[at].next = std::mem::replace(&mut self.chains[chain], here);
+    }
+
+    /// The chain in which it is, if it is anywhere.
+    fn chain(&self, configuration: &Configuration<S, B, C>) -> usize {
+        hash(configuration) as usize & (self.chains.len() - 1)
     }
 }
 

@@ -27,7 +27,7 @@ pub struct Settled<O> {
 ///
 /// If the file cannot be read, or any of its lines makes no sense: all of them are reported.
 pub fn stream<W: Workload>(
-    input: impl Read,
+    input: impl Read + Send,
     workload: W,
     sink: &mut impl FnMut(Settled<W::Op>),
 ) -> Result<Names, Error> {

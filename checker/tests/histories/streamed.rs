@@ -4,7 +4,7 @@ use crate::random::{Random, Shape, history};
 use zab_checker::format::{Error, event, write_edn};
 use zab_checker::judge::{self, Report, Reread, Settings};
 use zab_checker::linearizability::check;
-use zab_checker::model::register::Register;
+use zab_checker::model::register::{Op, Register, Value};
 use zab_checker::record::{self, Dialect, Recorded, Registers};
 
 const SHAPE: Shape =
@@ -104,4 +104,97 @@ fn only_what_a_conflict_is_about_is_shown() {
     let example = report.violations().next().expect("a stale read");
     assert_eq!(example.staleness.map(|staleness| staleness.versions), Some(4_982));
     assert_eq!(example.operations.len(), 3);
+}
+
+/// How many operations do not fit into one piece by far.
+const MANY: usize = 20_000;
+
+/// Writes one after the other: line 2 n + 1 invokes number n, line 2 n + 2 completes it.
+fn long() -> Vec<String> {
+    let event = |kind: &str, at: usize| {
+        format!("{{:type :{kind}, :f :write, :value {at}, :process {}, :index 7}}", at % 9)
+    };
+    (0..MANY).flat_map(|at| [event("invoke", at), event("ok", at)]).collect()
+}
+
+/// Gives a few bytes at a time, and fails in the end if it is told to.
+struct Slow<'a> {
+    text: &'a [u8],
+    fails: bool,
+}
+
+impl std::io::Read for Slow<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        if self.text.is_empty() && self.fails {
+            return Err(std::io::Error::other("the disk is gone"));
+        }
+        let count = self.text.len().min(buffer.len()).min(1 + self.text.len() % 4000);
+        buffer[..count].copy_from_slice(&self.text[..count]);
+        self.text = &self.text[count..];
+        Ok(count)
+    }
+}
+
+fn read_slowly(text: &[u8], fails: bool) -> Result<Recorded<Op>, Error> {
+    record::read(Slow { text, fails }, Registers(Dialect::Register))
+}
+
+#[test]
+fn a_file_of_many_pieces_is_read_in_order() {
+    let text = long().join("\n");
+    let recorded = record::read(text.as_bytes(), Registers(Dialect::Register)).expect("sound");
+    assert_eq!(recorded.calls.len(), MANY);
+    for (at, call) in recorded.calls.iter().enumerate() {
+        assert_eq!(call.op, Op::Write(Value(at as i64)));
+        assert_eq!((call.invoked, call.returned), (2 * at as u64 + 1, 2 * at as u64 + 2));
+    }
+    let slowly = read_slowly(text.as_bytes(), false).expect("sound");
+    assert_eq!(slowly.calls, recorded.calls);
+}
+
+#[test]
+fn an_event_longer_than_a_piece_is_one() {
+    let long = format!("{{:process :nemesis, :type :info, :value \"{}\"}}", "x".repeat(1 << 20));
+    let text = format!("{long}\n{}{long}\n{{:process 0}}", SHORT.repeat(3));
+    let Err(Error::Malformed(lines)) = read_slowly(text.as_bytes(), false) else {
+        panic!("the last line has no type");
+    };
+    assert_eq!(lines.iter().map(|line| line.line).collect::<Vec<_>>(), [9]);
+}
+
+const SHORT: &str = "{:process 1, :type :invoke, :f :read}\n{:process 1, :type :ok, :f :read}\n";
+
+#[test]
+fn malformed_lines_have_their_numbers_wherever_they_are() {
+    let mut lines = long();
+    // One that a scanner refuses, one that a workload does, and a file that breaks off.
+    lines[9_000] = "gibberish".to_owned();
+    lines[30_000] = lines[30_000].replace(":write", ":wirte");
+    *lines.last_mut().expect("there are some") = "{:process".to_owned();
+    for separator in ["\n", "\n\n"] {
+        let text = lines.join(separator);
+        let Err(Error::Malformed(found)) = read_slowly(text.as_bytes(), false) else {
+            panic!("three lines are malformed");
+        };
+        let place = |at: usize| (at * separator.len() + 1) as u64;
+        // What completes the operation that is not there was not invoked.
+        let expected = [place(9_000), place(9_001), place(30_000), place(lines.len() - 1)];
+        assert_eq!(found.iter().map(|line| line.line).collect::<Vec<_>>(), expected);
+    }
+}
+
+#[test]
+fn no_more_than_a_hundred_malformed_lines_are_reported() {
+    let text = long().join("\n").replace(":write", ":wirte");
+    let Err(Error::Malformed(found)) = read_slowly(text.as_bytes(), true) else {
+        panic!("every line is malformed");
+    };
+    let expected: Vec<u64> = (0..100).map(|at| 2 * at + 1).collect();
+    assert_eq!(found.iter().map(|line| line.line).collect::<Vec<_>>(), expected);
+}
+
+#[test]
+fn a_file_that_cannot_be_read_to_its_end_is_not_judged() {
+    let text = long().join("\n");
+    assert!(matches!(read_slowly(text.as_bytes(), true), Err(Error::Io(_))));
 }

@@ -43,12 +43,20 @@ impl Booted {
     /// # Panics
     /// If the schedule is for another number of servers, or a task of the shell panics.
     pub fn run(&self, schedule: &Schedule, observer: &mut impl Observer) -> Run {
-        assert_eq!(schedule.servers, self.servers, "the schedule is for another ensemble");
         for event in &self.evidence {
             if observer.on_event(event).is_break() {
                 return Run { steps: 0, end_us: 0, out_of_budget: false };
             }
         }
+        self.resume(schedule, observer)
+    }
+
+    /// The same for an observer who knows the evidence of the boot.
+    ///
+    /// # Panics
+    /// If the schedule is for another number of servers, or a task of the shell panics.
+    pub fn resume(&self, schedule: &Schedule, observer: &mut impl Observer) -> Run {
+        assert_eq!(schedule.servers, self.servers, "the schedule is for another ensemble");
         let (driver, evidence) = boot(self.servers, self.variant);
         let same = driver.now() == self.origin && evidence.len() == self.evidence.len();
         assert!(same, "a boot depends on nothing but the variant");

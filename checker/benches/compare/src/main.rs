@@ -8,9 +8,11 @@
 //!                                                                 # example `history` writes one
 //! ```
 //!
-//! Reading files is not part of what is measured. Each figure is the least of several runs.
+//! Reading files is not part of what is compared, and takes two threads. Each figure is the least of
+//! several runs.
 
 #[path = "../../histories/generate.rs"]
+#[allow(dead_code, reason = "the benches make use of the rest")]
 mod generate;
 
 use generate::{Load, Stream, generate};

@@ -2,7 +2,7 @@
 
 use super::super::pieces::Scanned;
 use super::super::{edn, jsonl};
-use super::{Edn, Fast, Json, Line, Syntax, up_to_eight};
+use super::{Edn, Fast, Json, Line, Syntax, letters, up_to_eight};
 
 #[test]
 fn numbers_of_any_length_are_read_at_once() {
@@ -18,6 +18,18 @@ fn numbers_of_any_length_are_read_at_once() {
     ] {
         let bytes = text.as_bytes().first_chunk().expect("eight bytes");
         assert_eq!(up_to_eight(u64::from_le_bytes(*bytes)), expected, "{text}");
+    }
+}
+
+#[test]
+fn letters_are_counted_at_once() {
+    for byte in 0..=u8::MAX {
+        let expected = if byte.is_ascii_lowercase() { 8 } else { 3 };
+        let bytes = [b'a', b'm', b'z', byte, b'z', b'a', b'q', b'x'];
+        assert_eq!(letters(u64::from_le_bytes(bytes)), expected, "{byte:#x}");
+        let before = [byte, b'a', b'z', b'a', b'z', b'a', b'z', b'a'];
+        let expected = if byte.is_ascii_lowercase() { 8 } else { 0 };
+        assert_eq!(letters(u64::from_le_bytes(before)), expected, "{byte:#x}");
     }
 }
 
@@ -168,7 +180,7 @@ fn line(parts: &Parts, random: &mut Random) -> Vec<u8> {
 
 /// Everything that anyone can get from a line.
 fn read(line: &Line) -> String {
-    format!("{:?} {:?} {:?}", line.kind, line.fields, line.tape)
+    format!("{line:?}")
 }
 
 fn compare<S: Syntax>(parts: &Parts, mut general: impl FnMut(&[u8], &mut Line) -> Scanned) {
@@ -186,9 +198,9 @@ fn compare<S: Syntax>(parts: &Parts, mut general: impl FnMut(&[u8], &mut Line) -
             // Numbers are declined at the end of a text.
             text.extend_from_slice(b"          ");
         }
-        let (mut fast, mut slow) = (Line::new(), Line::new());
+        let (mut fast, mut slow) = (Line::default(), Line::default());
         let Some(length) = reader.event::<S>(&text, &mut fast) else {
-            assert_eq!(read(&fast), read(&Line::new()), "{}", text.escape_ascii());
+            assert_eq!(read(&fast), read(&Line::default()), "{}", text.escape_ascii());
             continue;
         };
         taken += 1;

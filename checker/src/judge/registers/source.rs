@@ -49,7 +49,7 @@ impl<F> Reread<F> {
     }
 }
 
-impl<F: Fn() -> io::Result<R>, R: Read> Source for Reread<F> {
+impl<F: Fn() -> io::Result<R>, R: Read + Send> Source for Reread<F> {
     type Error = Error;
 
     fn replay(&self, sink: &mut impl FnMut(Settled<Op>)) -> Result<Cow<'_, Names>, Error> {

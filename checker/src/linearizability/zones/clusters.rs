@@ -20,6 +20,9 @@ const PLACED: u8 = 8;
 /// It is there at first.
 const INITIAL: u8 = 16;
 
+/// Small histories have no more values than this: their columns never grow.
+const FEW: usize = 64;
+
 /// Clusters as columns: a history of ten million operations has five million of them.
 #[derive(Clone, Debug)]
 pub(super) struct Clusters {
@@ -47,13 +50,13 @@ impl Clusters {
     pub(super) fn new(initial: Value) -> Self {
         Self {
             initial,
-            keys: Vec::new(),
-            values: Vec::new(),
+            keys: Vec::with_capacity(FEW),
+            values: Vec::with_capacity(FEW),
             from: Vec::new(),
-            written: Vec::new(),
-            first_return: Vec::new(),
-            last_invoke: Vec::new(),
-            flags: Vec::new(),
+            written: Vec::with_capacity(FEW),
+            first_return: Vec::with_capacity(FEW),
+            last_invoke: Vec::with_capacity(FEW),
+            flags: Vec::with_capacity(FEW),
             by_number: Vec::new(),
             by_value: FxHashMap::default(),
             last: (0, initial, NOT),

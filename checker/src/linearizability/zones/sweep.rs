@@ -15,9 +15,12 @@ pub(super) struct Block {
 impl Block {
     /// Its zone begins here. At the same time one that began with an invocation comes first: that
     /// is no conflict.
-    fn order(&self) -> (u32, u64, bool) {
+    ///
+    /// Key, time and kind in one number, which is compared faster.
+    fn order(&self) -> u128 {
         let is_forward = self.first_return < self.last_invoke;
-        (self.key, self.first_return.min(self.last_invoke), is_forward)
+        let time = self.first_return.min(self.last_invoke);
+        u128::from(self.key) << 65 | u128::from(time) << 1 | u128::from(is_forward)
     }
 }
 
