@@ -67,12 +67,13 @@ struct Planned {
     end: u64,
 }
 
-/// What a register holds, held before, and when the last write was acknowledged.
+/// What a register holds, when that was acknowledged, and what it held before if that cannot have
+/// been written after.
 #[derive(Copy, Clone, Debug)]
 struct State {
     now: Value,
-    before: Value,
     acknowledged: u64,
+    before: Value,
 }
 
 /// The operations of a history with their keys, in the order in which they take effect. Nothing
@@ -90,7 +91,7 @@ pub(crate) struct Stream {
 
 impl Stream {
     pub(crate) fn new(load: &Load) -> Self {
-        let state = State { now: Value::NIL, before: Value::NIL, acknowledged: 0 };
+        let state = State { now: Value::NIL, acknowledged: 0, before: Value::NIL };
         let clients = u32::try_from(load.clients).expect("a small number");
         let mut stream = Self {
             load: *load,
@@ -129,7 +130,9 @@ impl Stream {
         if !plan.is_read {
             let value = Value(self.done as i64);
             if !is_lost {
-                *state = State { now: value, before: state.now, acknowledged: plan.end };
+                let before = if state.acknowledged < plan.invoked { state.now } else { Value::NIL };
+                let acknowledged = if plan.is_crashed { NEVER } else { plan.end };
+                *state = State { now: value, acknowledged, before };
             }
             return Op::Write(value);
         }

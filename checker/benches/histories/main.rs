@@ -46,7 +46,9 @@ fn million(c: &mut Criterion) {
             generate::write(&load, syntax, &mut text).expect("memory can be written to");
             group.throughput(Throughput::Bytes(text.len() as u64));
             group.bench_function(format!("{name}, {syntax:?}"), |b| {
-                b.iter(|| record::read(black_box(&text[..]), Registers(dialect)).expect("sound"));
+                b.iter_with_large_drop(|| {
+                    record::read(black_box(&text[..]), Registers(dialect)).expect("sound")
+                });
             });
         }
     }
@@ -84,7 +86,7 @@ fn small(c: &mut Criterion) {
     group.bench_function("1k operations, 5 clients, crashes, stale read, engine", |b| {
         b.iter(|| {
             let outcome = check(&Register::default(), &recorded.calls, &Budget::default());
-            assert!(outcome.is_violation());
+            assert!(outcome.is_violation(), "{outcome:?}");
         });
     });
     let recorded = generate(&Load::sound(100_000, 10, 1));
