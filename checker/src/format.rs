@@ -112,12 +112,7 @@ pub fn read(
 ) -> Result<(), Error> {
     let mut beginning = [0; 512];
     let mut length = 0;
-    while length < beginning.len() {
-        match input.read(&mut beginning[length..])? {
-            0 => break,
-            more => length += more,
-        }
-    }
+    pieces::fill(&mut input, &mut beginning, &mut length)?;
     let beginning = &beginning[..length];
     let input = beginning.chain(input);
     if beginning.trim_ascii().is_empty() {

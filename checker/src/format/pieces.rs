@@ -145,7 +145,7 @@ impl<R: Read, S: Scan> Reader<R, S> {
             if end * 2 > piece.text.len() {
                 piece.text.resize(end * 2, 0);
             }
-            let is_last = read_all(&mut self.input, &mut piece.text, &mut end)?;
+            let is_last = fill(&mut self.input, &mut piece.text, &mut end)?;
             let length = self.scan(piece, end, is_last);
             if length > 0 || is_last {
                 self.rest.clear();
@@ -191,11 +191,13 @@ impl<R: Read, S: Scan> Reader<R, S> {
 }
 
 /// Fills a buffer from `end` on; whether the input ends in it.
-fn read_all(input: &mut impl Read, buffer: &mut [u8], end: &mut usize) -> io::Result<bool> {
+pub(super) fn fill(input: &mut impl Read, buffer: &mut [u8], end: &mut usize) -> io::Result<bool> {
     while *end < buffer.len() {
-        match input.read(&mut buffer[*end..])? {
-            0 => return Ok(true),
-            more => *end += more,
+        match input.read(&mut buffer[*end..]) {
+            Ok(0) => return Ok(true),
+            Ok(more) => *end += more,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
         }
     }
     Ok(false)

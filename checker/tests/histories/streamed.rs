@@ -117,14 +117,20 @@ fn long() -> Vec<String> {
     (0..MANY).flat_map(|at| [event("invoke", at), event("ok", at)]).collect()
 }
 
-/// Gives a few bytes at a time, and fails in the end if it is told to.
+/// Gives a few bytes at a time, is interrupted before each of them by a signal, and fails in the end
+/// if it is told to.
 struct Slow<'a> {
     text: &'a [u8],
     fails: bool,
+    was_interrupted: bool,
 }
 
 impl std::io::Read for Slow<'_> {
     fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        self.was_interrupted = !self.was_interrupted;
+        if self.was_interrupted {
+            return Err(std::io::ErrorKind::Interrupted.into());
+        }
         if self.text.is_empty() && self.fails {
             return Err(std::io::Error::other("the disk is gone"));
         }
@@ -136,7 +142,7 @@ impl std::io::Read for Slow<'_> {
 }
 
 fn read_slowly(text: &[u8], fails: bool) -> Result<Recorded<Op>, Error> {
-    record::read(Slow { text, fails }, Registers(Dialect::Register))
+    record::read(Slow { text, fails, was_interrupted: false }, Registers(Dialect::Register))
 }
 
 #[test]
