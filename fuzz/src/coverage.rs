@@ -4,10 +4,11 @@
 //! coarse enough to saturate: of zxids and epochs only their order counts, of queues only whether
 //! they are empty, and servers are sorted, because which of them plays which part is the same.
 //!
-//! Part of the state is what a loss would cost: which disks hold the end of what is committed, and
-//! whether a client knows of it, and who has lost what it acknowledged. The fewer disks hold what is
-//! committed, and the longer that lasts, the nearer an execution came to losing it: its *danger*. A
-//! correct protocol lets it grow no further than to somebody losing what nobody counts on.
+//! Part of the state is what a loss would cost: which disks hold the end of what is committed, whether
+//! a client knows of it, who has lost what it acknowledged, and who would be elected without it. The
+//! fewer disks hold what is committed, and the longer that lasts, the nearer an execution came to
+//! losing it: its *danger*. A correct protocol lets it grow no further than to somebody losing what
+//! nobody counts on.
 
 use crate::situations::{Situations, Watch};
 use crate::targets::counters;
