@@ -285,7 +285,7 @@ fn summarize(out: &Out, report: &Report, command: &str, cases: &[(PathBuf, Settl
             out.bad(format!("{} executions were not decided; repeat: {command}", report.unknown));
         }
     } else if cases.len() > 1 {
-        out.remark(format!("{} ways: {effort}\n{}", cases.len(), ways(cases)));
+        out.line(format!("{} ways: {effort}\n{}", cases.len(), ways(cases)));
     }
     if !report.unwanted.is_empty() && (cases.is_empty() || cases.len() > 1) {
         let classes: Vec<String> =
