@@ -81,12 +81,7 @@ impl Booted {
     /// # Panics
     /// If the schedule is for another number of servers.
     pub fn run(&self, schedule: &Schedule, observer: &mut impl Observer) -> Run {
-        for event in &self.evidence {
-            if observer.on_event(event).is_break() {
-                return Run { steps: 0, end_us: 0, out_of_budget: false };
-            }
-        }
-        self.resume(schedule, observer)
+        from_boot(&self.evidence, observer, |observer| self.resume(schedule, observer))
     }
 
     /// The same for an observer who knows the evidence of the boot.
@@ -98,4 +93,16 @@ impl Booted {
         assert_eq!(schedule.servers, servers, "the schedule is for another ensemble");
         Execution::new(self.driver.clone(), observer, STEPS_MAX).run(schedule)
     }
+}
+
+/// Shows the evidence of a boot, and goes on from there unless the observer has seen enough.
+pub(crate) fn from_boot<O: Observer>(
+    evidence: &[Event],
+    observer: &mut O,
+    resume: impl FnOnce(&mut O) -> Run,
+) -> Run {
+    if evidence.iter().try_for_each(|event| observer.on_event(event)).is_break() {
+        return Run { steps: 0, end_us: 0, out_of_budget: false };
+    }
+    resume(observer)
 }

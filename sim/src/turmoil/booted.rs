@@ -5,7 +5,7 @@ use crate::driver::Driver;
 use crate::run::boot::{Recorder, bring_up};
 use crate::run::execution::Execution;
 use crate::run::phases::clients;
-use crate::run::{Observer, Run, STEPS_MAX};
+use crate::run::{Observer, Run, STEPS_MAX, from_boot};
 use crate::schedule::Schedule;
 use zab_checker::Event;
 use zab_core::{Config, Micros, Variant};
@@ -43,12 +43,7 @@ impl Booted {
     /// # Panics
     /// If the schedule is for another number of servers, or a task of the shell panics.
     pub fn run(&self, schedule: &Schedule, observer: &mut impl Observer) -> Run {
-        for event in &self.evidence {
-            if observer.on_event(event).is_break() {
-                return Run { steps: 0, end_us: 0, out_of_budget: false };
-            }
-        }
-        self.resume(schedule, observer)
+        from_boot(&self.evidence, observer, |observer| self.resume(schedule, observer))
     }
 
     /// The same for an observer who knows the evidence of the boot.
