@@ -24,7 +24,6 @@ mod log;
 mod order;
 
 use crate::history::History;
-use crate::verdict::Class;
 use std::fmt;
 use zab_core::Txn;
 
@@ -64,8 +63,6 @@ pub enum Clause {
 pub struct Anomaly {
     /// The clause.
     pub clause: Clause,
-    /// The class of violation it stands for.
-    pub class: Class,
     /// The operation, by its place in [`History::operations`], if it is about one.
     pub operation: Option<usize>,
     /// What is wrong, in one sentence.

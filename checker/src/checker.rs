@@ -1,99 +1,87 @@
 //! Every check at once, fed one event at a time.
+//!
+//! An event first changes what is known of the ensemble ([`Ensemble::apply`]), then the rules look:
+//! they read and report, and change nothing. What depends on how it all ended is judged at the end.
 
-use crate::certificate::{Clause, Contract, certify};
-use crate::ensemble::Ensemble;
-use crate::evidence::{Event, Fact};
+use crate::certificate::{Contract, certify};
+use crate::custody::{self, Holding, Servers};
+use crate::ensemble::{Ensemble, Step};
+use crate::evidence::Event;
 use crate::findings::Findings;
+use crate::hazards::Standard;
 use crate::history::History;
 use crate::invariants as check;
+use crate::loss::{Losses, losses};
 use crate::updates;
-use crate::verdict::{Class, Verdict, Violation};
-use zab_core::event::Note;
-use zab_core::{DiskOp, NodeId, Outcome, Packet, RequestId, Txn, Zxid};
+use crate::verdict::{Verdict, Violation, When};
+use zab_core::{NodeId, Txn, Zxid};
 
 /// How safe the end of the committed history is.
 #[derive(Copy, Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Stakes {
     /// The servers, one bit each, whose disks hold the last committed transaction durably.
     pub holders: u8,
-    /// A client was told that it is committed, or got a value from a server that had applied it.
+    /// A client was told that it is committed, or got its value in an answer.
     pub known: bool,
     /// The servers, one bit each, whose disks do not hold what they acknowledged last.
     pub forgetful: u8,
     /// The servers, one bit each, whose disks do not hold the last committed transaction, and which
-    /// a majority would elect all the same if every process were started anew: it would be lost.
+    /// a majority would elect all the same if every process were started again: it would be lost.
     pub usurpers: u8,
 }
 
 /// Judges one execution while it runs.
 #[derive(Clone, Debug)]
 pub struct Checker {
+    standard: Standard,
     ensemble: Ensemble,
-    history: History,
-    sessions: check::session_order::Sessions,
-    at_rest: check::replica_consistency::AtRest,
     findings: Findings,
+    /// The next event's place in the evidence.
+    next: u32,
 }
 
 impl Checker {
     /// A judge of an ensemble of this many servers, before anything has happened.
-    pub fn new(servers: u8) -> Self {
-        Self {
-            ensemble: Ensemble::new(servers),
-            history: History::new(),
-            sessions: check::session_order::Sessions::default(),
-            at_rest: check::replica_consistency::AtRest::default(),
-            findings: Findings::default(),
-        }
+    pub fn new(servers: u8, standard: Standard) -> Self {
+        let (ensemble, findings) = (Ensemble::new(servers), Findings::default());
+        Self { standard, ensemble, findings, next: 0 }
     }
 
     /// Takes note of what happened next.
     pub fn observe(&mut self, event: &Event) {
-        self.findings.about(event.at, event.node);
-        let node = event.node.filter(|node| node.index() < self.ensemble.servers.len());
-        match &event.fact {
-            Fact::Invoked { request, op } => {
-                self.history.invoke(event.at, *request, *op);
-                self.sessions.on_invoked(*request);
-            }
-            Fact::TimedOut { request } => {
-                self.history.give_up(event.at, *request);
-                self.sessions.on_timed_out(*request);
-            }
-            Fact::Returned { request, outcome } => {
-                if self.history.complete(event.at, *request, *outcome) {
-                    self.on_returned(node, *request, *outcome);
-                }
-            }
-            Fact::Unavailable { bound, excuse: None } => {
-                check::availability::at_unavailable(*bound, &mut self.findings);
-            }
-            fact => {
-                if let Some(node) = node {
-                    self.on_server_fact(node, fact);
-                }
-            }
+        let when = When { at: event.at, event: self.next };
+        self.next += 1;
+        self.findings.about(when, event.node);
+        let step = self.ensemble.apply(event, when);
+        match event.node.filter(|node| node.index() < self.ensemble.servers.len()) {
+            Some(node) => self.check(node, step),
+            None => self.check_answer(step),
         }
     }
 
-    /// The class of the gravest violation so far (cheap: asked after every event).
-    pub fn gravest(&self) -> Option<Class> {
-        self.findings.gravest()
-    }
-
-    /// The first violation of each class that was broken, gravest first.
+    /// The violations so far, gravest first: the first of each class. Hazards are among them.
     pub fn violations(&self) -> impl Iterator<Item = &Violation> {
         self.findings.all().iter()
     }
 
     /// What clients saw so far.
-    pub fn history(&self) -> &History {
-        &self.history
+    pub const fn history(&self) -> &History {
+        &self.ensemble.clients.history
     }
 
     /// The transactions committed so far, in order; none if it is not known how they begin.
     pub fn committed(&self) -> Option<Vec<Txn>> {
         self.ensemble.sequences.transactions(self.ensemble.committed)
+    }
+
+    /// What each server has on disk and in memory.
+    pub fn servers(&self) -> Servers {
+        custody::servers(&self.ensemble)
+    }
+
+    /// Where this transaction is, at each server.
+    pub fn custody(&self, txn: &Txn) -> Vec<Holding> {
+        custody::custody(&self.ensemble, txn)
     }
 
     /// What a loss would cost now. It changes only with what a disk reports or recovers, with what
@@ -108,7 +96,7 @@ impl Checker {
             holders |= u8::from(holds(zxid, Some(*committed))) << bit;
             forgetful |= u8::from(server.acknowledged.is_some_and(forgot)) << bit;
         }
-        let known = sequences.is_acknowledged(*committed) || sequences.is_seen(*committed);
+        let known = sequences.is_known(*committed);
         Stakes { holders, known, forgetful, usurpers: self.usurpers(holders) }
     }
 
@@ -118,7 +106,7 @@ impl Checker {
         let claim = |bit: usize| (servers[bit].disk.durable().claim(), bit);
         let is_elected = |bit: &usize| {
             let voters = (0..servers.len()).filter(|other| claim(*other) <= claim(*bit)).count();
-            voters > servers.len() / 2
+            voters >= self.ensemble.majority()
         };
         let lacks_it = |bit: &usize| holders >> bit & 1 == 0;
         (0..servers.len()).filter(lacks_it).filter(is_elected).fold(0, |set, bit| set | 1 << bit)
@@ -126,108 +114,148 @@ impl Checker {
 
     /// The execution is over: judges what can only be judged at its end, and says the outcome.
     pub fn finish(&mut self) -> Verdict {
+        let Self { ensemble, findings, .. } = self;
+        findings.about_all();
+        let losses = losses(ensemble);
+        check::acknowledged_writes::at_end(&losses, findings);
+        check::read_values::at_end(&losses, findings);
+        check::resurrection::at_end(&losses, findings);
+        check::replica_consistency::at_end(ensemble, findings);
+        check::latent_divergence::at_end(ensemble, findings);
+        check::availability::at_end(ensemble, &losses, findings);
+        check::service_for_all::at_end(ensemble, findings);
+        findings.about_all();
+        let undecided = self.certify(&losses).or_else(|| undecided(&self.ensemble, &losses));
+        let clean = undecided.map_or(Verdict::Valid, Verdict::Unknown);
+        self.findings.verdict_or(self.standard, clean)
+    }
+
+    /// Holds what clients saw against the order of transactions that the servers claim. Says why that
+    /// cannot be done, if so.
+    fn certify(&mut self, losses: &Losses) -> Option<String> {
         let Some(committed) = self.committed() else {
             let reason = "the beginning of the committed history is not part of the evidence";
-            return self.findings.verdict_or(Verdict::Unknown(reason.to_owned()));
+            return Some(reason.to_owned());
         };
-        self.findings.about_all();
-        let anomalies = certify(&self.history, &committed, Contract::ZooKeeper);
-        if anomalies.is_empty() && self.findings.gravest().is_none() {
-            updates::confirm(&self.history, &committed);
+        let history = &self.ensemble.clients.history;
+        let anomalies = certify(history, &committed, Contract::ZooKeeper);
+        if anomalies.is_empty() && self.findings.is_empty() {
+            updates::confirm(history, &committed);
         }
         for anomaly in anomalies {
-            // What was read and is lost is known from the evidence already. Where nothing is, the
-            // answer came from a server that differs from the others.
-            let class = match anomaly.clause {
-                Clause::V if !self.ensemble.sequences.is_anything_lost() => Class::O3,
-                _ => anomaly.class,
-            };
-            self.findings.report(class, || anomaly.to_string());
+            let request = anomaly.operation.map(|at| history.operations()[at].request);
+            if request.is_none_or(|request| !check::order::is_told(losses, request)) {
+                check::order::at_end(anomaly, request, &mut self.findings);
+            }
         }
-        self.findings.verdict_or(Verdict::Valid)
+        None
     }
 
-    fn on_server_fact(&mut self, node: NodeId, fact: &Fact) {
+    fn check(&mut self, node: NodeId, step: Step<'_>) {
         let Self { ensemble, findings, .. } = self;
-        match fact {
-            Fact::Started(recovered) => {
-                check::log_continuity::at_start(recovered, findings);
-                ensemble.on_started(node, recovered);
+        match step {
+            Step::Nothing => {}
+            Step::Started(recovered) => check::log_continuity::at_start(recovered, findings),
+            Step::Exited { reason, lives } => {
+                check::restartability::at_exit(reason, lives, findings);
             }
-            Fact::Crashed { power_loss } => {
-                let server = ensemble.server_mut(node);
-                server.stop();
-                server.disk.on_crashed(*power_loss);
-            }
-            Fact::Exited(reason) => {
-                check::restartability::at_exit(*reason, findings);
-                let server = ensemble.server_mut(node);
-                server.stop();
-                server.disk.on_crashed(false);
-            }
-            Fact::DiskAsked { lsn, op } => {
-                if let DiskOp::Append(txn) = op {
-                    self.on_append(node, txn);
+            Step::Appended { txn, last, snapshot, log } => {
+                check::log_continuity::at_append(last, snapshot, txn.zxid, findings);
+                if let Some((reign, log)) = log {
+                    check::history_consistency::of_log(ensemble, reign, log, findings);
                 }
-                let server = self.ensemble.server_mut(node);
-                if matches!(op, DiskOp::Truncate(_)) {
-                    server.participates = None;
+            }
+            Step::Current { epoch, first } => {
+                check::epochs_unshared::at_current_epoch(node, epoch, first, findings);
+            }
+            Step::Delivered { txn, last } => self.on_delivered(node, txn, last),
+            Step::Looking { vote, disk, held } => {
+                if let Some(held) = held {
+                    check::vote_durability::at_vote(ensemble, vote.zxid, disk, held, findings);
                 }
-                server.disk.on_asked(*lsn, op);
             }
-            Fact::DiskDone { file, upto } => ensemble.server_mut(node).disk.on_done(*file, *upto),
-            Fact::DiskFailed { file, lsn } => {
-                let server = ensemble.server_mut(node);
-                server.participates = None;
-                server.disk.on_failed(*file, *lsn);
+            Step::Breached { breach, zxid } => check::at_breach(breach, zxid, findings),
+            Step::AtRest { disk } => {
+                check::disk_consistency::at_rest(ensemble, node, disk, findings);
             }
-            Fact::Sent { to, packet } => self.on_sent(node, *to, packet),
-            Fact::Delivered(txn) => self.on_delivered(node, txn),
-            Fact::Noted(note) => self.on_note(node, note),
-            Fact::AtRest(replica) => {
-                check::disk_consistency::at_rest(ensemble, node, replica, findings);
-                check::acknowledged_writes::at_rest(ensemble, node, replica, findings);
-                self.at_rest.at_rest(ensemble, node, replica, findings);
+            Step::Returned { .. } => self.check_answer(step),
+            Step::Offered { .. }
+            | Step::Promised { .. }
+            | Step::NewLeaderAcknowledged { .. }
+            | Step::Acknowledged { .. }
+            | Step::SyncSent { .. } => self.check_packet(node, step),
+            Step::InitialHistory { .. }
+            | Step::Established { .. }
+            | Step::Proposed { .. }
+            | Step::Committed { .. }
+            | Step::Serving { .. } => self.check_role(node, step),
+        }
+    }
+
+    /// A packet is sent that promises or acknowledges something.
+    fn check_packet(&mut self, node: NodeId, step: Step<'_>) {
+        let Self { ensemble, findings, .. } = self;
+        match step {
+            Step::Offered { epoch } => {
+                check::proposals_promised::at_leader_info(ensemble, node, epoch, findings);
+            }
+            Step::Promised { epoch, before } => {
+                check::promises_kept::at_promise(ensemble, node, epoch, before, findings);
+            }
+            Step::NewLeaderAcknowledged { epoch, first: Some((id, durable)) } => {
+                check::durable_acks::at_ack_new_leader(ensemble, id, durable, findings);
+                let log = ensemble.server(node).participates.map(|(_, log)| log);
+                if let Some(log) = log {
+                    check::history_consistency::of_log(ensemble, id, log, findings);
+                }
+                check::acknowledgements_allowed::at_ack_new_leader(ensemble, node, epoch, findings);
+            }
+            Step::Acknowledged { leader, zxid } => {
+                check::durable_acks::at_ack(ensemble, node, zxid, findings);
+                check::acknowledgements_allowed::at_ack(ensemble, node, leader, zxid, findings);
+            }
+            Step::SyncSent { to, answered } => {
+                check::sync::at_answer(ensemble, node, to, answered, findings);
             }
             _ => {}
         }
     }
 
-    fn on_append(&mut self, node: NodeId, txn: &Txn) {
+    /// A server takes a step in its role.
+    fn check_role(&mut self, node: NodeId, step: Step<'_>) {
         let Self { ensemble, findings, .. } = self;
-        check::log_continuity::at_append(ensemble.server(node), txn, findings);
-        if let Some((reign, log)) = ensemble.on_appended(node, txn) {
-            check::history_consistency::of_log(ensemble, reign, log, findings);
-        }
-    }
-
-    fn on_sent(&mut self, node: NodeId, to: NodeId, packet: &Packet) {
-        let Self { ensemble, findings, .. } = self;
-        match packet {
-            Packet::AckEpoch { .. } => ensemble.on_promised(node, to),
-            Packet::Ack(zxid) if zxid.is_epoch_mark() => {
-                if let Some(id) = ensemble.on_new_leader_acknowledged(node, to, zxid.epoch) {
-                    check::durable_acks::at_ack_new_leader(ensemble, node, id, findings);
-                    let log = ensemble.server(node).participates.map(|(_, log)| log);
-                    if let Some(log) = log {
-                        check::history_consistency::of_log(ensemble, id, log, findings);
-                    }
-                }
+        match step {
+            Step::InitialHistory { epoch, promises } => {
+                check::epochs_supported::at_initial_history(ensemble, epoch, promises, findings);
             }
-            Packet::Ack(zxid) => {
-                ensemble.server_mut(node).acknowledged = Some(*zxid);
-                check::durable_acks::at_ack(ensemble, node, *zxid, findings);
+            Step::Established { id, before } => {
+                check::leadership::at_established(ensemble, id, findings);
+                check::leaders_current::at_established(ensemble, id, findings);
+                check::initial_history::at_established(ensemble, id, before, findings);
+                check::primary_integrity::at_serving(ensemble, node, findings);
+                self.on_shown(node);
+            }
+            Step::Proposed { txn, is_first: true } => {
+                check::primary_integrity::at_proposal(ensemble, node, txn, findings);
+            }
+            Step::Committed { epoch, sequence } => {
+                check::durable_acks::at_commit(ensemble, sequence, findings);
+                check::initial_history::at_commit(ensemble, epoch, sequence, findings);
+            }
+            Step::Serving { epoch } => {
+                check::commit_consistency::at_serving(ensemble, node, epoch, findings);
+                check::primary_integrity::at_serving(ensemble, node, findings);
+                self.on_shown(node);
             }
             _ => {}
         }
     }
 
-    fn on_delivered(&mut self, node: NodeId, txn: &Txn) {
+    fn on_delivered(&mut self, node: NodeId, txn: &Txn, last: Zxid) {
         let Self { ensemble, findings, .. } = self;
         check::integrity::at_delivery(ensemble, txn, findings);
-        check::local_primary_order::at_delivery(ensemble, node, txn, findings);
-        check::global_primary_order::at_delivery(ensemble, node, txn, findings);
-        ensemble.on_delivered(node, txn);
+        check::local_primary_order::at_delivery(txn, last, findings);
+        check::global_primary_order::at_delivery(txn, last, findings);
         if ensemble.server(node).serving.is_some() {
             check::primary_integrity::at_delivery(ensemble, node, txn, findings);
             self.on_shown(node);
@@ -240,74 +268,29 @@ impl Checker {
         let memory = ensemble.server(node).memory;
         check::agreement::at_delivery(ensemble, memory, findings);
         check::total_order::at_delivery(ensemble, memory, findings);
-        ensemble.show(memory);
     }
 
-    fn on_note(&mut self, node: NodeId, note: &Note) {
-        let Self { ensemble, findings, .. } = self;
-        match *note {
-            Note::Looking { vote, .. } => {
-                ensemble.server_mut(node).leave();
-                check::vote_durability::at_vote(ensemble, node, vote, findings);
+    /// A client is answered.
+    fn check_answer(&mut self, step: Step<'_>) {
+        if let Step::Returned { request, outcome, seen, sync } = step {
+            check::session_order::at_return(request, outcome, seen, &mut self.findings);
+            if let Some(sync) = sync {
+                check::sync::at_return(request, outcome, sync, &mut self.findings);
             }
-            Note::Elected { leader, .. } => ensemble.server_mut(node).leader = Some(leader),
-            Note::InitialHistory { epoch } => ensemble.on_initial_history(node, epoch),
-            Note::Established { epoch } => {
-                ensemble.on_established(node, epoch);
-                self.on_established(node);
-            }
-            Note::Proposed(txn) => {
-                check::primary_integrity::at_proposal(ensemble, node, &txn, findings);
-                ensemble.on_proposed(node, &txn);
-            }
-            Note::Committed(zxid) => self.on_committed(node, zxid),
-            Note::Serving { epoch } => {
-                ensemble.server_mut(node).serving = Some(epoch);
-                check::commit_consistency::at_serving(ensemble, node, epoch, findings);
-                check::primary_integrity::at_serving(ensemble, node, findings);
-                self.on_shown(node);
-            }
-            Note::SteppedDown => ensemble.server_mut(node).leave(),
-            Note::MemoryReplaced { last_zxid, digest } => {
-                ensemble.on_memory_replaced(node, last_zxid, digest);
-            }
-            Note::Breached { breach, zxid } => check::at_breach(breach, zxid, findings),
-            Note::SyncWith { .. } | Note::SyncAnswered { .. } => {}
         }
     }
+}
 
-    fn on_established(&mut self, node: NodeId) {
-        let Self { ensemble, findings, .. } = self;
-        let Some(id) = ensemble.server(node).leads else {
-            return;
-        };
-        check::leadership::at_established(ensemble, id, findings);
-        let lost_from = ensemble.committed;
-        check::initial_history::at_established(ensemble, id, findings);
-        if ensemble.committed != lost_from {
-            check::acknowledged_writes::at_loss(ensemble, lost_from, findings);
-            check::observed_values::at_loss(ensemble, lost_from, findings);
-        }
-        check::primary_integrity::at_serving(ensemble, node, findings);
-        self.on_shown(node);
+/// Why it cannot be said that nothing is lost, if so.
+fn undecided(ensemble: &Ensemble, losses: &Losses) -> Option<String> {
+    if let Some(bound) = ensemble.ending.never_quiet {
+        return Some(format!(
+            "the ensemble did not come to rest within {bound} after service was back"
+        ));
     }
-
-    fn on_committed(&mut self, node: NodeId, zxid: Zxid) {
-        let Self { ensemble, findings, .. } = self;
-        let Some(reign) = ensemble.led_by(node) else {
-            return;
-        };
-        let Some(sequence) = reign.proposal(zxid, &ensemble.sequences) else {
-            return;
-        };
-        check::durable_acks::at_commit(ensemble, zxid, sequence, findings);
-        check::initial_history::at_commit(ensemble, node, sequence, findings);
-    }
-
-    fn on_returned(&mut self, node: Option<NodeId>, request: RequestId, outcome: Outcome) {
-        let Self { ensemble, findings, .. } = self;
-        self.sessions.at_return(request, outcome, findings);
-        check::acknowledged_writes::at_return(ensemble, request, outcome, findings);
-        check::observed_values::at_return(ensemble, node, outcome, findings);
-    }
+    let loss = losses.undecided.first()?;
+    Some(format!(
+        "{} was lost to epoch {}, and it is not known whether it came back",
+        loss.txn, loss.lost.epoch
+    ))
 }

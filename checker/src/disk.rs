@@ -24,19 +24,25 @@ impl From<&Replica> for Snapshot {
     }
 }
 
-/// The log, the snapshots and `currentEpoch` in one of the two states.
+/// The log, the snapshots and the epoch files in one of the two states.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Files {
     log: Vec<Txn>,
     /// By zxid.
     snapshots: Vec<Snapshot>,
-    current_epoch: Epoch,
+    pub(crate) accepted_epoch: Epoch,
+    pub(crate) current_epoch: Epoch,
 }
 
 impl Files {
     /// The newest snapshot, or the initial state.
     pub(crate) fn snapshot(&self) -> Snapshot {
         self.snapshots.last().copied().unwrap_or_default()
+    }
+
+    /// Which sequence the newest snapshot stands for.
+    pub(crate) fn snapshot_digest(&self) -> Digest {
+        self.snapshot().digest
     }
 
     /// The log records, in file order.
@@ -48,6 +54,19 @@ impl Files {
     pub(crate) fn last_zxid(&self) -> Zxid {
         let snapshot = self.snapshot().last;
         self.log.last().map_or(snapshot, |txn| txn.zxid.max(snapshot))
+    }
+
+    /// The first record, after the newest snapshot, that does not follow the one before it, and that
+    /// one.
+    pub(crate) fn hole(&self) -> Option<(Zxid, Zxid)> {
+        let mut last = self.snapshot().last;
+        for txn in self.log.iter().filter(|txn| txn.zxid > self.snapshot().last) {
+            if !follows(last, txn.zxid) {
+                return Some((last, txn.zxid));
+            }
+            last = txn.zxid;
+        }
+        None
     }
 
     /// What a process which starts would ask to be elected with: the greater wins.
@@ -118,9 +137,16 @@ impl Files {
                 self.snapshots.insert(at, snapshot);
             }
             Pending::DropSnapshotsAfter(zxid) => self.snapshots.retain(|s| s.last <= zxid),
+            Pending::AcceptedEpoch(epoch) => self.accepted_epoch = epoch,
             Pending::CurrentEpoch(epoch) => self.current_epoch = epoch,
         }
     }
+}
+
+/// Whether a record may stand after another: the next one of its epoch, or the first of a later one.
+pub(crate) fn follows(last: Zxid, next: Zxid) -> bool {
+    let counter = if next.epoch > last.epoch { 1 } else { last.counter.saturating_add(1) };
+    next.epoch >= last.epoch && next.counter == counter
 }
 
 /// An operation that changes what is kept here.
@@ -130,6 +156,7 @@ enum Pending {
     Truncate(Zxid),
     Snapshot(Snapshot),
     DropSnapshotsAfter(Zxid),
+    AcceptedEpoch(Epoch),
     CurrentEpoch(Epoch),
 }
 
@@ -138,6 +165,7 @@ impl Pending {
         match self {
             Self::Append(_) | Self::Truncate(_) => File::Log,
             Self::Snapshot(_) | Self::DropSnapshotsAfter(_) => File::Snapshot,
+            Self::AcceptedEpoch(_) => File::AcceptedEpoch,
             Self::CurrentEpoch(_) => File::CurrentEpoch,
         }
     }
@@ -162,6 +190,14 @@ impl Disk {
         &self.durable
     }
 
+    /// Log records that were asked for and are not durable.
+    pub(crate) fn unflushed(&self) -> impl Iterator<Item = &Txn> {
+        self.pending.iter().filter_map(|(_, op)| match op {
+            Pending::Append(txn) => Some(txn),
+            _ => None,
+        })
+    }
+
     /// A process started and found this. Older snapshots that are known of stay where they are.
     pub(crate) fn on_started(&mut self, recovered: &Recovered) {
         let newest = Snapshot::from(&recovered.snapshot);
@@ -171,6 +207,7 @@ impl Disk {
             self.durable.snapshots.push(newest);
         }
         self.durable.log.clone_from(&recovered.log);
+        self.durable.accepted_epoch = recovered.accepted_epoch;
         self.durable.current_epoch = recovered.current_epoch;
         self.asked.clone_from(&self.durable);
     }
@@ -192,8 +229,9 @@ impl Disk {
             DiskOp::Truncate(zxid) => Pending::Truncate(*zxid),
             DiskOp::Snapshot(replica) => Pending::Snapshot(Snapshot::from(&**replica)),
             DiskOp::DropSnapshotsAfter(zxid) => Pending::DropSnapshotsAfter(*zxid),
+            DiskOp::AcceptedEpoch(epoch) => Pending::AcceptedEpoch(*epoch),
             DiskOp::CurrentEpoch(epoch) => Pending::CurrentEpoch(*epoch),
-            DiskOp::Flush | DiskOp::AcceptedEpoch(_) => return,
+            DiskOp::Flush => return,
         };
         self.asked.apply(op);
         self.pending.push((lsn, op));

@@ -4,7 +4,7 @@
 //!
 //! In ZooKeeper memory is more than the delivered sequence Δf of the Zab paper: a process that
 //! starts, or looks for a leader again, replays its log into memory, transactions that nobody
-//! committed included, and a learner applies the transactions of a synchronisation before it knows
+//! committed included, and a learner applies the transactions of a synchronization before it knows
 //! whether its leader will ever be established. None of it can be seen from outside. So:
 //!
 //! * `memory` is the sequence that a server's memory holds, however it came there;
@@ -17,16 +17,27 @@
 //! # What counts as committed
 //!
 //! The ghost sequence C: the initial history of an epoch once it is established, and whatever a
-//! leader of the newest established epoch commits after that.
+//! leader of the newest established epoch commits after that. C is changed here and nowhere else
+//! ([`Ensemble::apply`]); a rule that needs C as it was before an event finds it in the [`Step`].
 
+mod apply;
+mod step;
+
+pub(crate) use step::Step;
+
+use crate::clients::Clients;
+use crate::detail::{Absence, Gap};
 use crate::disk::Disk;
 use crate::reigns::{Reign, ReignId, Reigns};
 use crate::sequences::{Sequence, Sequences};
-use zab_core::{Digest, Epoch, NodeId, Recovered, Txn, Zxid};
+use zab_core::event::ExitReason;
+use zab_core::{Change, Epoch, Micros, NodeId, Replica, RequestId, Txn, Zxid};
 
 /// What the evidence says about one server.
 #[derive(Clone, Debug)]
 pub(crate) struct Server {
+    /// The process runs.
+    pub(crate) is_up: bool,
     /// What its memory holds.
     pub(crate) memory: Sequence,
     /// The last zxid of its memory: that of its last transaction, or ⟨e, 0⟩.
@@ -40,69 +51,154 @@ pub(crate) struct Server {
     /// It acknowledged NEWLEADER of this reign, or leads it: and what its log held then and since.
     pub(crate) participates: Option<(ReignId, Sequence)>,
     /// It promised an epoch to this leader and has not acknowledged NEWLEADER yet.
-    pub(crate) synchronises_with: Option<NodeId>,
+    pub(crate) synchronizes_with: Option<NodeId>,
     /// Whom it follows.
     pub(crate) leader: Option<NodeId>,
     /// What it acknowledged last, in any of its lives; for NEWLEADER, the last transaction of what
     /// that stands for.
     pub(crate) acknowledged: Option<Zxid>,
+    /// The last epoch that it promised, to another or as a leader to itself, in any of its lives.
+    pub(crate) promised: Epoch,
+    /// As a leader: its learners, by their number.
+    pub(crate) learners: Vec<Learner>,
+    /// How its processes ended one after the other without serving, since healing.
+    pub(crate) ends: Option<(ExitReason, u32)>,
+    /// How often it came to serve and fell out again since service was back.
+    pub(crate) falls: u32,
     /// A process of this server has started before.
     has_started: bool,
 }
 
+/// What a leader has told one of its learners.
+#[derive(Copy, Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Learner {
+    /// The epoch proposed to it by LEADERINFO.
+    pub(crate) offered: Option<Epoch>,
+    /// It acknowledged that epoch with this history: an ACKEPOCH that counts.
+    pub(crate) promise: Option<(Epoch, (Epoch, Zxid))>,
+    /// What it knows to be committed: by DIFF, TRUNC, SNAP or COMMIT.
+    pub(crate) told: Zxid,
+}
+
 impl Server {
-    fn new() -> Self {
+    fn new(servers: u8) -> Self {
         Self {
+            is_up: false,
             memory: Sequence::EMPTY,
             last_zxid: Zxid::ZERO,
             disk: Disk::default(),
             serving: None,
             leads: None,
             participates: None,
-            synchronises_with: None,
+            synchronizes_with: None,
             leader: None,
             acknowledged: None,
+            promised: Epoch::default(),
+            learners: vec![Learner::default(); usize::from(servers)],
+            ends: None,
+            falls: 0,
             has_started: false,
         }
     }
 
     /// It takes no part in any epoch.
-    pub(crate) fn leave(&mut self) {
+    fn leave(&mut self) {
         self.serving = None;
         self.leads = None;
         self.participates = None;
-        self.synchronises_with = None;
+        self.synchronizes_with = None;
         self.leader = None;
+        self.learners.fill(Learner::default());
     }
 
     /// The process is gone, and its memory with it.
-    pub(crate) fn stop(&mut self) {
+    fn stop(&mut self) {
         self.leave();
+        self.is_up = false;
         self.memory = Sequence::EMPTY;
         self.last_zxid = Zxid::ZERO;
     }
+}
+
+/// A server at rest: everything is healed, nothing happens any more, and a `sync` was answered here.
+#[derive(Clone, Debug)]
+pub(crate) struct Rest {
+    pub(crate) node: NodeId,
+    pub(crate) replica: Replica,
+    /// What its memory holds.
+    pub(crate) memory: Sequence,
+}
+
+impl Rest {
+    /// Who, and its last zxid.
+    pub(crate) const fn position(&self) -> (NodeId, Zxid) {
+        (self.node, self.replica.last_processed)
+    }
+
+    /// Whether another write than this one holds the register's place, by its version or a later one.
+    pub(crate) fn overwrites(&self, txn: &Txn) -> bool {
+        let Change::Set { key, value, version } = txn.change else {
+            return true;
+        };
+        let register = self.replica.registers[key.index()];
+        register.version > version || register.version == version && register.value != value
+    }
+}
+
+/// A leader answered a `sync`, and what was committed then.
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+pub(crate) struct AnsweredSync {
+    pub(crate) request: RequestId,
+    pub(crate) leader: NodeId,
+    pub(crate) committed: Zxid,
+}
+
+/// What became of the ensemble after every fault was healed.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Ending {
+    pub(crate) is_healed: bool,
+    /// No write was acknowledged within this bound, and why that is to be expected.
+    pub(crate) unavailable: Option<(Micros, Option<&'static str>)>,
+    /// The first write was acknowledged after this time.
+    pub(crate) available_after: Option<Micros>,
+    /// Servers that do not serve, or serve no write.
+    pub(crate) absent: Vec<(NodeId, Absence)>,
+    /// The ensemble was not quiet within this time.
+    pub(crate) never_quiet: Option<Micros>,
+    /// Servers at rest.
+    pub(crate) at_rest: Vec<Rest>,
 }
 
 /// What the evidence says about all servers.
 #[derive(Clone, Debug)]
 pub(crate) struct Ensemble {
     pub(crate) servers: Vec<Server>,
+    pub(crate) clients: Clients,
     pub(crate) sequences: Sequences,
     pub(crate) reigns: Reigns,
     /// The ghost sequence C.
     pub(crate) committed: Sequence,
     /// The longest sequence that a serving server had in memory.
     pub(crate) visible: Sequence,
+    /// Answers of leaders to a `sync` that are on their way to whoever forwarded it.
+    answered_syncs: Vec<AnsweredSync>,
+    /// Who was the first to lead an epoch with that `currentEpoch` on disk.
+    current: Vec<(Epoch, NodeId)>,
+    pub(crate) ending: Ending,
 }
 
 impl Ensemble {
     pub(crate) fn new(servers: u8) -> Self {
         Self {
-            servers: (0..servers).map(|_| Server::new()).collect(),
+            servers: (0..servers).map(|_| Server::new(servers)).collect(),
+            clients: Clients::default(),
             sequences: Sequences::new(),
             reigns: Reigns::default(),
             committed: Sequence::EMPTY,
             visible: Sequence::EMPTY,
+            answered_syncs: Vec::new(),
+            current: Vec::new(),
+            ending: Ending::default(),
         }
     }
 
@@ -110,8 +206,13 @@ impl Ensemble {
         &self.servers[node.index()]
     }
 
-    pub(crate) fn server_mut(&mut self, node: NodeId) -> &mut Server {
+    fn server_mut(&mut self, node: NodeId) -> &mut Server {
         &mut self.servers[node.index()]
+    }
+
+    /// The smallest number of servers that is more than half of them.
+    pub(crate) fn majority(&self) -> usize {
+        self.servers.len() / 2 + 1
     }
 
     /// The reign that this server leads.
@@ -119,104 +220,33 @@ impl Ensemble {
         self.server(node).leads.map(|id| self.reigns.get(id))
     }
 
-    /// A process starts.
-    pub(crate) fn on_started(&mut self, node: NodeId, recovered: &Recovered) {
-        let server = &mut self.servers[node.index()];
-        if !server.has_started {
-            self.reigns.give(&recovered.log);
-        }
-        server.has_started = true;
-        server.stop();
-        server.disk.on_started(recovered);
+    /// What this server had in memory at rest.
+    pub(crate) fn at_rest_of(&self, node: NodeId) -> Option<&Rest> {
+        self.ending.at_rest.iter().find(|rest| rest.node == node)
     }
 
-    /// Memory is loaded from disk, cut, or replaced by a leader's.
-    pub(crate) fn on_memory_replaced(&mut self, node: NodeId, last: Zxid, digest: Digest) {
-        let server = &mut self.servers[node.index()];
-        let sequences = &mut self.sequences;
-        let start = (server.memory, server.last_zxid);
-        server.memory = sequences
-            .find(digest)
-            .or_else(|| server.disk.asked().find_loaded(digest, start, sequences))
-            .unwrap_or_else(|| sequences.find_or_unknown(digest, last));
-        server.last_zxid = last;
+    /// The servers at rest: the leader of the newest epoch if it is among them, and the others.
+    pub(crate) fn at_rest(&self) -> Option<(&Rest, Vec<&Rest>)> {
+        let leader = self.reigns.newest_established().map(|reign| reign.leader);
+        let rests = &self.ending.at_rest;
+        let first = rests.iter().find(|rest| Some(rest.node) == leader).or(rests.first())?;
+        Some((first, rests.iter().filter(|rest| rest.node != first.node).collect()))
     }
 
-    /// A transaction is applied to memory.
-    pub(crate) fn on_delivered(&mut self, node: NodeId, txn: &Txn) {
-        let server = &mut self.servers[node.index()];
-        server.memory = self.sequences.extend(server.memory, txn);
-        server.last_zxid = txn.zxid;
+    /// Whether a later epoch than this one is established.
+    pub(crate) fn is_deposed(&self, epoch: Epoch) -> bool {
+        self.reigns.newest_established().is_some_and(|newest| newest.epoch > epoch)
     }
 
-    /// A leader has the promises of a quorum: its memory is the initial history.
-    pub(crate) fn on_initial_history(&mut self, node: NodeId, epoch: Epoch) {
-        let server = &mut self.servers[node.index()];
-        let reign = self.reigns.begin(node, epoch, server.memory);
-        let log = server.disk.asked().sequence(&mut self.sequences);
-        server.leads = Some(reign);
-        server.participates = Some((reign, log));
-    }
-
-    /// A leader proposes.
-    pub(crate) fn on_proposed(&mut self, node: NodeId, txn: &Txn) {
-        if let Some(id) = self.server(node).leads {
-            let proposed = self.reigns.get(id).proposed();
-            let sequence = self.sequences.extend(proposed, txn);
-            self.reigns.propose(id, sequence);
-        }
-    }
-
-    /// A leader's epoch is established.
-    pub(crate) fn on_established(&mut self, node: NodeId, epoch: Epoch) {
-        let known = self.led_by(node).is_some_and(|reign| reign.epoch == epoch);
-        if !known {
-            self.on_initial_history(node, epoch);
-        }
-        let server = self.server_mut(node);
-        server.serving = Some(epoch);
-        server.last_zxid = Zxid::of_epoch(epoch);
-        if let Some(id) = server.leads {
-            self.reigns.establish(id);
-        }
-    }
-
-    /// A learner promises an epoch to this leader: a synchronisation begins.
-    pub(crate) fn on_promised(&mut self, node: NodeId, leader: NodeId) {
-        let server = self.server_mut(node);
-        server.participates = None;
-        server.synchronises_with = Some(leader);
-        server.leader = Some(leader);
-    }
-
-    /// A learner acknowledges NEWLEADER for the first time in this synchronisation. Says the reign
-    /// that it now takes part in.
-    pub(crate) fn on_new_leader_acknowledged(
-        &mut self,
-        node: NodeId,
-        leader: NodeId,
-        epoch: Epoch,
-    ) -> Option<ReignId> {
-        let server = &mut self.servers[node.index()];
-        server.synchronises_with.take_if(|promised| *promised == leader)?;
-        let reign = self.reigns.find(leader, epoch)?;
-        let log = server.disk.asked().sequence(&mut self.sequences);
-        server.participates = Some((reign, log));
-        server.acknowledged = Some(self.sequences.last(self.reigns.get(reign).initial_history));
-        Some(reign)
-    }
-
-    /// A record is appended to a log. Says what the log of a participant now holds.
-    pub(crate) fn on_appended(&mut self, node: NodeId, txn: &Txn) -> Option<(ReignId, Sequence)> {
-        let (_, log) = self.servers[node.index()].participates.as_mut()?;
-        *log = self.sequences.extend(*log, txn);
-        self.servers[node.index()].participates
-    }
-
-    /// The server serves: all of its memory counts as delivered.
-    pub(crate) fn show(&mut self, sequence: Sequence) {
-        if self.sequences.is_prefix(self.visible, sequence) {
-            self.visible = sequence;
+    /// Where `sequence` departs from `prefix`, which it should begin with.
+    pub(crate) fn gap(&self, sequence: Sequence, prefix: Sequence) -> Gap {
+        let Self { sequences, .. } = self;
+        match sequences.missing(prefix, sequence).last() {
+            Some(first) => Gap::Missing(sequences.last(first)),
+            None => {
+                let first = sequences.beyond(sequence, prefix).last();
+                Gap::Extra(first.map_or(Zxid::ZERO, |first| sequences.last(first)))
+            }
         }
     }
 }

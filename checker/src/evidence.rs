@@ -29,7 +29,7 @@ pub enum Fact {
         /// Power loss: what was not durable may be gone. Otherwise the page cache survives.
         power_loss: bool,
     },
-    /// The server process ended of its own accord.
+    /// The server process ended by itself.
     Exited(ExitReason),
     /// The disk was asked for an operation.
     DiskAsked {
@@ -88,7 +88,10 @@ pub enum Fact {
     /// Every fault is undone; from here the ensemble has to become available.
     Healed,
     /// After healing a new write was acknowledged.
-    Available,
+    Available {
+        /// How long that took.
+        after: Micros,
+    },
     /// After healing no new write was acknowledged within this time.
     Unavailable {
         /// The bound that passed.
@@ -96,6 +99,22 @@ pub enum Fact {
         /// Why that is to be expected, if it is.
         excuse: Option<&'static str>,
     },
-    /// The ensemble is at rest; this is the server's memory.
+    /// Service is back, the server's process runs, and it did not come to serve within this time.
+    NotServing {
+        /// The bound that passed.
+        bound: Micros,
+    },
+    /// Service is back, the server serves, and a write sent to it was not carried out within this
+    /// time.
+    NotWriting {
+        /// The bound that passed.
+        bound: Micros,
+    },
+    /// The ensemble is available and does not come to rest: nothing can be said about its end.
+    NeverQuiet {
+        /// The bound that passed.
+        bound: Micros,
+    },
+    /// The ensemble is at rest, and a `sync` was answered by this server; this is its memory.
     AtRest(Box<Replica>),
 }

@@ -17,15 +17,20 @@
 
 pub mod certificate;
 pub mod checker;
+mod clients;
+pub mod custody;
+pub mod detail;
 mod disk;
 mod ensemble;
 pub mod evidence;
 mod findings;
 pub mod format;
+pub mod hazards;
 pub mod history;
 pub mod invariants;
 pub mod judge;
 pub mod linearizability;
+pub mod loss;
 pub mod model;
 pub mod record;
 mod reigns;
@@ -35,5 +40,6 @@ pub mod verdict;
 
 pub use checker::{Checker, Stakes};
 pub use evidence::{Event, Fact};
+pub use hazards::Standard;
 pub use history::History;
-pub use verdict::{Class, Verdict, Violation};
+pub use verdict::{Class, Verdict, Violation, When};

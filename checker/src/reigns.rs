@@ -1,6 +1,7 @@
 //! The reigns of an execution: who led which epoch, from which initial history, proposing what.
 
 use crate::sequences::{Sequence, Sequences};
+use crate::verdict::When;
 use zab_core::{Epoch, NodeId, RequestId, Txn, Zxid};
 
 /// Which reign: an index, in the order in which they began.
@@ -16,8 +17,10 @@ pub(crate) struct Reign {
     pub(crate) leader: NodeId,
     /// The initial history.
     pub(crate) initial_history: Sequence,
-    /// A quorum acknowledged NEWLEADER.
-    pub(crate) established: bool,
+    /// What this leader knows to be committed: the initial history, and what it committed itself.
+    pub(crate) committed: Sequence,
+    /// When a quorum had acknowledged NEWLEADER.
+    pub(crate) established: Option<When>,
     /// What was proposed, each as the sequence that ends with it.
     proposals: Vec<Sequence>,
 }
@@ -43,6 +46,8 @@ impl Reign {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Reigns {
     reigns: Vec<Reign>,
+    /// Those that were established, in that order.
+    established: Vec<ReignId>,
     /// Transactions that were on a disk before the evidence begins, sorted.
     given: Vec<Txn>,
 }
@@ -54,7 +59,8 @@ impl Reigns {
             epoch,
             leader,
             initial_history: memory,
-            established: false,
+            committed: memory,
+            established: None,
             proposals: Vec::new(),
         });
         ReignId(self.reigns.len() - 1)
@@ -66,13 +72,22 @@ impl Reigns {
     }
 
     /// A quorum acknowledged NEWLEADER.
-    pub(crate) fn establish(&mut self, id: ReignId) {
-        self.reigns[id.0].established = true;
+    pub(crate) fn establish(&mut self, id: ReignId, when: When) {
+        let reign = &mut self.reigns[id.0];
+        if reign.established.is_none() {
+            reign.established = Some(when);
+            self.established.push(id);
+        }
     }
 
     /// The leader proposes the last transaction of this sequence.
     pub(crate) fn propose(&mut self, id: ReignId, sequence: Sequence) {
         self.reigns[id.0].proposals.push(sequence);
+    }
+
+    /// The leader commits the last transaction of this sequence.
+    pub(crate) fn commit(&mut self, id: ReignId, sequence: Sequence) {
+        self.reigns[id.0].committed = sequence;
     }
 
     /// The last reign of that leader in that epoch.
@@ -81,12 +96,12 @@ impl Reigns {
         found.map(ReignId)
     }
 
-    /// All established reigns.
-    pub(crate) fn established(&self) -> impl Iterator<Item = &Reign> {
-        self.reigns.iter().filter(|r| r.established)
+    /// All established reigns, in the order in which they were established.
+    pub(crate) fn established(&self) -> impl DoubleEndedIterator<Item = &Reign> {
+        self.established.iter().map(|id| self.get(*id))
     }
 
-    /// The established reign of the highest epoch.
+    /// The established reign of the highest epoch; of several, the last one.
     pub(crate) fn newest_established(&self) -> Option<&Reign> {
         self.established().max_by_key(|r| r.epoch)
     }
@@ -105,10 +120,13 @@ impl Reigns {
 
     /// Whether some primary broadcast this transaction.
     pub(crate) fn was_broadcast(&self, txn: &Txn, sequences: &Sequences) -> bool {
-        let of_epoch = self.reigns.iter().rev().filter(|r| r.epoch == txn.zxid.epoch);
-        let mut proposals = of_epoch.flat_map(|r| r.proposals.iter().rev());
-        proposals.any(|s| sequences.last_txn(*s) == Some(txn))
-            || self.given.binary_search(txn).is_ok()
+        self.proposer_of(txn, sequences).is_some() || self.given.binary_search(txn).is_ok()
+    }
+
+    /// The reign whose leader broadcast this transaction.
+    pub(crate) fn proposer_of(&self, txn: &Txn, sequences: &Sequences) -> Option<&Reign> {
+        let mut of_epoch = self.reigns.iter().rev().filter(|r| r.epoch == txn.zxid.epoch);
+        of_epoch.find(|r| r.proposals.iter().rev().any(|s| sequences.last_txn(*s) == Some(txn)))
     }
 
     /// The sequence that ends with this zxid in some reign: with the proposal, or, for ⟨e, 0⟩,
@@ -116,7 +134,7 @@ impl Reigns {
     pub(crate) fn sequence_at(&self, zxid: Zxid, sequences: &Sequences) -> Option<Sequence> {
         let mut of_epoch = self.reigns.iter().rev().filter(|r| r.epoch == zxid.epoch);
         if zxid.is_epoch_mark() {
-            return of_epoch.find(|r| r.established).map(|r| r.initial_history);
+            return of_epoch.find(|r| r.established.is_some()).map(|r| r.initial_history);
         }
         of_epoch.find_map(|r| r.proposal(zxid, sequences))
     }

@@ -6,8 +6,9 @@
 //! transaction more is a child. Moving along is O(1), and so is naming a sequence by its
 //! [`Digest`]; whether one is a prefix of another costs the difference of their lengths.
 
+use crate::loss::{Knowledge, Known};
 use rustc_hash::FxHashMap;
-use zab_core::{Digest, Txn, Zxid};
+use zab_core::{Change, Digest, Txn, Zxid};
 
 /// A sequence of transactions.
 #[derive(Copy, Clone, Debug, PartialEq, Eq)]
@@ -34,8 +35,6 @@ struct Node {
     last: Zxid,
     /// Which transaction is the last one.
     mark: u32,
-    /// A client got a value from a server that held all of this.
-    shown: bool,
 }
 
 impl Node {
@@ -49,21 +48,37 @@ impl Node {
             digest,
             last,
             mark: NONE,
-            shown: false,
         }
     }
 }
 
-/// A transaction, wherever it stands, and what became of it.
+/// A transaction, wherever it stands, and who knows of it.
 #[derive(Clone, Debug)]
 struct Mark {
     txn: Txn,
     /// A client was told that it is committed.
-    acknowledged: bool,
-    /// A client got a value from a server that had applied it.
-    seen: bool,
-    /// It was committed, and a later epoch was established without it.
-    lost: bool,
+    acknowledged: Option<Known>,
+    /// A client got its value in an answer.
+    read: Option<Known>,
+}
+
+/// Which transaction: its place among all that were met.
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+pub(crate) struct MarkId(usize);
+
+/// The transactions of one sequence.
+#[derive(Clone, Debug)]
+pub(crate) struct Members {
+    /// One bit a transaction; none if it is not known how the sequence begins.
+    bits: Option<Vec<u64>>,
+}
+
+impl Members {
+    /// Whether the sequence has this transaction, if that is known.
+    pub(crate) fn has(&self, MarkId(at): MarkId) -> Option<bool> {
+        let bits = self.bits.as_ref()?;
+        Some(bits.get(at / 64).is_some_and(|word| word >> (at % 64) & 1 != 0))
+    }
 }
 
 /// All sequences of an execution.
@@ -143,7 +158,7 @@ impl Sequences {
 
     fn mark_of(&mut self, txn: &Txn) -> u32 {
         let at = self.marks.iter().rposition(|mark| mark.txn == *txn).unwrap_or_else(|| {
-            self.marks.push(Mark { txn: *txn, acknowledged: false, seen: false, lost: false });
+            self.marks.push(Mark { txn: *txn, acknowledged: None, read: None });
             self.marks.len() - 1
         });
         u32::try_from(at).expect("there are no more marks than nodes")
@@ -240,92 +255,60 @@ impl Sequences {
         })
     }
 
-    /// In words: what `sequence` would have to have, or not to have, to begin with `prefix`.
-    pub(crate) fn difference(&self, sequence: Sequence, prefix: Sequence) -> String {
-        if let Some(first) = self.missing(prefix, sequence).last() {
-            return format!("{} is missing", self.last(first));
-        }
-        match self.beyond(sequence, prefix).last() {
-            Some(first) => format!("{} is in between", self.last(first)),
-            None => "nothing is missing".to_owned(),
-        }
+    /// Whether a client was told that the last transaction is committed, or got its value.
+    pub(crate) fn is_known(&self, sequence: Sequence) -> bool {
+        self.mark(sequence).is_some_and(|mark| mark.acknowledged.is_some() || mark.read.is_some())
     }
 
-    /// Whether a client was told that the last transaction is committed.
-    pub(crate) fn is_acknowledged(&self, sequence: Sequence) -> bool {
-        self.mark(sequence).is_some_and(|mark| mark.acknowledged)
-    }
-
-    /// Whether a client got a value from a server that had applied it.
-    pub(crate) fn is_seen(&self, sequence: Sequence) -> bool {
-        self.mark(sequence).is_some_and(|mark| mark.seen)
-    }
-
-    /// Whether it was committed and a later epoch was established without it.
-    pub(crate) fn is_lost(&self, sequence: Sequence) -> bool {
-        self.mark(sequence).is_some_and(|mark| mark.lost)
-    }
-
-    /// A client was told that the last transaction is committed.
-    pub(crate) fn acknowledge(&mut self, sequence: Sequence) {
+    /// A client learned of the last transaction; what it learned first stays.
+    pub(crate) fn learn(&mut self, sequence: Sequence, known: Known) {
         if let Some(mark) = self.mark_mut(sequence) {
-            mark.acknowledged = true;
+            match known.how {
+                Knowledge::Acknowledged => mark.acknowledged.get_or_insert(known),
+                Knowledge::Read => mark.read.get_or_insert(known),
+            };
         }
     }
 
-    /// A client got a value from a server that had applied all of this. Says which transaction
-    /// that is lost, and that no client was told to be committed, is seen only now.
-    pub(crate) fn see(&mut self, sequence: Sequence) -> Option<Sequence> {
-        let mut lost = None;
-        let mut next = Some(sequence);
-        while let Some(at) = next
-            && !self.node(at).shown
-        {
-            self.nodes[at.0 as usize].shown = true;
-            if let Some(mark) = self.mark_mut(at) {
-                mark.seen = true;
-                if mark.lost && !mark.acknowledged {
-                    lost = Some(at);
-                }
-            }
-            next = self.parent(at);
-        }
-        lost
+    /// The prefix that ends with the transaction that made this change, the last one if several did.
+    pub(crate) fn changed_by(&self, sequence: Sequence, change: Change) -> Option<Sequence> {
+        self.prefixes(sequence).find(|s| self.last_txn(*s).is_some_and(|txn| txn.change == change))
     }
 
-    /// A later epoch was established with, or without, its last transaction.
-    pub(crate) fn set_lost(&mut self, sequence: Sequence, lost: bool) {
-        if let Some(mark) = self.mark_mut(sequence) {
-            mark.lost = lost;
-        }
+    /// Every transaction that clients know of, and how: the acknowledgement if there was one.
+    pub(crate) fn known(&self) -> impl Iterator<Item = (MarkId, &Txn, Known)> {
+        self.marks.iter().enumerate().filter_map(|(at, mark)| {
+            let known = mark.acknowledged.or(mark.read)?;
+            Some((MarkId(at), &mark.txn, known))
+        })
     }
 
-    /// Whether anything that was committed is lost.
-    pub(crate) fn is_anything_lost(&self) -> bool {
-        self.marks.iter().any(|mark| mark.lost)
+    /// Whether a transaction stands anywhere in a sequence, as far as that is known.
+    pub(crate) fn holds(&self, sequence: Sequence, txn: &Txn) -> bool {
+        self.prefixes(sequence).any(|s| self.last_txn(s) == Some(txn))
     }
 
-    /// The first transaction that was acknowledged to a client and stands nowhere in the sequence,
-    /// as far as that is known.
-    pub(crate) fn acknowledged_beside(&self, sequence: Sequence) -> Option<&Txn> {
+    /// The transactions of a sequence.
+    pub(crate) fn members(&self, sequence: Sequence) -> Members {
         if self.node(sequence).origin != Sequence::EMPTY.0 {
-            return None;
+            return Members { bits: None };
         }
-        let mut is_held = vec![false; self.marks.len()];
+        let mut bits = vec![0; self.marks.len().div_ceil(64)];
         for prefix in self.prefixes(sequence) {
-            if let Some(is_held) = is_held.get_mut(self.node(prefix).mark as usize) {
-                *is_held = true;
+            let at = self.node(prefix).mark as usize;
+            if let Some(word) = bits.get_mut(at / 64) {
+                *word |= 1 << (at % 64);
             }
         }
-        let mut others = self.marks.iter().zip(is_held).filter(|(_, is_held)| !is_held);
-        others.find(|(mark, _)| mark.acknowledged).map(|(mark, _)| &mark.txn)
+        Members { bits: Some(bits) }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use zab_core::{Change, RequestId, SessionId};
+    use crate::verdict::When;
+    use zab_core::{RequestId, SessionId};
 
     fn txn(epoch: u32, counter: u32) -> Txn {
         let request = RequestId { session: SessionId(1), cxid: counter };
@@ -376,12 +359,14 @@ mod tests {
         let plain = sequence(&mut all, &[txn(1, 1), txn(3, 1)]);
         let phantom = sequence(&mut all, &[txn(1, 1), txn(2, 1), txn(3, 1)]);
         assert_eq!(all.missing(plain, phantom).count(), 0);
-        assert_eq!(all.difference(phantom, plain), "<2, 1> is in between");
-        assert_eq!(all.difference(plain, phantom), "<2, 1> is missing");
-        all.acknowledge(plain);
-        assert!(all.is_acknowledged(phantom), "it is the same transaction");
-        assert_eq!(all.acknowledged_beside(phantom), None);
+        assert_eq!(all.missing(phantom, plain).map(|s| all.last(s)).next(), Some(Zxid::new(2, 1)));
+        let how = Knowledge::Acknowledged;
+        let (request, when) = (txn(3, 1).request, When::default());
+        all.learn(plain, Known { how, request, server: None, when });
+        assert!(all.is_known(phantom), "it is the same transaction");
+        let (mark, ..) = all.known().next().expect("one is known");
+        assert_eq!(all.members(phantom).has(mark), Some(true));
         let short = sequence(&mut all, &[txn(1, 1)]);
-        assert_eq!(all.acknowledged_beside(short), Some(&txn(3, 1)));
+        assert_eq!(all.members(short).has(mark), Some(false));
     }
 }

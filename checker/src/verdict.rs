@@ -1,5 +1,7 @@
 //! The outcome of a check: valid, violation or unknown. Unknown is never a pass.
 
+use crate::detail::Detail;
+use crate::loss::Loss;
 use std::fmt;
 use zab_core::{Micros, NodeId};
 
@@ -10,14 +12,24 @@ use zab_core::{Micros, NodeId};
 pub enum Class {
     /// An acknowledged write is lost.
     O1,
-    /// A value was read and is gone.
+    /// A value that was read is lost.
     O2,
-    /// Servers at the same zxid answer differently.
+    /// A write was lost to an epoch and came back.
+    O6,
+    /// Servers at rest answer a read differently.
     O3,
+    /// Servers at rest have different histories and equal registers.
+    O8,
+    /// No order of the committed transactions explains what clients saw.
+    O7,
     /// A session saw a zxid go backwards.
     O4,
     /// No service although every fault is healed.
     O5,
+    /// One server never comes to serve.
+    O9,
+    /// A `sync` that does not do what it promises.
+    S1,
     /// Two established leaders of one epoch.
     I1,
     /// Integrity: delivered, but no primary broadcast it.
@@ -42,30 +54,47 @@ pub enum Class {
     I11,
     /// Bad acknowledgement.
     I12,
-    /// Bad proposal.
-    I13,
     /// Bad commit.
     I14,
     /// Acknowledged before it was durable, or counted while it was not.
     D1,
-    /// A vote for a zxid that the disk does not hold.
-    D2,
-    /// A hole in the log.
-    D3,
     /// Memory and disk differ at rest.
     D4,
     /// A healthy disk does not restart.
     D5,
+    /// An epoch acknowledged to a leader without the promise on disk.
+    P1,
+    /// An epoch told to learners before the leader promised it to itself.
+    P2,
+    /// An acknowledgement that a later promise forbids.
+    P3,
+    /// An initial history without the promises of a majority.
+    P4,
+    /// A leader serves without its epoch on disk.
+    P5,
+    /// Two leaders wrote the same `currentEpoch`.
+    P6,
+    /// Bad proposal: a gap.
+    I13,
+    /// A vote for a zxid that the disk does not hold.
+    D2,
+    /// A hole in the log.
+    D3,
 }
 
 impl Class {
     /// Every class, gravest first.
-    pub const ALL: [Self; 24] = [
+    pub const ALL: [Self; 35] = [
         Self::O1,
         Self::O2,
+        Self::O6,
         Self::O3,
+        Self::O8,
+        Self::O7,
         Self::O4,
         Self::O5,
+        Self::O9,
+        Self::S1,
         Self::I1,
         Self::I2,
         Self::I3,
@@ -78,14 +107,23 @@ impl Class {
         Self::I10,
         Self::I11,
         Self::I12,
-        Self::I13,
         Self::I14,
         Self::D1,
-        Self::D2,
-        Self::D3,
         Self::D4,
         Self::D5,
+        Self::P1,
+        Self::P2,
+        Self::P3,
+        Self::P4,
+        Self::P5,
+        Self::P6,
+        Self::I13,
+        Self::D2,
+        Self::D3,
     ];
+
+    /// The names that a command accepts, for a message about one that it does not.
+    pub const NAMES: &'static str = "O1 to O9, S-1, I-1 to I-14, D1 to D5, P-1 to P-6";
 
     /// Its stable name, as in `I-8`.
     pub const fn name(self) -> &'static str {
@@ -95,6 +133,11 @@ impl Class {
             Self::O3 => "O3",
             Self::O4 => "O4",
             Self::O5 => "O5",
+            Self::O6 => "O6",
+            Self::O7 => "O7",
+            Self::O8 => "O8",
+            Self::O9 => "O9",
+            Self::S1 => "S-1",
             Self::I1 => "I-1",
             Self::I2 => "I-2",
             Self::I3 => "I-3",
@@ -114,6 +157,12 @@ impl Class {
             Self::D3 => "D3",
             Self::D4 => "D4",
             Self::D5 => "D5",
+            Self::P1 => "P-1",
+            Self::P2 => "P-2",
+            Self::P3 => "P-3",
+            Self::P4 => "P-4",
+            Self::P5 => "P-5",
+            Self::P6 => "P-6",
         }
     }
 
@@ -121,10 +170,15 @@ impl Class {
     pub const fn meaning(self) -> &'static str {
         match self {
             Self::O1 => "an acknowledged write is lost",
-            Self::O2 => "a value was read and is gone",
-            Self::O3 => "servers at the same zxid answer differently",
+            Self::O2 => "a value that was read is lost",
+            Self::O3 => "servers at rest answer a read differently",
             Self::O4 => "a session saw a zxid go backwards",
             Self::O5 => "no service although every fault is healed",
+            Self::O6 => "a write was lost to an epoch and came back",
+            Self::O7 => "no order of the committed transactions explains what clients saw",
+            Self::O8 => "servers at rest have different histories, though equal registers",
+            Self::O9 => "a server does not come to serve although every fault is healed",
+            Self::S1 => "a sync that does not do what it promises",
             Self::I1 => "two established leaders of one epoch",
             Self::I2 => "delivered a transaction that no primary broadcast",
             Self::I3 => "two servers delivered different transactions",
@@ -144,6 +198,12 @@ impl Class {
             Self::D3 => "a hole in the log",
             Self::D4 => "memory and disk differ at rest",
             Self::D5 => "a server with a healthy disk does not restart",
+            Self::P1 => "an epoch was acknowledged before the promise was on disk",
+            Self::P2 => "a leader proposed an epoch that it had not promised on disk",
+            Self::P3 => "an acknowledgement that a later promise, or the epoch file, forbids",
+            Self::P4 => "an epoch began without the promises of a majority",
+            Self::P5 => "a leader served before its current epoch was on disk",
+            Self::P6 => "two leaders wrote the same current epoch",
         }
     }
 
@@ -165,22 +225,67 @@ impl fmt::Display for Class {
     }
 }
 
+/// A moment of an execution.
+#[derive(Copy, Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct When {
+    /// The time, on the clock of the world.
+    pub at: Micros,
+    /// The place of the event in the evidence, counted from 0: several events may share a time.
+    pub event: u32,
+}
+
+/// How convincing a violation is, and how grave: less comes first.
+///
+/// A loss that a client's read shows comes before one that the servers' memories show, and a write
+/// that nobody overwrote before one that somebody did.
+#[derive(Copy, Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Rank {
+    class: Class,
+    is_hidden: bool,
+    is_overwritten: bool,
+}
+
 /// A rule was broken, and here is the evidence.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Violation {
     /// Which rule.
     pub class: Class,
-    /// When it was seen, on the clock of the world.
-    pub at: Micros,
+    /// When it was seen.
+    pub when: When,
     /// At which server, if at one.
     pub node: Option<NodeId>,
-    /// What was seen, in one sentence.
-    pub what: String,
+    /// What was seen.
+    pub detail: Detail,
+}
+
+impl Violation {
+    /// The write that is lost, or was, if it is about one.
+    pub const fn loss(&self) -> Option<&Loss> {
+        match &self.detail {
+            Detail::Lost(loss) => Some(loss),
+            Detail::NoService { lost: Some(loss), .. } => Some(loss),
+            _ => None,
+        }
+    }
+
+    /// Whether a client's read shows what is lost.
+    pub fn is_client_visible(&self) -> bool {
+        self.class.is_loss() && self.loss().is_some_and(|loss| loss.shown.is_some())
+    }
+
+    /// How convincing and how grave it is.
+    pub fn rank(&self) -> Rank {
+        Rank {
+            class: self.class,
+            is_hidden: !self.is_client_visible(),
+            is_overwritten: self.loss().is_some_and(|loss| loss.is_overwritten),
+        }
+    }
 }
 
 impl fmt::Display for Violation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} at {}: {}", self.class, self.at, self.what)
+        write!(f, "{} at {}: {}", self.class, self.when.at, self.detail)
     }
 }
 
@@ -197,9 +302,14 @@ pub enum Verdict {
 
 impl Verdict {
     /// The class of the violation, if there is one.
-    pub const fn class(&self) -> Option<Class> {
+    pub fn class(&self) -> Option<Class> {
+        self.violation().map(|violation| violation.class)
+    }
+
+    /// The violation, if there is one.
+    pub const fn violation(&self) -> Option<&Violation> {
         match self {
-            Self::Violation(violation) => Some(violation.class),
+            Self::Violation(violation) => Some(violation),
             Self::Valid | Self::Unknown(_) => None,
         }
     }

@@ -191,7 +191,7 @@ fn problem(outcome: &Outcome, variant: Variant) -> Option<String> {
     match &outcome.verdict {
         Verdict::Unknown(reason) => Some(reason.clone()),
         Verdict::Violation(violation) if variant == Variant::REFERENCE => {
-            Some(format!("{} in the reference: {}", violation.class, violation.what))
+            Some(format!("{} in the reference: {}", violation.class, violation.detail))
         }
         Verdict::Violation(_) | Verdict::Valid => None,
     }

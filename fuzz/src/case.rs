@@ -118,7 +118,7 @@ impl Expected {
             Verdict::Valid => Some(Self::Valid),
             Verdict::Violation(violation) => Some(Self::Violation {
                 class: violation.class.name().to_owned(),
-                what: violation.what.clone(),
+                what: violation.detail.to_string(),
             }),
             Verdict::Unknown(_) => None,
         }

@@ -32,6 +32,10 @@ pub const SPAN_MAX_US: u64 = u16::MAX as u64 * GRAIN_US;
 /// How many actions a schedule can have.
 pub const ACTIONS_MAX: usize = 256;
 
+/// How many registers the operations of a schedule are about. One more, the last one, is for the
+/// writes with which an execution ends: what the schedule wrote stays as it is.
+pub const KEYS: usize = zab_core::txn::KEYS - 1;
+
 /// How many clients carry out the operations of a schedule.
 pub const CLIENTS: u8 = 4;
 
@@ -125,7 +129,7 @@ pub enum Act {
         server: u8,
         /// What it does.
         op: ClientOp,
-        /// The register, below [`zab_core::txn::KEYS`].
+        /// The register, below [`KEYS`].
         key: u8,
     },
     /// Power loss, and power again after `down_us`; peers learn nothing of the loss. Nothing

@@ -41,11 +41,14 @@ fn write_fact(f: &mut fmt::Formatter<'_>, fact: &Fact) -> fmt::Result {
         Fact::TimedOut { request } => write!(f, "{request} gives up"),
         Fact::Fault(name) => write!(f, "fault: {name}"),
         Fact::Healed => f.write_str("all faults are healed"),
-        Fact::Available => f.write_str("the ensemble is available"),
+        Fact::Available { after } => write!(f, "the ensemble is available after {after}"),
         Fact::Unavailable { bound, excuse } => {
             write!(f, "no write was acknowledged within {bound}")?;
             excuse.map_or(Ok(()), |excuse| write!(f, " ({excuse})"))
         }
+        Fact::NotServing { bound } => write!(f, "does not serve after {bound}"),
+        Fact::NotWriting { bound } => write!(f, "carried out no write within {bound}"),
+        Fact::NeverQuiet { bound } => write!(f, "the ensemble did not come to rest within {bound}"),
         Fact::AtRest(replica) => {
             write!(f, "rests at {}:", replica.last_processed)?;
             let registers = replica.registers.iter().enumerate();

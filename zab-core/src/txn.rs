@@ -7,7 +7,7 @@ use crate::ids::{RequestId, Zxid};
 use std::fmt;
 
 /// How many registers (znodes) there are.
-pub const KEYS: usize = 4;
+pub const KEYS: usize = 5;
 
 /// A register, counted from 0 to [`KEYS`] − 1.
 #[derive(Copy, Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

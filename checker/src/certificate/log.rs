@@ -2,7 +2,6 @@
 
 use super::{Anomaly, Clause};
 use crate::history::{History, Kind, Operation};
-use crate::verdict::Class;
 use rustc_hash::{FxBuildHasher, FxHashMap};
 use zab_core::txn::{KEYS, Register};
 use zab_core::{Change, Key, Op, Outcome, RequestId, Txn, Zxid};
@@ -30,22 +29,20 @@ impl Index {
             registers: Default::default(),
         };
         for pair in log.windows(2).filter(|pair| pair[0].zxid >= pair[1].zxid) {
-            let what = format!("the log holds {} behind {}", pair[1], pair[0]);
-            anomalies.push(Anomaly { clause: Clause::L1, class: Class::O3, operation: None, what });
+            let what = format!("the log holds {} after {}", pair[1], pair[0]);
+            anomalies.push(Anomaly { clause: Clause::L1, operation: None, what });
         }
         for txn in log {
             let at = operations.get(&txn.request).copied();
             if let Some(first) = index.by_request.insert(txn.request, txn.zxid) {
                 let what = format!("{} is in the log at {first} and {}", txn.request, txn.zxid);
-                let class = Class::O3;
-                anomalies.push(Anomaly { clause: Clause::X1, class, operation: at, what });
+                anomalies.push(Anomaly { clause: Clause::X1, operation: at, what });
             }
             if let Some(at) = at
                 && !index.is_effect_of(&history.operations()[at], txn)
             {
                 let what = format!("{txn} is not what {} leads to", history.operations()[at]);
-                let class = Class::O3;
-                anomalies.push(Anomaly { clause: Clause::V, class, operation: Some(at), what });
+                anomalies.push(Anomaly { clause: Clause::V, operation: Some(at), what });
             }
             if let Change::Set { key, value, version } = txn.change {
                 index.registers[key.index()].push((txn.zxid, Register { value, version }));
@@ -71,7 +68,7 @@ impl Index {
         count.checked_sub(1).map_or_else(Register::default, |at| states[at].1)
     }
 
-    /// Whether the change is what the operation leads to behind everything read so far.
+    /// Whether the change is what the operation leads to after everything read so far.
     fn is_effect_of(&self, operation: &Operation, txn: &Txn) -> bool {
         let before = |key: Key| self.registers[key.index()].last().map_or(0, |(_, r)| r.version);
         let expected = match operation.op {
@@ -99,12 +96,12 @@ pub(super) fn check_answers(
         let found = match operation.completion {
             Some(Kind::Ok(outcome)) => check_answer(operation, outcome, log, index),
             Some(Kind::Fail) if index.zxid_of(operation.request).is_some() => {
-                Some((Clause::X1, Class::O3, format!("{operation} was refused and took effect")))
+                Some((Clause::X1, format!("{operation} was refused and took effect")))
             }
             _ => None,
         };
-        if let Some((clause, class, what)) = found {
-            anomalies.push(Anomaly { clause, class, operation: Some(at), what });
+        if let Some((clause, what)) = found {
+            anomalies.push(Anomaly { clause, operation: Some(at), what });
         }
     }
 }
@@ -114,7 +111,7 @@ fn check_answer(
     outcome: Outcome,
     log: &[Txn],
     index: &Index,
-) -> Option<(Clause, Class, String)> {
+) -> Option<(Clause, String)> {
     let (zxid, version) = match outcome {
         Outcome::Written { zxid, version } => (zxid, Some(version)),
         Outcome::BadVersion { zxid } => (zxid, None),
@@ -126,7 +123,7 @@ fn check_answer(
     };
     if index.zxid_of(operation.request) != Some(zxid) {
         let what = format!("{operation} was answered with {zxid} and is not in the log there");
-        return Some((Clause::X1, Class::O1, what));
+        return Some((Clause::X1, what));
     }
     let at = index.zxids.binary_search(&zxid).ok()?;
     let logged = match log[at].change {
@@ -135,34 +132,31 @@ fn check_answer(
     };
     (logged != version).then(|| {
         let what = format!("{operation} was answered with another version than the log has");
-        (Clause::V, Class::O3, what)
+        (Clause::V, what)
     })
 }
 
-/// A read shows what the log gives at its position. If the log has nothing there, or no such value
-/// anywhere, what was read was never committed, or is gone.
+/// A read shows what the log gives at its position. If the log has nothing there, what was read was
+/// never committed, or is lost.
 fn check_read(
     operation: &Operation,
     shown: Register,
     position: Zxid,
     index: &Index,
-) -> Option<(Clause, Class, String)> {
+) -> Option<(Clause, String)> {
     let Op::Read { key } = operation.op else {
         return None;
     };
     if !position.is_epoch_mark() && !index.contains(position) {
         let what = format!("{operation} was answered at {position}, which is not in the log");
-        return Some((Clause::V, Class::O2, what));
+        return Some((Clause::V, what));
     }
     let expected = index.register_at(key, position);
     (expected != shown).then(|| {
-        let ever_held = index.registers[key.index()].iter().any(|(_, held)| *held == shown);
-        let is_known = ever_held || shown == Register::default();
-        let class = if is_known { Class::O3 } else { Class::O2 };
         let what = format!(
             "{operation} at {position} gave {} of version {}, the log has {} of version {}",
             shown.value, shown.version, expected.value, expected.version
         );
-        (Clause::V, class, what)
+        (Clause::V, what)
     })
 }

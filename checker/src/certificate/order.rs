@@ -6,7 +6,6 @@
 use super::log::Index;
 use super::{Anomaly, Clause, Contract};
 use crate::history::{Entry, History, Kind};
-use crate::verdict::Class;
 use zab_core::{Op, Outcome, SessionId, Zxid};
 
 /// Greatest positions answered so far.
@@ -79,9 +78,9 @@ impl Sweep<'_> {
         &mut self.sessions[at]
     }
 
-    fn report(&mut self, clause: Clause, class: Class, operation: usize, what: &str) {
+    fn report(&mut self, clause: Clause, operation: usize, what: &str) {
         let what = format!("{} {what}", self.history.operations()[operation]);
-        self.anomalies.push(Anomaly { clause, class, operation: Some(operation), what });
+        self.anomalies.push(Anomaly { clause, operation: Some(operation), what });
     }
 
     /// Fixes the floor. Where the update is in the log is known whether it is answered or not, so
@@ -98,12 +97,12 @@ impl Sweep<'_> {
             return;
         };
         if zxid <= answered.updates {
-            self.report(Clause::L1, Class::O1, at, "comes before an update answered earlier");
+            self.report(Clause::L1, at, "comes before an update answered earlier");
         }
         if self.contract == Contract::Quorum && zxid <= answered.linearizable_reads {
-            self.report(Clause::L3, Class::O2, at, "comes before a read answered earlier");
+            self.report(Clause::L3, at, "comes before a read answered earlier");
         } else if zxid <= answered.reads {
-            self.report(Clause::X2, Class::O2, at, "was shown by a read before it was invoked");
+            self.report(Clause::X2, at, "was shown by a read before it was invoked");
         }
     }
 
@@ -133,7 +132,7 @@ impl Sweep<'_> {
 
     fn check_session(&mut self, at: usize, position: Zxid, is_update: bool, floor: &Floor) {
         if position < floor.seen || is_update && position == floor.seen {
-            self.report(Clause::S1, Class::O4, at, "is behind what its session has seen");
+            self.report(Clause::S1, at, "is behind what its session has seen");
         }
     }
 
@@ -141,14 +140,14 @@ impl Sweep<'_> {
     fn check_read(&mut self, at: usize, position: Zxid, floor: &Floor) {
         match floor.linearizable_from {
             Some(from) if position < from => {
-                self.report(Clause::L2, Class::O1, at, "misses what was answered before its sync");
+                self.report(Clause::L2, at, "misses what was answered before its sync");
             }
             Some(_) => {
                 let reads = &mut self.answered.linearizable_reads;
                 *reads = position.max(*reads);
             }
             None if position < floor.synced => {
-                self.report(Clause::S3, Class::O1, at, "misses what was answered before a sync");
+                self.report(Clause::S3, at, "misses what was answered before a sync");
             }
             None => {}
         }

@@ -5,6 +5,7 @@
 //! any of them has held. It holds at every instant in ZooKeeper, because they hold committed
 //! transactions only and those form one sequence.
 
+use crate::detail::{Detail, Protocol};
 use crate::ensemble::Ensemble;
 use crate::findings::Findings;
 use crate::sequences::Sequence;
@@ -20,6 +21,8 @@ pub(crate) fn at_delivery(ensemble: &Ensemble, memory: Sequence, findings: &mut 
         missing.find_map(|s| sequences.last_txn(s))
     };
     if let (Some(a), Some(b)) = (only(memory, *visible), only(*visible, memory)) {
-        findings.report(Class::I3, || format!("{a} is delivered here, and {b} elsewhere"));
+        findings.report(Class::I3, || {
+            Detail::Protocol(Protocol::Disagreement { here: *a, elsewhere: *b })
+        });
     }
 }

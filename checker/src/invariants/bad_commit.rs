@@ -2,12 +2,14 @@
 //!
 //! An assertion of ZooKeeper's code. The receiver decides and notes it; here it gets its class.
 
+use crate::detail::{Detail, Protocol};
 use crate::findings::Findings;
 use crate::verdict::Class;
 use zab_core::Zxid;
 
 pub(super) fn at_breach(zxid: Zxid, findings: &mut Findings) {
     findings.report(Class::I14, || {
-        format!("a COMMIT of {zxid} that does not match the oldest proposal")
+        let rule = "a COMMIT that does not match the oldest proposal";
+        Detail::Protocol(Protocol::Packet { rule, zxid })
     });
 }

@@ -3,6 +3,7 @@
 //!
 //! The server has to hold it when it starts to serve; before UPTODATE nothing is promised.
 
+use crate::detail::{Detail, Protocol};
 use crate::ensemble::Ensemble;
 use crate::findings::Findings;
 use crate::verdict::Class;
@@ -17,8 +18,8 @@ pub(crate) fn at_serving(ensemble: &Ensemble, node: NodeId, epoch: Epoch, findin
     };
     if !sequences.is_prefix(reign.initial_history, server.memory) {
         findings.report(Class::I9, || {
-            let difference = sequences.difference(server.memory, reign.initial_history);
-            format!("serves in epoch {epoch}, and of its initial history {difference}")
+            let gap = ensemble.gap(server.memory, reign.initial_history);
+            Detail::Protocol(Protocol::ServesWithout { epoch, gap })
         });
     }
 }

@@ -3,36 +3,31 @@
 //! Of servers that serve. The log may be longer by proposals of the epoch that are not committed:
 //! at rest that happens where a leader has lost its quorum and not noticed yet.
 
-use crate::ensemble::Ensemble;
+use crate::detail::{Detail, OnDisk};
+use crate::ensemble::{Ensemble, Rest};
 use crate::findings::Findings;
 use crate::sequences::{Sequence, Sequences};
 use crate::verdict::Class;
-use zab_core::{Epoch, NodeId, Replica};
+use zab_core::{Epoch, NodeId};
 
-pub(crate) fn at_rest(
-    ensemble: &mut Ensemble,
-    node: NodeId,
-    replica: &Replica,
-    findings: &mut Findings,
-) {
-    let Ensemble { servers, sequences, committed, .. } = ensemble;
-    let server = &servers[node.index()];
-    let Some(epoch) = server.serving else { return };
-    let disk = server.disk.asked().sequence(sequences);
+/// A server is at rest; this is what its disk leads to.
+pub(crate) fn at_rest(ensemble: &Ensemble, node: NodeId, disk: Sequence, findings: &mut Findings) {
+    let Ensemble { sequences, committed, .. } = ensemble;
+    let Some(epoch) = ensemble.server(node).serving else { return };
+    let Some(Rest { replica, memory, .. }) = ensemble.at_rest_of(node) else { return };
     if sequences.digest(disk) == replica.digest {
         return;
     }
-    let memory = sequences.find_or_unknown(replica.digest, replica.last_processed);
-    let is_outstanding = is_behind_outstanding(sequences, epoch, (memory, disk), *committed);
+    let is_outstanding = is_behind_outstanding(sequences, epoch, (*memory, disk), *committed);
     if !is_outstanding {
         findings.report(Class::D4, || {
             let (memory, disk) = (replica.last_processed, sequences.last(disk));
-            format!("memory ends at {memory}, the disk at {disk}, and they are not the same")
+            Detail::Disk(OnDisk::MemoryBesideDisk { memory, disk })
         });
     }
 }
 
-/// Whether the disk holds memory and, behind it, uncommitted proposals of this epoch only.
+/// Whether the disk holds memory and, after it, uncommitted proposals of this epoch only.
 fn is_behind_outstanding(
     sequences: &Sequences,
     epoch: Epoch,

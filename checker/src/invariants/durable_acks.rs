@@ -10,6 +10,7 @@
 //!   correct execution the count is right at any time after the acknowledgements, even if the
 //!   leader is deposed by then. An acknowledgement that outlives a TRUNC is what this finds.
 
+use crate::detail::{Detail, OnDisk};
 use crate::ensemble::Ensemble;
 use crate::findings::Findings;
 use crate::reigns::ReignId;
@@ -21,43 +22,34 @@ use zab_core::{NodeId, Zxid};
 pub(crate) fn at_ack(ensemble: &Ensemble, node: NodeId, zxid: Zxid, findings: &mut Findings) {
     let sequence = ensemble.reigns.sequence_at(zxid, &ensemble.sequences);
     if !ensemble.server(node).disk.durable().holds(zxid, sequence, &ensemble.sequences) {
-        findings.report(Class::D1, || format!("acknowledged {zxid} before it was durable"));
+        findings.report(Class::D1, || Detail::Disk(OnDisk::AcknowledgedEarly(zxid)));
     }
 }
 
-/// A learner acknowledges NEWLEADER.
+/// A learner acknowledges NEWLEADER for the first time; this is what its disk holds durably.
 pub(crate) fn at_ack_new_leader(
-    ensemble: &mut Ensemble,
-    node: NodeId,
+    ensemble: &Ensemble,
     id: ReignId,
+    durable: Sequence,
     findings: &mut Findings,
 ) {
-    let Ensemble { servers, sequences, reigns, .. } = ensemble;
-    let durable = servers[node.index()].disk.durable().sequence(sequences);
-    let reign = reigns.get(id);
-    if !sequences.is_prefix(reign.initial_history, durable) {
+    let reign = ensemble.reigns.get(id);
+    if !ensemble.sequences.is_prefix(reign.initial_history, durable) {
         findings.report(Class::D1, || {
-            let difference = sequences.difference(durable, reign.initial_history);
-            let epoch = reign.epoch;
-            format!("acknowledged NEWLEADER {epoch}, and of what it stands for {difference}")
+            let gap = ensemble.gap(durable, reign.initial_history);
+            Detail::Disk(OnDisk::NewLeaderEarly { epoch: reign.epoch, gap })
         });
     }
 }
 
 /// A leader commits the last transaction of this sequence.
-pub(crate) fn at_commit(
-    ensemble: &Ensemble,
-    zxid: Zxid,
-    sequence: Sequence,
-    findings: &mut Findings,
-) {
+pub(crate) fn at_commit(ensemble: &Ensemble, sequence: Sequence, findings: &mut Findings) {
     let Ensemble { servers, sequences, .. } = ensemble;
+    let zxid = sequences.last(sequence);
     let holds = |disk: &crate::disk::Disk| disk.durable().holds(zxid, Some(sequence), sequences);
     let holders = servers.iter().filter(|server| holds(&server.disk)).count();
-    let majority = servers.len() / 2 + 1;
-    if holders < majority {
-        findings.report(Class::D1, || {
-            format!("committed {zxid}, durable at {holders} of {} servers", servers.len())
-        });
+    if holders < ensemble.majority() {
+        let thin = OnDisk::CommittedThin { zxid, holders, servers: servers.len() };
+        findings.report(Class::D1, || Detail::Disk(thin));
     }
 }

@@ -3,14 +3,15 @@
 //!
 //! Checked at every server, serving or not, for the reason given at I-5.
 
-use crate::ensemble::Ensemble;
+use crate::detail::{Detail, Protocol};
 use crate::findings::Findings;
 use crate::verdict::Class;
-use zab_core::{NodeId, Txn};
+use zab_core::{Txn, Zxid};
 
-pub(crate) fn at_delivery(ensemble: &Ensemble, node: NodeId, txn: &Txn, findings: &mut Findings) {
-    let last = ensemble.sequences.last(ensemble.server(node).memory);
+/// A transaction is applied to a memory that ended with `last`.
+pub(crate) fn at_delivery(txn: &Txn, last: Zxid, findings: &mut Findings) {
     if txn.zxid.epoch < last.epoch {
-        findings.report(Class::I6, || format!("{txn} is applied behind {last}"));
+        let applied = Protocol::AppliedAfter { txn: *txn, last };
+        findings.report(Class::I6, || Detail::Protocol(applied));
     }
 }

@@ -5,6 +5,7 @@
 //! NEWLEADER on: until then its log may hold what the leader does not have. The log is meant as it
 //! was asked for (page cache), the snapshot included. It may well be shorter than memory.
 
+use crate::detail::{Detail, Protocol};
 use crate::ensemble::Ensemble;
 use crate::findings::Findings;
 use crate::reigns::ReignId;
@@ -15,8 +16,9 @@ pub(crate) fn of_log(ensemble: &Ensemble, id: ReignId, log: Sequence, findings: 
     let (sequences, reign) = (&ensemble.sequences, ensemble.reigns.get(id));
     if !sequences.is_prefix(log, reign.proposed()) {
         findings.report(Class::I10, || {
-            let difference = sequences.difference(reign.proposed(), log);
-            format!("of this log, {difference} at the leader of epoch {}", reign.epoch)
+            let gap = ensemble.gap(reign.proposed(), log);
+            let (leader, epoch) = (reign.leader, reign.epoch);
+            Detail::Protocol(Protocol::LogDiverges { leader, epoch, gap })
         });
     }
 }

@@ -4,6 +4,7 @@
 //! *Delivered* is meant as in `ensemble.rs`: by servers that serve. A learner that synchronises
 //! with a leader that is never established may apply transactions that no later primary has.
 
+use crate::detail::{Detail, Protocol};
 use crate::ensemble::Ensemble;
 use crate::findings::Findings;
 use crate::reigns::Reign;
@@ -14,7 +15,7 @@ use zab_core::{NodeId, Txn, Zxid};
 /// A primary broadcasts for the first time: what was delivered of earlier epochs is in its initial
 /// history.
 pub(crate) fn at_proposal(ensemble: &Ensemble, node: NodeId, txn: &Txn, findings: &mut Findings) {
-    if let Some(reign) = ensemble.led_by(node).filter(|reign| !reign.has_proposed()) {
+    if let Some(reign) = ensemble.led_by(node) {
         let delivered = ensemble.sequences.before_epoch_of(ensemble.visible, txn.zxid);
         compare(ensemble, reign, delivered, findings);
     }
@@ -43,9 +44,9 @@ fn compare(ensemble: &Ensemble, reign: &Reign, delivered: Sequence, findings: &m
     let sequences = &ensemble.sequences;
     if !sequences.is_prefix(delivered, reign.initial_history) {
         findings.report(Class::I7, || {
-            let difference = sequences.difference(reign.initial_history, delivered);
-            let Reign { leader, epoch, .. } = reign;
-            format!("{leader} broadcast in epoch {epoch}, and of what was delivered {difference}")
+            let gap = ensemble.gap(reign.initial_history, delivered);
+            let Reign { leader, epoch, .. } = *reign;
+            Detail::Protocol(Protocol::BroadcastWithout { leader, epoch, gap })
         });
     }
 }

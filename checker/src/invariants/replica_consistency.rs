@@ -1,37 +1,31 @@
-//! O3 replica consistency (ZOOKEEPER-3114): servers at the same zxid hold the same registers.
+//! O3 replica consistency (Programmer's Guide): servers at rest answer every read alike.
 //!
-//! Of servers that serve. The digest of the history has to be the same too: a difference that
-//! shows in no register yet is one transaction away from showing.
+//! Of servers that serve, whether or not they stand at the same zxid: everything is healed, nothing
+//! happens any more, and each has answered a `sync`. Who differs only in what no read shows is O8.
 
-use crate::ensemble::Ensemble;
+use crate::detail::Detail;
+use crate::ensemble::{Ensemble, Rest};
 use crate::findings::Findings;
 use crate::verdict::Class;
-use zab_core::{NodeId, Replica};
+use zab_core::Key;
+use zab_core::txn::KEYS;
 
-/// What serving servers had in memory when they were at rest.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct AtRest {
-    replicas: Vec<(NodeId, Replica)>,
+/// The execution is over.
+pub(crate) fn at_end(ensemble: &Ensemble, findings: &mut Findings) {
+    let Some((first, others)) = ensemble.at_rest() else {
+        return;
+    };
+    if let Some((other, key)) =
+        others.into_iter().find_map(|other| Some((other, differing(first, other)?)))
+    {
+        let registers = [first, other].map(|rest| rest.replica.registers[key.index()]);
+        let [one, other] = [first, other].map(Rest::position);
+        findings.report(Class::O3, || Detail::Differs { one, other, key, registers });
+    }
 }
 
-impl AtRest {
-    /// A server is at rest.
-    pub(crate) fn at_rest(
-        &mut self,
-        ensemble: &Ensemble,
-        node: NodeId,
-        replica: &Replica,
-        findings: &mut Findings,
-    ) {
-        if ensemble.server(node).serving.is_none() {
-            return;
-        }
-        let at_same_zxid = |other: &Replica| other.last_processed == replica.last_processed;
-        let differs = |(_, other): &&(_, Replica)| at_same_zxid(other) && other != replica;
-        if let Some((other, _)) = self.replicas.iter().find(differs) {
-            let zxid = replica.last_processed;
-            findings.report(Class::O3, || format!("{node} and {other} differ at {zxid}"));
-        }
-        self.replicas.push((node, *replica));
-    }
+fn differing(one: &Rest, other: &Rest) -> Option<Key> {
+    let registers = |rest: &Rest| rest.replica.registers;
+    let (one, other) = (registers(one), registers(other));
+    (0..KEYS as u8).map(Key).find(|key| one[key.index()] != other[key.index()])
 }

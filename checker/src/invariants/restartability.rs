@@ -1,18 +1,29 @@
 //! D5 restartability (ZOOKEEPER-2354): a server with a healthy disk starts again.
 //!
-//! The start-up checks of `QuorumPeer.loadDataBase` refuse a disk that ZooKeeper itself left behind.
-//! A process that ends for another reason, such as a disk error or a COMMIT that does not match,
-//! may do so.
+//! Two ways to fail: the start-up checks of `QuorumPeer.loadDataBase` refuse a disk that ZooKeeper
+//! itself left behind; or, once every fault is healed, one process after the other ends in the same
+//! way without having served. A process that ends once for another reason, such as a disk error or
+//! a COMMIT that does not match, may do so.
 
+use crate::detail::{Detail, OnDisk};
 use crate::findings::Findings;
 use crate::verdict::Class;
 use zab_core::event::ExitReason;
 
-pub(crate) fn at_exit(reason: ExitReason, findings: &mut Findings) {
-    let refused = match reason {
-        ExitReason::EpochBehindLog => "the last logged epoch is above currentEpoch",
-        ExitReason::AcceptedBelowCurrent => "acceptedEpoch is below currentEpoch",
-        ExitReason::UnmatchedCommit | ExitReason::TruncFailed | ExitReason::DiskError => return,
-    };
-    findings.report(Class::D5, || format!("refuses to start: {refused}"));
+/// So many processes in a row, and the disk is what ends them.
+const LIVES: u32 = 3;
+
+/// A process ends by itself, as those before it did since healing.
+pub(crate) fn at_exit(reason: ExitReason, lives: u32, findings: &mut Findings) {
+    match reason {
+        ExitReason::EpochBehindLog | ExitReason::AcceptedBelowCurrent => {
+            findings.report(Class::D5, || Detail::Disk(OnDisk::RefusesToStart(reason)));
+        }
+        ExitReason::UnmatchedCommit | ExitReason::TruncFailed | ExitReason::DiskError => {
+            if lives >= LIVES {
+                let ends = OnDisk::EndsAtEachStart { reason, lives };
+                findings.report(Class::D5, || Detail::Disk(ends));
+            }
+        }
+    }
 }

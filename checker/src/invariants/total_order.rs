@@ -2,8 +2,9 @@
 //! before b.
 //!
 //! Evaluated on what serving servers hold, like I-3: it is broken when two of them deliver the same
-//! transaction behind different ones.
+//! transaction after different ones.
 
+use crate::detail::{Detail, Protocol};
 use crate::ensemble::Ensemble;
 use crate::findings::Findings;
 use crate::sequences::Sequence;
@@ -19,8 +20,6 @@ pub(crate) fn at_delivery(ensemble: &Ensemble, memory: Sequence, findings: &mut 
         sequences.beyond(*visible, memory).any(|other| sequences.last_txn(other) == txn)
     });
     if let Some(txn) = shared.and_then(|s| sequences.last_txn(s)) {
-        findings.report(Class::I4, || {
-            format!("{txn} is delivered here behind other transactions than elsewhere")
-        });
+        findings.report(Class::I4, || Detail::Protocol(Protocol::OutOfOrder(*txn)));
     }
 }

@@ -6,28 +6,28 @@
 //! whoever took its state, stands for the initial history of e: it is right if the disk holds
 //! exactly that.
 
+use crate::detail::{Detail, OnDisk};
 use crate::ensemble::Ensemble;
 use crate::findings::Findings;
+use crate::sequences::Sequence;
 use crate::verdict::Class;
-use zab_core::NodeId;
-use zab_core::message::Vote;
+use zab_core::Zxid;
 
-pub(crate) fn at_vote(ensemble: &mut Ensemble, node: NodeId, vote: Vote, findings: &mut Findings) {
-    let Ensemble { servers, sequences, reigns, .. } = ensemble;
-    let files = servers[node.index()].disk.asked();
-    let recoverable = files.last_zxid();
-    if vote.zxid == recoverable {
-        return;
-    }
-    let held = files.sequence(sequences);
-    let is_same = if vote.zxid.is_epoch_mark() {
-        reigns.sequence_at(vote.zxid, sequences) == Some(held)
+/// A server votes with this zxid; its disk ends at `disk` and leads to `held`.
+pub(crate) fn at_vote(
+    ensemble: &Ensemble,
+    vote: Zxid,
+    disk: Zxid,
+    held: Sequence,
+    findings: &mut Findings,
+) {
+    let Ensemble { sequences, reigns, .. } = ensemble;
+    let is_same = if vote.is_epoch_mark() {
+        reigns.sequence_at(vote, sequences) == Some(held)
     } else {
-        recoverable.is_epoch_mark() && sequences.last(held) == vote.zxid
+        disk.is_epoch_mark() && sequences.last(held) == vote
     };
-    if !is_same {
-        findings.report(Class::D2, || {
-            format!("votes with {}, and its disk ends at {recoverable}", vote.zxid)
-        });
+    if vote != disk && !is_same {
+        findings.report(Class::D2, || Detail::Disk(OnDisk::VoteBeside { vote, disk }));
     }
 }

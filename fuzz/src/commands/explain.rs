@@ -72,5 +72,5 @@ fn table_json(table: &Table) -> Value {
 }
 
 fn violation_json(violation: &Violation) -> Value {
-    json!({ "class": violation.class.name(), "what": violation.what })
+    json!({ "class": violation.class.name(), "what": violation.detail.to_string() })
 }

@@ -125,7 +125,7 @@ fn tell(out: &Out, variant: &str, case: &Case, outcome: &Outcome, hash: u64, exi
                 violation.class,
                 violation.class.meaning()
             ));
-            out.remark(&violation.what);
+            out.remark(violation.detail.to_string());
         }
         Verdict::Unknown(reason) => out.bad(format!("unknown: {reason} {trace}")),
     }
@@ -141,8 +141,8 @@ fn tell(out: &Out, variant: &str, case: &Case, outcome: &Outcome, hash: u64, exi
 fn report(path: &Path, variant: &str, outcome: &Outcome, hash: u64, exit: Exit) -> Value {
     let (verdict, what) = match &outcome.verdict {
         Verdict::Valid => ("valid", None),
-        Verdict::Violation(violation) => ("violation", Some(violation.what.as_str())),
-        Verdict::Unknown(reason) => ("unknown", Some(reason.as_str())),
+        Verdict::Violation(violation) => ("violation", Some(violation.detail.to_string())),
+        Verdict::Unknown(reason) => ("unknown", Some(reason.clone())),
     };
     json!({
         "case": path.display().to_string(),

@@ -51,7 +51,7 @@ impl Story {
     /// Tells an execution up to its gravest violation, or to its end if there is none.
     pub fn of(recording: &Recording) -> Self {
         let violations = recording.outcome.violations.clone();
-        let end = violations.first().map_or(Micros(u64::MAX), |violation| violation.at);
+        let end = violations.first().map_or(Micros(u64::MAX), |violation| violation.when.at);
         let origin = recording.origin;
         let mut teller = Teller::default();
         let mut start = Vec::new();
@@ -141,7 +141,7 @@ impl Teller {
                 }
             }
             Fact::Healed => self.healed = true,
-            Fact::Available | Fact::Unavailable { .. } => self.settled = true,
+            Fact::Available { .. } | Fact::Unavailable { .. } => self.settled = true,
             _ => {}
         }
     }

@@ -35,11 +35,11 @@ pub fn render(story: &Story) -> String {
 
 /// What was violated, as one sentence.
 pub(super) fn sentence(violation: &Violation) -> String {
-    format!("{} ({}): {}", violation.class, violation.class.meaning(), violation.what)
+    format!("{} ({}): {}", violation.class, violation.class.meaning(), violation.detail)
 }
 
 fn after_boot(story: &Story, violation: &Violation) -> String {
-    ms(violation.at.0.saturating_sub(story.origin.0))
+    ms(violation.when.at.0.saturating_sub(story.origin.0))
 }
 
 /// Adds a text behind a head, broken into lines that are not too wide.

@@ -6,8 +6,8 @@
 
 use crate::anatomy::Kind;
 use crate::rng::Rng;
-use zab_core::txn::KEYS;
 use zab_sim::Act;
+use zab_sim::schedule::KEYS;
 use zab_sim::schedule::{CLIENTS, ClientOp, CrashMode, SKEW_MAX, StallTarget};
 
 /// Durations in this many microseconds: from a flush to a few elections.

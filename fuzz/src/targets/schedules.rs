@@ -64,7 +64,7 @@ impl Target {
         let name = self.entry.name;
         match outcome.verdict {
             Verdict::Violation(violation) if self.wanted.wants(violation.class) => {
-                Err(format!("{} in {name}: {}", violation.class, violation.what))
+                Err(format!("{} in {name}: {}", violation.class, violation.detail))
             }
             Verdict::Unknown(reason) => Err(format!("undecided in {name}: {reason}")),
             _ => Ok(()),

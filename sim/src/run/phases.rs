@@ -13,6 +13,18 @@ use zab_core::{Key, Micros, NodeId, Outcome};
 /// After healing, a write has to be acknowledged within this time: 100 ticks.
 pub const LIVENESS_BOUND: Micros = Micros::from_millis(4000);
 
+/// Where none is, so long is waited for one to tell when service came back.
+const PATIENCE: Micros = Micros::from_millis(30_000);
+
+/// Once service is back, every server that is up has to serve within this time.
+const SERVING_BOUND: Micros = Micros::from_millis(4000);
+
+/// A server that serves has to carry out a write within this time, in the end.
+const WRITING_BOUND: Micros = Micros::from_millis(2000);
+
+/// The register of the writes after healing.
+const PROBED: Key = Key(KEYS as u8 - 1);
+
 /// An execution has at most this many steps after boot.
 pub const STEPS_MAX: u64 = 400_000;
 
@@ -34,12 +46,17 @@ pub(super) const BOOT_CLIENT: u8 = CLIENTS;
 /// The client that writes after healing.
 const PROBE: u8 = CLIENTS + 1;
 
+/// The client that writes at server 0 in the end; those of the others follow.
+const FIRST_WRITER: u8 = CLIENTS + 2;
+
 /// The client that reads at server 0 in the end; those of the others follow.
-const FIRST_READER: u8 = CLIENTS + 2;
+const fn first_reader(servers: u8) -> u8 {
+    FIRST_WRITER + servers
+}
 
 /// How many clients there are in all.
 pub(crate) const fn clients(servers: u8) -> u8 {
-    FIRST_READER + servers
+    first_reader(servers) + servers
 }
 
 impl<D: Driver, O: Observer> Execution<'_, D, O> {
@@ -54,10 +71,14 @@ impl<D: Driver, O: Observer> Execution<'_, D, O> {
         self.chaos(schedule)?;
         self.change(|driver, fx| driver.heal(fx))?;
         if self.liveness()? {
+            self.service_for_all()?;
             let quiet = self.wait_until_quiet(QUIET_BOUND)?;
+            self.state_who_is_absent(QUIET_BOUND)?;
             self.read_everything()?;
             if quiet {
                 self.show_memories()?;
+            } else {
+                self.state(None, Fact::NeverQuiet { bound: QUIET_BOUND })?;
             }
         }
         ControlFlow::Continue(())
@@ -73,27 +94,80 @@ impl<D: Driver, O: Observer> Execution<'_, D, O> {
         self.advance(self.now().max(origin.after(length)), |_| false)
     }
 
-    /// Whether a write is acknowledged in time.
+    /// Whether a write is acknowledged at all; states whether it was in time.
     fn liveness(&mut self) -> ControlFlow<End, bool> {
-        let limit = self.now().after(LIVENESS_BOUND);
+        let healed = self.now();
+        let mut is_available = self.probe_until(healed.after(LIVENESS_BOUND))?;
+        if !is_available {
+            let excuse = self.excuse();
+            self.state(None, Fact::Unavailable { bound: LIVENESS_BOUND, excuse })?;
+            is_available = excuse.is_none() && self.probe_until(healed.after(PATIENCE))?;
+        }
+        if is_available {
+            let after = Micros(self.now().0 - healed.0);
+            self.state(None, Fact::Available { after })?;
+        }
+        ControlFlow::Continue(is_available)
+    }
+
+    /// Asks one server after the other for a write, until one is acknowledged.
+    fn probe_until(&mut self, limit: Micros) -> ControlFlow<End, bool> {
         for server in self.driver.config().members().collect::<Vec<_>>().into_iter().cycle() {
             if self.now() >= limit {
                 break;
             }
             if self.driver.is_up(server) {
-                self.invoke(PROBE, server, ClientOp::Write, Key(KEYS as u8 - 1))?;
+                self.invoke(PROBE, server, ClientOp::Write, PROBED)?;
                 self.advance(limit, |driver| driver.client(PROBE).is_idle())?;
             }
-            if let Some(Outcome::Written { .. }) = self.driver.client(PROBE).last() {
-                self.state(None, Fact::Available)?;
+            if self.has_written(PROBE) {
                 return ControlFlow::Continue(true);
             }
             let pause = self.now().after(PROBE_PAUSE).min(limit);
             self.advance(pause, |_| false)?;
         }
-        let excuse = self.excuse();
-        self.state(None, Fact::Unavailable { bound: LIVENESS_BOUND, excuse })?;
         ControlFlow::Continue(false)
+    }
+
+    fn has_written(&self, client: u8) -> bool {
+        matches!(self.driver.client(client).last(), Some(Outcome::Written { .. }))
+    }
+
+    /// Waits until every server that is up serves, and has each of them carry out a write; states who
+    /// does not.
+    fn service_for_all(&mut self) -> ControlFlow<End> {
+        let limit = self.now().after(SERVING_BOUND);
+        while !self.everybody_serves() && self.now() < limit {
+            self.advance(self.now().after(PROBE_PAUSE).min(limit), |_| false)?;
+        }
+        self.state_who_is_absent(SERVING_BOUND)?;
+        let limit = self.now().after(WRITING_BOUND);
+        let mut silent = self.serving();
+        while !silent.is_empty() && self.now() < limit {
+            for server in &silent {
+                self.invoke(FIRST_WRITER + server.0, *server, ClientOp::Write, PROBED)?;
+            }
+            let asked = silent.clone();
+            self.advance(limit, |driver| {
+                asked.iter().all(|server| driver.client(FIRST_WRITER + server.0).is_idle())
+            })?;
+            silent.retain(|server| !self.has_written(FIRST_WRITER + server.0));
+            silent.retain(|server| self.driver.is_serving(*server));
+        }
+        for server in silent {
+            self.state(Some(server), Fact::NotWriting { bound: WRITING_BOUND })?;
+        }
+        ControlFlow::Continue(())
+    }
+
+    /// States which servers are up and do not serve, though they had this long.
+    fn state_who_is_absent(&mut self, bound: Micros) -> ControlFlow<End> {
+        for server in self.driver.config().members().collect::<Vec<_>>() {
+            if self.driver.is_up(server) && !self.driver.is_serving(server) {
+                self.state(Some(server), Fact::NotServing { bound })?;
+            }
+        }
+        ControlFlow::Continue(())
     }
 
     /// Why no service can be expected: too many servers refuse to start.
@@ -144,13 +218,13 @@ impl<D: Driver, O: Observer> Execution<'_, D, O> {
 
     fn read_everything(&mut self) -> ControlFlow<End> {
         let servers = self.serving();
+        let first = first_reader(self.driver.config().servers);
         for key in 0..KEYS as u8 {
             for server in &servers {
-                self.invoke(FIRST_READER + server.0, *server, ClientOp::SyncRead, Key(key))?;
+                self.invoke(first + server.0, *server, ClientOp::SyncRead, Key(key))?;
             }
             let until = self.now().after(QUIET_BOUND);
-            let idle =
-                |server: &NodeId, driver: &D| driver.client(FIRST_READER + server.0).is_idle();
+            let idle = |server: &NodeId, driver: &D| driver.client(first + server.0).is_idle();
             self.advance(until, |driver| servers.iter().all(|server| idle(server, driver)))?;
         }
         ControlFlow::Continue(())

@@ -1,8 +1,8 @@
 //! Which numbers an action has, and what range each of them has: the one place that knows, for
 //! validation (which complains) and for repair (which bends what is out of range into it).
 
+use super::KEYS;
 use super::{ACTIONS_MAX, Act, Action, CLIENTS, FORMAT, GRAIN_US, SKEW_MAX, SPAN_MAX_US, Schedule};
-use zab_core::txn::KEYS;
 
 /// What is wrong with a schedule.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

@@ -179,7 +179,9 @@ fn ensemble(fact: &Fact) -> Told {
     match fact {
         Fact::Fault(what) => Some((Step, (*what).to_owned())),
         Fact::Healed => Some((Turn, "every fault is healed, every server runs".to_owned())),
-        Fact::Available => Some((Step, "a new write is acknowledged".to_owned())),
+        Fact::Available { after } => {
+            Some((Step, format!("a new write is acknowledged, {after} after healing")))
+        }
         Fact::Unavailable { bound, excuse } => {
             let excuse = excuse.map_or(String::new(), |excuse| format!(" ({excuse})"));
             Some((Turn, format!("no new write is acknowledged within {bound}{excuse}")))

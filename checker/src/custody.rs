@@ -1,0 +1,116 @@
+//! Who has what: the servers' disks and memories as the checker knows them, for whoever tells the
+//! story of an execution.
+
+use crate::disk::Files;
+use crate::ensemble::{Ensemble, Server};
+use crate::sequences::Sequences;
+use zab_core::{Epoch, NodeId, Txn, Zxid};
+
+/// What one server has on disk and in memory.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ServerState {
+    /// Whether its process runs.
+    pub is_up: bool,
+    /// The epoch in which it serves clients, if it does.
+    pub serving: Option<Epoch>,
+    /// The file `acceptedEpoch`, durably.
+    pub accepted_epoch: Epoch,
+    /// The file `currentEpoch`, durably.
+    pub current_epoch: Epoch,
+    /// The last zxid that would be found after a power loss that takes all it can.
+    pub last_logged: Zxid,
+    /// Where the durable log has a hole: the record before it and the one after it.
+    pub hole: Option<(Zxid, Zxid)>,
+    /// Records that were handed to the disk and are not durable.
+    pub unflushed: Vec<Zxid>,
+    /// The last zxid in memory; `None` if it is down.
+    pub in_memory: Option<Zxid>,
+    /// The zxids that are durable, in the log; what a snapshot covers is not among them.
+    log: Vec<Zxid>,
+    /// The newest durable snapshot's last zxid.
+    snapshot: Zxid,
+}
+
+impl ServerState {
+    fn of(server: &Server) -> Self {
+        let durable = server.disk.durable();
+        Self {
+            is_up: server.is_up,
+            serving: server.serving,
+            accepted_epoch: durable.accepted_epoch,
+            current_epoch: durable.current_epoch,
+            last_logged: durable.last_zxid(),
+            hole: durable.hole(),
+            unflushed: server.disk.unflushed().map(|txn| txn.zxid).collect(),
+            in_memory: server.is_up.then_some(server.last_zxid),
+            log: durable.log().iter().map(|txn| txn.zxid).collect(),
+            snapshot: durable.snapshot().last,
+        }
+    }
+
+    /// Whether this zxid is durable: in the log, or under a snapshot.
+    pub fn holds(&self, zxid: Zxid) -> bool {
+        self.log.contains(&zxid) || self.snapshot >= zxid
+    }
+}
+
+/// Every server, in order of its number.
+pub type Servers = Vec<ServerState>;
+
+/// What each server has on disk and in memory.
+pub(crate) fn servers(ensemble: &Ensemble) -> Servers {
+    ensemble.servers.iter().map(ServerState::of).collect()
+}
+
+/// Where a transaction is at one server.
+#[derive(Copy, Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Holding {
+    /// Who.
+    pub server: NodeId,
+    /// Whether its process runs.
+    pub is_up: bool,
+    /// On its disk.
+    pub disk: OnDisk,
+    /// In its memory; `None` if it is down.
+    pub memory: Option<bool>,
+    /// The epoch in which it serves clients, if it does.
+    pub serving: Option<Epoch>,
+}
+
+/// Whether a transaction is on a disk.
+#[derive(Copy, Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum OnDisk {
+    /// Not there.
+    No,
+    /// Handed to the disk: a power loss takes it.
+    Unflushed,
+    /// Whatever happens, it is there.
+    Durable,
+}
+
+/// Where a transaction is at each server.
+pub(crate) fn custody(ensemble: &Ensemble, txn: &Txn) -> Vec<Holding> {
+    let Ensemble { sequences, servers, .. } = ensemble;
+    let holding = |(server, state): (u8, &Server)| Holding {
+        server: NodeId(server),
+        is_up: state.is_up,
+        disk: on_disk(state, txn, sequences),
+        memory: state.is_up.then(|| sequences.holds(state.memory, txn)),
+        serving: state.serving,
+    };
+    (0..).zip(servers).map(holding).collect()
+}
+
+fn on_disk(server: &Server, txn: &Txn, sequences: &Sequences) -> OnDisk {
+    let has = |files: &Files| {
+        let snapshot = sequences.find(files.snapshot_digest());
+        files.log().contains(txn) || snapshot.is_some_and(|held| sequences.holds(held, txn))
+    };
+    if has(server.disk.durable()) {
+        OnDisk::Durable
+    } else if has(server.disk.asked()) {
+        OnDisk::Unflushed
+    } else {
+        OnDisk::No
+    }
+}

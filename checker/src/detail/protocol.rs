@@ -1,0 +1,137 @@
+//! What was seen when a property of Zab was broken: I-1 to I-14.
+
+use std::fmt;
+use zab_core::{Epoch, NodeId, Txn, Zxid};
+
+/// The evidence of a violation of I-1 to I-14.
+#[derive(Copy, Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Protocol {
+    /// I-1: another leader of this epoch is established.
+    TwoLeaders {
+        /// The epoch.
+        epoch: Epoch,
+        /// Who was established first.
+        first: NodeId,
+        /// Who was established now.
+        second: NodeId,
+    },
+    /// I-2: no primary broadcast this.
+    NeverBroadcast(Txn),
+    /// I-3: each of two servers delivered what the other did not.
+    Disagreement {
+        /// Delivered here only.
+        here: Txn,
+        /// Delivered elsewhere only.
+        elsewhere: Txn,
+    },
+    /// I-4: delivered after other transactions than elsewhere.
+    OutOfOrder(Txn),
+    /// I-5, I-6: applied after this zxid.
+    AppliedAfter {
+        /// What was applied.
+        txn: Txn,
+        /// The last zxid before it.
+        last: Zxid,
+    },
+    /// I-7: what was delivered before and is not in the primary's initial history.
+    BroadcastWithout {
+        /// The primary.
+        leader: NodeId,
+        /// Its epoch.
+        epoch: Epoch,
+        /// What is missing or in between.
+        gap: Gap,
+    },
+    /// I-8: an epoch is established, and its history does not extend what was committed.
+    EstablishedWithout {
+        /// The epoch.
+        epoch: Epoch,
+        /// What is missing or in between.
+        gap: Gap,
+    },
+    /// I-8: a deposed leader commits what a later epoch began without.
+    CommittedLate {
+        /// The zxid.
+        zxid: Zxid,
+        /// Its epoch.
+        epoch: Epoch,
+    },
+    /// I-9: a server serves without all of its epoch's initial history.
+    ServesWithout {
+        /// The epoch.
+        epoch: Epoch,
+        /// What is missing or in between.
+        gap: Gap,
+    },
+    /// I-10: the log of a participant is no prefix of what its leader proposed.
+    LogDiverges {
+        /// The leader.
+        leader: NodeId,
+        /// The epoch.
+        epoch: Epoch,
+        /// What is missing or in between.
+        gap: Gap,
+    },
+    /// I-11 to I-14: a packet at this zxid broke the protocol.
+    Packet {
+        /// What it should have been.
+        rule: &'static str,
+        /// Its zxid, as far as it has one.
+        zxid: Zxid,
+    },
+}
+
+/// Where a sequence departs from what it should begin with.
+#[derive(Copy, Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Gap {
+    /// This transaction is missing.
+    Missing(Zxid),
+    /// This one is in between.
+    Extra(Zxid),
+}
+
+impl fmt::Display for Gap {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Missing(zxid) => write!(f, "{zxid} is missing"),
+            Self::Extra(zxid) => write!(f, "{zxid} should not be there"),
+        }
+    }
+}
+
+impl fmt::Display for Protocol {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::TwoLeaders { epoch, first, second } => {
+                write!(f, "{second} is established in epoch {epoch}, as {first} was before")
+            }
+            Self::NeverBroadcast(txn) => write!(f, "{txn} is applied, and no primary broadcast it"),
+            Self::Disagreement { here, elsewhere } => {
+                write!(f, "{here} is delivered here, and {elsewhere} elsewhere")
+            }
+            Self::OutOfOrder(txn) => {
+                write!(f, "{txn} is delivered here after other transactions than elsewhere")
+            }
+            Self::AppliedAfter { txn, last } => write!(f, "{txn} is applied after {last}"),
+            Self::BroadcastWithout { leader, epoch, gap } => {
+                write!(f, "{leader} broadcast in epoch {epoch}, and of what was delivered {gap}")
+            }
+            Self::EstablishedWithout { epoch, gap } => {
+                write!(f, "epoch {epoch} is established, and of what was committed {gap}")
+            }
+            Self::CommittedLate { zxid, epoch } => {
+                write!(
+                    f,
+                    "{zxid} is committed in epoch {epoch}, and a later epoch began without it"
+                )
+            }
+            Self::ServesWithout { epoch, gap } => {
+                write!(f, "serves in epoch {epoch}, and of its initial history {gap}")
+            }
+            Self::LogDiverges { leader, epoch, gap } => {
+                write!(f, "of what {leader} proposed in epoch {epoch} the log differs: {gap}")
+            }
+            Self::Packet { rule, zxid } => write!(f, "{rule} ({zxid})"),
+        }
+    }
+}
