@@ -60,7 +60,7 @@ impl Leader {
         server.set_timer(Timer::Tick, server.half_tick());
         Self {
             phase: Phase::Connecting(NodeSet::of(server.id)),
-            epoch: server.durable.accepted_epoch.next(),
+            epoch: server.durable.accepted_epoch.max(server.heard_epoch).next(),
             current_epoch: server.durable.current_epoch,
             last_zxid: server.memory.last_zxid(),
             learners: Vec::new(),
@@ -134,7 +134,7 @@ impl Leader {
         };
         match (learner.stage, packet) {
             (Stage::Connected, Packet::FollowerInfo { accepted_epoch }) => {
-                self.on_follower_info(server, conn, accepted_epoch);
+                return self.on_follower_info(server, conn, accepted_epoch);
             }
             (Stage::Promised, Packet::AckEpoch { current_epoch, last_zxid }) => {
                 self.on_ack_epoch(server, conn, current_epoch, last_zxid);

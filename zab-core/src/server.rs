@@ -65,6 +65,9 @@ pub(crate) struct Server {
     /// The leader of the last promised epoch wants this history cut where it cannot be cut: ask it
     /// for the whole state.
     pub(crate) needs_snapshot: bool,
+    /// The greatest epoch that a learner had promised to others when this server, as a leader, made
+    /// room for it.
+    pub(crate) heard_epoch: Epoch,
     /// Whether clients are served.
     pub(crate) serving: bool,
     /// Writes and `sync`s of own clients that wait for an answer.
@@ -88,6 +91,7 @@ impl Server {
             round: 0,
             vote: Vote { leader: id, zxid: Zxid::ZERO, peer_epoch: Epoch::default() },
             needs_snapshot: false,
+            heard_epoch: Epoch::default(),
             serving: false,
             requests: Vec::new(),
             generations: [0; 2],

@@ -98,6 +98,9 @@ pub struct Variant {
     /// The synchronisation decision overlooks transactions that are committed but not yet applied at
     /// the leader, and tells a learner that has them to truncate.
     pub sync_overlooks_unapplied: bool,
+    /// A leader keeps its epoch when a learner turns up that has promised a later one, and that
+    /// learner can never follow it (`Learner.registerWithLeader`, every release).
+    pub keeps_lower_epoch: bool,
     /// ZOOKEEPER-4882: a disk error stops the log writer and the server rejoins with its memory.
     pub disk_error_keeps_memory: bool,
     /// Neither the cut of a TRUNC (`FileTxnLog.truncate` uses `setLength`) nor the snapshot behind it
@@ -129,6 +132,7 @@ impl Variant {
         refuses_epoch_gap: false,
         keeps_stale_acks: false,
         sync_overlooks_unapplied: false,
+        keeps_lower_epoch: false,
         disk_error_keeps_memory: false,
         trunc_unflushed: false,
         snapshot_unflushed: false,

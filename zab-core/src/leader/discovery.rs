@@ -6,15 +6,30 @@ use super::{Leader, Phase};
 use crate::event::{File, Note};
 use crate::ids::{ConnId, Epoch, Zxid};
 use crate::quorum::NodeSet;
-use crate::server::Server;
+use crate::server::{Flow, GO_ON, STEP_DOWN, Server};
 
 impl Leader {
     /// FOLLOWERINFO (`getEpochToPropose`): the epoch has to be above everything promised.
-    pub(super) fn on_follower_info(&mut self, server: &mut Server, conn: ConnId, accepted: Epoch) {
+    ///
+    /// Once a quorum has connected the epoch stays. A learner that promised a later one, to a leader
+    /// that was never established, may not follow this leader, ever
+    /// (`Learner.registerWithLeader`: "Leaders epoch, … is less than accepted epoch, …"). ZooKeeper
+    /// leaves it at that; the reference makes room for an election with a greater epoch.
+    pub(super) fn on_follower_info(
+        &mut self,
+        server: &mut Server,
+        conn: ConnId,
+        accepted: Epoch,
+    ) -> Flow {
         let (phase, epoch) = (self.phase, self.epoch);
         let Some(learner) = self.learner(conn) else {
-            return;
+            return GO_ON;
         };
+        let has_quorum = !matches!(phase, Phase::Connecting(_));
+        if has_quorum && accepted > epoch && !server.variant.keeps_lower_epoch {
+            server.heard_epoch = server.heard_epoch.max(accepted);
+            return STEP_DOWN;
+        }
         match phase {
             Phase::Connecting(mut connected) => {
                 learner.stage = Stage::AwaitsEpoch;
@@ -32,6 +47,7 @@ impl Leader {
                 learner.send_leader_info(server, epoch);
             }
         }
+        GO_ON
     }
 
     /// `acceptedEpoch` is on disk: tell everyone, and acknowledge the epoch oneself.

@@ -47,6 +47,7 @@ const ZK_3_9_5: Variant = Variant {
     refuses_epoch_gap: true,
     keeps_stale_acks: true,
     sync_overlooks_unapplied: true,
+    keeps_lower_epoch: true,
     disk_error_keeps_memory: true,
     trunc_unflushed: true,
     ..REFERENCE
@@ -144,6 +145,13 @@ pub const CATALOGUE: &[Entry] = &[
         summary: "an acknowledgement still counts after its sender was told to truncate",
         affects: "3.4.0 to HEAD",
         variant: Variant { keeps_stale_acks: true, ..REFERENCE },
+    },
+    Entry {
+        name: "lower-epoch",
+        kind: Kind::Defect,
+        summary: "a server that promised a later epoch than the leader's can never follow it",
+        affects: "3.4.0 to HEAD",
+        variant: Variant { keeps_lower_epoch: true, ..REFERENCE },
     },
     Entry {
         name: "late-apply",

@@ -59,6 +59,7 @@ pub const SWITCHES: &[Switch] = &[
     switch!(refuses_epoch_gap, "ZOOKEEPER-1653, ZOOKEEPER-2354"),
     switch!(keeps_stale_acks, "not reported"),
     switch!(sync_overlooks_unapplied, "not reported"),
+    switch!(keeps_lower_epoch, "Learner.registerWithLeader"),
     switch!(disk_error_keeps_memory, "ZOOKEEPER-4882"),
     switch!(trunc_unflushed, "FileTxnLog.truncate"),
     switch!(snapshot_unflushed, "Learner.syncWithLeader"),
