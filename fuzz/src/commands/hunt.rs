@@ -155,7 +155,7 @@ fn parse_fault(name: &str) -> Result<Kind, String> {
 fn campaign(args: &Args, entry: &'static Entry) -> Result<Campaign, Failure> {
     let wanted = match &args.class {
         Some(name) => Wanted::Only(Class::parse(name).ok_or_else(|| {
-            Failure::usage(format!("there is no class `{name}`: O1 to O5, I-1 to I-14, D1 to D5"))
+            Failure::usage(format!("there is no class `{name}`: {}", Class::NAMES))
         })?),
         None => Wanted::of(entry),
     };
@@ -228,15 +228,15 @@ fn settle(
     campaign: &Campaign,
     finding: &Finding,
 ) -> Result<Case, Failure> {
-    let class =
-        finding.outcome.class().ok_or_else(|| Failure::harness("a finding without a violation"))?;
+    let rank =
+        finding.outcome.rank().ok_or_else(|| Failure::harness("a finding without a violation"))?;
     let provenance = Provenance {
         seed: campaign.seed,
         execution: finding.execution,
         actions_before: finding.schedule.actions.len(),
         ..Provenance::default()
     };
-    let shown = Shown { entry, class, cause: campaign.cause };
+    let shown = Shown { entry, rank, cause: campaign.cause };
     shrink(oracle, other, shown, &finding.schedule, provenance)
 }
 
@@ -345,6 +345,7 @@ fn case_json(path: &Path, settled: &Settled<'_>) -> Value {
     json!({
         "case": path.display().to_string(),
         "class": case.expected.class().map(Class::name),
+        "client_visible": case.expected.is_client_visible(),
         "expected": case.expected,
         "defects": case.defects,
         "seen": seen,
