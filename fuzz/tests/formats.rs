@@ -1,4 +1,4 @@
-//! What was once written is read for ever. A new format adds a file here; none is ever changed.
+//! What was once written stays readable. A new format adds a file here; none is ever changed.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -22,6 +22,8 @@ fn every_format_of_cases_is_read() {
         assert_eq!(case.variant, "zookeeper-4646");
         assert_eq!(case.expected.class().map(|class| class.name()), Some("O2"));
         assert_eq!(case.schedule.actions.len(), 17);
+        assert_eq!(case.confirmed.len(), usize::from(version >= 2));
+        assert_eq!(case.expected.is_client_visible(), version >= 2);
     }
 }
 
