@@ -7,7 +7,7 @@ use crate::schedule::samples::{noisy, schedule};
 use crate::schedule::{CrashMode, Schedule, StallTarget};
 use crate::trace::{TextTrace, TraceHash};
 use std::ops::ControlFlow;
-use zab_checker::Event;
+use zab_checker::{Event, Fact};
 use zab_core::Txn;
 
 fn trace(booted: &Booted, schedule: &Schedule) -> String {

@@ -1,8 +1,8 @@
 //! What the actions of a schedule mean, seen from outside.
 
-use super::SUPERVISOR_DELAY;
 use crate::client::CLIENT_TIMEOUT;
 use crate::due::Effects;
+use crate::machine::SUPERVISOR_DELAY;
 use crate::run::{Booted, Observer};
 use crate::schedule::{Act, Action, ClientOp, CrashMode, Schedule, StallTarget};
 use std::ops::ControlFlow;
