@@ -70,9 +70,8 @@ fn watch(rng: &mut Rng, swarm: &Swarm, horizon_us: u64, actions: &mut Vec<Action
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::anatomy::Kind;
     use std::collections::BTreeSet;
-    use zab_sim::schedule::CrashMode;
+    use zab_sim::schedule::{CrashMode, Kind};
 
     #[test]
     fn every_kind_of_action_is_reached() {

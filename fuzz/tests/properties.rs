@@ -9,7 +9,6 @@ mod support;
 use std::cell::RefCell;
 use support::{Bytes, arbitrarily, seeds, try_schedules};
 use zab_core::Variant;
-use zab_fuzz::anatomy::Kind;
 use zab_fuzz::case::Driver;
 use zab_fuzz::minimize::{measure, minimize};
 use zab_fuzz::mutate::mutate;
@@ -17,6 +16,7 @@ use zab_fuzz::oracle::Oracle;
 use zab_fuzz::rng::Rng;
 use zab_fuzz::targets::{codec, core_inputs, disk_recovery, linearizability};
 use zab_sim::Schedule;
+use zab_sim::schedule::Kind;
 use zab_sim::schedule::bytes::RECORD;
 
 fn reference_survives(driver: Driver) -> impl Fn(&Schedule) -> Result<(), String> {

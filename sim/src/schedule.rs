@@ -2,7 +2,7 @@
 //!
 //! Every action is total and idempotent: any action may stand at any time in any schedule, and
 //! removing one leaves a schedule whose other actions still mean what they meant. Durations live
-//! inside the action. No action refers to another. `world/faults.rs` carries actions out.
+//! inside the action. No action refers to another. `faults.rs` carries actions out.
 //!
 //! Two forms, lossless to each other: JSON for people and stored cases ([`json`]), and
 //! fixed-width records for fuzzers, of which any byte string decodes ([`bytes`]).
@@ -11,12 +11,14 @@ mod arbitrary;
 pub mod bytes;
 mod fields;
 pub mod json;
+mod kind;
 #[cfg(test)]
 pub(crate) mod samples;
 #[cfg(test)]
 mod tests;
 
 pub use fields::ScheduleError;
+pub use kind::Kind;
 
 use serde::{Deserialize, Serialize};
 

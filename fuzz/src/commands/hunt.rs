@@ -4,7 +4,6 @@ use super::minimize::{Shown, shrink};
 use super::output::Out;
 use super::progress::{Meter, describe};
 use super::{Exit, Failure, check_servers, quoted, ready_folder, write_case};
-use crate::anatomy::Kind;
 use crate::case::{Case, Driver, Provenance};
 use crate::causes;
 use crate::explain::{Story, table, text};
@@ -21,6 +20,7 @@ use std::time::Duration;
 use zab_checker::Class;
 use zab_core::variant::Entry;
 use zab_sim::run::LIVENESS_BOUND;
+use zab_sim::schedule::Kind;
 
 /// Search for a violation; minimize it, store it and explain it
 ///

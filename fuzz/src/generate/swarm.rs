@@ -4,11 +4,10 @@
 //! everything is cut all the time never elects anybody. So half of the kinds are off in any one
 //! schedule, and the others differ by an order of magnitude.
 
-use crate::anatomy::Kind;
 use crate::rng::Rng;
 use zab_core::txn::KEYS;
 use zab_sim::Act;
-use zab_sim::schedule::{CLIENTS, ClientOp, CrashMode, SKEW_MAX, StallTarget};
+use zab_sim::schedule::{CLIENTS, ClientOp, CrashMode, Kind, SKEW_MAX, StallTarget};
 
 /// Durations in this many microseconds: from a flush to a few elections.
 const DURATION_US: (u64, u64) = (1_000, 1_200_000);

@@ -1,7 +1,6 @@
 //! Passes that keep the number of actions and make each of them plainer.
 
 use super::Shrink;
-use crate::anatomy::duration_mut;
 use zab_sim::schedule::{ClientOp, CrashMode, StallTarget};
 use zab_sim::{Act, Action, Schedule};
 
@@ -114,7 +113,7 @@ fn durations<F: FnMut(&Schedule) -> bool>(shrink: &mut Shrink<F>) {
         let shorter = LADDER_US.into_iter().filter(|us| *us < now_us);
         for us in shorter.chain(rounded(now_us)) {
             let found = shrink.edit(|schedule| {
-                if let Some(duration) = duration_mut(&mut schedule.actions[index].act) {
+                if let Some(duration) = schedule.actions[index].act.span_mut() {
                     *duration = us;
                 }
             });

@@ -1,12 +1,12 @@
 //! Both forms of a schedule, and what they refuse.
 
 use super::*;
-use crate::keyed::{Kind, hash};
+use crate::keyed::{self, hash};
 
 /// Bytes that depend on `seed` only: a header and `actions` records, and a few bytes more.
 fn noise(seed: u64, actions: u64) -> Vec<u8> {
     let length = 16 + 8 * actions + seed % 8;
-    (0..length).map(|at| hash(seed, Kind::Turn, 0, at) as u8).collect()
+    (0..length).map(|at| hash(seed, keyed::Kind::Turn, 0, at) as u8).collect()
 }
 
 fn error(text: &str) -> String {
@@ -21,7 +21,7 @@ fn with_action(action: &str) -> String {
 fn any_bytes_decode_into_a_valid_schedule() {
     for seed in 0..2000 {
         let mut bytes = noise(seed, seed % 40);
-        bytes.truncate((hash(seed, Kind::Turn, 1, 0) % 400) as usize);
+        bytes.truncate((hash(seed, keyed::Kind::Turn, 1, 0) % 400) as usize);
         assert_eq!(Schedule::from_bytes(&bytes).validate(), Ok(()));
     }
     assert_eq!(Schedule::from_bytes(&[]), Schedule::empty(0, 3));
@@ -47,7 +47,28 @@ fn every_kind_of_action_occurs_in_noise() {
         .collect();
     kinds.sort_unstable();
     kinds.dedup();
-    assert_eq!(kinds, (0..15).collect::<Vec<u8>>());
+    assert_eq!(kinds, Kind::ALL.map(|kind| kind as u8));
+}
+
+#[test]
+fn every_kind_goes_by_one_name() {
+    for action in Schedule::from_bytes(&noise(3, 256)).actions {
+        let json: serde_json::Value = serde_json::from_str(&action.to_json()).expect("JSON");
+        assert_eq!(json["do"], Kind::of(&action.act).name());
+    }
+}
+
+#[test]
+fn an_action_names_its_servers_and_its_duration() {
+    let mut cut = Act::Cut { from: 2, to: 0, both_ways: false, for_us: 400 };
+    assert_eq!(cut.servers().collect::<Vec<_>>(), [0, 2]);
+    assert_eq!(cut.servers_mut().collect::<Vec<_>>(), [&2, &0]);
+    cut.span_mut().map(|us| *us = 800).expect("a cut lasts");
+    assert_eq!(cut.span_us(), 800);
+    let swizzle = Act::Swizzle { mask: 0b101, for_us: 200 };
+    assert_eq!(swizzle.servers().collect::<Vec<_>>(), [0, 2]);
+    assert_eq!(Act::HealAll.span_us(), 0);
+    assert_eq!(Act::HealAll.servers().count(), 0);
 }
 
 #[test]
@@ -113,7 +134,7 @@ fn errors_say_what_where_and_what_to_do() {
         ),
         (
             r#"{"at_us": 0, "do": "drop", "a": 1, "b": 1}"#,
-            "action 1: to: 1 is the same server, choose another",
+            "action 1: b: 1 is the same server, choose another",
         ),
         (
             r#"{"at_us": 0, "do": "client", "client": 4, "server": 0, "op": "read", "key": 0}"#,
