@@ -14,6 +14,7 @@ use crate::variants;
 use serde::{Deserialize, Serialize};
 use zab_checker::{Class, Verdict};
 use zab_core::variant::Entry;
+use zab_sim::schedule::Kind;
 use zab_sim::{DriverKind, Schedule};
 
 /// The newest format of case files, which this build writes; it reads all older ones.
@@ -133,6 +134,16 @@ impl Expected {
     }
 }
 
+/// A schedule as version 1 of the format wrote it: what a hash is made of that outlives the words.
+fn in_words_of_version_1(schedule: &Schedule) -> String {
+    let first = Schedule { version: 1, ..schedule.clone() };
+    let json = serde_json::to_string(&first).expect("a schedule has a JSON form");
+    let word = |name| format!("\"do\":\"{name}\"");
+    Kind::OLD_NAMES
+        .into_iter()
+        .fold(json, |json, (old, kind)| json.replace(&word(kind.name()), &word(old)))
+}
+
 impl Case {
     /// The variant it was found in. Reading a case has checked that there is one.
     pub fn entry(&self) -> &'static Entry {
@@ -142,8 +153,8 @@ impl Case {
     /// A file name that says what is in it: variant, class, and a hash of the schedule.
     pub fn file_name(&self) -> String {
         let class = self.expected.class().map_or("valid", Class::name);
-        let schedule = serde_json::to_vec(&self.schedule).expect("a schedule has a JSON form");
-        format!("{}-{}-{:08x}.json", self.variant, class, crc32fast::hash(&schedule))
+        let hash = crc32fast::hash(in_words_of_version_1(&self.schedule).as_bytes());
+        format!("{}-{}-{hash:08x}.json", self.variant, class)
     }
 
     /// The first thing that is wrong with its contents, apart from the schedule.

@@ -289,7 +289,7 @@ mod tests {
     #[test]
     fn an_empty_schedule_can_be_mutated() {
         let mut rng = Rng::new(5);
-        let empty = Schedule { version: 1, seed: 0, servers: 3, actions: Vec::new() };
+        let empty = Schedule::empty(0, 3);
         for _ in 0..500 {
             assert_eq!(mutate(&mut rng, &empty, 0, &empty).validate(), Ok(()));
         }

@@ -19,10 +19,10 @@ pub(crate) fn act(backend: &mut impl Backend, act: Act) {
         Act::Client { client, server, op, key } => {
             sessions::invoke(backend, (client, NodeId(server)), (op, Key(key)));
         }
-        Act::Crash { server, disk, down_us } => {
+        Act::PowerLoss { server, disk, down_us } => {
             end(backend, NodeId(server), Death::PowerLoss(disk), Micros(down_us));
         }
-        Act::Restart { server, down_us } => {
+        Act::Kill { server, down_us } => {
             end(backend, NodeId(server), Death::Killed, Micros(down_us));
         }
         Act::StepDown { server } => backend.signal(NodeId(server), Signal::StepDown),
@@ -44,7 +44,7 @@ pub(crate) fn act(backend: &mut impl Backend, act: Act) {
             backend.cluster().links.clog(NodeId(from), NodeId(to), until);
             begin(backend, from, "clog", until);
         }
-        Act::Drop { a, b } => {
+        Act::Reset { a, b } => {
             backend.observe(Some(NodeId(a)), Fact::Fault("connection reset"));
             backend.reset(NodeId(a), NodeId(b));
         }

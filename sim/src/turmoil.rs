@@ -18,13 +18,13 @@
 //! | action | here |
 //! |---|---|
 //! | client operation | a frame on the clients' TCP connection to the server |
-//! | crash | the host is partitioned and crashed; [`SimDisk`](crate::SimDisk) decides what stays |
-//! | restart | the host is crashed, so peers see FIN or RST; page cache survives |
+//! | power loss | the host is partitioned and crashed; [`SimDisk`](crate::SimDisk) decides what stays |
+//! | kill | the host is crashed, so peers see FIN or RST; page cache survives |
 //! | start, supervisor | the host is bounced |
 //! | step-down, flush error | an event for the task that owns the node |
 //! | cut, isolate, swizzle | turmoil's one-way partition; dead streams are reset afterwards |
 //! | clog | the receiver leaves what has arrived, and no connection is made |
-//! | drop | sockets fail at both ends |
+//! | reset | sockets fail at both ends |
 //! | stalls | the owner does nothing, or keeps turns, packets or completions back |
 //! | skew | the clock that the owner hands to the node, and the length of its timers |
 //! | heal all | the end of all of these |

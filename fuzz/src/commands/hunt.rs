@@ -55,7 +55,7 @@ pub(super) struct Args {
     /// Look for this class alone [default: O1 and O2; any class in the reference]
     #[arg(long, value_name = "C")]
     class: Option<String>,
-    /// Kinds of fault that shall not happen, as in crash,restart,flush-error
+    /// Kinds of fault to exclude, as in power-loss,kill,flush-error
     #[arg(long, value_name = "KIND", value_delimiter = ',', value_parser = parse_fault)]
     without: Vec<Kind>,
     /// Only findings that go away when this defect is repaired: see `zab variants V`
@@ -149,7 +149,8 @@ impl Settled<'_> {
 
 fn parse_fault(name: &str) -> Result<Kind, String> {
     let names = Kind::FAULTS.map(Kind::name).join(", ");
-    Kind::fault(name).ok_or_else(|| format!("choose from {names}"))
+    let fault = Kind::named(name).filter(|kind| *kind != Kind::Client);
+    fault.ok_or_else(|| format!("choose from {names}"))
 }
 
 fn campaign(args: &Args, entry: &'static Entry) -> Result<Campaign, Failure> {

@@ -73,7 +73,7 @@ fn parts(act: Act) -> Parts {
     let kind = Kind::of(&act);
     match act {
         Act::Client { client, server, op, key } => (kind, [client, server, op as u8 | key << 2], 0),
-        Act::Crash { server, disk, down_us } => {
+        Act::PowerLoss { server, disk, down_us } => {
             let (mode, kept) = match disk {
                 CrashMode::LoseAll => (0, 0),
                 CrashMode::KeepPrefix(kept) => (1, kept),
@@ -82,12 +82,12 @@ fn parts(act: Act) -> Parts {
             };
             (kind, [server, mode, kept], down_us)
         }
-        Act::Restart { server, down_us } => (kind, [server, 0, 0], down_us),
+        Act::Kill { server, down_us } => (kind, [server, 0, 0], down_us),
         Act::StepDown { server } => (kind, [server, 0, 0], 0),
         Act::Cut { from, to, both_ways, for_us } => (kind, [from, to, both_ways.into()], for_us),
         Act::Isolate { server, for_us } => (kind, [server, 0, 0], for_us),
         Act::Clog { from, to, for_us } => (kind, [from, to, 0], for_us),
-        Act::Drop { a, b } => (kind, [a, b, 0], 0),
+        Act::Reset { a, b } => (kind, [a, b, 0], 0),
         Act::StallNode { server, for_us } => (kind, [server, 0, 0], for_us),
         Act::StallActor { server, actor, for_us } => (kind, [server, actor as u8, 0], for_us),
         Act::StallDisk { server, for_us } => (kind, [server, 0, 0], for_us),
@@ -107,17 +107,17 @@ fn assemble((kind, [a, b, c], span): Parts) -> Act {
         Kind::Client => {
             Act::Client { client: a, server: b, op: OPS[usize::from(c % 4)], key: c >> 2 }
         }
-        Kind::Crash => {
+        Kind::PowerLoss => {
             let modes =
                 [CrashMode::LoseAll, CrashMode::KeepPrefix(c), CrashMode::Torn, CrashMode::KeepAll];
-            Act::Crash { server: a, disk: modes[usize::from(b % 4)], down_us: span }
+            Act::PowerLoss { server: a, disk: modes[usize::from(b % 4)], down_us: span }
         }
-        Kind::Restart => Act::Restart { server: a, down_us: span },
+        Kind::Kill => Act::Kill { server: a, down_us: span },
         Kind::StepDown => Act::StepDown { server: a },
         Kind::Cut => Act::Cut { from: a, to: b, both_ways: c % 2 == 1, for_us: span },
         Kind::Isolate => Act::Isolate { server: a, for_us: span },
         Kind::Clog => Act::Clog { from: a, to: b, for_us: span },
-        Kind::Drop => Act::Drop { a, b },
+        Kind::Reset => Act::Reset { a, b },
         Kind::StallNode => Act::StallNode { server: a, for_us: span },
         Kind::StallActor => {
             Act::StallActor { server: a, actor: ACTORS[usize::from(b % 4)], for_us: span }

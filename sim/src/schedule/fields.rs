@@ -53,7 +53,7 @@ impl Act {
             Self::Client { client, server, key, op: _ } => {
                 [Some(Client(client)), Some(Server("server", server)), Some(Key(key))]
             }
-            Self::Crash { server, down_us, disk: _ } | Self::Restart { server, down_us } => {
+            Self::PowerLoss { server, down_us, disk: _ } | Self::Kill { server, down_us } => {
                 [Some(Server("server", server)), Some(Span("down_us", down_us)), None]
             }
             Self::StepDown { server } | Self::FlushError { server } => {
@@ -62,7 +62,7 @@ impl Act {
             Self::Cut { from, to, for_us, both_ways: _ } | Self::Clog { from, to, for_us } => {
                 [Some(Server("from", from)), Some(Peer("to", to)), Some(Span("for_us", for_us))]
             }
-            Self::Drop { a, b } => [Some(Server("a", a)), Some(Peer("b", b)), None],
+            Self::Reset { a, b } => [Some(Server("a", a)), Some(Peer("b", b)), None],
             Self::Isolate { server, for_us }
             | Self::StallNode { server, for_us }
             | Self::StallActor { server, for_us, actor: _ }

@@ -36,13 +36,13 @@ macro_rules! kinds {
 
 kinds! {
     Client "client",
-    Crash "crash",
-    Restart "restart",
+    PowerLoss "power-loss",
+    Kill "kill",
     StepDown "step-down",
     Cut "cut",
     Isolate "isolate",
     Clog "clog",
-    Drop "drop",
+    Reset "reset",
     StallNode "stall-node",
     StallActor "stall-actor",
     StallDisk "stall-disk",
@@ -64,9 +64,14 @@ impl Kind {
         faults
     };
 
-    /// The kind of fault of that name.
-    pub fn fault(name: &str) -> Option<Self> {
-        Self::FAULTS.into_iter().find(|kind| kind.name() == name)
+    /// What version 1 of the format called some kinds.
+    pub const OLD_NAMES: [(&str, Self); 3] =
+        [("crash", Self::PowerLoss), ("restart", Self::Kill), ("drop", Self::Reset)];
+
+    /// The kind of that name, which may be an old one.
+    pub fn named(name: &str) -> Option<Self> {
+        let old = Self::OLD_NAMES.into_iter().find(|(old, _)| *old == name).map(|(_, kind)| kind);
+        old.or_else(|| Self::ALL.into_iter().find(|kind| kind.name() == name))
     }
 }
 

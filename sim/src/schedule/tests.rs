@@ -14,7 +14,7 @@ fn error(text: &str) -> String {
 }
 
 fn with_action(action: &str) -> String {
-    format!(r#"{{"version": 1, "seed": 1, "servers": 3, "actions": [{action}]}}"#)
+    format!(r#"{{"version": 2, "seed": 1, "servers": 3, "actions": [{action}]}}"#)
 }
 
 #[test]
@@ -92,22 +92,42 @@ fn repair_changes_no_valid_schedule() {
 
 #[test]
 fn json_is_one_action_a_line() {
-    let crash = Act::Crash { server: 2, disk: CrashMode::LoseAll, down_us: 40000 };
+    let loss = Act::PowerLoss { server: 2, disk: CrashMode::LoseAll, down_us: 40000 };
     let mut schedule = Schedule::empty(7, 3);
-    schedule.actions.push(Action { at_us: 1200, act: crash });
+    schedule.actions.push(Action { at_us: 1200, act: loss });
     schedule.actions.push(Action { at_us: 1400, act: Act::HealAll });
     let text = r#"{
-  "version": 1,
+  "version": 2,
   "seed": 7,
   "servers": 3,
   "actions": [
-    {"at_us": 1200, "do": "crash", "server": 2, "disk": "lose-all", "down_us": 40000},
+    {"at_us": 1200, "do": "power-loss", "server": 2, "disk": "lose-all", "down_us": 40000},
     {"at_us": 1400, "do": "heal-all"}
   ]
 }
 "#;
     assert_eq!(schedule.to_json(), text);
     assert_eq!(Schedule::from_json(text), Ok(schedule));
+}
+
+#[test]
+fn version_1_is_read_and_written_in_the_words_of_today() {
+    let old = r#"{"version": 1, "seed": 7, "servers": 3, "actions": [
+        {"at_us": 200, "do": "crash", "server": 2, "disk": "torn", "down_us": 40000},
+        {"at_us": 400, "do": "restart", "server": 1, "down_us": 200},
+        {"at_us": 600, "do": "drop", "a": 0, "b": 2}
+    ]}"#;
+    let schedule = Schedule::from_json(old).expect("every version is read");
+    let loss = Act::PowerLoss { server: 2, disk: CrashMode::Torn, down_us: 40000 };
+    let kill = Act::Kill { server: 1, down_us: 200 };
+    let acts: Vec<Act> = schedule.actions.iter().map(|action| action.act).collect();
+    assert_eq!(acts, [loss, kill, Act::Reset { a: 0, b: 2 }]);
+    let written = schedule.to_json();
+    assert!(
+        ["version\": 2", "power-loss", "kill", "reset"].iter().all(|new| written.contains(new))
+    );
+    assert!(["crash", "restart", "drop"].iter().all(|old| !written.contains(old)));
+    assert_eq!(Schedule::from_json(&written), Ok(schedule));
 }
 
 #[test]
@@ -133,7 +153,7 @@ fn errors_say_what_where_and_what_to_do() {
             "action 1: for_us: 99000000 is too long, at most 13107000",
         ),
         (
-            r#"{"at_us": 0, "do": "drop", "a": 1, "b": 1}"#,
+            r#"{"at_us": 0, "do": "reset", "a": 1, "b": 1}"#,
             "action 1: b: 1 is the same server, choose another",
         ),
         (
@@ -170,8 +190,8 @@ fn typos_are_refused() {
 
 #[test]
 fn a_newer_format_is_refused_before_anything_else() {
-    let text = r#"{"version": 2, "plan": []}"#;
-    assert_eq!(error(text), "format version 2: this build reads versions 1 to 1, use a newer one");
-    let text = r#"{"version": 1, "seed": 1, "servers": 4, "actions": []}"#;
+    let text = r#"{"version": 3, "plan": []}"#;
+    assert_eq!(error(text), "format version 3: this build reads versions 1 to 2, use a newer one");
+    let text = r#"{"version": 2, "seed": 1, "servers": 4, "actions": []}"#;
     assert_eq!(error(text), "servers: 4 is not possible, write 3, 5 or 7");
 }
