@@ -23,8 +23,8 @@ use zab_checker::Class;
 use zab_core::Variant;
 use zab_core::variant::{self, Entry, Switch};
 use zab_sim::Schedule;
+use zab_sim::schedule::Kind;
 
-use crate::anatomy::Kind;
 use crate::case::Driver;
 use crate::guidance::Guidance;
 use crate::oracle::Outcome;

@@ -10,7 +10,7 @@ use zab_sim::{Act, Action, Schedule};
 
 fn small() -> Case {
     let act = Act::Client { client: 0, server: 2, op: ClientOp::Write, key: 0 };
-    let crash = Act::Crash { server: 0, disk: CrashMode::KeepPrefix(2), down_us: 50_000 };
+    let crash = Act::PowerLoss { server: 0, disk: CrashMode::KeepPrefix(2), down_us: 50_000 };
     let actions = vec![Action { at_us: 0, act }, Action { at_us: 1_000, act: crash }];
     Case {
         format: FORMAT,
@@ -25,7 +25,7 @@ fn small() -> Case {
         },
         confirmed: Vec::new(),
         provenance: Provenance { tool: "zab 0.0.0".to_owned(), ..Provenance::default() },
-        schedule: Schedule { version: 1, seed: u64::MAX, servers: 3, actions },
+        schedule: Schedule { version: 2, seed: u64::MAX, servers: 3, actions },
         story: vec!["a client writes".to_owned(), "S0 loses power".to_owned()],
     }
 }
@@ -42,12 +42,12 @@ fn a_case_is_written_one_action_a_line() {
           "confirmed": [],
           "provenance": {"tool":"zab 0.0.0","seed":0,"execution":0,"minimizing":0,"actions_before":0},
           "schedule": {
-            "version": 1,
+            "version": 2,
             "seed": 18446744073709551615,
             "servers": 3,
             "actions": [
               {"at_us": 0, "do": "client", "client": 0, "server": 2, "op": "write", "key": 0},
-              {"at_us": 1000, "do": "crash", "server": 0, "disk": {"keep-prefix": 2}, "down_us": 50000}
+              {"at_us": 1000, "do": "power-loss", "server": 0, "disk": {"keep-prefix": 2}, "down_us": 50000}
             ]
           },
           "story": [
@@ -119,8 +119,8 @@ fn every_malformed_case_is_refused_in_one_line() {
         edit("\"at_us\": 0", "\"at_us\": 2000"),
         edit("\"at_us\": 1000", "\"at_us\": 1001"),
         edit("\"servers\": 3", "\"servers\": 4"),
-        edit("\"version\": 1", "\"version\": 3"),
-        edit("\"do\": \"crash\"", "\"do\": \"explode\""),
+        edit("\"version\": 2", "\"version\": 3"),
+        edit("\"do\": \"power-loss\"", "\"do\": \"explode\""),
         edit("\"key\": 0", "\"kee\": 0"),
         edit("\"story\"", "\"stories\""),
     ];
@@ -129,7 +129,7 @@ fn every_malformed_case_is_refused_in_one_line() {
     assert!(errors.iter().all(|error| !error.contains('\n')));
     expect![[r#"
         line 1, column 0: EOF while parsing a value; compare with a case that `zab hunt` wrote
-        line 10, column 14: EOF while parsing a value; compare with a case that `zab hunt` wrote
+        line 10, column 17: EOF while parsing a value; compare with a case that `zab hunt` wrote
         has no number `format` at the top: this is not a case that `zab hunt` wrote
         has no number `format` at the top: this is not a case that `zab hunt` wrote
         has no number `format` at the top: this is not a case that `zab hunt` wrote
@@ -141,8 +141,8 @@ fn every_malformed_case_is_refused_in_one_line() {
         line 17, column 3: action 2 is earlier than the one before: sort the actions by at_us; compare with a case that `zab hunt` wrote
         line 17, column 3: action 2: at_us: 1001 is no multiple of 200, write 1000; compare with a case that `zab hunt` wrote
         line 17, column 3: servers: 4 is not possible, write 3, 5 or 7; compare with a case that `zab hunt` wrote
-        line 17, column 3: format version 3: this build reads versions 1 to 1, use a newer one; compare with a case that `zab hunt` wrote
-        line 16, column 5: unknown variant `explode`, expected one of `client`, `crash`, `restart`, `step-down`, `cut`, `isolate`, `clog`, `drop`, `stall-node`, `stall-actor`, `stall-disk`, `flush-error`, `skew`, `swizzle`, `heal-all`; compare with a case that `zab hunt` wrote
+        line 17, column 3: format version 3: this build reads versions 1 to 2, use a newer one; compare with a case that `zab hunt` wrote
+        line 16, column 5: unknown variant `explode`, expected one of `client`, `power-loss`, `kill`, `step-down`, `cut`, `isolate`, `clog`, `reset`, `stall-node`, `stall-actor`, `stall-disk`, `flush-error`, `skew`, `swizzle`, `heal-all`; compare with a case that `zab hunt` wrote
         line 15, column 6: unknown field `kee`, expected one of `client`, `server`, `op`, `key`; compare with a case that `zab hunt` wrote
         line 18, column 11: unknown field `stories`, expected one of `format`, `variant`, `driver`, `expected`, `defects`, `confirmed`, `provenance`, `schedule`, `story`; compare with a case that `zab hunt` wrote"#]].assert_eq(&errors.join("\n"));
 }
