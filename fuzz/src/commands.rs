@@ -11,6 +11,7 @@ mod hunt;
 mod minimize;
 mod output;
 mod progress;
+mod remint;
 mod replay;
 mod variants;
 

@@ -2,6 +2,7 @@
 
 use super::minimize::{Shown, shrink};
 use super::output::Out;
+use super::remint;
 use super::{Exit, Failure, quoted, ready_folder, write_case};
 use crate::case::{Driver, Judges, Provenance};
 use crate::corpus::{self, By};
@@ -35,6 +36,7 @@ enum Command {
         #[arg(default_value = "fuzz/cases", value_name = "PATH")]
         paths: Vec<PathBuf>,
     },
+    Remint(remint::Args),
     /// Of many schedules keep few that reach the same, as JSON
     Merge {
         /// Cases, schedules, fuzzers' bytes, or folders of them
@@ -79,6 +81,7 @@ enum Command {
 pub(super) fn run(args: &Args, out: &Out) -> Result<Exit, Failure> {
     match &args.command {
         Command::Check { paths } => check(paths, out),
+        Command::Remint(args) => remint::run(args, out),
         Command::Merge { paths, out: folder, by, variant } => {
             let entry = variants::find(variant).map_err(Failure::usage)?;
             merge(paths, folder, *by, entry, out)

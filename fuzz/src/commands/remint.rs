@@ -1,0 +1,221 @@
+//! `zab corpus remint`: the whole stored corpus again, from the variants and their defects.
+//!
+//! The world of a later build is another one: stored schedules lose their meaning, and a corpus that
+//! is only ever added to says what was once found and not what can be. So it is minted from what the
+//! catalogue says: for each single defect the clearest case of each class, for each release the
+//! clearest loss through each of its defects. Cases that are valid on purpose stay as they are.
+
+use super::minimize::{Shown, shrink};
+use super::output::Out;
+use super::{Exit, Failure, ready_folder, write_case};
+use crate::case::{self, Case, Driver, Provenance};
+use crate::oracle::Oracle;
+use crate::search::{self, Campaign, Limit, Wanted};
+use clap::ValueEnum;
+use serde_json::json;
+use std::collections::BTreeMap;
+use std::fs;
+use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use zab_checker::Class;
+use zab_checker::verdict::Rank;
+use zab_core::variant::{CATALOGUE, Entry, Kind, SWITCHES, Switch};
+
+/// What a client can see, gravest first: a single defect gets a case of each that it leads to.
+const CLASSES: [Class; 6] = [Class::O1, Class::O2, Class::O6, Class::O3, Class::O8, Class::O9];
+
+/// Make all stored cases again, from every variant and each of its defects
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// Where the cases lie; those of the classes it mints are replaced
+    #[arg(long, default_value = "fuzz/cases", value_name = "DIR")]
+    out: PathBuf,
+    /// Only of these variants; cases of others stay
+    #[arg(long, value_name = "V", value_delimiter = ',')]
+    only: Vec<String>,
+    /// Searches for each case, of which the clearest result is kept
+    #[arg(long, default_value_t = 3, value_name = "N")]
+    seeds: u64,
+    /// Executions of each search
+    #[arg(long, default_value_t = 20_000, value_name = "N")]
+    runs: u64,
+    /// Threads [default: one for each core]
+    #[arg(short = 'j', long = "jobs", value_name = "N")]
+    jobs: Option<std::num::NonZeroUsize>,
+}
+
+/// A case that the corpus should have.
+#[derive(Copy, Clone)]
+struct Wish {
+    entry: &'static Entry,
+    cause: Option<&'static Switch>,
+    wanted: Wanted,
+}
+
+impl Wish {
+    fn all(only: &[String]) -> Vec<Self> {
+        let is_meant = |entry: &&Entry| only.is_empty() || only.iter().any(|v| v == entry.name);
+        CATALOGUE.iter().filter(is_meant).flat_map(Self::of).collect()
+    }
+
+    fn of(entry: &'static Entry) -> Vec<Self> {
+        match entry.kind {
+            Kind::Reference => Vec::new(),
+            Kind::Defect => CLASSES
+                .iter()
+                .map(|class| Self { entry, cause: None, wanted: Wanted::Only(*class) })
+                .collect(),
+            Kind::Release => SWITCHES
+                .iter()
+                .filter(|switch| switch.is_on(&entry.variant))
+                .map(|cause| Self { entry, cause: Some(cause), wanted: Wanted::Losses })
+                .collect(),
+        }
+    }
+
+    fn name(&self) -> String {
+        let Self { entry, cause, wanted } = self;
+        let what = match wanted {
+            Wanted::Only(class) => class.name(),
+            Wanted::Losses | Wanted::Any => "a loss",
+        };
+        match cause {
+            Some(cause) => format!("{what} in {} through {}", entry.name, cause.name),
+            None => format!("{what} in {}", entry.name),
+        }
+    }
+
+    /// The clearest case of a few searches, if they find any.
+    fn mint(&self, args: &Args) -> Result<Option<Case>, Failure> {
+        let mut clearest: Option<(Key, Case)> = None;
+        for seed in 1..=args.seeds {
+            let Some((rank, case)) = self.search(seed, args.runs)? else {
+                continue;
+            };
+            let key = (rank, case.defects.len(), case.schedule.actions.len(), seed);
+            if clearest.as_ref().is_none_or(|(best, _)| key < *best) {
+                clearest = Some((key, case));
+            }
+        }
+        Ok(clearest.map(|(_, case)| case))
+    }
+
+    /// One search; what it finds holds in every driver.
+    fn search(&self, seed: u64, runs: u64) -> Result<Option<(Rank, Case)>, Failure> {
+        let Self { entry, cause, wanted } = *self;
+        let others =
+            || Driver::value_variants().iter().copied().filter(|d| *d != Driver::default());
+        let campaign = Campaign {
+            wanted,
+            cause,
+            hold_in: others().next(),
+            ..Campaign::new(entry, seed, Limit::Runs(runs))
+        };
+        let report = search::run(&campaign, &|_| ControlFlow::Continue(()));
+        if let Some((_, message)) = report.panic {
+            return Err(Failure::harness(format!("{}: {message}", self.name())));
+        }
+        let found = report.findings.first().and_then(|found| Some((found, found.outcome.rank()?)));
+        let Some((finding, rank)) = found else {
+            return Ok(None);
+        };
+        let provenance = Provenance {
+            seed,
+            execution: finding.execution,
+            actions_before: finding.schedule.actions.len(),
+            ..Provenance::default()
+        };
+        let mut oracle = Oracle::new(campaign.driver);
+        let mut other = campaign.hold_in.map(Oracle::new);
+        let shown = Shown { entry, rank, cause };
+        let case = shrink(&mut oracle, other.as_mut(), shown, &finding.schedule, provenance)?;
+        let rank = oracle.judge(&case.schedule, entry.variant).rank().unwrap_or(rank);
+        Ok(Some((rank, case)))
+    }
+}
+
+/// What makes a case clear: less is clearer.
+type Key = (Rank, usize, usize, u64);
+
+pub(super) fn run(args: &Args, out: &Out) -> Result<Exit, Failure> {
+    for name in &args.only {
+        crate::variants::find(name).map_err(Failure::usage)?;
+    }
+    ready_folder(&args.out)?;
+    let wishes = Wish::all(&args.only);
+    let minted = mint_all(&wishes, args, out)?;
+    let old = stored(&args.out)?;
+    let mut cases: BTreeMap<(String, String), Case> = BTreeMap::new();
+    for case in minted.into_iter().flatten() {
+        let folder = case.expected.class().map_or("valid", Class::name);
+        let known = old
+            .values()
+            .find(|known| known.schedule == case.schedule && known.variant == case.variant);
+        let confirmed = known.map(|known| known.confirmed.clone()).unwrap_or_default();
+        // Two defects of a release that are needed together lead to one case.
+        cases.entry((folder.to_owned(), case.name())).or_insert(Case { confirmed, ..case });
+    }
+    for (path, case) in &old {
+        if wishes.iter().any(|wish| wish.entry.name == case.variant) {
+            fs::remove_file(path).map_err(|error| at(path, &error))?;
+        }
+    }
+    for ((folder, _), case) in &cases {
+        let folder = args.out.join(folder);
+        fs::create_dir_all(&folder).map_err(|error| at(&folder, &error))?;
+        write_case(case, &folder)?;
+    }
+    out.good(format!("{} cases of {} wishes", cases.len(), wishes.len()));
+    out.json(&json!({ "wishes": wishes.len(), "cases": cases.len() }));
+    Ok(Exit::Clean)
+}
+
+/// Every wish, in the order of the list, whatever thread took it.
+fn mint_all(wishes: &[Wish], args: &Args, out: &Out) -> Result<Vec<Option<Case>>, Failure> {
+    let cores = || std::thread::available_parallelism().map_or(1, usize::from);
+    let jobs = args.jobs.map_or_else(cores, usize::from);
+    let (next, results) = (AtomicUsize::new(0), Mutex::new(BTreeMap::new()));
+    std::thread::scope(|scope| {
+        for _ in 0..jobs {
+            scope.spawn(|| {
+                while let Some((at, wish)) = {
+                    let at = next.fetch_add(1, Ordering::Relaxed);
+                    wishes.get(at).map(|wish| (at, wish))
+                } {
+                    let result = wish.mint(args);
+                    let mut results =
+                        results.lock().expect("nothing panics while it holds the lock");
+                    let found = match &result {
+                        Ok(Some(case)) => format!("{} actions", case.schedule.actions.len()),
+                        Ok(None) => "not found".to_owned(),
+                        Err(failure) => failure.what.clone(),
+                    };
+                    out.remark(format!("{}: {found}", wish.name()));
+                    results.insert(at, result);
+                }
+            });
+        }
+    });
+    results.into_inner().expect("every thread has ended").into_values().collect()
+}
+
+/// The stored cases that promise a violation.
+fn stored(folder: &Path) -> Result<BTreeMap<PathBuf, Case>, Failure> {
+    let files =
+        crate::corpus::files(&[folder.to_path_buf()]).map_err(|(path, error)| at(&path, &error))?;
+    let mut cases = BTreeMap::new();
+    for path in files {
+        let case = case::read(&path)
+            .map_err(|error| Failure::usage(format!("{}: {error}", path.display())))?;
+        if case.expected.class().is_some() {
+            cases.insert(path, case);
+        }
+    }
+    Ok(cases)
+}
+
+fn at(path: &Path, error: &std::io::Error) -> Failure {
+    Failure::usage(format!("{}: {error}", path.display()))
+}
