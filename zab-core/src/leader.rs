@@ -6,6 +6,7 @@
 mod broadcast;
 mod decision;
 mod discovery;
+pub(crate) mod invariants;
 mod learner;
 mod synchronization;
 
@@ -69,6 +70,11 @@ impl Leader {
             deadline: server.now.after(server.ticks(server.config.init_limit)),
             broadcast: Broadcast::default(),
         }
+    }
+
+    /// The epoch it wants to establish, or has established.
+    pub(crate) const fn epoch(&self) -> Epoch {
+        self.epoch
     }
 
     /// The phase as others name it.
