@@ -46,6 +46,17 @@ impl Committer {
         self.queue.len()
     }
 
+    /// Whether work that is queued has a turn to come.
+    pub(crate) fn has_a_turn(&self) -> bool {
+        self.ready || self.queue.is_empty()
+    }
+
+    /// One that has forgotten to ask for its turn.
+    #[cfg(test)]
+    pub(crate) fn without_a_turn(work: Work) -> Self {
+        Self { queue: VecDeque::from([work]), ready: false }
+    }
+
     /// The server leaves its role: what is queued is dropped (`CommitProcessor.shutdown`).
     pub(crate) fn clear(&mut self) {
         self.queue.clear();

@@ -4,6 +4,8 @@
 //! What survives a power loss is the disk's business; the core only ever waits for
 //! [`Input::DiskDone`](crate::Input::DiskDone).
 
+pub(crate) mod invariants;
+
 use crate::event::{DiskOp, File, Output, Recovered};
 use crate::ids::{Epoch, Lsn, Zxid};
 use crate::memory::Memory;

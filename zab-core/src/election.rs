@@ -1,5 +1,7 @@
 //! Fast leader election, while a server is LOOKING (`FastLeaderElection.lookForLeader`).
 
+pub(crate) mod invariants;
+
 use crate::event::{Note, Timer};
 use crate::ids::{Micros, NodeId};
 use crate::message::{Notification, ServerState, Vote};

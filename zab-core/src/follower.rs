@@ -4,6 +4,7 @@
 //! is its `plan`; packets that arrive meanwhile wait in the inbox.
 
 mod broadcast;
+pub(crate) mod invariants;
 mod plan;
 mod synchronization;
 

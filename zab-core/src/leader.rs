@@ -6,6 +6,7 @@
 mod broadcast;
 mod decision;
 mod discovery;
+pub(crate) mod invariants;
 mod learner;
 mod synchronization;
 
@@ -17,6 +18,7 @@ use crate::server::{Flow, GO_ON, STEP_DOWN, Server};
 use crate::stopping::Left;
 use broadcast::Broadcast;
 use learner::{Learner, Stage};
+use std::mem::discriminant;
 
 /// What a leader knows of its learners and its own progress.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -68,6 +70,11 @@ impl Leader {
             deadline: server.now.after(server.ticks(server.config.init_limit)),
             broadcast: Broadcast::default(),
         }
+    }
+
+    /// The epoch it wants to establish, or has established.
+    pub(crate) const fn epoch(&self) -> Epoch {
+        self.epoch
     }
 
     /// The phase as others name it.
@@ -125,7 +132,10 @@ impl Leader {
             learner.inbox.push_back(packet);
             return GO_ON;
         }
-        self.read(server, conn, packet)
+        let phase = discriminant(&self.phase);
+        self.read(server, conn, packet)?;
+        // It may have been what all other handlers waited for.
+        if discriminant(&self.phase) != phase { self.read_inboxes(server) } else { GO_ON }
     }
 
     fn read(&mut self, server: &mut Server, conn: ConnId, packet: Packet) -> Flow {
@@ -146,16 +156,15 @@ impl Leader {
         GO_ON
     }
 
-    /// Lets handlers that were blocked read what has piled up.
+    /// Lets handlers that are no longer blocked read what has piled up. What one reads may unblock
+    /// another.
     fn read_inboxes(&mut self, server: &mut Server) -> Flow {
-        for at in 0..self.learners.len() {
-            while let Some(learner) = self.learners.get_mut(at)
-                && !learner.is_blocked()
-                && let Some(packet) = learner.inbox.pop_front()
-            {
-                let conn = learner.conn;
-                self.read(server, conn, packet)?;
-            }
+        let may_read = |learner: &&mut Learner| !learner.is_blocked() && !learner.inbox.is_empty();
+        while let Some(learner) = self.learners.iter_mut().find(may_read)
+            && let Some(packet) = learner.inbox.pop_front()
+        {
+            let conn = learner.conn;
+            self.read(server, conn, packet)?;
         }
         GO_ON
     }

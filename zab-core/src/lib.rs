@@ -39,6 +39,7 @@
 //! | `log_writer.rs`, `committer.rs` | the two actors that every role has |
 //! | `stopping.rs` | the way from a role back to the election, in process |
 //! | `durable.rs`, `memory.rs` | what survives the process, and what only survives the role |
+//! | `invariants.rs`, `*/invariants.rs` | what holds after every step, checked by the core itself |
 //! | `variant.rs`, `variant/` | historical defects as data |
 //! | `event.rs`, `message.rs`, `txn.rs`, `ids.rs` | the words all of this is said in |
 
@@ -51,6 +52,7 @@ mod election;
 pub mod event;
 mod follower;
 pub mod ids;
+mod invariants;
 mod leader;
 mod log_writer;
 mod memory;

@@ -4,6 +4,8 @@
 //! when the disk reports that flush are the transactions acknowledged. Between queue and flush a
 //! transaction exists in memory only: ZOOKEEPER-4646 is about nothing else.
 
+pub(crate) mod invariants;
+
 use crate::durable::Durable;
 use crate::event::{Actor, File, Output};
 use crate::ids::{ConnId, Lsn, Zxid};

@@ -40,6 +40,17 @@ impl Memory {
         }
     }
 
+    /// Whether the committed log is the end of what led here. Of its order only the newest two show
+    /// anything new.
+    #[inline]
+    pub(crate) fn committed_log_is_its_end(&self) -> bool {
+        let Some(newest) = self.committed_log.len().checked_sub(1) else { return true };
+        let last = self.committed_log[newest].zxid;
+        newest < self.committed_log_max
+            && last <= self.last_zxid()
+            && (newest == 0 || self.committed_log[newest - 1].zxid < last)
+    }
+
     /// The committed log, oldest first.
     pub(crate) fn committed_log(&self) -> impl DoubleEndedIterator<Item = &Txn> + Clone {
         self.committed_log.iter()

@@ -1,5 +1,7 @@
 //! One server: takes an input, hands it to whoever it is for, and changes roles.
 
+pub(crate) mod invariants;
+
 use crate::committer::Work;
 use crate::config::Config;
 use crate::election::Election;
@@ -46,14 +48,24 @@ impl Node {
 
     /// Takes one input at this instant of the server's own clock, and appends to `outputs` what
     /// the driver has to carry out, in order.
+    ///
+    /// # Panics
+    ///
+    /// If the step leaves a state that no server may be in: a defect of this crate
+    /// ([`Node::check_invariants`]).
     pub fn step(&mut self, now: Micros, input: Input, outputs: &mut Vec<Output>) {
         std::mem::swap(&mut self.server.out, outputs);
         self.server.now = now;
+        let mut is_routine = self.is_routine(&input);
         let mut flow = self.take(input);
         while let ControlFlow::Break(leave) = flow {
             flow = self.leave(leave);
+            is_routine = false;
         }
         std::mem::swap(&mut self.server.out, outputs);
+        if !is_routine || cfg!(debug_assertions) {
+            self.check_invariants();
+        }
     }
 
     fn take(&mut self, input: Input) -> Flow {
@@ -127,8 +139,9 @@ impl Node {
 
     fn look_when_ready(&mut self) -> Flow {
         if let Role::Stopping(stopping) = &self.role
-            && stopping.is_over(&mut self.server)
+            && stopping.is_over(&self.server)
         {
+            stopping.finish(&mut self.server);
             self.role = Role::Looking(Election::start(&mut self.server));
         }
         GO_ON

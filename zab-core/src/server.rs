@@ -3,6 +3,8 @@
 //! Handlers of all roles get a `&mut Server`, change it, and put what they ask of the world into
 //! its outputs.
 
+pub(crate) mod invariants;
+
 use crate::committer::{Committer, Work};
 use crate::config::Config;
 use crate::durable::Durable;

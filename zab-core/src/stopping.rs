@@ -63,18 +63,19 @@ impl Stopping {
         Self { await_writer, then }
     }
 
-    /// Whether the wait is over; if so, memory is now what the election shall see.
-    pub(crate) fn is_over(&self, server: &mut Server) -> bool {
+    /// Whether the wait is over.
+    pub(crate) fn is_over(&self, server: &Server) -> bool {
         let writer_is_done = server.writer.is_idle() && server.durable.is_idle();
-        if !server.durable.are_epochs_written() || self.await_writer && !writer_is_done {
-            return false;
-        }
+        server.durable.are_epochs_written() && (writer_is_done || !self.await_writer)
+    }
+
+    /// The wait is over: memory becomes what the election is to see.
+    pub(crate) fn finish(&self, server: &mut Server) {
         match self.then {
             Then::Keep => {}
             Then::FastForward => server.fast_forward(),
             Then::Reload => server.load_memory(),
         }
-        true
     }
 }
 

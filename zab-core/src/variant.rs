@@ -139,6 +139,35 @@ impl Variant {
     };
 }
 
+impl Variant {
+    /// Whether transactions that wait for the log writer when a role ends may still wait when the
+    /// next one begins (ZOOKEEPER-4712).
+    pub(crate) fn queue_outlives_role(&self) -> bool {
+        match self.shutdown {
+            Shutdown::Leak => true,
+            // Nobody drains the queue of a follower that has not got as far as UPTODATE.
+            Shutdown::DrainThenFastForward => self.new_leader_log == NewLeaderLog::Queued,
+            Shutdown::Retain | Shutdown::FastForwardThenDrain | Shutdown::DrainThenReload => false,
+        }
+    }
+
+    /// Whether what is in the log may be logged again: proposals are not held against what is known
+    /// (ZOOKEEPER-4925), a server is synchronized while its memory lacks the end of its log
+    /// (ZOOKEEPER-2845, -2846, -4712, late apply), or a cut fails after it was built on.
+    pub(crate) fn log_may_fold(&self) -> bool {
+        let memory_may_lag = match self.shutdown {
+            Shutdown::Retain | Shutdown::FastForwardThenDrain | Shutdown::Leak => true,
+            // Nothing is replayed at a follower that has not got as far as UPTODATE.
+            Shutdown::DrainThenFastForward => self.late_apply || self.clears_outstanding,
+            Shutdown::DrainThenReload => false,
+        };
+        memory_may_lag
+            || self.snap_keeps_log
+            || self.trunc_unflushed
+            || self.proposal_check != ProposalCheck::Always
+    }
+}
+
 impl Default for Variant {
     fn default() -> Self {
         Self::REFERENCE

@@ -80,3 +80,12 @@ fn the_promise_is_on_disk_before_it_is_given() {
     let promise = Output::Send { conn, packet: ack_epoch(Some(0), Zxid::ZERO) };
     assert_eq!(outputs, [promise]);
 }
+
+#[test]
+fn what_piled_up_at_a_handler_is_read_as_soon_as_a_quorum_has_promised() {
+    let mut node = leader();
+    step(&mut node, packet(0, ack_epoch(None, Zxid::ZERO)));
+    assert_eq!(step(&mut node, packet(0, Packet::UpToDate)), [], "its handler waits for a quorum");
+    let outputs = step(&mut node, packet(1, ack_epoch(Some(0), Zxid::ZERO)));
+    assert!(outputs.contains(&Output::Close(ConnId(0))), "no learner says that: {outputs:?}");
+}

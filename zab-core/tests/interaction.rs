@@ -7,7 +7,7 @@ mod ensemble;
 
 use datadriven::TestCase;
 use ensemble::Ensemble;
-use zab_core::{Key, Micros, NodeId, Op, variant};
+use zab_core::{Key, Micros, NodeId, Op, Zxid, variant};
 
 #[test]
 fn interactions_are_as_written() {
@@ -41,7 +41,8 @@ fn run(slot: &mut Option<Ensemble>, case: &TestCase) -> String {
         }
         "write" | "write-if" | "read" | "sync" => {
             let op = operation(case);
-            nodes(case, ensemble).into_iter().for_each(|id| ensemble.ask(id, op));
+            let seen = zxid(argument(case, "seen").unwrap_or("0.0"));
+            nodes(case, ensemble).into_iter().for_each(|id| ensemble.ask(id, seen, op));
         }
         "settle" => {}
         "pass" => {
@@ -58,6 +59,13 @@ fn run(slot: &mut Option<Ensemble>, case: &TestCase) -> String {
 
 fn argument<'a>(case: &'a TestCase, name: &str) -> Option<&'a str> {
     case.args.get(name).and_then(|values| values.first()).map(String::as_str)
+}
+
+/// A zxid, as in `2.1` for ⟨2, 1⟩.
+fn zxid(text: &str) -> Zxid {
+    let (epoch, counter) = text.split_once('.').expect("a zxid is EPOCH.COUNTER");
+    let number = |text: &str| text.parse().expect("a number");
+    Zxid::new(number(epoch), number(counter))
 }
 
 /// The servers that a command names, or all.

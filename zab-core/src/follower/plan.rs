@@ -85,7 +85,8 @@ impl Plan {
         waited
     }
 
-    fn is_blocked(&self, server: &Server) -> bool {
+    /// Whether the next step has to wait.
+    pub(super) fn is_blocked(&self, server: &Server) -> bool {
         match self.until {
             None => false,
             Some(Until::Disk(file, lsn)) => !server.durable.is_done(file, lsn),

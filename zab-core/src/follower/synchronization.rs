@@ -1,6 +1,8 @@
 //! Synchronisation at the follower: from DIFF, TRUNC or SNAP to UPTODATE
 //! (`Learner.syncWithLeader`).
 
+pub(crate) mod invariants;
+
 use super::plan::Step;
 use super::{Follower, Link, Phase};
 use crate::committer::Work;

@@ -1,5 +1,7 @@
 //! Broadcast at the leader: propose, count acknowledgements, commit in order.
 
+pub(crate) mod invariants;
+
 use super::Leader;
 use crate::committer::Work;
 use crate::event::Note;

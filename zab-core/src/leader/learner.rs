@@ -1,5 +1,7 @@
 //! One learner as its leader sees it: a reader thread and a sender thread (`LearnerHandler`).
 
+pub(crate) mod invariants;
+
 use crate::event::{Actor, Output};
 use crate::ids::{ConnId, Epoch, Micros, NodeId, Zxid};
 use crate::message::Packet;

@@ -133,12 +133,12 @@ impl Ensemble {
         }
     }
 
-    /// A client of this server asks.
-    pub(crate) fn ask(&mut self, id: NodeId, op: Op) {
+    /// A client of this server asks, that has seen this zxid.
+    pub(crate) fn ask(&mut self, id: NodeId, last_seen: Zxid, op: Op) {
         self.next_cxid += 1;
         let request = RequestId { session: SessionId(0), cxid: self.next_cxid };
         self.say(format_args!("client > {id} {op}"));
-        self.step(id, Input::Client { request, last_seen: Zxid::ZERO, op });
+        self.step(id, Input::Client { request, last_seen, op });
     }
 
     pub(crate) fn step_down(&mut self, id: NodeId) {

@@ -1,0 +1,50 @@
+//! What holds of a server whatever its role.
+
+use super::Server;
+use crate::invariants::{Checked, Invariant, require};
+
+impl Server {
+    /// What does not hold, if anything.
+    #[inline]
+    pub(crate) fn check(&self) -> Checked {
+        let (durable, memory) = (&self.durable, &self.memory);
+        let ascends = durable.log_ascends() || self.variant.log_may_fold();
+        require(ascends, Invariant::LogAscends)?;
+        let is_its_end = memory.committed_log_is_its_end() || self.variant.log_may_fold();
+        require(is_its_end, Invariant::CommittedLogIsMemorysEnd)?;
+        require(self.clients_leave_with_the_role(), Invariant::ClientsLeaveWithTheRole)?;
+        require(self.committer.has_a_turn(), Invariant::CommitterHasATurn)
+    }
+
+    #[inline]
+    fn clients_leave_with_the_role(&self) -> bool {
+        self.serving || self.requests.is_empty() && self.committer.queued() == 0
+    }
+}
+
+/// Servers with something left over.
+#[cfg(test)]
+pub(crate) fn broken() -> Vec<(Invariant, crate::Node)> {
+    use crate::committer::{Committer, Work};
+    use crate::ids::Zxid;
+    use crate::invariants::samples::{breaks, established, looking, request, txn};
+
+    vec![
+        breaks(Invariant::LogAscends, looking(), |node| node.server().append(txn(1, 2))),
+        breaks(Invariant::CommittedLogIsMemorysEnd, looking(), |node| {
+            node.server().memory.replica.last_processed = Zxid::new(1, 1);
+        }),
+        breaks(Invariant::CommittedLogIsMemorysEnd, looking(), |node| {
+            node.server().memory.apply(&txn(1, 2));
+        }),
+        breaks(Invariant::ClientsLeaveWithTheRole, looking(), |node| {
+            node.server().await_answer(request(1));
+        }),
+        breaks(Invariant::ClientsLeaveWithTheRole, looking(), |node| {
+            node.server().commit(Work::Synced(request(1)));
+        }),
+        breaks(Invariant::CommitterHasATurn, established(), |node| {
+            node.server().committer = Committer::without_a_turn(Work::Synced(request(1)));
+        }),
+    ]
+}
