@@ -47,6 +47,9 @@ pub struct Shortfall {
     pub missing: Vec<Zxid>,
     /// The first record that stands where another one should; looked at if nothing is missing.
     pub extra: Option<Zxid>,
+    /// What is durable after the whole history: no breach of D1, and a history that an election may
+    /// bring back.
+    pub beyond: Vec<Zxid>,
 }
 
 impl Shortfall {
@@ -61,9 +64,14 @@ impl Shortfall {
         let is_missing = |txn: &&Txn| !durable.contains(txn);
         let missing: Vec<Zxid> =
             wanted[common..].iter().filter(is_missing).map(|txn| txn.zxid).collect();
-        let is_whole = common == wanted.len() || !missing.is_empty();
-        let extra = durable.get(common).filter(|_| !is_whole).map(|txn| txn.zxid);
-        Self { missing, extra }
+        let is_whole = common == wanted.len();
+        let extra = durable.get(common).filter(|_| !is_whole && missing.is_empty());
+        let beyond = durable[common..].iter().filter(|_| is_whole);
+        Self {
+            extra: extra.map(|txn| txn.zxid),
+            beyond: beyond.map(|txn| txn.zxid).collect(),
+            missing,
+        }
     }
 }
 
@@ -79,9 +87,9 @@ impl ServerState {
     fn of(server: &Server, ensemble: &Ensemble) -> Self {
         let Ensemble { sequences, reigns, .. } = ensemble;
         let durable = server.disk.durable();
-        let shortfall = server.participates.map(|(reign, _)| {
-            Shortfall::of(server, reigns.get(reign).initial_history, sequences)
-        });
+        let shortfall = server
+            .participates
+            .map(|(reign, _)| Shortfall::of(server, reigns.get(reign).initial_history, sequences));
         let is_forgotten =
             |zxid| !durable.holds(zxid, reigns.sequence_at(zxid, sequences), sequences);
         Self {

@@ -42,7 +42,9 @@ fn agrees_with_a_checker(recording: &Recording, story: &Story) {
         };
         let state = &checker.servers()[usize::from(id)];
         assert_eq!(&moment.servers[usize::from(id)], state, "{text}");
-        if let Some((_, zxids)) = text.strip_suffix(" never reached its disk").and_then(|t| t.split_once("; "))
+        if let Some((_, zxids)) = text
+            .strip_suffix(" never reached its disk")
+            .and_then(|t| t.split_once("; "))
             .map(|(a, b)| (a, zxids(b)))
         {
             assert!(zxids.iter().all(|zxid| !state.holds(*zxid)), "{text}");
@@ -53,7 +55,8 @@ fn agrees_with_a_checker(recording: &Recording, story: &Story) {
                 None => assert!(head.ends_with(&state.current_epoch.to_string()), "{text}"),
             }
         }
-        if let Some((_, back)) = text.split_once(" back to ").filter(|_| text.contains(" has cut ")) {
+        if let Some((_, back)) = text.split_once(" back to ").filter(|_| text.contains(" has cut "))
+        {
             assert_eq!(zxids(back), [state.last_logged], "{text}");
         }
         if text.contains(" acknowledges <") {

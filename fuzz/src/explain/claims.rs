@@ -14,6 +14,8 @@ pub(super) enum Claim {
     Missing(Vec<Zxid>),
     /// NEWLEADER acknowledged, and this stands in between.
     Extra(Zxid),
+    /// NEWLEADER acknowledged, and these are still durable after all that it stands for.
+    Beyond(Vec<Zxid>),
     /// The power fails while these are handed to the disk.
     NotYet(Vec<Zxid>),
     /// They were handed to the disk before the power failed, and are not there.
@@ -23,11 +25,12 @@ pub(super) enum Claim {
 impl Claim {
     /// What is to be said of a disk whose server acknowledges NEWLEADER, if anything.
     pub(super) fn of_shortfall(shortfall: &Shortfall) -> Option<Self> {
-        let Shortfall { missing, extra } = shortfall;
-        match missing.is_empty() {
-            false => Some(Self::Missing(missing.clone())),
-            true => extra.map(Self::Extra),
+        let Shortfall { missing, extra, beyond } = shortfall;
+        if !missing.is_empty() {
+            return Some(Self::Missing(missing.clone()));
         }
+        let is_beyond = !beyond.is_empty();
+        extra.map(Self::Extra).or_else(|| is_beyond.then(|| Self::Beyond(beyond.clone())))
     }
 }
 
@@ -37,6 +40,7 @@ impl fmt::Display for Claim {
             Self::AcknowledgedEarly => f.write_str(", which is NOT on its disk"),
             Self::Missing(zxids) => write!(f, "; {} NOT on its disk", are(zxids)),
             Self::Extra(zxid) => write!(f, "; its disk has {zxid}, which does NOT belong there"),
+            Self::Beyond(zxids) => write!(f, "; {} still on its disk", are(zxids)),
             Self::NotYet(zxids) => write!(f, " before {} on its disk", are(zxids)),
             Self::NeverReached(zxids) => write!(f, "; {} never reached its disk", list(zxids)),
         }

@@ -12,6 +12,8 @@ use zab_core::{Epoch, NodeId};
 pub struct Conduct {
     /// Who.
     pub server: NodeId,
+    /// It served when every fault was healed.
+    pub was_serving: bool,
     /// How often it came to follow each leader.
     pub followed: BTreeMap<NodeId, u64>,
     /// How often it was elected.
@@ -32,6 +34,7 @@ impl Conduct {
     const fn new(server: NodeId) -> Self {
         Self {
             server,
+            was_serving: false,
             followed: BTreeMap::new(),
             elected: 0,
             established: Vec::new(),
@@ -46,7 +49,13 @@ impl Conduct {
     pub(super) fn of(servers: u8, events: &[Event]) -> Vec<Self> {
         let mut all: Vec<Self> = (0..servers).map(|id| Self::new(NodeId(id))).collect();
         let healed = events.iter().position(|event| matches!(event.fact, Fact::Healed));
-        for event in events.iter().skip(healed.unwrap_or(events.len())) {
+        let (before, after) = events.split_at(healed.unwrap_or(events.len()));
+        for event in before {
+            if let Some(one) = event.node.and_then(|node| all.get_mut(node.index())) {
+                one.was_serving = serves(&event.fact).unwrap_or(one.was_serving);
+            }
+        }
+        for event in after {
             if let Some(one) = event.node.and_then(|node| all.get_mut(node.index())) {
                 one.add(&event.fact);
             }
@@ -89,6 +98,10 @@ impl Conduct {
             parts.push(format!("established its last epoch as {last}"));
         }
         parts.push(match self.served {
+            0 if self.was_serving && self.left == 0 && self.ends.is_empty() => {
+                "served all along".to_owned()
+            }
+            0 if self.was_serving => "served at first".to_owned(),
             0 => "never came to serve".to_owned(),
             times => format!("came to serve {}", often(times)),
         });
@@ -99,9 +112,23 @@ impl Conduct {
             parts.push(format!("its process ended {} ({how})", often(*times)));
         }
         for (what, times) in &self.breaches {
-            parts.push(format!("it got a packet that breaks the protocol {} ({what})", often(*times)));
+            parts.push(format!(
+                "it got a packet that breaks the protocol {} ({what})",
+                often(*times)
+            ));
         }
         format!("{} {}", self.server, parts.join(", "))
+    }
+}
+
+/// Whether a server serves after this, if it says anything about that.
+const fn serves(fact: &Fact) -> Option<bool> {
+    match fact {
+        Fact::Noted(Note::Established { .. } | Note::Serving { .. }) => Some(true),
+        Fact::Noted(Note::SteppedDown | Note::Looking { .. })
+        | Fact::Crashed { .. }
+        | Fact::Exited(_) => Some(false),
+        _ => None,
     }
 }
 

@@ -124,12 +124,15 @@ fn is_about(act: Act, node: Option<NodeId>, effect: Effect) -> bool {
         Act::StallNode { server, .. } => (server, "process stalled"),
         Act::StallDisk { server, .. } => (server, "disk stalled"),
         Act::Skew { server, .. } => (server, "clock skew"),
-        Act::StallActor { server, actor, .. } => (server, match actor {
-            StallTarget::Receiver => "receiver stalled",
-            StallTarget::LogWriter => "log writer stalled",
-            StallTarget::Committer => "committer stalled",
-            StallTarget::Senders => "senders stalled",
-        }),
+        Act::StallActor { server, actor, .. } => (
+            server,
+            match actor {
+                StallTarget::Receiver => "receiver stalled",
+                StallTarget::LogWriter => "log writer stalled",
+                StallTarget::Committer => "committer stalled",
+                StallTarget::Senders => "senders stalled",
+            },
+        ),
     };
     matches!(effect, Effect::Named(named) if named == name) && node == Some(NodeId(server))
 }
@@ -182,7 +185,7 @@ fn in_words(act: Act) -> String {
         }
         Act::HealAll => "every fault ends, and servers that are down start".to_owned(),
         Act::Crash { server, down_us: 0, .. } => {
-            format!("S{server} loses power, and starts again at once")
+            format!("S{server} loses power for an instant")
         }
         Act::Crash { server, .. } => format!("S{server} loses power for {time}"),
         Act::Restart { server, down_us: 0 } => {
@@ -201,12 +204,12 @@ const fn faster(per_mille: i16) -> &'static str {
 
 fn kept(disk: CrashMode) -> String {
     match disk {
-        CrashMode::LoseAll => "all of that is lost".to_owned(),
+        CrashMode::LoseAll => "that is lost".to_owned(),
         CrashMode::KeepPrefix(count) => {
-            format!("of what each file waits for, its disk keeps the first {count}")
+            format!("its disk keeps the first {count} of what each file waits for")
         }
         CrashMode::Torn => "the record being written is torn".to_owned(),
-        CrashMode::KeepAll => "its disk keeps all of that".to_owned(),
+        CrashMode::KeepAll => "its disk keeps that all the same".to_owned(),
     }
 }
 

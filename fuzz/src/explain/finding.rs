@@ -130,9 +130,9 @@ impl Finding {
             others.into_iter().partition(|other| standard.counts(other.class));
         let is_of_boot = |other: &Violation| (other.when.event as usize) < recording.boot;
         let (traits, hazards) = hazards.into_iter().partition(is_of_boot);
-        let subjects = violation.as_ref().map_or_else(Vec::new, |violation| {
-            Subjects::new(&recording.events).of(violation)
-        });
+        let subjects = violation
+            .as_ref()
+            .map_or_else(Vec::new, |violation| Subjects::new(&recording.events).of(violation));
         let instants = instants(recording, violation.as_ref(), &subjects);
         let told = told(recording, &subjects);
         let session = violation.as_ref().map_or_else(Vec::new, |v| session(recording, v));
@@ -192,8 +192,7 @@ fn instants(
     wanted.retain(|(events, _)| *events < last);
     wanted.push((last, Why::End));
     wanted.sort_by_key(|(events, _)| *events);
-    let mut checker =
-        Checker::new(recording.schedule.servers, standard(recording.variant));
+    let mut checker = Checker::new(recording.schedule.servers, standard(recording.variant));
     let mut observed = 0;
     let look = |(events, why): (usize, Why)| {
         recording.events[observed..events].iter().for_each(|event| checker.observe(event));

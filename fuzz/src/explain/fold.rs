@@ -52,17 +52,24 @@ pub(super) fn fold(
 struct Fold {
     first: Moment,
     last_us: u64,
+    weight: Weight,
     /// In the order in which they were met: what, in which words, how often.
     steps: Vec<(Key, String, usize)>,
 }
 
 impl Fold {
     fn new(first: &Moment) -> Self {
-        Self { first: first.clone(), last_us: first.at_us, steps: Vec::new() }
+        Self {
+            first: first.clone(),
+            last_us: first.at_us,
+            weight: Weight::Detail,
+            steps: Vec::new(),
+        }
     }
 
     fn add(&mut self, key: Key, moment: Moment) {
         self.last_us = moment.at_us;
+        self.weight = self.weight.max(moment.weight.min(Weight::Step));
         match self.steps.iter_mut().find(|(known, ..)| *known == key) {
             Some((_, words, times)) => {
                 *times += 1;
@@ -75,7 +82,7 @@ impl Fold {
     }
 
     fn into_moment(self) -> Moment {
-        let Self { first, last_us, steps } = self;
+        let Self { first, last_us, weight, steps } = self;
         let mut by_count: Vec<(usize, Vec<String>)> = Vec::new();
         for (_, words, times) in steps {
             match by_count.iter_mut().find(|(count, _)| *count == times) {
@@ -92,7 +99,7 @@ impl Fold {
             })
             .collect();
         let text = format!("and so on, until {}: {}", ms(last_us), lists.join("; "));
-        Moment { text, weight: Weight::Step, ..first }
+        Moment { text, weight, ..first }
     }
 }
 
@@ -143,7 +150,11 @@ mod tests {
     fn cycles(times: usize) -> Vec<Moment> {
         let cycle = |at: usize| {
             let election = format!("S1 wins the election of round {at}");
-            [moment(3 * at, 2, "S2 follows S1"), moment(3 * at + 1, 1, &election), moment(3 * at + 2, 2, "S2 leaves")]
+            [
+                moment(3 * at, 2, "S2 follows S1"),
+                moment(3 * at + 1, 1, &election),
+                moment(3 * at + 2, 2, "S2 leaves"),
+            ]
         };
         (1..=times).flat_map(cycle).collect()
     }

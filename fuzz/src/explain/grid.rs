@@ -1,5 +1,6 @@
 //! Rows with one cell for each server.
 
+use std::cmp::Ordering;
 use std::fmt::Write as _;
 use zab_checker::custody::{ServerState, Servers};
 use zab_core::{NodeId, Zxid};
@@ -41,10 +42,18 @@ pub(super) fn in_memory(server: &ServerState) -> String {
 
 /// What the marks mean, if there is one.
 pub(super) fn holes(servers: &Servers) -> Vec<String> {
-    let holes = (0..).zip(servers).filter_map(|(id, server): (u8, _)| {
+    let holes = (0..).map(NodeId).zip(servers).filter_map(|(id, server)| {
         let (before, after) = server.hole?;
-        let before = if before == Zxid::ZERO { "the beginning".to_owned() } else { before.to_string() };
-        Some(format!("! the log of S{id} has a hole: after {before} comes {after}"))
+        Some(match after.cmp(&before) {
+            Ordering::Equal => format!("! the log of {id} has {after} twice"),
+            Ordering::Less => format!("! the log of {id} goes back: after {before} comes {after}"),
+            Ordering::Greater if before == Zxid::ZERO => {
+                format!("! the log of {id} has a hole: it begins with {after}")
+            }
+            Ordering::Greater => {
+                format!("! the log of {id} has a hole: after {before} comes {after}")
+            }
+        })
     });
     holes.collect()
 }

@@ -16,7 +16,7 @@
 //! * `hazards`, `traits` (hazards of the boot: any run of the variant has them) and `also`: what else
 //!   is broken: `class`, `rule`, `what`, `server`, `at_us`.
 
-use super::finding::{Finding, FinalRead, Instant, Told};
+use super::finding::{FinalRead, Finding, Instant, Told};
 use super::story::{Moment, Story};
 use super::table::{Table, tables};
 use serde_json::{Value, json};
@@ -120,9 +120,7 @@ const fn how(knowledge: Knowledge) -> &'static str {
 }
 
 fn loss(loss: &Loss, origin: Micros) -> Value {
-    let begun = |of: &Beginning| {
-        json!({ "epoch": of.epoch.0, "leader": of.leader.0, "at_us": at_us(of.when, origin) })
-    };
+    let begun = |of: &Beginning| json!({ "epoch": of.epoch.0, "leader": of.leader.0, "at_us": at_us(of.when, origin) });
     let Known { how: known, request, server, when } = loss.known;
     json!({
         "zxid": loss.txn.zxid.to_string(),

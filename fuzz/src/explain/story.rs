@@ -164,7 +164,10 @@ impl Teller {
         self.checker.observe(event);
         self.events += 1;
         let before = self.servers.clone();
-        if !matches!(event.fact, Fact::Invoked { .. } | Fact::Returned { .. } | Fact::TimedOut { .. }) {
+        if !matches!(
+            event.fact,
+            Fact::Invoked { .. } | Fact::Returned { .. } | Fact::TimedOut { .. }
+        ) {
             self.servers = self.checker.servers();
         }
         match (&event.fact, event.node) {
@@ -225,7 +228,9 @@ impl Teller {
             return false;
         }
         match (outcome, self.open.get(request)) {
-            (Outcome::Written { zxid, .. }, Some(Op::Write { key, .. })) if self.settled.is_some() => {
+            (Outcome::Written { zxid, .. }, Some(Op::Write { key, .. }))
+                if self.settled.is_some() =>
+            {
                 self.last.writes.entry(*key).or_default().insert(node, *zxid);
                 self.last.writes_us = at_us;
             }

@@ -28,8 +28,11 @@ pub struct Table {
 
 /// The tables of a story: the beginning, each turn that changed something, the end.
 pub fn tables(story: &Story) -> Vec<Table> {
-    let table = |at_us, caption, servers: &Servers| {
-        Table { at_us, caption, servers: servers.clone(), is_last: false }
+    let table = |at_us, caption, servers: &Servers| Table {
+        at_us,
+        caption,
+        servers: servers.clone(),
+        is_last: false,
     };
     let mut tables = vec![table(0, vec!["After boot:".to_owned()], &story.start)];
     let mut since = Vec::new();

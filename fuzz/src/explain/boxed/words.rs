@@ -84,7 +84,9 @@ pub(super) fn told(told: &Told) -> String {
         Some(Knowledge::Acknowledged) => {
             format!("{at}, {server} tells client {client} that {zxid} is done")
         }
-        Some(Knowledge::Read) => format!("{at}, {server} gives client {client} the value of {zxid}"),
+        Some(Knowledge::Read) => {
+            format!("{at}, {server} gives client {client} the value of {zxid}")
+        }
         None => format!("{at}, client {client}, who asked {server} for {zxid}, gets no answer"),
     }
 }
@@ -102,7 +104,9 @@ pub(super) fn refused(servers: &Servers) -> Vec<String> {
     refused
         .map(|(id, server)| {
             let promised = server.accepted_epoch;
-            format!("{id} has promised epoch {promised}, and does not follow {leader} in epoch {epoch}")
+            format!(
+                "{id} has promised epoch {promised}, and does not follow {leader} in epoch {epoch}"
+            )
         })
         .collect()
 }
