@@ -225,7 +225,8 @@ impl Checker {
     fn check_role(&mut self, node: NodeId, step: Step<'_>) {
         let Self { ensemble, findings, .. } = self;
         match step {
-            Step::InitialHistory { epoch, promises } => {
+            Step::InitialHistory { epoch, others, itself } => {
+                let promises = (others, itself);
                 check::epochs_supported::at_initial_history(ensemble, epoch, promises, findings);
             }
             Step::Established { id, before } => {

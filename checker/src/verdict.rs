@@ -245,6 +245,18 @@ pub struct Rank {
     is_overwritten: bool,
 }
 
+impl Rank {
+    /// Which rule is broken.
+    pub const fn class(self) -> Class {
+        self.class
+    }
+
+    /// Whether it convinces as it is: nothing is lost, or a client's read shows what is.
+    pub const fn is_convincing(self) -> bool {
+        !self.class.is_loss() || !self.is_hidden
+    }
+}
+
 /// A rule was broken, and here is the evidence.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Violation {

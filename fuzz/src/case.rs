@@ -3,21 +3,31 @@
 //! JSON with one action a line, so that a person can review it, edit it and see in a diff what
 //! changed. It holds the decoded schedule and no seed of any campaign is needed to run it, so it
 //! outlives generators and mutators.
+//!
+//! | format | what changed |
+//! |---|---|
+//! | 1 | |
+//! | 2 | `expected` says whether a client's read shows the loss, and what the claim is, as data; `confirmed` lists the real servers that did the same; the file's name says the mechanism |
+//!
+//! A later format may add a field `starts`, the variant of each server and of each of its processes,
+//! for rolling upgrades; `variant` stays what all others run.
 
+mod claim;
 mod file;
 mod holds;
 
-pub use file::{CaseError, parse, read, render, write};
+pub use claim::{Claim, Confirmed, Establishment, Known};
+pub use file::{CaseError, parse, read, render, write, write_into};
 pub use holds::{Broken, Judges};
 
 use crate::variants;
 use serde::{Deserialize, Serialize};
 use zab_checker::{Class, Verdict};
-use zab_core::variant::Entry;
+use zab_core::variant::{Entry, Kind};
 use zab_sim::{DriverKind, Schedule};
 
 /// The newest format of case files, which this build writes; it reads all older ones.
-pub const FORMAT: u16 = 1;
+pub const FORMAT: u16 = 2;
 
 /// A stored repro.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -33,6 +43,9 @@ pub struct Case {
     pub expected: Expected,
     /// The defects of the variant that it needs: the reference with these alone shows the same.
     pub defects: Vec<String>,
+    /// The real servers that were seen to do the same.
+    #[serde(default)]
+    pub confirmed: Vec<Confirmed>,
     /// Where it comes from.
     pub provenance: Provenance,
     /// What shall happen.
@@ -83,8 +96,14 @@ pub enum Expected {
     Violation {
         /// The name of its class.
         class: String,
+        /// Whether a client's read shows what is lost.
+        #[serde(default)]
+        client_visible: bool,
         /// What was seen, in one sentence.
         what: String,
+        /// The write that is lost, or was.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        claim: Option<Claim>,
     },
 }
 
@@ -118,7 +137,9 @@ impl Expected {
             Verdict::Valid => Some(Self::Valid),
             Verdict::Violation(violation) => Some(Self::Violation {
                 class: violation.class.name().to_owned(),
+                client_visible: violation.is_client_visible(),
                 what: violation.detail.to_string(),
+                claim: violation.loss().map(Claim::of),
             }),
             Verdict::Unknown(_) => None,
         }
@@ -131,6 +152,11 @@ impl Expected {
             Self::Violation { class, .. } => Class::parse(class),
         }
     }
+
+    /// Whether a violation is expected that a client's read shows.
+    pub const fn is_client_visible(&self) -> bool {
+        matches!(self, Self::Violation { client_visible: true, .. })
+    }
 }
 
 impl Case {
@@ -139,11 +165,21 @@ impl Case {
         variants::find(&self.variant).expect("a case with an unknown variant is not read")
     }
 
-    /// A file name that says what is in it: variant, class, and a hash of the schedule.
-    pub fn file_name(&self) -> String {
-        let class = self.expected.class().map_or("valid", Class::name);
-        let schedule = serde_json::to_vec(&self.schedule).expect("a schedule has a JSON form");
-        format!("{}-{}-{:08x}.json", self.variant, class, crc32fast::hash(&schedule))
+    /// The name of its file, without the extension: the variant and the mechanism, which is the set
+    /// of defects that it needs. A single defect is its own mechanism. Cases lie in folders by class.
+    pub fn name(&self) -> String {
+        let mut name = self.variant.clone();
+        if self.defects.is_empty() {
+            // What needs no defect has no mechanism to be named after.
+            name += &format!("--{:08x}", crc32fast::hash(&self.schedule.to_bytes()));
+        } else if self.entry().kind == Kind::Release {
+            let defects: Vec<_> = self.defects.iter().map(|name| name.replace('_', "-")).collect();
+            name += &format!("--{}", defects.join("+"));
+        }
+        if self.schedule.servers != 3 {
+            name += &format!("--{}-servers", self.schedule.servers);
+        }
+        name
     }
 
     /// The first thing that is wrong with its contents, apart from the schedule.

@@ -167,10 +167,8 @@ fn check_servers(servers: u8) -> Result<(), Failure> {
 
 /// Writes a case into a folder under its own name, and says where.
 fn write_case(case: &Case, folder: &Path) -> Result<PathBuf, Failure> {
-    let path = folder.join(case.file_name());
-    case::write(case, &path)
-        .map_err(|error| Failure::usage(format!("{}: cannot write: {error}", path.display())))?;
-    Ok(path)
+    case::write_into(case, folder)
+        .map_err(|error| Failure::usage(format!("{}: cannot write: {error}", folder.display())))
 }
 
 /// A path as it has to be typed in a shell.

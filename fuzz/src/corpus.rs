@@ -1,6 +1,6 @@
 //! Schedules in files: as cases, as JSON, as the bytes of a fuzzer's corpus.
 
-use crate::case::{self, Judges};
+use crate::case::{self, Case, Judges};
 use crate::coverage::{Coverage, Feature};
 use crate::oracle::Oracle;
 use crate::situations::Situation;
@@ -136,11 +136,17 @@ pub fn examine(path: &Path, judges: &mut Judges) -> Result<(), String> {
         return Err(format!("belongs into a folder `{folder}`: cases lie by class"));
     }
     // Those that are valid bear the name of what was once wrong with them.
-    let is_named = path.file_name().is_some_and(|name| name == &*case.file_name());
-    if folder != "valid" && !is_named {
-        return Err(format!("is called {} by its contents", case.file_name()));
+    if folder != "valid" && !is_named_after(path, &case) {
+        return Err(format!("is called {}.json by its contents", case.name()));
     }
     judges.check(&case).map_err(|broken| broken.to_string())
+}
+
+/// Whether the file bears the case's name, perhaps with a number behind it.
+fn is_named_after(path: &Path, case: &Case) -> bool {
+    let stem = path.file_stem().map(|stem| stem.to_string_lossy()).unwrap_or_default();
+    let number = stem.strip_prefix(&case.name()).map(|rest| rest.strip_prefix('-').unwrap_or(rest));
+    number.is_some_and(|rest| rest.chars().all(|c| c.is_ascii_digit()))
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! Schedules from nothing but chance.
 //!
 //! Uniform chance finds nothing here: the known losses need three elections, a write that only a
-//! minority holds, and a crash within the milliseconds in which a log is not yet on disk. So
+//! minority holds, and a power loss within the milliseconds in which a log is not yet on disk. So
 //! chance is shaped: times and durations are spread over orders of magnitude, faults come in
 //! bursts ([`motif`]), and each schedule is drawn from a swarm configuration of its own
 //! ([`Swarm`]), in which some kinds of fault are missing altogether.
@@ -70,9 +70,8 @@ fn watch(rng: &mut Rng, swarm: &Swarm, horizon_us: u64, actions: &mut Vec<Action
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::anatomy::Kind;
     use std::collections::BTreeSet;
-    use zab_sim::schedule::CrashMode;
+    use zab_sim::schedule::{CrashMode, Kind};
 
     #[test]
     fn every_kind_of_action_is_reached() {
@@ -89,7 +88,7 @@ mod tests {
                 missing.remove(&Kind::of(&action.act).to_string());
                 match action.act {
                     Act::Client { op, .. } => missing.remove(&format!("{op:?}")),
-                    Act::Crash { disk, .. } => missing.remove(&format!("{disk:?}")),
+                    Act::PowerLoss { disk, .. } => missing.remove(&format!("{disk:?}")),
                     _ => false,
                 };
             }

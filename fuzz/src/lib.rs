@@ -16,7 +16,6 @@
 
 #[cfg(feature = "turmoil")]
 pub mod agreement;
-pub mod anatomy;
 pub mod case;
 pub mod causes;
 mod clock;

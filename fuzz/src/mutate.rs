@@ -2,9 +2,9 @@
 //!
 //! Whatever is edited, the result is a valid schedule: the last step is [`Schedule::repair`].
 
-use crate::anatomy::{Kind, duration_mut, servers, servers_mut};
 use crate::generate::{Swarm, motif};
 use crate::rng::Rng;
+use zab_sim::schedule::Kind;
 use zab_sim::{Act, Action, Schedule};
 
 /// A neighbour of `parent`; some edits take parts of `donor`, and many happen about the moment at
@@ -170,7 +170,7 @@ fn stretch(draft: &mut Draft<'_>) {
     let chosen = rng.pick(&lasting);
     let drawn = swarm.duration(rng);
     let how = rng.below(4);
-    if let Some(us) = duration_mut(&mut actions[chosen].act) {
+    if let Some(us) = actions[chosen].act.span_mut() {
         *us = match how {
             0 => *us / 2,
             1 => *us * 2,
@@ -194,7 +194,7 @@ fn retarget(draft: &mut Draft<'_>) {
         *client = client.wrapping_add(1 + rng.below(3) as u8);
         return;
     }
-    for server in servers_mut(act) {
+    for server in act.servers_mut() {
         *server = swarm.other(rng, *server);
     }
     if let Act::Swizzle { mask, .. } = act {
@@ -226,11 +226,11 @@ fn copy_window(draft: &mut Draft<'_>) {
     let window: Vec<Action> = actions
         .iter()
         .filter(|action| (start_us..=end_us).contains(&action.at_us))
-        .filter(|action| servers(&action.act).any(|named| named == server))
+        .filter(|action| action.act.servers().any(|named| named == server))
         .copied()
         .collect();
     for mut action in window {
-        for named in servers_mut(&mut action.act).filter(|named| **named == server) {
+        for named in action.act.servers_mut().filter(|named| **named == server) {
             *named = other;
         }
         actions.push(action);
@@ -289,7 +289,7 @@ mod tests {
     #[test]
     fn an_empty_schedule_can_be_mutated() {
         let mut rng = Rng::new(5);
-        let empty = Schedule { version: 1, seed: 0, servers: 3, actions: Vec::new() };
+        let empty = Schedule::empty(0, 3);
         for _ in 0..500 {
             assert_eq!(mutate(&mut rng, &empty, 0, &empty).validate(), Ok(()));
         }

@@ -1,8 +1,10 @@
 //! The campaign: schedule after schedule, until one breaks a rule or the budget is spent.
 //!
 //! Each thread is an island with a stream of chance, a corpus and an atlas of its own, so that what
-//! a thread finds depends on the seed and its number only, never on timing. Of all findings the one
-//! with the fewest executions counts: the same seed and the same number of threads find the same.
+//! a thread finds depends on the seed and its number only, never on timing. The first finding counts
+//! that convinces: where a loss is one that no client's read shows, the search continues for as many
+//! executions again, and the gravest of what it has counts then. The same seed and the same number of
+//! threads find the same.
 
 mod corpus;
 mod island;
@@ -21,8 +23,8 @@ use zab_checker::Class;
 use zab_core::Variant;
 use zab_core::variant::{self, Entry, Switch};
 use zab_sim::Schedule;
+use zab_sim::schedule::Kind;
 
-use crate::anatomy::Kind;
 use crate::case::Driver;
 use crate::guidance::Guidance;
 use crate::oracle::Outcome;
@@ -197,6 +199,12 @@ pub fn run(campaign: &Campaign, watch: &(dyn Fn(Progress) -> ControlFlow<()> + S
         report.findings.extend(part.findings);
     }
     report.findings.sort_by_key(|finding| (finding.execution, finding.island));
+    if !campaign.keep_going {
+        // Some threads went on for a while, as long as it takes to know what the others found.
+        let best = shared.best();
+        report.findings.retain(|finding| finding.execution <= best);
+        report.findings.sort_by_key(|finding| finding.outcome.rank());
+    }
     report.findings =
         distinct(std::mem::take(&mut report.findings), Finding::way, |finding| &mut finding.seen);
     if !campaign.keep_going {

@@ -63,21 +63,21 @@ fn executions_are_the_same_event_by_event_where_the_drivers_once_parted() {
     let cut = |from, to, for_us| Act::Cut { from, to, both_ways: false, for_us };
     let closed = |since| {
         let stall = Act::StallNode { server: 0, for_us: 100_000 };
-        let kill = Act::Restart { server: 2, down_us: 500_000 };
+        let kill = Act::Kill { server: 2, down_us: 500_000 };
         vec![(0, stall), (1_000, write), (10_000, kill), (20_000, since)]
     };
-    let restart = Act::Restart { server: 0, down_us: 0 };
-    let no_connection = vec![(0, cut(2, 0, 700_000)), (10_000, restart)];
+    let kill = Act::Kill { server: 0, down_us: 0 };
+    let no_connection = vec![(0, cut(2, 0, 700_000)), (10_000, kill)];
     let no_receipt = vec![(0, Act::StepDown { server: 2 }), (0, cut(2, 1, 5_000))];
     let nobody_asks = vec![
         (0, Act::StallDisk { server: 1, for_us: 300_000 }),
-        (0, Act::Restart { server: 1, down_us: 200_000 }),
+        (0, Act::Kill { server: 1, down_us: 200_000 }),
         (10_000, Act::FlushError { server: 1 }),
     ];
     let mut drivers = Drivers::default();
     for actions in [
         closed(Act::Isolate { server: 0, for_us: 10_000 }),
-        closed(Act::Drop { a: 0, b: 2 }),
+        closed(Act::Reset { a: 0, b: 2 }),
         closed(cut(0, 2, 10_000)),
         no_connection,
         no_receipt,

@@ -9,7 +9,6 @@ mod support;
 use std::cell::RefCell;
 use support::{Bytes, arbitrarily, seeds, try_schedules};
 use zab_core::Variant;
-use zab_fuzz::anatomy::Kind;
 use zab_fuzz::case::Driver;
 use zab_fuzz::minimize::{measure, minimize};
 use zab_fuzz::mutate::mutate;
@@ -17,6 +16,7 @@ use zab_fuzz::oracle::Oracle;
 use zab_fuzz::rng::Rng;
 use zab_fuzz::targets::{codec, core_inputs, disk_recovery, linearizability};
 use zab_sim::Schedule;
+use zab_sim::schedule::Kind;
 use zab_sim::schedule::bytes::RECORD;
 
 fn reference_survives(driver: Driver) -> impl Fn(&Schedule) -> Result<(), String> {
@@ -99,12 +99,12 @@ fn mutants_are_valid() {
 fn what_is_minimized_still_fails_and_nothing_can_be_left_out() {
     let name = "what_is_minimized_still_fails_and_nothing_can_be_left_out";
     try_schedules(name, 40, |schedule| {
-        // It "fails" if it holds a crash before a client's operation, and enough of both.
+        // It "fails" if it holds a power loss before a client's operation, and enough of both.
         let kinds = |s: &Schedule| s.actions.iter().map(|a| Kind::of(&a.act)).collect::<Vec<_>>();
         let fails = |candidate: &Schedule| {
             let kinds = kinds(candidate);
-            let crash = kinds.iter().position(|kind| *kind == Kind::Crash);
-            crash.is_some_and(|at| kinds[at..].iter().filter(|k| **k == Kind::Client).count() >= 2)
+            let loss = kinds.iter().position(|kind| *kind == Kind::PowerLoss);
+            loss.is_some_and(|at| kinds[at..].iter().filter(|k| **k == Kind::Client).count() >= 2)
         };
         if !fails(schedule) {
             return Ok(());

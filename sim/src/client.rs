@@ -64,9 +64,18 @@ impl Client {
         self.open.as_ref().filter(|open| open.request.cxid == cxid)
     }
 
-    /// The open operation, if a process of this server was asked.
-    pub(crate) fn open_at(&mut self, server: NodeId, life: u16) -> Option<&mut Open> {
-        self.open.as_mut().filter(|open| open.server == server && open.life == life)
+    /// The open operation, if this server was asked and has not answered.
+    pub(crate) fn unanswered(&self, server: NodeId) -> Option<Open> {
+        self.open.filter(|open| open.server == server && open.answer.is_none())
+    }
+
+    /// This server answers a request. False if that is none that the client waits for.
+    pub(crate) fn answer(&mut self, server: NodeId, request: RequestId, outcome: Outcome) -> bool {
+        let is_asked = |open: &&mut Open| {
+            open.server == server && open.request == request && open.answer.is_none()
+        };
+        let open = self.open.as_mut().filter(is_asked);
+        open.map(|open| open.answer = Some(outcome)).is_some()
     }
 
     /// Asks a process of a server, unless an operation is open.
@@ -75,7 +84,7 @@ impl Client {
         (server, life): (NodeId, u16),
         op: ClientOp,
         key: Key,
-    ) -> Option<(RequestId, Op)> {
+    ) -> Option<Open> {
         if self.open.is_some() {
             return None;
         }
@@ -93,7 +102,7 @@ impl Client {
         let request = RequestId { session: self.session, cxid: self.cxid };
         self.open = Some(Open { request, op, server, life, then_read, answer: None });
         self.last = None;
-        Some((request, op))
+        self.open
     }
 
     /// The answer arrives: closes the operation and learns from it.
@@ -118,18 +127,6 @@ impl Client {
         self.last = Some(outcome);
         self.open = None;
         Some((open, outcome))
-    }
-
-    /// The open operation, if it is this one.
-    #[cfg(feature = "turmoil")]
-    pub(crate) fn open_mut(&mut self, request: RequestId) -> Option<&mut Open> {
-        self.open.as_mut().filter(|open| open.request == request)
-    }
-
-    /// The open operation, if this server was asked.
-    #[cfg(feature = "turmoil")]
-    pub(crate) fn asks(&self, server: NodeId) -> Option<&Open> {
-        self.open.as_ref().filter(|open| open.server == server)
     }
 
     /// Gives up the operation if it is still open.
@@ -164,7 +161,7 @@ mod tests {
         client.invoke(SERVER, ClientOp::Read, Key(3)).expect("idle");
         let position = Zxid::new(1, 8);
         answer(&mut client, 1, Outcome::Value { value: 5, version: 6, position });
-        let (_, op) = client.invoke(SERVER, ClientOp::WriteIf, Key(3)).expect("idle");
+        let Open { op, .. } = client.invoke(SERVER, ClientOp::WriteIf, Key(3)).expect("idle");
         assert_eq!(op, Op::WriteIf { key: Key(3), value: 2002, version: 6 });
         assert_eq!(client.last_seen(), position);
     }

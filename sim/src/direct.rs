@@ -173,11 +173,13 @@ impl Driver for Direct {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::due::Later;
     use zab_core::Variant;
 
     #[test]
     fn equal_times_keep_the_order_in_which_they_were_scheduled() {
-        let entry = |at, number| Entry { at: Micros(at), number, due: Due::FaultEnds };
+        let entry =
+            |at, number| Entry { at: Micros(at), number, due: Due::Later(Later::FaultEnds) };
         let mut heap = BinaryHeap::from([entry(5, 1), entry(5, 0), entry(4, 2)]);
         let order: Vec<(u64, u32)> =
             std::iter::from_fn(|| heap.pop()).map(|e| (e.at.0, e.number)).collect();

@@ -12,8 +12,6 @@ use zab_core::{Actor, ConnId, File, Micros, NodeId, Output};
 #[derive(Copy, Clone, Debug, PartialEq, Eq, Hash)]
 #[allow(missing_docs, reason = "the fields are what their types say")]
 pub enum Due {
-    /// The process of a server that is down starts.
-    Start { server: NodeId, life: u16 },
     /// A timer runs out.
     Timer { server: NodeId, life: u16, timer: Timer, generation: u32 },
     /// An actor's turn.
@@ -34,14 +32,24 @@ pub enum Due {
     Notify { from: NodeId, to: NodeId },
     /// A client's request arrives at its server.
     Request { client: u8, cxid: u32 },
+    /// What no fault withholds.
+    Later(Later),
+}
+
+/// Something that a fault or a client has left for later, in any driver.
+#[derive(Copy, Clone, Debug, PartialEq, Eq, Hash)]
+#[allow(missing_docs, reason = "the fields are what their types say")]
+pub enum Later {
+    /// The process of a server that is down starts.
+    Start { server: NodeId, life: u16 },
+    /// A fault may have ended: what it withheld goes on.
+    FaultEnds,
+    /// A server's turn in a swizzle: isolated for this many grains, unless healed since.
+    Isolate { server: NodeId, grains: u16, heals: u16 },
     /// The answer arrives at the client.
     Answer { client: u8, cxid: u32 },
     /// The client gives up.
-    ClientTimeout { client: u8, cxid: u32 },
-    /// A server's turn in a swizzle: isolated for this many grains, unless healed since.
-    Isolate { server: NodeId, grains: u16, heals: u16 },
-    /// A fault may have ended: what it withheld goes on.
-    FaultEnds,
+    TimeOut { client: u8, cxid: u32 },
 }
 
 /// What a step of the world brings about; the buffers are reused from step to step.

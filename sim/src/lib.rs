@@ -10,7 +10,10 @@
 //! | [`driver`] | what an execution needs of whatever runs the simulation |
 //! | [`ensemble`] | an ensemble that has booted, in any driver |
 //! | [`direct`] | the direct driver: a queue over virtual time |
-//! | [`world`] | servers, disks, connections, clients, faults: where events take effect |
+//! | `faults`, `sessions` | what each action of a schedule does, and what clients do, in any driver |
+//! | `backend` | what these two need of a driver |
+//! | `cluster`, `machine` | what faults act on: machines with power, disk, clock and stalls; links |
+//! | [`world`] | the world of the direct driver: where events take effect |
 //! | `turmoil` | the turmoil driver: hosts, sockets, ticks; behind the feature of that name |
 //! | `shell` | a server with sockets and tasks, on simulated or real ones; likewise |
 //! | [`due`] | what can happen next, as values |
@@ -23,17 +26,22 @@
 
 #![forbid(unsafe_code)]
 
+mod backend;
 pub mod client;
+mod cluster;
 pub mod direct;
 pub mod disk;
 pub mod driver;
 pub mod due;
 pub mod ensemble;
+mod faults;
 pub mod keyed;
+mod machine;
 mod network;
 mod observe;
 pub mod run;
 pub mod schedule;
+mod sessions;
 #[cfg(feature = "turmoil")]
 pub mod shell;
 pub mod trace;
@@ -44,7 +52,7 @@ pub mod world;
 pub use direct::Direct;
 pub use disk::SimDisk;
 pub use driver::Driver;
-pub use due::{Due, Effects};
+pub use due::{Due, Effects, Later};
 pub use ensemble::{DriverKind, Ensemble};
 pub use run::{Booted, Observer, Run};
 pub use schedule::{Act, Action, Schedule};

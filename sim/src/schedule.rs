@@ -2,7 +2,7 @@
 //!
 //! Every action is total and idempotent: any action may stand at any time in any schedule, and
 //! removing one leaves a schedule whose other actions still mean what they meant. Durations live
-//! inside the action. No action refers to another. `world/faults.rs` carries actions out.
+//! inside the action. No action refers to another. `faults.rs` carries actions out.
 //!
 //! Two forms, lossless to each other: JSON for people and stored cases ([`json`]), and
 //! fixed-width records for fuzzers, of which any byte string decodes ([`bytes`]).
@@ -11,17 +11,20 @@ mod arbitrary;
 pub mod bytes;
 mod fields;
 pub mod json;
+mod kind;
 #[cfg(test)]
 pub(crate) mod samples;
 #[cfg(test)]
 mod tests;
 
 pub use fields::ScheduleError;
+pub use kind::Kind;
 
 use serde::{Deserialize, Serialize};
 
-/// The newest version of the JSON form that this build writes; it reads all older ones.
-pub const FORMAT: u16 = 1;
+/// The version of the JSON form that this build writes; it reads all older ones. Version 1 has other
+/// names for three kinds of action.
+pub const FORMAT: u16 = 2;
 
 /// Times in a schedule are whole multiples of this many microseconds.
 pub const GRAIN_US: u64 = 200;
@@ -134,7 +137,7 @@ pub enum Act {
     },
     /// Power loss, and power again after `down_us`; peers learn nothing of the loss. Nothing
     /// happens to a server that is down.
-    Crash {
+    PowerLoss {
         /// Which server.
         server: u8,
         /// What its disk keeps.
@@ -144,7 +147,7 @@ pub enum Act {
     },
     /// The process is killed and started again after `down_us`; the page cache survives, and
     /// peers see their connections close. Nothing happens to a server that is down.
-    Restart {
+    Kill {
         /// Which server.
         server: u8,
         /// How long it is down.
@@ -156,7 +159,7 @@ pub enum Act {
         server: u8,
     },
     /// What one server sends to another from now on is lost, and no connection can be made.
-    /// Connections stay silent in that direction for ever; they are reset when the cut ends.
+    /// Connections stay silent in that direction from then on; they are reset when the cut ends.
     Cut {
         /// The sender.
         from: u8,
@@ -185,7 +188,7 @@ pub enum Act {
     },
     /// The connections between two servers are reset; both ends notice at once, and what was on
     /// the way is lost.
-    Drop {
+    Reset {
         /// One server.
         a: u8,
         /// Another server.

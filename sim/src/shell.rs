@@ -1,8 +1,8 @@
 //! A server as one would run it: sockets, frames, queues, deadlines, and one task that owns the
 //! node.
 //!
-//! Nothing here is simulated. [`Net`] says where connections come from and [`Machine`] what lies
-//! under the process: its clock, its disk, its scheduler. With [`loopback::Loopback`] and
+//! Nothing here is simulated. [`Net`] says where connections come from and [`Platform`] what
+//! the process runs on: its clock, its disk, its scheduler. With [`loopback::Loopback`] and
 //! [`directory::Directory`] the shell runs on real sockets and real files; the turmoil driver runs
 //! the same code on simulated ones.
 //!
@@ -21,7 +21,7 @@
 //! |---|---|
 //! | `codec.rs` | what travels in a frame, as bytes |
 //! | `frames.rs` | frames on a stream |
-//! | `net.rs`, `machine.rs` | what a shell needs from its surroundings |
+//! | `net.rs`, `platform.rs` | what a shell needs from its surroundings |
 //! | `owner.rs` | the task that owns the node |
 //! | `agenda.rs` | what the owner has to do later |
 //! | `connection.rs` | one connection of any kind, after its hello |
@@ -38,14 +38,14 @@ pub mod event;
 pub mod frames;
 pub mod limits;
 pub mod loopback;
-pub mod machine;
 pub mod net;
 pub mod owner;
+pub mod platform;
 mod post;
 #[cfg(test)]
 mod tests;
 
 pub use event::Event;
-pub use machine::Machine;
 pub use net::{Net, Stream};
 pub use owner::serve;
+pub use platform::Platform;

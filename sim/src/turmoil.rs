@@ -18,13 +18,13 @@
 //! | action | here |
 //! |---|---|
 //! | client operation | a frame on the clients' TCP connection to the server |
-//! | crash | the host is partitioned and crashed; [`SimDisk`](crate::SimDisk) decides what stays |
-//! | restart | the host is crashed, so peers see FIN or RST; page cache survives |
+//! | power loss | the host is partitioned and crashed; [`SimDisk`](crate::SimDisk) decides what stays |
+//! | kill | the host is crashed, so peers see FIN or RST; page cache survives |
 //! | start, supervisor | the host is bounced |
 //! | step-down, flush error | an event for the task that owns the node |
 //! | cut, isolate, swizzle | turmoil's one-way partition; dead streams are reset afterwards |
 //! | clog | the receiver leaves what has arrived, and no connection is made |
-//! | drop | sockets fail at both ends |
+//! | reset | sockets fail at both ends |
 //! | stalls | the owner does nothing, or keeps turns, packets or completions back |
 //! | skew | the clock that the owner hands to the node, and the length of its timers |
 //! | heal all | the end of all of these |
@@ -50,19 +50,21 @@
 //! |---|---|
 //! | `shared.rs` | what driver and hosts share |
 //! | `step.rs` | which span a step covers |
-//! | `machine.rs`, `net.rs`, `wire.rs` | the machine and the network under a shell |
+//! | `platform.rs`, `net.rs`, `wire.rs` | the machine and the network under a shell |
 //! | `partitions.rs`, `waits.rs` | one-way partitions; connections that are being made |
-//! | `faults.rs`, `lifecycle.rs` | the actions of a schedule |
-//! | `clients.rs` | sessions |
+//! | `backend.rs`, `lifecycle.rs` | what faults and clients do to hosts and connections |
+//! | `agenda.rs` | what the driver has to do later |
+//! | `clients.rs` | the host of all clients |
 //! | `booted.rs` | executions |
 
+mod agenda;
+mod backend;
 mod booted;
 mod clients;
-mod faults;
 mod lifecycle;
-mod machine;
 mod net;
 mod partitions;
+mod platform;
 mod shared;
 mod step;
 #[cfg(test)]
@@ -77,8 +79,9 @@ use crate::driver::Driver;
 use crate::due::Effects;
 use crate::keyed::Delays;
 use crate::schedule::{Act, ClientOp};
+use crate::{faults, sessions};
+use agenda::Agenda;
 use clients::Clients;
-use faults::Agenda;
 use partitions::Partitions;
 use shared::{Handle, Shared};
 use std::cell::RefCell;
@@ -86,7 +89,6 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::rc::Rc;
 use std::time::{Duration, UNIX_EPOCH};
 use turmoil::Sim;
-use zab_checker::Fact;
 use zab_core::event::ExitReason;
 use zab_core::{Config, Key, Micros, NodeId, Replica, Variant, View};
 
@@ -138,8 +140,8 @@ pub struct Turmoil {
     partitions: Partitions,
     /// What the driver has to do later.
     agenda: Agenda,
-    /// How often all faults were ended.
-    heals: u16,
+    /// The instant at which something happens, or that the world has come to.
+    at: Micros,
     /// Something was done that hosts have not reacted to.
     stirred: bool,
     /// A client has asked something.
@@ -171,7 +173,7 @@ impl Turmoil {
             clients: Clients::new(&config, clients),
             partitions: Partitions::default(),
             agenda: Agenda::default(),
-            heals: 0,
+            at: Micros(0),
             stirred: true,
             has_asked: false,
             dropped: None,
@@ -186,7 +188,7 @@ impl Driver for Turmoil {
     }
 
     fn now(&self) -> Micros {
-        self.instant()
+        self.at
     }
 
     fn step(&mut self, until: Micros, fx: &mut Effects) -> u64 {
@@ -194,19 +196,19 @@ impl Driver for Turmoil {
     }
 
     fn is_up(&self, server: NodeId) -> bool {
-        self.shared.borrow().servers[server.index()].up
+        self.shared.borrow().cluster[server].is_up()
     }
 
     fn view(&self, server: NodeId) -> Option<View> {
-        self.shared.borrow().servers[server.index()].seen.map(|(view, _)| view)
+        self.shared.borrow().hosts[server.index()].seen.map(|(view, _)| view)
     }
 
     fn replica(&self, server: NodeId) -> Option<Replica> {
-        self.shared.borrow().servers[server.index()].seen.map(|(_, replica)| replica)
+        self.shared.borrow().hosts[server.index()].seen.map(|(_, replica)| replica)
     }
 
     fn refused_to_start(&self, server: NodeId) -> Option<ExitReason> {
-        self.shared.borrow().servers[server.index()].refused
+        self.shared.borrow().cluster[server].refused()
     }
 
     fn client(&self, client: u8) -> &Client {
@@ -214,28 +216,28 @@ impl Driver for Turmoil {
     }
 
     fn set_seed(&mut self, seed: u64) {
-        self.shared.borrow_mut().delays = Delays { seed };
+        self.shared.borrow_mut().cluster.delays = Delays { seed };
     }
 
     fn start_all(&mut self, fx: &mut Effects) {
-        self.start_those_down();
+        faults::start_all(self);
+        self.clients.host(&mut self.sim, &self.shared, &self.config);
+        self.hosted = true;
         self.collect(fx);
     }
 
     fn act(&mut self, act: Act, fx: &mut Effects) {
-        self.do_act(act);
+        faults::act(self, act);
         self.collect(fx);
     }
 
     fn heal(&mut self, fx: &mut Effects) {
-        let now = self.instant();
-        self.shared.borrow_mut().observe(now, None, Fact::Healed);
-        self.end_faults();
+        faults::heal(self);
         self.collect(fx);
     }
 
     fn invoke(&mut self, who: (u8, NodeId), what: (ClientOp, Key), fx: &mut Effects) {
-        self.ask(who, what);
+        sessions::invoke(self, who, what);
         self.collect(fx);
     }
 }

@@ -6,50 +6,43 @@
 //!
 //! | file | what |
 //! |---|---|
-//! | `server.rs` | one server: node, disk, clock, stalls |
-//! | `lifecycle.rs` | processes start, exit and die |
+//! | `process.rs` | a process: the node that runs on a machine |
 //! | `outputs.rs` | what a server asks for is carried out |
-//! | `arrivals.rs` | packets, completions, timers and turns reach a server |
-//! | `clients.rs` | requests and answers |
-//! | `faults.rs`, `disturbances.rs` | the actions of a schedule, and healing |
+//! | `arrivals.rs` | packets, completions, requests, timers and turns reach a server |
+//! | `instant.rs` | what faults and clients do to the world |
 
 mod arrivals;
-mod clients;
-mod disturbances;
-mod faults;
-mod lifecycle;
+mod instant;
 mod outputs;
-pub(crate) mod server;
+mod process;
 #[cfg(test)]
 mod tests;
 
-pub use lifecycle::SUPERVISOR_DELAY;
-#[cfg(feature = "turmoil")]
-pub(crate) use outputs::FAILURE_DELAY;
-
 use crate::client::Client;
+use crate::cluster::Cluster;
 use crate::due::{Due, Effects};
+use crate::faults;
 use crate::keyed::Delays;
-use crate::network::{Links, Mailboxes, Network};
-use server::Server;
+use crate::network::{Mailboxes, Network};
+use crate::schedule::{Act, ClientOp};
+use crate::sessions;
+use instant::Instant;
+use process::Process;
 use zab_core::event::ExitReason;
-use zab_core::{Config, Micros, NodeId, Replica, SessionId, Variant, View};
+use zab_core::{Config, Key, Micros, NodeId, Replica, SessionId, Variant, View};
 
 /// Servers, disks, connections, clients, and the faults in force.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct World {
     config: Config,
     variant: Variant,
-    delays: Delays,
-    servers: Vec<Server>,
+    cluster: Cluster,
+    processes: Vec<Process>,
     network: Network,
     mailboxes: Mailboxes,
-    links: Links,
     clients: Vec<Client>,
     /// What a fault withholds, in the order in which it fell due.
     parked: Vec<Due>,
-    /// How often all faults were ended.
-    heals: u16,
 }
 
 impl World {
@@ -58,20 +51,18 @@ impl World {
         Self {
             config,
             variant,
-            delays: Delays { seed },
-            servers: config.members().map(|id| Server::new(id, config, variant)).collect(),
+            cluster: Cluster::new(config.members(), seed),
+            processes: config.members().map(|id| Process::new(id, config, variant)).collect(),
             network: Network::default(),
             mailboxes: Mailboxes::default(),
-            links: Links::default(),
             clients: (0..clients.into()).map(|id| Client::new(SessionId(id))).collect(),
             parked: Vec::new(),
-            heals: 0,
         }
     }
 
     /// From here on, delays are keyed by this seed.
     pub const fn set_seed(&mut self, seed: u64) {
-        self.delays = Delays { seed };
+        self.cluster.delays = Delays { seed };
     }
 
     /// The settings of the ensemble.
@@ -86,13 +77,12 @@ impl World {
 
     /// Whether a server's process is running.
     pub fn is_up(&self, server: NodeId) -> bool {
-        self.servers[server.index()].up
+        self.cluster[server].is_up()
     }
 
     /// What can be seen of a server; `None` if it is down.
     pub fn view(&self, server: NodeId) -> Option<View> {
-        let server = &self.servers[server.index()];
-        server.up.then(|| server.node.view())
+        self.is_up(server).then(|| self.processes[server.index()].node.view())
     }
 
     /// Whether a server is up and serves clients.
@@ -102,13 +92,38 @@ impl World {
 
     /// The memory of a server; `None` if it is down.
     pub fn replica(&self, server: NodeId) -> Option<&Replica> {
-        let server = &self.servers[server.index()];
-        server.up.then(|| server.node.replica())
+        self.is_up(server).then(|| self.processes[server.index()].node.replica())
     }
 
     /// Why a server's last process refused to start, if it did.
     pub fn refused_to_start(&self, server: NodeId) -> Option<ExitReason> {
-        self.servers[server.index()].refused
+        self.cluster[server].refused()
+    }
+
+    /// Starts every server that is down.
+    pub fn start_all(&mut self, now: Micros, fx: &mut Effects) {
+        faults::start_all(&mut self.at(now, fx));
+    }
+
+    /// An action of a schedule happens. Its numbers must be valid for this ensemble.
+    pub fn act(&mut self, now: Micros, act: Act, fx: &mut Effects) {
+        faults::act(&mut self.at(now, fx), act);
+    }
+
+    /// Every fault in force ends, and servers that are down start: the chaos is over.
+    pub fn heal(&mut self, now: Micros, fx: &mut Effects) {
+        faults::heal(&mut self.at(now, fx));
+    }
+
+    /// A client starts an operation, unless one is open.
+    pub fn invoke(
+        &mut self,
+        now: Micros,
+        who: (u8, NodeId),
+        what: (ClientOp, Key),
+        fx: &mut Effects,
+    ) {
+        sessions::invoke(&mut self.at(now, fx), who, what);
     }
 
     /// Something falls due.
@@ -118,9 +133,6 @@ impl World {
             return;
         }
         match due {
-            Due::Start { server, life } if self.servers[server.index()].life == life => {
-                self.start(now, server, fx);
-            }
             Due::Timer { server, life, timer, generation } if self.is_alive(server, life) => {
                 self.on_timer(now, server, (timer, generation), fx);
             }
@@ -143,58 +155,60 @@ impl World {
             Due::Reset { conn, end } => self.on_reset(now, conn, end, fx),
             Due::Notify { from, to } => self.on_notify(now, from, to, fx),
             Due::Request { client, cxid } => self.on_request(now, client, cxid, fx),
-            Due::Answer { client, cxid } => self.on_answer(now, client, cxid, fx),
-            Due::ClientTimeout { client, cxid } => self.on_client_timeout(now, client, cxid, fx),
-            Due::Isolate { server, grains, heals } if self.heals == heals => {
-                self.isolate(now, server, grains, fx);
-            }
-            Due::FaultEnds => self.on_fault_ends(now, fx),
-            // Of a process that is gone, or of a swizzle that was healed.
+            Due::Later(later) => faults::fall_due(&mut self.at(now, fx), later),
+            // Of a process that is gone.
             _ => {}
         }
     }
 
     fn is_alive(&self, server: NodeId, life: u16) -> bool {
-        let server = &self.servers[server.index()];
-        server.up && server.life == life
+        self.cluster[server].is_alive(life)
+    }
+
+    const fn at<'a>(&'a mut self, now: Micros, fx: &'a mut Effects) -> Instant<'a> {
+        Instant { world: self, now, fx }
+    }
+
+    /// Makes the connection that the newest notification of a pair waits for, if that can be.
+    fn connect_mailbox(&mut self, now: Micros, from: NodeId, to: NodeId, fx: &mut Effects) {
+        if self.is_up(to) && !self.cluster.links.is_cut_either_way(now, from, to) {
+            self.mailboxes.connect(now, from, to, fx);
+        }
     }
 
     /// Whether a fault in force stands in the way.
     fn is_withheld(&self, now: Micros, due: Due) -> bool {
-        let stalls = |server: NodeId| &self.servers[server.index()].stalls;
+        let Self { cluster, network, mailboxes, clients, .. } = self;
+        let links = &cluster.links;
+        let stalls = |server: NodeId| &cluster[server].stalls;
         match due {
-            Due::Timer { server, .. } | Due::StepDown { server, .. } => stalls(server).node(now),
+            Due::Timer { server, .. } | Due::StepDown { server, .. } => stalls(server).process(now),
             Due::Turn { server, actor, .. } => stalls(server).actor(now, actor),
             Due::Disk { server, .. } | Due::DiskFail { server, .. } => stalls(server).disk(now),
             Due::Connect { from, to, .. } => {
-                stalls(from).node(now)
-                    || self.links.is_clogged(now, from, to)
-                    || self.links.is_clogged(now, to, from)
+                stalls(from).process(now)
+                    || links.is_clogged(now, from, to)
+                    || links.is_clogged(now, to, from)
             }
-            Due::Arrive { conn, end } => self.network.route(conn, end).is_some_and(|(from, to)| {
-                let stalls = &self.servers[to.index()].stalls;
-                stalls.door(now) || self.links.is_clogged(now, from, to)
-            }),
+            Due::Arrive { conn, end } => network
+                .route(conn, end)
+                .is_some_and(|(from, to)| stalls(to).door(now) || links.is_clogged(now, from, to)),
             Due::Reset { conn, end } => {
-                let route = self.network.route(conn, end);
-                route.is_some_and(|(_, to)| self.servers[to.index()].stalls.node(now))
+                let route = network.route(conn, end);
+                route.is_some_and(|(_, to)| stalls(to).process(now))
             }
             Due::Notify { from, to } => {
-                stalls(to).node(now)
+                stalls(to).process(now)
                     || !self.is_up(to)
-                    || self.mailboxes.is_waiting(from, to)
-                    || self.links.is_cut(now, from, to)
-                    || self.links.is_clogged(now, from, to)
+                    || mailboxes.is_waiting(from, to)
+                    || links.is_cut(now, from, to)
+                    || links.is_clogged(now, from, to)
             }
             Due::Request { client, cxid } => {
-                let open = self.clients[usize::from(client)].open(cxid);
-                open.is_some_and(|open| stalls(open.server).node(now))
+                let open = clients[usize::from(client)].open(cxid);
+                open.is_some_and(|open| stalls(open.server).process(now))
             }
-            Due::Start { .. }
-            | Due::Answer { .. }
-            | Due::ClientTimeout { .. }
-            | Due::Isolate { .. }
-            | Due::FaultEnds => false,
+            Due::Later(_) => false,
         }
     }
 }

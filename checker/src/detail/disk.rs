@@ -97,8 +97,10 @@ pub enum Promise {
     TooFewPromises {
         /// The epoch.
         epoch: Epoch,
-        /// How many promised it and were not ahead of the leader, the leader included.
-        promises: usize,
+        /// How many others promised it and were not ahead of the leader.
+        others: usize,
+        /// Whether the leader had promised it to itself.
+        itself: bool,
         /// How many servers there are.
         servers: usize,
     },
@@ -163,8 +165,13 @@ impl fmt::Display for Promise {
             Self::AcknowledgesWithoutEpoch { epoch, durable } => {
                 write!(f, "acknowledged NEWLEADER {epoch} with current epoch {durable} on disk")
             }
-            Self::TooFewPromises { epoch, promises, servers } => {
-                write!(f, "epoch {epoch} begins with the promises of {promises} of {servers}")
+            Self::TooFewPromises { epoch, others, itself, servers } => {
+                let leader = if *itself { "the leader" } else { "no leader" };
+                write!(
+                    f,
+                    "epoch {epoch} begins with the promises of {leader} and {others} others of \
+                           {servers} servers"
+                )
             }
             Self::ServesWithoutEpoch { epoch, durable } => {
                 write!(f, "serves in epoch {epoch} with current epoch {durable} on disk")

@@ -319,12 +319,13 @@ impl Ensemble {
 
     /// A leader has the promises of a quorum: its memory is the initial history.
     fn on_initial_history(&mut self, node: NodeId, epoch: Epoch) -> Step<'static> {
-        let promises = self.promises(node, epoch);
+        let others = self.promises(node, epoch);
+        let itself = self.server(node).disk.durable().accepted_epoch >= epoch;
         self.begin_reign(node, epoch);
-        Step::InitialHistory { epoch, promises }
+        Step::InitialHistory { epoch, others, itself }
     }
 
-    /// How many servers promised this epoch to this leader and were not ahead of it, itself included.
+    /// How many others promised this epoch to this leader and were not ahead of it.
     fn promises(&self, node: NodeId, epoch: Epoch) -> usize {
         let leader = self.server(node);
         let files = leader.disk.durable();
@@ -332,7 +333,7 @@ impl Ensemble {
         let others = leader.learners.iter().filter(|learner| {
             learner.promise.is_some_and(|(of, history)| of == epoch && history <= own)
         });
-        others.count() + usize::from(files.accepted_epoch >= epoch)
+        others.count()
     }
 
     fn begin_reign(&mut self, node: NodeId, epoch: Epoch) {
@@ -436,6 +437,8 @@ impl Ensemble {
             Outcome::Written { zxid, .. } => {
                 (Knowledge::Acknowledged, reigns.carries_out(request, zxid, sequences))
             }
+            // The reads at the end tell what became of a write; they are not how clients knew of it.
+            Outcome::Value { .. } if clients.is_settled => return,
             Outcome::Value { value, version, position } => {
                 let Some(key) = clients.key_read(request) else { return };
                 let change = Change::Set { key, value, version };

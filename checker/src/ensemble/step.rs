@@ -46,9 +46,9 @@ pub(crate) enum Step<'a> {
     Delivered { txn: &'a Txn, last: Zxid },
     /// The server looks for a leader: where its disk ends, and what it holds if that is asked for.
     Looking { vote: Vote, disk: Zxid, held: Option<Sequence> },
-    /// A leader's memory became the initial history of an epoch. How many servers had promised it
-    /// and were not ahead of the leader, itself included.
-    InitialHistory { epoch: Epoch, promises: usize },
+    /// A leader's memory became the initial history of an epoch. How many others had promised it
+    /// and were not ahead of the leader, and whether the leader itself had.
+    InitialHistory { epoch: Epoch, others: usize, itself: bool },
     /// A leader's epoch was established; C as it was before.
     Established { id: ReignId, before: Sequence },
     /// A leader proposed; whether it was the first proposal of its reign.

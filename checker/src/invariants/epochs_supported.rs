@@ -11,16 +11,17 @@ use crate::findings::Findings;
 use crate::verdict::Class;
 use zab_core::Epoch;
 
-/// A leader's memory becomes the initial history.
+/// A leader's memory becomes the initial history: so many others promised it the epoch, and perhaps it
+/// did itself.
 pub(crate) fn at_initial_history(
     ensemble: &Ensemble,
     epoch: Epoch,
-    promises: usize,
+    (others, itself): (usize, bool),
     findings: &mut Findings,
 ) {
-    if promises < ensemble.majority() {
+    if !itself || others + 1 < ensemble.majority() {
         let servers = ensemble.servers.len();
-        let few = Promise::TooFewPromises { epoch, promises, servers };
+        let few = Promise::TooFewPromises { epoch, others, itself, servers };
         findings.report(Class::P4, || Detail::Promise(few));
     }
 }

@@ -1,6 +1,6 @@
 //! D1 to D5: what disks hold, and when.
 
-use crate::story::{Story, txn};
+use crate::story::{Story, assert_broken, txn};
 use zab_checker::Fact;
 use zab_checker::verdict::Class;
 use zab_core::event::ExitReason;
@@ -20,10 +20,6 @@ fn replica(txns: &[zab_core::Txn]) -> Replica {
     let mut replica = Replica::default();
     txns.iter().for_each(|txn| replica.apply(txn));
     replica
-}
-
-fn assert_broken(story: &mut Story, classes: &[Class]) {
-    assert_eq!(story.broken(), classes, "{:#?}", story.findings());
 }
 
 #[test]
@@ -189,15 +185,4 @@ fn a_killed_process_leaves_what_it_asked_for_and_a_power_loss_what_is_durable() 
     story.logs(0, txn(1, 1)).appends(1, txn(1, 1));
     assert_broken(story.fork().is_killed(1).commits(0, Z11), &[]);
     assert_broken(story.loses_power(1).commits(0, Z11), &[Class::D1]);
-}
-
-#[test]
-fn o3_two_servers_at_one_zxid_hold_different_registers() {
-    let mut story = proposed();
-    story.logs(0, txn(1, 1)).logs(1, txn(1, 1)).commits(0, Z11);
-    story.delivers(0, txn(1, 1)).delivers(1, txn(1, 1)).rests(0);
-    assert_broken(&mut story.fork().rests(1).fork(), &[]);
-    let mut other = story.replica(1);
-    other.registers[0].value = 99;
-    assert_broken(story.fact(1, Fact::AtRest(Box::new(other))), &[Class::O3]);
 }

@@ -6,6 +6,7 @@ mod clients;
 mod disks;
 mod issues;
 mod order;
+mod promises;
 mod robustness;
 mod stakes;
 mod story;

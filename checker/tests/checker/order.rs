@@ -1,6 +1,6 @@
 //! I-1 to I-14: what Zab promises about leaders, transactions and their order.
 
-use crate::story::{Story, set, txn};
+use crate::story::{Story, assert_broken, set, txn};
 use zab_checker::verdict::Class;
 use zab_core::Zxid;
 use zab_core::event::{Breach, Note};
@@ -18,10 +18,6 @@ fn one_committed() -> Story {
     story.broadcasts(0, txn(1, 1), &[0, 1]).acks(1, 0, Zxid::new(1, 1));
     story.commits(0, Zxid::new(1, 1)).delivers(0, txn(1, 1)).delivers(1, txn(1, 1));
     story
-}
-
-fn assert_broken(story: &mut Story, classes: &[Class]) {
-    assert_eq!(story.broken(), classes, "{:#?}", story.findings());
 }
 
 #[test]

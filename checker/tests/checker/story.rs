@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 use zab_checker::verdict::{Class, Verdict};
-use zab_checker::{Checker, Event, Fact};
+use zab_checker::{Checker, Event, Fact, Standard, Violation};
 use zab_core::event::Note;
 use zab_core::message::Vote;
 use zab_core::{
@@ -45,7 +45,7 @@ impl Story {
     /// An ensemble of this many servers, none of which has started.
     pub(crate) fn new(servers: u8) -> Self {
         let (lsn, memory) = (BTreeMap::new(), BTreeMap::new());
-        Self { checker: Checker::new(servers), now: 0, lsn, memory }
+        Self { checker: Checker::new(servers, Standard::Strict), now: 0, lsn, memory }
     }
 
     /// The same story, continued differently.
@@ -119,6 +119,56 @@ impl Story {
         self.note(server, Note::InitialHistory { epoch: Epoch(epoch) })
     }
 
+    /// A leader promises an epoch to itself, on disk, and proposes it to these learners, who promise
+    /// it as well. The epoch begins.
+    pub(crate) fn begins(&mut self, leader: u8, epoch: u32, learners: &[u8]) -> &mut Self {
+        self.writes_epoch(leader, DiskOp::AcceptedEpoch(Epoch(epoch)));
+        for learner in learners {
+            self.sends(leader, *learner, Packet::LeaderInfo { epoch: Epoch(epoch) });
+            self.writes_epoch(*learner, DiskOp::AcceptedEpoch(Epoch(epoch)));
+            self.promises(*learner, leader);
+        }
+        self.leads(leader, epoch).writes_epoch(leader, DiskOp::CurrentEpoch(Epoch(epoch)))
+    }
+
+    /// The same, and these learners acknowledge NEWLEADER: the epoch is established.
+    pub(crate) fn establishes_with(
+        &mut self,
+        leader: u8,
+        epoch: u32,
+        learners: &[u8],
+    ) -> &mut Self {
+        self.begins(leader, epoch, learners);
+        for learner in learners {
+            self.acks_new_leader(*learner, leader, epoch);
+        }
+        self.establishes(leader, epoch)
+    }
+
+    /// An epoch file is written, and is durable.
+    pub(crate) fn writes_epoch(&mut self, server: u8, op: DiskOp) -> &mut Self {
+        let file = op.file();
+        self.asks_disk(server, op).disk_done(server, file)
+    }
+
+    /// The server writes `currentEpoch` and acknowledges NEWLEADER.
+    pub(crate) fn acks_new_leader(&mut self, server: u8, leader: u8, epoch: u32) -> &mut Self {
+        self.writes_epoch(server, DiskOp::CurrentEpoch(Epoch(epoch)));
+        self.acks(server, leader, Zxid::new(epoch, 0))
+    }
+
+    /// The server leaves its role, empties its log and its memory.
+    pub(crate) fn cuts(&mut self, server: u8) -> &mut Self {
+        self.note(server, Note::SteppedDown);
+        self.asks_disk(server, DiskOp::Truncate(Zxid::ZERO)).flushes(server);
+        self.loads(server, Replica::default())
+    }
+
+    /// Every fault is healed, and service is back.
+    pub(crate) fn settles(&mut self) -> &mut Self {
+        self.world(Fact::Healed).world(Fact::Available { after: Micros(1) })
+    }
+
     /// A quorum acknowledges NEWLEADER.
     pub(crate) fn establishes(&mut self, server: u8, epoch: u32) -> &mut Self {
         self.note(server, Note::Established { epoch: Epoch(epoch) });
@@ -150,9 +200,9 @@ impl Story {
 
     /// A whole synchronisation that brings nothing: promise, acknowledgement, UPTODATE.
     pub(crate) fn follows(&mut self, server: u8, leader: u8, epoch: u32) -> &mut Self {
-        self.promises(server, leader)
-            .acks(server, leader, Zxid::new(epoch, 0))
-            .serves(server, epoch)
+        self.sends(leader, server, Packet::LeaderInfo { epoch: Epoch(epoch) });
+        self.writes_epoch(server, DiskOp::AcceptedEpoch(Epoch(epoch)));
+        self.promises(server, leader).acks_new_leader(server, leader, epoch).serves(server, epoch)
     }
 
     /// The disk is asked for an operation.
@@ -262,8 +312,19 @@ impl Story {
         self.fact(server, Fact::AtRest(Box::new(self.replica(server))))
     }
 
-    /// Every class that is broken, gravest first, the end of the execution included.
+    /// Every class that is broken, gravest first, the end of the execution included; without the
+    /// promises of the epoch files, which most stories leave out ([`Story::broken_promises`]).
     pub(crate) fn broken(&mut self) -> Vec<Class> {
+        let (_, classes) = self.all_broken().into_iter().partition(is_promise);
+        classes
+    }
+
+    /// The promises of epoch files that are broken.
+    pub(crate) fn broken_promises(&mut self) -> Vec<Class> {
+        self.all_broken().into_iter().filter(is_promise).collect()
+    }
+
+    fn all_broken(&mut self) -> Vec<Class> {
         let verdict = self.checker.finish();
         let classes: Vec<_> = self.checker.violations().map(|v| v.class).collect();
         assert_eq!(verdict.class(), classes.first().copied());
@@ -271,8 +332,25 @@ impl Story {
         classes
     }
 
+    /// The gravest violation, the end of the execution included.
+    pub(crate) fn verdict(&mut self) -> Violation {
+        match self.checker.finish() {
+            Verdict::Violation(violation) => violation,
+            other => panic!("{other:?}"),
+        }
+    }
+
     /// What was found, for the message of a failed assertion.
     pub(crate) fn findings(&self) -> Vec<String> {
         self.checker.violations().map(ToString::to_string).collect()
     }
+}
+
+const fn is_promise(class: &Class) -> bool {
+    matches!(class, Class::P1 | Class::P2 | Class::P3 | Class::P4 | Class::P5 | Class::P6)
+}
+
+/// Exactly these classes are broken, gravest first.
+pub(crate) fn assert_broken(story: &mut Story, classes: &[Class]) {
+    assert_eq!(story.broken(), classes, "{:#?}", story.findings());
 }

@@ -6,8 +6,9 @@ use serde::Serialize;
 use serde_json::Value;
 use std::fs;
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use thiserror::Error;
+use zab_checker::Class;
 use zab_sim::Action;
 
 /// Why a file is no case: what, where, and what to do about it, in one line.
@@ -36,7 +37,7 @@ pub enum CaseError {
     #[error(transparent)]
     Variant(#[from] UnknownVariant),
     /// A class that does not exist.
-    #[error("there is no class `{0}`: O1 to O5, I-1 to I-14 or D1 to D5")]
+    #[error("there is no class `{0}`: {names}", names = Class::NAMES)]
     Class(String),
 }
 
@@ -64,9 +65,33 @@ fn json_error(error: serde_json::Error) -> CaseError {
     CaseError::Json { line, column, what: text.replace(&place, "") }
 }
 
-/// Writes a case to a file.
+/// Writes a case to a file: all of it, or nothing.
 pub fn write(case: &Case, path: &Path) -> io::Result<()> {
-    fs::write(path, render(case))
+    let mut hidden = std::ffi::OsString::from(".");
+    hidden.push(path.file_name().unwrap_or_default());
+    let hidden = path.with_file_name(hidden);
+    fs::write(&hidden, render(case))?;
+    fs::rename(&hidden, path)
+}
+
+/// Writes a case into a folder under its own name; where another case has that name already, with a
+/// number behind it. Says where.
+pub fn write_into(case: &Case, folder: &Path) -> io::Result<PathBuf> {
+    let name = case.name();
+    let names = std::iter::once(format!("{name}.json"))
+        .chain((2..).map(|number| format!("{name}-{number}.json")));
+    for name in names {
+        let path = folder.join(name);
+        match fs::read(&path) {
+            Ok(text) if text != render(case).as_bytes() => {}
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            Ok(_) | Err(_) => {
+                write(case, &path)?;
+                return Ok(path);
+            }
+        }
+    }
+    unreachable!("there is always another number")
 }
 
 /// A case as text: a line for each field, for each action, for each sentence of the story.
@@ -78,6 +103,7 @@ pub fn render(case: &Case) -> String {
         field(2, "driver", &case.driver),
         field(2, "expected", &case.expected),
         field(2, "defects", &case.defects),
+        field(2, "confirmed", &case.confirmed),
         field(2, "provenance", &case.provenance),
         format!(
             "  \"schedule\": {{\n{},\n{},\n{},\n{}\n  }}",

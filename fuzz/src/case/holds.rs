@@ -4,7 +4,7 @@ use super::{Case, Driver};
 use crate::oracle::Oracle;
 use clap::ValueEnum;
 use thiserror::Error;
-use zab_checker::{Class, Verdict};
+use zab_checker::{Class, Verdict, Violation};
 use zab_core::Variant;
 
 /// A promise of a case that is not kept.
@@ -21,6 +21,14 @@ pub enum Broken {
         found: Option<Class>,
         /// What it promises.
         promised: Option<Class>,
+    },
+    /// No client's read shows what it promises to show.
+    #[error("{variant} in the {} driver: no client's read shows the loss", driver.name())]
+    Hidden {
+        /// The variant of the case.
+        variant: String,
+        /// In which driver.
+        driver: Driver,
     },
     /// The reference does not survive it.
     #[error("reference in the {} driver: {verdict:?}", driver.name())]
@@ -52,10 +60,15 @@ impl Judges {
         let promised = case.expected.class();
         for oracle in &mut self.0 {
             let driver = oracle.driver();
-            let found = oracle.judge(&case.schedule, case.entry().variant).class();
+            let verdict = oracle.judge(&case.schedule, case.entry().variant).verdict;
+            let found = verdict.class();
             if found != promised {
                 let variant = case.variant.clone();
                 return Err(Broken::Class { variant, driver, found, promised });
+            }
+            let is_visible = verdict.violation().is_some_and(Violation::is_client_visible);
+            if case.expected.is_client_visible() && !is_visible {
+                return Err(Broken::Hidden { variant: case.variant.clone(), driver });
             }
             let verdict = oracle.judge(&case.schedule, Variant::REFERENCE).verdict;
             if verdict != Verdict::Valid {

@@ -10,16 +10,22 @@ use zab_sim::{Act, Action, Schedule};
 
 fn small() -> Case {
     let act = Act::Client { client: 0, server: 2, op: ClientOp::Write, key: 0 };
-    let crash = Act::Crash { server: 0, disk: CrashMode::KeepPrefix(2), down_us: 50_000 };
+    let crash = Act::PowerLoss { server: 0, disk: CrashMode::KeepPrefix(2), down_us: 50_000 };
     let actions = vec![Action { at_us: 0, act }, Action { at_us: 1_000, act: crash }];
     Case {
         format: FORMAT,
         variant: "zk-3.8.0".to_owned(),
         driver: Driver::Direct,
         defects: vec!["new_leader_log".to_owned()],
-        expected: Expected::Violation { class: "O2".to_owned(), what: "gone".to_owned() },
+        expected: Expected::Violation {
+            class: "O2".to_owned(),
+            client_visible: true,
+            what: "gone".to_owned(),
+            claim: None,
+        },
+        confirmed: Vec::new(),
         provenance: Provenance { tool: "zab 0.0.0".to_owned(), ..Provenance::default() },
-        schedule: Schedule { version: 1, seed: u64::MAX, servers: 3, actions },
+        schedule: Schedule { version: 2, seed: u64::MAX, servers: 3, actions },
         story: vec!["a client writes".to_owned(), "S0 loses power".to_owned()],
     }
 }
@@ -28,19 +34,20 @@ fn small() -> Case {
 fn a_case_is_written_one_action_a_line() {
     expect![[r#"
         {
-          "format": 1,
+          "format": 2,
           "variant": "zk-3.8.0",
           "driver": "direct",
-          "expected": {"verdict":"violation","class":"O2","what":"gone"},
+          "expected": {"verdict":"violation","class":"O2","client_visible":true,"what":"gone"},
           "defects": ["new_leader_log"],
+          "confirmed": [],
           "provenance": {"tool":"zab 0.0.0","seed":0,"execution":0,"minimizing":0,"actions_before":0},
           "schedule": {
-            "version": 1,
+            "version": 2,
             "seed": 18446744073709551615,
             "servers": 3,
             "actions": [
               {"at_us": 0, "do": "client", "client": 0, "server": 2, "op": "write", "key": 0},
-              {"at_us": 1000, "do": "crash", "server": 0, "disk": {"keep-prefix": 2}, "down_us": 50000}
+              {"at_us": 1000, "do": "power-loss", "server": 0, "disk": {"keep-prefix": 2}, "down_us": 50000}
             ]
           },
           "story": [
@@ -64,14 +71,31 @@ fn what_is_written_is_read_again() {
 }
 
 #[test]
-fn a_file_name_tells_variant_class_and_content() {
+fn a_name_tells_the_variant_and_the_mechanism() {
     let mut case = small();
-    let before = case.file_name();
-    expect!["zk-3.8.0-O2-fd4ea8cd.json"].assert_eq(&before);
-    case.story.clear();
-    assert_eq!(case.file_name(), before, "only the schedule counts");
-    case.schedule.seed = 0;
-    assert_ne!(case.file_name(), before);
+    case.defects.push("late_apply".to_owned());
+    assert_eq!(case.name(), "zk-3.8.0--new-leader-log+late-apply");
+    case.schedule.servers = 5;
+    assert_eq!(case.name(), "zk-3.8.0--new-leader-log+late-apply--5-servers");
+    case.variant = "zookeeper-4646".to_owned();
+    assert_eq!(case.name(), "zookeeper-4646--5-servers", "a single defect is its own mechanism");
+    case.defects.clear();
+    assert!(case.name().starts_with("zookeeper-4646--"), "what needs no defect has a hash");
+}
+
+#[test]
+fn a_case_of_a_name_that_is_taken_gets_a_number_and_overwrites_nothing() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let write = |case: &Case| write_into(case, folder.path()).expect("it can be written");
+    let (first, mut other) = (small(), small());
+    other.schedule.seed = 7;
+    let paths = [write(&first), write(&other), write(&first)];
+    assert_eq!(paths[0], paths[2], "the same case is the same file");
+    assert!(paths[1].ends_with("zk-3.8.0--new-leader-log-2.json"), "{}", paths[1].display());
+    assert_eq!(read(&paths[0]).expect("it is whole"), first);
+    assert_eq!(read(&paths[1]).expect("it is whole"), other);
+    let files = fs::read_dir(folder.path()).expect("it is there").count();
+    assert_eq!(files, 2, "nothing is left behind");
 }
 
 #[test]
@@ -86,17 +110,17 @@ fn every_malformed_case_is_refused_in_one_line() {
         text[..text.len() / 2].to_owned(),
         "[]".to_owned(),
         "{}".to_owned(),
-        edit("\"format\": 1", "\"format\": \"one\""),
-        edit("\"format\": 1", "\"format\": 2"),
+        edit("\"format\": 2", "\"format\": \"one\""),
+        edit("\"format\": 2", "\"format\": 9"),
         edit("zk-3.8.0", "zk-3.8.1"),
-        edit("\"O2\"", "\"O9\""),
+        edit("\"O2\"", "\"O99\""),
         edit("direct", "warp"),
         edit("\"server\": 2", "\"server\": 9"),
         edit("\"at_us\": 0", "\"at_us\": 2000"),
         edit("\"at_us\": 1000", "\"at_us\": 1001"),
         edit("\"servers\": 3", "\"servers\": 4"),
-        edit("\"version\": 1", "\"version\": 3"),
-        edit("\"do\": \"crash\"", "\"do\": \"explode\""),
+        edit("\"version\": 2", "\"version\": 3"),
+        edit("\"do\": \"power-loss\"", "\"do\": \"explode\""),
         edit("\"key\": 0", "\"kee\": 0"),
         edit("\"story\"", "\"stories\""),
     ];
@@ -105,20 +129,20 @@ fn every_malformed_case_is_refused_in_one_line() {
     assert!(errors.iter().all(|error| !error.contains('\n')));
     expect![[r#"
         line 1, column 0: EOF while parsing a value; compare with a case that `zab hunt` wrote
-        line 10, column 17: EOF while parsing an object; compare with a case that `zab hunt` wrote
+        line 10, column 17: EOF while parsing a value; compare with a case that `zab hunt` wrote
         has no number `format` at the top: this is not a case that `zab hunt` wrote
         has no number `format` at the top: this is not a case that `zab hunt` wrote
         has no number `format` at the top: this is not a case that `zab hunt` wrote
-        format 2 is newer than this build understands (1): update zab
+        format 9 is newer than this build understands (2): update zab
         there is no variant `zk-3.8.1`, perhaps `zk-3.8.0` or `zk-3.5.8` or `zk-3.9.5`; `cargo zab variants` lists them
-        there is no class `O9`: O1 to O5, I-1 to I-14 or D1 to D5
+        there is no class `O99`: O1 to O9, S-1, I-1 to I-14, D1 to D5, P-1 to P-6
         line 4, column 18: unknown variant `warp`, expected `direct` or `turmoil`; compare with a case that `zab hunt` wrote
-        line 16, column 3: action 1: server: no server 9, choose 0 to 2; compare with a case that `zab hunt` wrote
-        line 16, column 3: action 2 is earlier than the one before: sort the actions by at_us; compare with a case that `zab hunt` wrote
-        line 16, column 3: action 2: at_us: 1001 is no multiple of 200, write 1000; compare with a case that `zab hunt` wrote
-        line 16, column 3: servers: 4 is not possible, write 3, 5 or 7; compare with a case that `zab hunt` wrote
-        line 16, column 3: format version 3: this build reads versions 1 to 1, use a newer one; compare with a case that `zab hunt` wrote
-        line 15, column 5: unknown variant `explode`, expected one of `client`, `crash`, `restart`, `step-down`, `cut`, `isolate`, `clog`, `drop`, `stall-node`, `stall-actor`, `stall-disk`, `flush-error`, `skew`, `swizzle`, `heal-all`; compare with a case that `zab hunt` wrote
-        line 14, column 6: unknown field `kee`, expected one of `client`, `server`, `op`, `key`; compare with a case that `zab hunt` wrote
-        line 17, column 11: unknown field `stories`, expected one of `format`, `variant`, `driver`, `expected`, `defects`, `provenance`, `schedule`, `story`; compare with a case that `zab hunt` wrote"#]].assert_eq(&errors.join("\n"));
+        line 17, column 3: action 1: server: no server 9, choose 0 to 2; compare with a case that `zab hunt` wrote
+        line 17, column 3: action 2 is earlier than the one before: sort the actions by at_us; compare with a case that `zab hunt` wrote
+        line 17, column 3: action 2: at_us: 1001 is no multiple of 200, write 1000; compare with a case that `zab hunt` wrote
+        line 17, column 3: servers: 4 is not possible, write 3, 5 or 7; compare with a case that `zab hunt` wrote
+        line 17, column 3: format version 3: this build reads versions 1 to 2, use a newer one; compare with a case that `zab hunt` wrote
+        line 16, column 5: unknown variant `explode`, expected one of `client`, `power-loss`, `kill`, `step-down`, `cut`, `isolate`, `clog`, `reset`, `stall-node`, `stall-actor`, `stall-disk`, `flush-error`, `skew`, `swizzle`, `heal-all`; compare with a case that `zab hunt` wrote
+        line 15, column 6: unknown field `kee`, expected one of `client`, `server`, `op`, `key`; compare with a case that `zab hunt` wrote
+        line 18, column 11: unknown field `stories`, expected one of `format`, `variant`, `driver`, `expected`, `defects`, `confirmed`, `provenance`, `schedule`, `story`; compare with a case that `zab hunt` wrote"#]].assert_eq(&errors.join("\n"));
 }

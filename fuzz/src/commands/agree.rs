@@ -141,6 +141,7 @@ fn case_of(
         driver,
         expected,
         defects: Vec::new(),
+        confirmed: Vec::new(),
         provenance: Provenance {
             tool: Provenance::tool(),
             seed: args.seed,

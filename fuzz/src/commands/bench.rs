@@ -19,7 +19,7 @@ use zab_sim::{Act, Action, Schedule};
 
 /// Measure the speed of executions on a fixed workload
 ///
-/// 3 servers, 20 writes, 10 reads, one crash and one partition in 10 simulated seconds.
+/// 3 servers, 20 writes, 10 reads, one power loss and one partition in 10 simulated seconds.
 ///
 /// Example: `cargo zab bench --repetitions 21`
 #[derive(Debug, clap::Args)]
@@ -172,8 +172,8 @@ fn workload() -> Schedule {
     let mut actions: Vec<Action> = Vec::new();
     actions.extend((0..20_u8).map(|i| client(u64::from(i) * 500, i, ClientOp::Write)));
     actions.extend((0..10_u8).map(|i| client(u64::from(i) * 1000 + 250, i, ClientOp::SyncRead)));
-    let crash = Act::Crash { server: 0, disk: CrashMode::LoseAll, down_us: 500_000 };
-    actions.push(Action { at_us: 3_100_000, act: crash });
+    let loss = Act::PowerLoss { server: 0, disk: CrashMode::LoseAll, down_us: 500_000 };
+    actions.push(Action { at_us: 3_100_000, act: loss });
     let partition = Act::Isolate { server: 1, for_us: 1_000_000 };
     actions.push(Action { at_us: 6_100_000, act: partition });
     actions.sort_by_key(|action| action.at_us);

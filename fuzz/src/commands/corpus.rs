@@ -12,6 +12,7 @@ use crate::variants;
 use serde_json::{Value, json};
 use std::fs;
 use std::path::{Path, PathBuf};
+use zab_checker::verdict::Rank;
 use zab_core::variant::Entry;
 use zab_sim::Schedule;
 
@@ -168,12 +169,14 @@ fn import(
     let mut written = Vec::new();
     for path in &files {
         let schedule = read(path)?;
-        let class = oracle.judge(&schedule, entry.variant).class();
-        let to = if let Some(class) = class.filter(|class| wanted.wants(*class)) {
+        let rank = oracle.judge(&schedule, entry.variant).rank();
+        let class = rank.map(Rank::class);
+        let to = if let Some(rank) = rank.filter(|rank| wanted.wants(rank.class())) {
+            let class = rank.class();
             exit = Exit::Violation;
             let provenance =
                 Provenance { actions_before: schedule.actions.len(), ..Provenance::default() };
-            let shown = Shown { entry, class, cause: None };
+            let shown = Shown { entry, rank, cause: None };
             let case = shrink(&mut oracle, None, shown, &schedule, provenance)?;
             let to = write_case(&case, folder)?;
             out.bad(format!("{}: {class} in {}", path.display(), entry.name));

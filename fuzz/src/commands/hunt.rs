@@ -4,7 +4,6 @@ use super::minimize::{Shown, shrink};
 use super::output::Out;
 use super::progress::{Meter, describe};
 use super::{Exit, Failure, check_servers, quoted, ready_folder, write_case};
-use crate::anatomy::Kind;
 use crate::case::{Case, Driver, Provenance};
 use crate::causes;
 use crate::explain::{Story, boxed, table, text};
@@ -21,6 +20,7 @@ use std::time::Duration;
 use zab_checker::Class;
 use zab_core::variant::Entry;
 use zab_sim::run::LIVENESS_BOUND;
+use zab_sim::schedule::Kind;
 
 /// Search for a violation; minimize it, store it and explain it
 ///
@@ -55,7 +55,7 @@ pub(super) struct Args {
     /// Look for this class alone [default: O1 and O2; any class in the reference]
     #[arg(long, value_name = "C")]
     class: Option<String>,
-    /// Kinds of fault that shall not happen, as in crash,restart,flush-error
+    /// Kinds of fault to exclude, as in power-loss,kill,flush-error
     #[arg(long, value_name = "KIND", value_delimiter = ',', value_parser = parse_fault)]
     without: Vec<Kind>,
     /// Only findings that go away when this defect is repaired: see `zab variants V`
@@ -149,13 +149,14 @@ impl Settled<'_> {
 
 fn parse_fault(name: &str) -> Result<Kind, String> {
     let names = Kind::FAULTS.map(Kind::name).join(", ");
-    Kind::fault(name).ok_or_else(|| format!("choose from {names}"))
+    let fault = Kind::named(name).filter(|kind| *kind != Kind::Client);
+    fault.ok_or_else(|| format!("choose from {names}"))
 }
 
 fn campaign(args: &Args, entry: &'static Entry) -> Result<Campaign, Failure> {
     let wanted = match &args.class {
         Some(name) => Wanted::Only(Class::parse(name).ok_or_else(|| {
-            Failure::usage(format!("there is no class `{name}`: O1 to O5, I-1 to I-14, D1 to D5"))
+            Failure::usage(format!("there is no class `{name}`: {}", Class::NAMES))
         })?),
         None => Wanted::of(entry),
     };
@@ -228,15 +229,15 @@ fn settle(
     campaign: &Campaign,
     finding: &Finding,
 ) -> Result<Case, Failure> {
-    let class =
-        finding.outcome.class().ok_or_else(|| Failure::harness("a finding without a violation"))?;
+    let rank =
+        finding.outcome.rank().ok_or_else(|| Failure::harness("a finding without a violation"))?;
     let provenance = Provenance {
         seed: campaign.seed,
         execution: finding.execution,
         actions_before: finding.schedule.actions.len(),
         ..Provenance::default()
     };
-    let shown = Shown { entry, class, cause: campaign.cause };
+    let shown = Shown { entry, rank, cause: campaign.cause };
     shrink(oracle, other, shown, &finding.schedule, provenance)
 }
 
@@ -346,6 +347,7 @@ fn case_json(path: &Path, settled: &Settled<'_>) -> Value {
     json!({
         "case": path.display().to_string(),
         "class": case.expected.class().map(Class::name),
+        "client_visible": case.expected.is_client_visible(),
         "expected": case.expected,
         "defects": case.defects,
         "seen": seen,

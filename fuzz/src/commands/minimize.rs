@@ -9,13 +9,13 @@ use crate::minimize::minimize;
 use crate::oracle::Oracle;
 use serde_json::json;
 use std::path::{Path, PathBuf};
-use zab_checker::Class;
+use zab_checker::verdict::Rank;
 use zab_core::variant::{Entry, Switch};
 use zab_sim::Schedule;
 
 /// Shrink a failing case; its violation class stays the same
 ///
-/// Example: `cargo zab minimize findings/zk-3.8.0-O1-0123abcd.json`
+/// Example: `cargo zab minimize findings/zookeeper-4643.json`
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     /// A file that `zab hunt` wrote
@@ -53,8 +53,11 @@ pub(super) fn run(args: &Args, out: &Out) -> Result<Exit, Failure> {
     let mut oracle = Oracle::new(args.driver.unwrap_or(case.driver));
     let mut other = args.hold_in.filter(|other| *other != oracle.driver()).map(Oracle::new);
     let entry = case.entry();
+    let mut rank = None;
     for oracle in [Some(&mut oracle), other.as_mut()].into_iter().flatten() {
-        if oracle.judge(&case.schedule, entry.variant).class() != Some(class) {
+        let found = oracle.judge(&case.schedule, entry.variant).rank();
+        rank = rank.max(found);
+        if found.map(Rank::class) != Some(class) {
             let (path, driver) = (args.case.display(), oracle.driver().name());
             let what = format!("{path}: does not show {class} in the {driver} driver: {command}");
             return Err(Failure { exit: Exit::NotReproduced, what });
@@ -63,7 +66,8 @@ pub(super) fn run(args: &Args, out: &Out) -> Result<Exit, Failure> {
     // What it was shown to need it shall still need.
     let named = case.defects.iter().filter_map(|name| find(entry, name).ok());
     let cause = { named }.find(|s| needs(&mut oracle, &case.schedule, entry.variant, class, s));
-    let shown = Shown { entry, class, cause };
+    let rank = rank.ok_or_else(|| Failure::harness("no driver ran the case"))?;
+    let shown = Shown { entry, rank, cause };
     let smaller = shrink(&mut oracle, other.as_mut(), shown, &case.schedule, case.provenance)
         .map_err(|failure| Failure { what: format!("{}: {command}", failure.what), ..failure })?;
     let path = write_case(&smaller, &folder)?;
@@ -87,16 +91,18 @@ pub(super) fn run(args: &Args, out: &Out) -> Result<Exit, Failure> {
 pub(super) struct Shown {
     /// This variant,
     pub(super) entry: &'static Entry,
-    /// breaking this class,
-    pub(super) class: Class,
+    /// breaking this class, at least as convincingly,
+    pub(super) rank: Rank,
     /// because of this defect.
     pub(super) cause: Option<&'static Switch>,
 }
 
 impl Shown {
     fn by(self, oracle: &mut Oracle, schedule: &Schedule) -> bool {
-        let Self { entry, class, cause } = self;
-        oracle.judge(schedule, entry.variant).class() == Some(class)
+        let Self { entry, rank, cause } = self;
+        let class = rank.class();
+        let found = oracle.judge(schedule, entry.variant).rank();
+        found.is_some_and(|found| found.class() == class && found <= rank)
             && cause.is_none_or(|cause| needs(oracle, schedule, entry.variant, class, cause))
     }
 }
@@ -110,7 +116,7 @@ pub(super) fn shrink(
     schedule: &Schedule,
     provenance: Provenance,
 ) -> Result<Case, Failure> {
-    let Shown { entry, class, .. } = shown;
+    let (entry, class) = (shown.entry, shown.rank.class());
     let minimized = minimize(schedule, |candidate| {
         shown.by(oracle, candidate)
             && other.as_deref_mut().is_none_or(|other| shown.by(other, candidate))
@@ -125,6 +131,7 @@ pub(super) fn shrink(
         variant: entry.name.to_owned(),
         driver: oracle.driver(),
         expected,
+        confirmed: Vec::new(),
         defects: defects.iter().map(|switch| switch.name.to_owned()).collect(),
         provenance: Provenance {
             tool: Provenance::tool(),

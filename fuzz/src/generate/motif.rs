@@ -17,7 +17,7 @@ type Motif = fn(&mut Rng, &Swarm, u64, &mut Vec<Action>);
 
 const MOTIFS: [Motif; 8] = [
     unrelated,
-    crash_while_behind,
+    lose_power_while_behind,
     write_in_the_dark,
     reconnect_while_behind,
     rejoin_and_die_behind,
@@ -51,12 +51,12 @@ fn stall_logging(rng: &mut Rng, server: u8, for_us: u64) -> Act {
 }
 
 /// The disk or the log writer of a server stalls, and the server goes down before it has caught up.
-fn crash_while_behind(rng: &mut Rng, swarm: &Swarm, at_us: u64, actions: &mut Vec<Action>) {
+fn lose_power_while_behind(rng: &mut Rng, swarm: &Swarm, at_us: u64, actions: &mut Vec<Action>) {
     let server = swarm.server(rng);
     let for_us = swarm.duration(rng);
     actions.push(Action { at_us, act: stall_logging(rng, server, for_us) });
-    let crash = Act::Crash { server, disk: swarm.disk(rng), down_us: swarm.duration(rng) };
-    actions.push(Action { at_us: at_us + rng.spread(200, for_us), act: crash });
+    let loss = Act::PowerLoss { server, disk: swarm.disk(rng), down_us: swarm.duration(rng) };
+    actions.push(Action { at_us: at_us + rng.spread(200, for_us), act: loss });
 }
 
 /// A server is asked to write while nobody else hears of it, or nobody else gets it to disk.
@@ -70,7 +70,7 @@ fn write_in_the_dark(rng: &mut Rng, swarm: &Swarm, at_us: u64, actions: &mut Vec
             let act = match rng.below(4) {
                 0 => Act::Cut { from: server, to: other, both_ways: true, for_us },
                 1 => Act::StallDisk { server: other, for_us },
-                2 => Act::Restart { server: other, down_us: for_us },
+                2 => Act::Kill { server: other, down_us: for_us },
                 _ => Act::Isolate { server: other, for_us },
             };
             actions.push(Action { at_us, act });
@@ -95,7 +95,7 @@ fn reconnect_while_behind(rng: &mut Rng, swarm: &Swarm, at_us: u64, actions: &mu
     let write_us = at_us + rng.spread(200, for_us / 4);
     actions.push(Action { at_us: write_us, act: Act::Client { client, server, op, key: 0 } });
     let breaks_us = write_us + rng.spread(1_000, for_us / 2);
-    actions.push(Action { at_us: breaks_us, act: Act::Drop { a: server, b: other } });
+    actions.push(Action { at_us: breaks_us, act: Act::Reset { a: server, b: other } });
     if rng.one_in(2) {
         let lost_us = breaks_us + rng.spread(5_000, for_us);
         lose(rng, swarm, server, lost_us, actions);
@@ -112,16 +112,16 @@ fn rejoin_and_die_behind(rng: &mut Rng, swarm: &Swarm, at_us: u64, actions: &mut
     let rejoin = match rng.below(3) {
         0 => Act::StepDown { server },
         1 => Act::StepDown { server: other },
-        _ => Act::Drop { a: server, b: other },
+        _ => Act::Reset { a: server, b: other },
     };
     let rejoins_us = at_us + rng.spread(200, for_us / 2);
     actions.push(Action { at_us: rejoins_us, act: rejoin });
     let dies_us = at_us + rng.spread(1_000, for_us);
     let down_us = swarm.duration(rng);
     let death = if rng.one_in(2) {
-        Act::Restart { server, down_us }
+        Act::Kill { server, down_us }
     } else {
-        Act::Crash { server, disk: swarm.disk(rng), down_us }
+        Act::PowerLoss { server, disk: swarm.disk(rng), down_us }
     };
     actions.push(Action { at_us: dies_us, act: death });
     if rng.one_in(2) {
@@ -153,14 +153,14 @@ fn die_catching_up(rng: &mut Rng, swarm: &Swarm, at_us: u64, actions: &mut Vec<A
     let away = if rng.one_in(2) {
         Act::Isolate { server, for_us: away_us }
     } else {
-        Act::Restart { server, down_us: away_us }
+        Act::Kill { server, down_us: away_us }
     };
     actions.push(Action { at_us, act: away });
     let back_us = at_us + away_us;
     let for_us = rng.spread(5_000, 300_000);
     actions.push(Action { at_us: back_us, act: stall_logging(rng, server, for_us) });
     let disk = swarm.disk(rng);
-    let death = Act::Crash { server, disk, down_us: swarm.duration(rng) };
+    let death = Act::PowerLoss { server, disk, down_us: swarm.duration(rng) };
     actions.push(Action { at_us: back_us + rng.spread(5_000, 200_000), act: death });
 }
 
@@ -174,9 +174,9 @@ fn lose(rng: &mut Rng, swarm: &Swarm, server: u8, at_us: u64, actions: &mut Vec<
     let for_us = rng.spread(100_000, 1_500_000);
     let act = match rng.below(4) {
         0 => Act::Isolate { server, for_us },
-        1 => Act::Restart { server, down_us: for_us },
+        1 => Act::Kill { server, down_us: for_us },
         2 => Act::StallNode { server, for_us },
-        _ => Act::Crash { server, disk: swarm.disk(rng), down_us: for_us },
+        _ => Act::PowerLoss { server, disk: swarm.disk(rng), down_us: for_us },
     };
     actions.push(Action { at_us, act });
 }
@@ -194,7 +194,7 @@ fn change_of_majority(rng: &mut Rng, swarm: &Swarm, at_us: u64, actions: &mut Ve
     let act = if rng.one_in(2) {
         Act::Isolate { server: other, for_us: second_us }
     } else {
-        Act::Crash { server: other, disk: swarm.disk(rng), down_us: second_us }
+        Act::PowerLoss { server: other, disk: swarm.disk(rng), down_us: second_us }
     };
     actions.push(Action { at_us: goes_us, act });
 }

@@ -4,11 +4,9 @@
 //! everything is cut all the time never elects anybody. So half of the kinds are off in any one
 //! schedule, and the others differ by an order of magnitude.
 
-use crate::anatomy::Kind;
 use crate::rng::Rng;
 use zab_sim::Act;
-use zab_sim::schedule::KEYS;
-use zab_sim::schedule::{CLIENTS, ClientOp, CrashMode, SKEW_MAX, StallTarget};
+use zab_sim::schedule::{CLIENTS, ClientOp, CrashMode, KEYS, Kind, SKEW_MAX, StallTarget};
 
 /// Durations in this many microseconds: from a flush to a few elections.
 const DURATION_US: (u64, u64) = (1_000, 1_200_000);
@@ -108,7 +106,7 @@ impl Swarm {
 
     /// A fault.
     pub fn fault(&self, rng: &mut Rng) -> Act {
-        let kind = rng.weighted(&self.faults).map_or(Kind::Crash, |i| Kind::FAULTS[i]);
+        let kind = rng.weighted(&self.faults).map_or(Kind::PowerLoss, |i| Kind::FAULTS[i]);
         self.fault_of(rng, kind)
     }
 
@@ -120,13 +118,13 @@ impl Swarm {
         let for_us = self.duration(rng);
         match kind {
             Kind::Client => self.client(rng),
-            Kind::Crash => Act::Crash { server, disk: self.disk(rng), down_us: for_us },
-            Kind::Restart => Act::Restart { server, down_us: for_us },
+            Kind::PowerLoss => Act::PowerLoss { server, disk: self.disk(rng), down_us: for_us },
+            Kind::Kill => Act::Kill { server, down_us: for_us },
             Kind::StepDown => Act::StepDown { server },
             Kind::Cut => Act::Cut { from, to, both_ways: rng.one_in(2), for_us },
             Kind::Isolate => Act::Isolate { server, for_us },
             Kind::Clog => Act::Clog { from, to, for_us },
-            Kind::Drop => Act::Drop { a: from, b: to },
+            Kind::Reset => Act::Reset { a: from, b: to },
             Kind::StallNode => Act::StallNode { server, for_us },
             Kind::StallActor => Act::StallActor { server, actor: self.actor(rng), for_us },
             Kind::StallDisk => Act::StallDisk { server, for_us },

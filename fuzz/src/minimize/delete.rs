@@ -1,8 +1,7 @@
 //! Passes that make a schedule shorter.
 
 use super::Shrink;
-use crate::anatomy::{Kind, duration_mut, servers};
-use zab_sim::schedule::CLIENTS;
+use zab_sim::schedule::{CLIENTS, Kind};
 use zab_sim::{Act, Action, Schedule};
 
 /// Every pass but the expensive one.
@@ -33,7 +32,7 @@ fn drop_groups<F: FnMut(&Schedule) -> bool>(shrink: &mut Shrink<F>) {
     }
     for server in 0..shrink.current.servers {
         shrink.edit(|schedule| {
-            schedule.actions.retain(|action| servers(&action.act).all(|named| named != server));
+            schedule.actions.retain(|action| action.act.servers().all(|named| named != server));
         });
     }
     for gone in 0..CLIENTS {
@@ -92,7 +91,7 @@ fn fewer_servers<F: FnMut(&Schedule) -> bool>(shrink: &mut Shrink<F>) {
         }
         let dropped = shrink.edit(|schedule| {
             schedule.servers = size;
-            schedule.actions.retain(|a| servers(&a.act).all(|server| server < size));
+            schedule.actions.retain(|a| a.act.servers().all(|server| server < size));
         });
         if dropped || shrink.edit(|schedule| schedule.servers = size) {
             return;
@@ -134,13 +133,13 @@ fn unions(a: &Action, b: &Action) -> Vec<Action> {
     let mut acts = Vec::new();
     if isolating(&a.act) && isolating(&b.act) {
         // Two broken links that share a server: that server is cut off.
-        let shared = servers(&a.act).filter(|server| servers(&b.act).any(|other| other == *server));
+        let shared = a.act.servers().filter(|server| b.act.servers().any(|other| other == *server));
         acts.extend(shared.map(|server| Act::Isolate { server, for_us }));
     }
     let mut longer = a.act;
-    if let Some(us) = duration_mut(&mut longer) {
+    if let Some(us) = longer.span_mut() {
         let mut same = b.act;
-        if let Some(other) = duration_mut(&mut same) {
+        if let Some(other) = same.span_mut() {
             *other = *us;
         }
         if same == a.act {

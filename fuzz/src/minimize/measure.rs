@@ -46,9 +46,9 @@ fn difficulty(act: &Act) -> u64 {
             ClientOp::Write | ClientOp::SyncRead => 2,
             ClientOp::WriteIf => 3,
         },
-        Act::StepDown { .. } | Act::Drop { .. } | Act::HealAll => 1,
-        Act::Restart { .. } => 2,
-        Act::Crash { disk, .. } => match disk {
+        Act::StepDown { .. } | Act::Reset { .. } | Act::HealAll => 1,
+        Act::Kill { .. } => 2,
+        Act::PowerLoss { disk, .. } => match disk {
             CrashMode::LoseAll => 3,
             CrashMode::KeepAll => 4,
             CrashMode::KeepPrefix(records) => 5 + u64::from(*records),

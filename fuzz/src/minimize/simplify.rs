@@ -1,7 +1,6 @@
 //! Passes that keep the number of actions and make each of them plainer.
 
 use super::Shrink;
-use crate::anatomy::duration_mut;
 use zab_sim::schedule::{ClientOp, CrashMode, StallTarget};
 use zab_sim::{Act, Action, Schedule};
 
@@ -36,15 +35,15 @@ fn plainer(act: &Act, ensemble: u8) -> Vec<Act> {
         Act::Client { client, server, op, key } => {
             plainer_ops(op).iter().map(|op| Act::Client { client, server, op: *op, key }).collect()
         }
-        Act::Crash { server, disk, down_us } => {
-            let mut acts = vec![Act::StepDown { server }, Act::Restart { server, down_us }];
+        Act::PowerLoss { server, disk, down_us } => {
+            let mut acts = vec![Act::StepDown { server }, Act::Kill { server, down_us }];
             let disks = plainer_disks(disk);
-            acts.extend(disks.map(|disk| Act::Crash { server, disk, down_us }));
+            acts.extend(disks.map(|disk| Act::PowerLoss { server, disk, down_us }));
             acts
         }
-        Act::Restart { server, .. }
-        | Act::Isolate { server, .. }
-        | Act::StallNode { server, .. } => vec![Act::StepDown { server }],
+        Act::Kill { server, .. } | Act::Isolate { server, .. } | Act::StallNode { server, .. } => {
+            vec![Act::StepDown { server }]
+        }
         Act::Cut { from, to, for_us, .. } => plainer_links(from, to, for_us, true),
         Act::Clog { from, to, for_us } => {
             let both_ways = plainer_links(from, to, for_us, true);
@@ -56,7 +55,7 @@ fn plainer(act: &Act, ensemble: u8) -> Vec<Act> {
         }
         Act::Swizzle { mask, for_us } => plainer_swizzles(mask, for_us, ensemble),
         Act::StepDown { .. }
-        | Act::Drop { .. }
+        | Act::Reset { .. }
         | Act::StallDisk { .. }
         | Act::FlushError { .. }
         | Act::HealAll => Vec::new(),
@@ -82,7 +81,7 @@ fn plainer_disks(disk: CrashMode) -> impl Iterator<Item = CrashMode> {
 /// Instead of a broken link: a reset, a server that is cut off, a link cut altogether or one way.
 fn plainer_links(from: u8, to: u8, for_us: u64, both_ways: bool) -> Vec<Act> {
     vec![
-        Act::Drop { a: from, b: to },
+        Act::Reset { a: from, b: to },
         Act::Isolate { server: from, for_us },
         Act::Isolate { server: to, for_us },
         Act::Cut { from, to, both_ways, for_us },
@@ -114,7 +113,7 @@ fn durations<F: FnMut(&Schedule) -> bool>(shrink: &mut Shrink<F>) {
         let shorter = LADDER_US.into_iter().filter(|us| *us < now_us);
         for us in shorter.chain(rounded(now_us)) {
             let found = shrink.edit(|schedule| {
-                if let Some(duration) = duration_mut(&mut schedule.actions[index].act) {
+                if let Some(duration) = schedule.actions[index].act.span_mut() {
                     *duration = us;
                 }
             });

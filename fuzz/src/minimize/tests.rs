@@ -27,7 +27,7 @@ fn core_of_three(schedule: &Schedule) -> bool {
     let is_write = |act: &Act| {
         matches!(act, Act::Client { server: 2, op: ClientOp::Write | ClientOp::WriteIf, .. })
     };
-    let is_crash = |act: &Act| matches!(act, Act::Crash { server: 0, .. });
+    let is_crash = |act: &Act| matches!(act, Act::PowerLoss { server: 0, .. });
     let is_loss = |act: &Act| matches!(act, Act::Isolate { server: 2, for_us: 150_001.. });
     let actions = &schedule.actions;
     actions.iter().filter(|action| is_write(&action.act)).any(|write| {
@@ -41,7 +41,7 @@ fn core_of_three(schedule: &Schedule) -> bool {
 fn with_core(mut schedule: Schedule) -> Schedule {
     let core = [
         (301_400, Act::Client { client: 3, server: 2, op: ClientOp::WriteIf, key: 2 }),
-        (512_600, Act::Crash { server: 0, disk: CrashMode::Torn, down_us: 77_400 }),
+        (512_600, Act::PowerLoss { server: 0, disk: CrashMode::Torn, down_us: 77_400 }),
         (733_000, Act::Isolate { server: 2, for_us: 333_200 }),
     ];
     schedule.actions.extend(core.map(|(at_us, act)| Action { at_us, act }));
@@ -53,7 +53,7 @@ fn with_core(mut schedule: Schedule) -> Schedule {
 fn the_core_of_three_is_found_among_sixty_actions() {
     let core = [
         Act::Client { client: 0, server: 2, op: ClientOp::Write, key: 0 },
-        Act::Crash { server: 0, disk: CrashMode::LoseAll, down_us: 0 },
+        Act::PowerLoss { server: 0, disk: CrashMode::LoseAll, down_us: 0 },
         Act::Isolate { server: 2, for_us: 200_000 },
     ];
     for seed in 0..20 {

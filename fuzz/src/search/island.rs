@@ -2,7 +2,6 @@
 
 use super::Campaign;
 use super::corpus::{Corpus, Entry};
-use crate::anatomy::Kind;
 use crate::case::Driver;
 use crate::causes::{alone, causes, needs};
 use crate::coverage::{Coverage, Feature};
@@ -16,6 +15,7 @@ use zab_checker::Class;
 use zab_core::Variant;
 use zab_core::variant::Switch;
 use zab_sim::Schedule;
+use zab_sim::schedule::Kind;
 
 /// Executions after which an island forgets its corpus and starts anew, the first time; each later
 /// time it takes twice as long. A greedy search that has taken a wrong turn stays lost, and most

@@ -9,11 +9,16 @@ use std::ops::ControlFlow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard};
+use zab_checker::verdict::Rank;
 use zab_checker::{Class, Verdict};
 use zab_sim::Schedule;
 
 /// Executions between two looks at the clock and two reports.
 const BATCH: u64 = 64;
+
+/// After a loss that no client's read shows, a search for one that does continues for at least so many
+/// executions.
+const PATIENCE: u64 = 1000;
 
 /// What the threads share: only what stops them, and what is reported.
 pub(super) struct Shared<'a> {
@@ -23,7 +28,7 @@ pub(super) struct Shared<'a> {
     interrupted: AtomicBool,
     executions: AtomicU64,
     findings: AtomicUsize,
-    /// The least execution number of a finding: no thread needs to go beyond it.
+    /// The execution beyond which no thread needs to go: that of the first finding that convinces.
     best: AtomicU64,
     states: Mutex<FxHashSet<Feature>>,
 }
@@ -51,6 +56,11 @@ impl<'a> Shared<'a> {
             interrupted: self.interrupted.load(Ordering::Relaxed),
             ..Report::default()
         }
+    }
+
+    /// The execution beyond which no finding counts.
+    pub(super) fn best(&self) -> u64 {
+        self.best.load(Ordering::Relaxed)
     }
 
     fn states(&self) -> MutexGuard<'_, FxHashSet<Feature>> {
@@ -112,7 +122,7 @@ impl<'a> Thread<'a> {
 
     /// Whether another execution can still count.
     fn goes_on(&self) -> bool {
-        let is_beaten = self.done >= self.shared.best.load(Ordering::Relaxed);
+        let is_beaten = self.done >= self.shared.best();
         !self.shared.stop.load(Ordering::Relaxed) && (self.campaign.keep_going || !is_beaten)
     }
 
@@ -150,7 +160,9 @@ impl<'a> Thread<'a> {
             return;
         }
         let (execution, island) = (self.done, self.number);
-        self.shared.best.fetch_min(execution, Ordering::Relaxed);
+        let convinces = outcome.rank().is_some_and(Rank::is_convincing);
+        let enough = if convinces { execution } else { 2 * execution + PATIENCE };
+        self.shared.best.fetch_min(enough, Ordering::Relaxed);
         let defects = Vec::new();
         self.keep(Finding { schedule, outcome, execution, island, defects, seen: 1 }, class);
     }

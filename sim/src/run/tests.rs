@@ -80,9 +80,9 @@ fn every_execution_ends_within_its_budget() {
 #[test]
 fn an_action_changes_nothing_before_its_time() {
     let booted = Booted::new(3, Variant::REFERENCE);
-    let crash = Act::Crash { server: 2, disk: CrashMode::Torn, down_us: 100_000 };
+    let loss = Act::PowerLoss { server: 2, disk: CrashMode::Torn, down_us: 100_000 };
     let one = trace(&booted, &schedule(4, [(2_000, write(0, 0)), (9_000, write(1, 1))]));
-    let two = trace(&booted, &schedule(4, [(2_000, write(0, 0)), (9_000, crash)]));
+    let two = trace(&booted, &schedule(4, [(2_000, write(0, 0)), (9_000, loss)]));
     let same = one.lines().zip(two.lines()).take_while(|(a, b)| a == b).count();
     let boot =
         trace(&booted, &schedule(4, [])).lines().take_while(|l| !l.contains("healed")).count();
@@ -123,17 +123,17 @@ fn views_follow_the_servers() {
         }
     }
     let booted = Booted::new(3, Variant::REFERENCE);
-    let restart = |server| Act::Restart { server, down_us: 10_000 };
+    let kill = |server| Act::Kill { server, down_us: 10_000 };
     let mut downs = Downs(Vec::new());
-    booted.run(&schedule(1, [(4_000, restart(0)), (5_000, restart(1))]), &mut downs);
+    booted.run(&schedule(1, [(4_000, kill(0)), (5_000, kill(1))]), &mut downs);
     assert_eq!(downs.0, [0, 1, 2, 1, 0]);
 }
 
 #[test]
 fn an_ensemble_without_a_quorum_of_working_disks_is_unavailable_only_until_it_is_healed() {
     let booted = Booted::new(3, Variant::REFERENCE);
-    let crash = |server| Act::Crash { server, disk: CrashMode::LoseAll, down_us: 900_000 };
-    let text = trace(&booted, &schedule(1, [(0, crash(0)), (0, crash(1)), (0, crash(2))]));
+    let loss = |server| Act::PowerLoss { server, disk: CrashMode::LoseAll, down_us: 900_000 };
+    let text = trace(&booted, &schedule(1, [(0, loss(0)), (0, loss(1)), (0, loss(2))]));
     assert!(text.contains("the ensemble is available"));
     assert_eq!(text.matches("rests at").count(), 3);
 }

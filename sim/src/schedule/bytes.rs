@@ -6,7 +6,7 @@
 //! 0, and a record that is not whole is left out. Removing 8 bytes removes one action, so a
 //! fuzzer's own mutations are meaningful edits.
 
-use super::{Act, Action, CrashMode, FORMAT, GRAIN_US, Schedule, StallTarget};
+use super::{Act, Action, CrashMode, FORMAT, GRAIN_US, Kind, Schedule, StallTarget};
 use crate::schedule::{ACTIONS_MAX, ClientOp};
 
 /// Bytes of the header.
@@ -15,16 +15,13 @@ pub const HEADER: usize = 16;
 /// Bytes of an action.
 pub const RECORD: usize = 8;
 
-/// How many kinds of action there are.
-const KINDS: u8 = 15;
-
 const SERVERS: [u8; 3] = [3, 5, 7];
 const OPS: [ClientOp; 4] = [ClientOp::Write, ClientOp::WriteIf, ClientOp::Read, ClientOp::SyncRead];
 const ACTORS: [StallTarget; 4] =
     [StallTarget::Receiver, StallTarget::LogWriter, StallTarget::Committer, StallTarget::Senders];
 
 /// An action without its time: kind, three arguments, and its duration.
-type Parts = (u8, [u8; 3], u64);
+type Parts = (Kind, [u8; 3], u64);
 
 impl Schedule {
     /// Decodes any bytes into a valid schedule.
@@ -62,67 +59,73 @@ fn grains(us: u64) -> [u8; 2] {
 fn encode(action: &Action) -> [u8; RECORD] {
     let (kind, [a, b, c], span_us) = parts(action.act);
     let ([at0, at1], [span0, span1]) = (grains(action.at_us), grains(span_us));
-    [at0, at1, kind, a, b, c, span0, span1]
+    [at0, at1, kind as u8, a, b, c, span0, span1]
 }
 
 fn decode(record: &[u8]) -> Action {
     let us = |at: usize| u64::from(u16::from_le_bytes([record[at], record[at + 1]])) * GRAIN_US;
-    let act = assemble((record[2] % KINDS, [record[3], record[4], record[5]], us(6)));
+    let kind = Kind::ALL[usize::from(record[2]) % Kind::ALL.len()];
+    let act = assemble((kind, [record[3], record[4], record[5]], us(6)));
     Action { at_us: us(0), act }
 }
 
 fn parts(act: Act) -> Parts {
+    let kind = Kind::of(&act);
     match act {
-        Act::Client { client, server, op, key } => (0, [client, server, op as u8 | key << 2], 0),
-        Act::Crash { server, disk, down_us } => {
+        Act::Client { client, server, op, key } => (kind, [client, server, op as u8 | key << 2], 0),
+        Act::PowerLoss { server, disk, down_us } => {
             let (mode, kept) = match disk {
                 CrashMode::LoseAll => (0, 0),
                 CrashMode::KeepPrefix(kept) => (1, kept),
                 CrashMode::Torn => (2, 0),
                 CrashMode::KeepAll => (3, 0),
             };
-            (1, [server, mode, kept], down_us)
+            (kind, [server, mode, kept], down_us)
         }
-        Act::Restart { server, down_us } => (2, [server, 0, 0], down_us),
-        Act::StepDown { server } => (3, [server, 0, 0], 0),
-        Act::Cut { from, to, both_ways, for_us } => (4, [from, to, both_ways.into()], for_us),
-        Act::Isolate { server, for_us } => (5, [server, 0, 0], for_us),
-        Act::Clog { from, to, for_us } => (6, [from, to, 0], for_us),
-        Act::Drop { a, b } => (7, [a, b, 0], 0),
-        Act::StallNode { server, for_us } => (8, [server, 0, 0], for_us),
-        Act::StallActor { server, actor, for_us } => (9, [server, actor as u8, 0], for_us),
-        Act::StallDisk { server, for_us } => (10, [server, 0, 0], for_us),
-        Act::FlushError { server } => (11, [server, 0, 0], 0),
+        Act::Kill { server, down_us } => (kind, [server, 0, 0], down_us),
+        Act::StepDown { server } => (kind, [server, 0, 0], 0),
+        Act::Cut { from, to, both_ways, for_us } => (kind, [from, to, both_ways.into()], for_us),
+        Act::Isolate { server, for_us } => (kind, [server, 0, 0], for_us),
+        Act::Clog { from, to, for_us } => (kind, [from, to, 0], for_us),
+        Act::Reset { a, b } => (kind, [a, b, 0], 0),
+        Act::StallNode { server, for_us } => (kind, [server, 0, 0], for_us),
+        Act::StallActor { server, actor, for_us } => (kind, [server, actor as u8, 0], for_us),
+        Act::StallDisk { server, for_us } => (kind, [server, 0, 0], for_us),
+        Act::FlushError { server } => (kind, [server, 0, 0], 0),
         Act::Skew { server, per_mille, for_us } => {
             let [low, high] = per_mille.to_le_bytes();
-            (12, [server, low, high], for_us)
+            (kind, [server, low, high], for_us)
         }
-        Act::Swizzle { mask, for_us } => (13, [mask, 0, 0], for_us),
-        Act::HealAll => (14, [0, 0, 0], 0),
+        Act::Swizzle { mask, for_us } => (kind, [mask, 0, 0], for_us),
+        Act::HealAll => (kind, [0, 0, 0], 0),
     }
 }
 
 /// The inverse of [`parts`]; numbers may be out of range.
 fn assemble((kind, [a, b, c], span): Parts) -> Act {
     match kind {
-        0 => Act::Client { client: a, server: b, op: OPS[usize::from(c % 4)], key: c >> 2 },
-        1 => {
+        Kind::Client => {
+            Act::Client { client: a, server: b, op: OPS[usize::from(c % 4)], key: c >> 2 }
+        }
+        Kind::PowerLoss => {
             let modes =
                 [CrashMode::LoseAll, CrashMode::KeepPrefix(c), CrashMode::Torn, CrashMode::KeepAll];
-            Act::Crash { server: a, disk: modes[usize::from(b % 4)], down_us: span }
+            Act::PowerLoss { server: a, disk: modes[usize::from(b % 4)], down_us: span }
         }
-        2 => Act::Restart { server: a, down_us: span },
-        3 => Act::StepDown { server: a },
-        4 => Act::Cut { from: a, to: b, both_ways: c % 2 == 1, for_us: span },
-        5 => Act::Isolate { server: a, for_us: span },
-        6 => Act::Clog { from: a, to: b, for_us: span },
-        7 => Act::Drop { a, b },
-        8 => Act::StallNode { server: a, for_us: span },
-        9 => Act::StallActor { server: a, actor: ACTORS[usize::from(b % 4)], for_us: span },
-        10 => Act::StallDisk { server: a, for_us: span },
-        11 => Act::FlushError { server: a },
-        12 => Act::Skew { server: a, per_mille: i16::from_le_bytes([b, c]), for_us: span },
-        13 => Act::Swizzle { mask: a, for_us: span },
-        _ => Act::HealAll,
+        Kind::Kill => Act::Kill { server: a, down_us: span },
+        Kind::StepDown => Act::StepDown { server: a },
+        Kind::Cut => Act::Cut { from: a, to: b, both_ways: c % 2 == 1, for_us: span },
+        Kind::Isolate => Act::Isolate { server: a, for_us: span },
+        Kind::Clog => Act::Clog { from: a, to: b, for_us: span },
+        Kind::Reset => Act::Reset { a, b },
+        Kind::StallNode => Act::StallNode { server: a, for_us: span },
+        Kind::StallActor => {
+            Act::StallActor { server: a, actor: ACTORS[usize::from(b % 4)], for_us: span }
+        }
+        Kind::StallDisk => Act::StallDisk { server: a, for_us: span },
+        Kind::FlushError => Act::FlushError { server: a },
+        Kind::Skew => Act::Skew { server: a, per_mille: i16::from_le_bytes([b, c]), for_us: span },
+        Kind::Swizzle => Act::Swizzle { mask: a, for_us: span },
+        Kind::HealAll => Act::HealAll,
     }
 }

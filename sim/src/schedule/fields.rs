@@ -34,10 +34,11 @@ pub enum ScheduleError {
     },
 }
 
-/// A number of an action.
+/// A number of an action, under its name in schedules.
 enum Field<'a> {
     Server(&'static str, &'a mut u8),
-    Link(&'a mut u8, &'a mut u8),
+    /// Another server than the one before.
+    Peer(&'static str, &'a mut u8),
     Span(&'static str, &'a mut u64),
     Client(&'a mut u8),
     Key(&'a mut u8),
@@ -46,109 +47,132 @@ enum Field<'a> {
 }
 
 impl Act {
-    fn for_each_field(&mut self, mut visit: impl FnMut(Field<'_>)) {
-        use Field::{Client, Key, Link, Mask, Server, Skew, Span};
-        match self {
+    fn fields(&mut self) -> impl Iterator<Item = Field<'_>> {
+        use Field::{Client, Key, Mask, Peer, Server, Skew, Span};
+        let fields = match self {
             Self::Client { client, server, key, op: _ } => {
-                visit(Client(client));
-                visit(Server("server", server));
-                visit(Key(key));
+                [Some(Client(client)), Some(Server("server", server)), Some(Key(key))]
             }
-            Self::Crash { server, down_us, disk: _ } | Self::Restart { server, down_us } => {
-                visit(Server("server", server));
-                visit(Span("down_us", down_us));
+            Self::PowerLoss { server, down_us, disk: _ } | Self::Kill { server, down_us } => {
+                [Some(Server("server", server)), Some(Span("down_us", down_us)), None]
             }
             Self::StepDown { server } | Self::FlushError { server } => {
-                visit(Server("server", server));
+                [Some(Server("server", server)), None, None]
             }
             Self::Cut { from, to, for_us, both_ways: _ } | Self::Clog { from, to, for_us } => {
-                visit(Server("from", from));
-                visit(Server("to", to));
-                visit(Link(from, to));
-                visit(Span("for_us", for_us));
+                [Some(Server("from", from)), Some(Peer("to", to)), Some(Span("for_us", for_us))]
             }
-            Self::Drop { a, b } => {
-                visit(Server("a", a));
-                visit(Server("b", b));
-                visit(Link(a, b));
-            }
+            Self::Reset { a, b } => [Some(Server("a", a)), Some(Peer("b", b)), None],
             Self::Isolate { server, for_us }
             | Self::StallNode { server, for_us }
             | Self::StallActor { server, for_us, actor: _ }
             | Self::StallDisk { server, for_us } => {
-                visit(Server("server", server));
-                visit(Span("for_us", for_us));
+                [Some(Server("server", server)), Some(Span("for_us", for_us)), None]
             }
             Self::Skew { server, per_mille, for_us } => {
-                visit(Server("server", server));
-                visit(Skew(per_mille));
-                visit(Span("for_us", for_us));
+                let span = Span("for_us", for_us);
+                [Some(Server("server", server)), Some(Skew(per_mille)), Some(span)]
             }
             Self::Swizzle { mask, for_us } => {
-                visit(Mask(mask));
-                visit(Span("for_us", for_us));
+                [Some(Mask(mask)), Some(Span("for_us", for_us)), None]
             }
-            Self::HealAll => {}
-        }
+            Self::HealAll => [None, None, None],
+        };
+        fields.into_iter().flatten()
+    }
+
+    /// The duration inside the action, if it has one.
+    pub fn span_mut(&mut self) -> Option<&mut u64> {
+        self.fields().find_map(|field| match field {
+            Field::Span(_, us) => Some(us),
+            _ => None,
+        })
     }
 
     /// The duration inside the action; 0 if it has none.
     pub fn span_us(mut self) -> u64 {
-        let mut span = 0;
-        self.for_each_field(|field| {
-            if let Field::Span(_, us) = field {
-                span = *us;
-            }
+        self.span_mut().map_or(0, |us| *us)
+    }
+
+    /// The servers that the action names one by one.
+    pub fn servers_mut(&mut self) -> impl Iterator<Item = &mut u8> {
+        self.fields().filter_map(|field| match field {
+            Field::Server(_, server) | Field::Peer(_, server) => Some(server),
+            _ => None,
+        })
+    }
+
+    /// The servers that the action names, those of a mask included, each once.
+    pub fn servers(mut self) -> impl Iterator<Item = u8> {
+        let set = self.fields().fold(0, |set, field| match field {
+            Field::Server(_, server) | Field::Peer(_, server) => set | bit(*server),
+            Field::Mask(mask) => set | *mask,
+            _ => set,
         });
-        span
+        (0..8).filter(move |server| set & bit(*server) != 0)
     }
 
     /// The same action with every number bent into its range.
     pub(super) fn repaired(mut self, servers: u8) -> Self {
-        self.for_each_field(|field| match field {
-            Field::Server(_, server) => *server %= servers,
-            Field::Link(a, b) if a == b => *b = (*b + 1) % servers,
-            Field::Link(..) => {}
-            Field::Span(_, us) => *us = (*us - *us % GRAIN_US).min(SPAN_MAX_US),
-            Field::Client(client) => *client %= CLIENTS,
-            Field::Key(key) => *key %= KEYS as u8,
-            Field::Skew(rate) => *rate %= SKEW_MAX + 1,
-            Field::Mask(mask) => *mask &= full_mask(servers),
-        });
+        let mut before = None;
+        for field in self.fields() {
+            match field {
+                Field::Server(_, server) => {
+                    *server %= servers;
+                    before = Some(*server);
+                }
+                Field::Peer(_, server) => {
+                    *server %= servers;
+                    if before == Some(*server) {
+                        *server = (*server + 1) % servers;
+                    }
+                }
+                Field::Span(_, us) => *us = (*us - *us % GRAIN_US).min(SPAN_MAX_US),
+                Field::Client(client) => *client %= CLIENTS,
+                Field::Key(key) => *key %= KEYS as u8,
+                Field::Skew(rate) => *rate %= SKEW_MAX + 1,
+                Field::Mask(mask) => *mask &= full_mask(servers),
+            }
+        }
         self
     }
 
     fn problem(mut self, servers: u8) -> Option<(&'static str, String)> {
-        let mut found = None;
-        self.for_each_field(|field| {
-            let problem = match field {
-                Field::Server(name, server) if *server >= servers => {
-                    Some((name, format!("no server {server}, choose 0 to {}", servers - 1)))
-                }
-                Field::Link(a, b) if a == b => {
-                    Some(("to", format!("{b} is the same server, choose another")))
-                }
-                Field::Span(name, us) => span_problem(*us).map(|problem| (name, problem)),
-                Field::Client(client) if *client >= CLIENTS => {
-                    Some(("client", format!("no client {client}, choose 0 to {}", CLIENTS - 1)))
-                }
-                Field::Key(key) if usize::from(*key) >= KEYS => {
-                    Some(("key", format!("no key {key}, choose 0 to {}", KEYS - 1)))
-                }
-                Field::Skew(rate) if rate.unsigned_abs() > SKEW_MAX.unsigned_abs() => {
-                    let range = format!("choose -{SKEW_MAX} to {SKEW_MAX}");
-                    Some(("per_mille", format!("{rate} is too much, {range}")))
-                }
-                Field::Mask(mask) if *mask & !full_mask(servers) != 0 => {
-                    let most = full_mask(servers);
-                    Some(("mask", format!("{mask} has more than {servers} bits, at most {most}")))
-                }
-                _ => None,
-            };
-            found = found.take().or(problem);
-        });
-        found
+        let mut before = None;
+        self.fields().find_map(|field| match field {
+            Field::Server(name, server) | Field::Peer(name, server) if *server >= servers => {
+                Some((name, format!("no server {server}, choose 0 to {}", servers - 1)))
+            }
+            Field::Server(_, server) => {
+                before = Some(*server);
+                None
+            }
+            Field::Peer(name, server) if before == Some(*server) => {
+                Some((name, format!("{server} is the same server, choose another")))
+            }
+            Field::Span(name, us) => span_problem(*us).map(|problem| (name, problem)),
+            Field::Client(client) if *client >= CLIENTS => {
+                Some(("client", format!("no client {client}, choose 0 to {}", CLIENTS - 1)))
+            }
+            Field::Key(key) if usize::from(*key) >= KEYS => {
+                Some(("key", format!("no key {key}, choose 0 to {}", KEYS - 1)))
+            }
+            Field::Skew(rate) if rate.unsigned_abs() > SKEW_MAX.unsigned_abs() => {
+                let range = format!("choose -{SKEW_MAX} to {SKEW_MAX}");
+                Some(("per_mille", format!("{rate} is too much, {range}")))
+            }
+            Field::Mask(mask) if *mask & !full_mask(servers) != 0 => {
+                let most = full_mask(servers);
+                Some(("mask", format!("{mask} has more than {servers} bits, at most {most}")))
+            }
+            _ => None,
+        })
     }
+}
+
+/// A server in a mask; none if no ensemble has it.
+const fn bit(server: u8) -> u8 {
+    if server < 8 { 1 << server } else { 0 }
 }
 
 const fn full_mask(servers: u8) -> u8 {

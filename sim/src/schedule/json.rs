@@ -3,7 +3,7 @@
 //! Reading is strict. A typo or a number out of range is an error of one line that says what is
 //! wrong, where, and what would be right.
 
-use super::{Act, Action, FORMAT, Schedule, ScheduleError};
+use super::{Act, Action, FORMAT, Kind, Schedule, ScheduleError};
 use serde::de::{Error as _, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
@@ -43,6 +43,11 @@ impl<'de> Deserialize<'de> for Action {
         let at_us = fields.remove("at_us").ok_or_else(|| D::Error::missing_field("at_us"))?;
         let at_us = u64::deserialize(&at_us)
             .map_err(|error| D::Error::custom(format!("at_us: {error}")))?;
+        if let Some(Value::String(name)) = fields.get_mut("do")
+            && let Some(kind) = Kind::named(name)
+        {
+            *name = kind.name().to_owned();
+        }
         let only_do = fields.len() == 1;
         let act = Act::deserialize(Value::Object(fields)).map_err(D::Error::custom)?;
         if act == Act::HealAll && !only_do {

@@ -1,12 +1,12 @@
 //! Both forms of a schedule, and what they refuse.
 
 use super::*;
-use crate::keyed::{Kind, hash};
+use crate::keyed::{self, hash};
 
 /// Bytes that depend on `seed` only: a header and `actions` records, and a few bytes more.
 fn noise(seed: u64, actions: u64) -> Vec<u8> {
     let length = 16 + 8 * actions + seed % 8;
-    (0..length).map(|at| hash(seed, Kind::Turn, 0, at) as u8).collect()
+    (0..length).map(|at| hash(seed, keyed::Kind::Turn, 0, at) as u8).collect()
 }
 
 fn error(text: &str) -> String {
@@ -14,14 +14,14 @@ fn error(text: &str) -> String {
 }
 
 fn with_action(action: &str) -> String {
-    format!(r#"{{"version": 1, "seed": 1, "servers": 3, "actions": [{action}]}}"#)
+    format!(r#"{{"version": 2, "seed": 1, "servers": 3, "actions": [{action}]}}"#)
 }
 
 #[test]
 fn any_bytes_decode_into_a_valid_schedule() {
     for seed in 0..2000 {
         let mut bytes = noise(seed, seed % 40);
-        bytes.truncate((hash(seed, Kind::Turn, 1, 0) % 400) as usize);
+        bytes.truncate((hash(seed, keyed::Kind::Turn, 1, 0) % 400) as usize);
         assert_eq!(Schedule::from_bytes(&bytes).validate(), Ok(()));
     }
     assert_eq!(Schedule::from_bytes(&[]), Schedule::empty(0, 3));
@@ -47,7 +47,28 @@ fn every_kind_of_action_occurs_in_noise() {
         .collect();
     kinds.sort_unstable();
     kinds.dedup();
-    assert_eq!(kinds, (0..15).collect::<Vec<u8>>());
+    assert_eq!(kinds, Kind::ALL.map(|kind| kind as u8));
+}
+
+#[test]
+fn every_kind_goes_by_one_name() {
+    for action in Schedule::from_bytes(&noise(3, 256)).actions {
+        let json: serde_json::Value = serde_json::from_str(&action.to_json()).expect("JSON");
+        assert_eq!(json["do"], Kind::of(&action.act).name());
+    }
+}
+
+#[test]
+fn an_action_names_its_servers_and_its_duration() {
+    let mut cut = Act::Cut { from: 2, to: 0, both_ways: false, for_us: 400 };
+    assert_eq!(cut.servers().collect::<Vec<_>>(), [0, 2]);
+    assert_eq!(cut.servers_mut().collect::<Vec<_>>(), [&2, &0]);
+    cut.span_mut().map(|us| *us = 800).expect("a cut lasts");
+    assert_eq!(cut.span_us(), 800);
+    let swizzle = Act::Swizzle { mask: 0b101, for_us: 200 };
+    assert_eq!(swizzle.servers().collect::<Vec<_>>(), [0, 2]);
+    assert_eq!(Act::HealAll.span_us(), 0);
+    assert_eq!(Act::HealAll.servers().count(), 0);
 }
 
 #[test]
@@ -71,22 +92,42 @@ fn repair_changes_no_valid_schedule() {
 
 #[test]
 fn json_is_one_action_a_line() {
-    let crash = Act::Crash { server: 2, disk: CrashMode::LoseAll, down_us: 40000 };
+    let loss = Act::PowerLoss { server: 2, disk: CrashMode::LoseAll, down_us: 40000 };
     let mut schedule = Schedule::empty(7, 3);
-    schedule.actions.push(Action { at_us: 1200, act: crash });
+    schedule.actions.push(Action { at_us: 1200, act: loss });
     schedule.actions.push(Action { at_us: 1400, act: Act::HealAll });
     let text = r#"{
-  "version": 1,
+  "version": 2,
   "seed": 7,
   "servers": 3,
   "actions": [
-    {"at_us": 1200, "do": "crash", "server": 2, "disk": "lose-all", "down_us": 40000},
+    {"at_us": 1200, "do": "power-loss", "server": 2, "disk": "lose-all", "down_us": 40000},
     {"at_us": 1400, "do": "heal-all"}
   ]
 }
 "#;
     assert_eq!(schedule.to_json(), text);
     assert_eq!(Schedule::from_json(text), Ok(schedule));
+}
+
+#[test]
+fn version_1_is_read_and_written_in_the_words_of_today() {
+    let old = r#"{"version": 1, "seed": 7, "servers": 3, "actions": [
+        {"at_us": 200, "do": "crash", "server": 2, "disk": "torn", "down_us": 40000},
+        {"at_us": 400, "do": "restart", "server": 1, "down_us": 200},
+        {"at_us": 600, "do": "drop", "a": 0, "b": 2}
+    ]}"#;
+    let schedule = Schedule::from_json(old).expect("every version is read");
+    let loss = Act::PowerLoss { server: 2, disk: CrashMode::Torn, down_us: 40000 };
+    let kill = Act::Kill { server: 1, down_us: 200 };
+    let acts: Vec<Act> = schedule.actions.iter().map(|action| action.act).collect();
+    assert_eq!(acts, [loss, kill, Act::Reset { a: 0, b: 2 }]);
+    let written = schedule.to_json();
+    assert!(
+        ["version\": 2", "power-loss", "kill", "reset"].iter().all(|new| written.contains(new))
+    );
+    assert!(["crash", "restart", "drop"].iter().all(|old| !written.contains(old)));
+    assert_eq!(Schedule::from_json(&written), Ok(schedule));
 }
 
 #[test]
@@ -112,8 +153,8 @@ fn errors_say_what_where_and_what_to_do() {
             "action 1: for_us: 99000000 is too long, at most 13107000",
         ),
         (
-            r#"{"at_us": 0, "do": "drop", "a": 1, "b": 1}"#,
-            "action 1: to: 1 is the same server, choose another",
+            r#"{"at_us": 0, "do": "reset", "a": 1, "b": 1}"#,
+            "action 1: b: 1 is the same server, choose another",
         ),
         (
             r#"{"at_us": 0, "do": "client", "client": 4, "server": 0, "op": "read", "key": 0}"#,
@@ -149,8 +190,8 @@ fn typos_are_refused() {
 
 #[test]
 fn a_newer_format_is_refused_before_anything_else() {
-    let text = r#"{"version": 2, "plan": []}"#;
-    assert_eq!(error(text), "format version 2: this build reads versions 1 to 1, use a newer one");
-    let text = r#"{"version": 1, "seed": 1, "servers": 4, "actions": []}"#;
+    let text = r#"{"version": 3, "plan": []}"#;
+    assert_eq!(error(text), "format version 3: this build reads versions 1 to 2, use a newer one");
+    let text = r#"{"version": 2, "seed": 1, "servers": 4, "actions": []}"#;
     assert_eq!(error(text), "servers: 4 is not possible, write 3, 5 or 7");
 }

@@ -15,7 +15,7 @@ mod worker;
 use super::agenda::Agenda;
 use super::event::{Event, Inbox, Stamped};
 use super::limits::INBOX;
-use super::machine::Machine;
+use super::platform::Platform;
 use std::cell::{Cell, RefCell};
 use std::io;
 use std::path::PathBuf;
@@ -34,7 +34,7 @@ struct Thread {
     handle: JoinHandle<()>,
 }
 
-/// A machine with a directory for a disk, and the clock of the runtime.
+/// A directory for a disk, and the clock of the runtime.
 #[derive(Clone)]
 pub struct Directory {
     folder: PathBuf,
@@ -45,7 +45,7 @@ pub struct Directory {
 }
 
 impl Directory {
-    /// A machine whose disk is this folder, which exists. To be made inside a runtime.
+    /// A disk that is this folder, which exists. To be made inside a runtime.
     pub fn new(folder: PathBuf) -> Self {
         Self { folder, started: Instant::now(), thread: Rc::default(), failed: Rc::default() }
     }
@@ -59,7 +59,7 @@ impl Directory {
     }
 }
 
-impl Machine for Directory {
+impl Platform for Directory {
     fn start(&self, inbox: Inbox) -> io::Result<Recovered> {
         let (found, files) = files::Files::open(&self.folder)?;
         let (jobs, queue) = threads::channel();

@@ -7,8 +7,8 @@ mod outputs;
 use super::agenda::Agenda;
 use super::event::{Event, Inbox, Outbox, Stamped};
 use super::limits::{INBOX, Limits};
-use super::machine::{Machine, Rest};
 use super::net::Net;
+use super::platform::{Platform, Rest};
 use super::post::Slot;
 use arrivals::{Letter, Link};
 use std::collections::BTreeMap;
@@ -22,17 +22,17 @@ use zab_core::event::ExitReason;
 use zab_core::{Config, ConnId, Input, Micros, Node, NodeId, Output, RequestId, Variant};
 
 /// Runs a server process from its start until it ends of its own accord.
-pub async fn serve<N: Net, M: Machine>(
+pub async fn serve<N: Net, P: Platform>(
     id: NodeId,
     config: Config,
     variant: Variant,
     net: N,
-    machine: M,
+    platform: P,
 ) -> io::Result<ExitReason> {
     let (inbox, mut events) = mpsc::channel(INBOX);
     let listener = net.listen().await?;
-    let found = machine.start(inbox.clone())?;
-    let mut owner = Owner::new(id, Node::new(id, config, variant), &config, (net, machine), inbox);
+    let found = platform.start(inbox.clone())?;
+    let mut owner = Owner::new(id, Node::new(id, config, variant), &config, (net, platform), inbox);
     owner.accept_from(listener);
     owner.rebase();
     owner.step(Input::Start(Box::new(found)));
@@ -40,18 +40,18 @@ pub async fn serve<N: Net, M: Machine>(
 }
 
 /// The node, and what its outputs need.
-struct Owner<N, M> {
+struct Owner<N, P> {
     id: NodeId,
     node: Node,
     net: N,
-    machine: M,
+    platform: P,
     limits: Limits,
     /// Handed to every task that has something to tell.
     inbox: Inbox,
     agenda: Agenda,
     /// Outputs of the step in hand; kept for its memory.
     outputs: Vec<Output>,
-    /// What the machine withholds, in the order in which it came.
+    /// What the platform withholds, in the order in which it came.
     parked: Vec<Stamped<Event>>,
     /// Every task of this process; they end with it.
     tasks: JoinSet<()>,
@@ -84,10 +84,10 @@ enum Woken {
     Event(Stamped<Event>),
 }
 
-impl<N: Net, M: Machine> Owner<N, M> {
-    fn new(id: NodeId, node: Node, config: &Config, (net, machine): (N, M), inbox: Inbox) -> Self {
-        let mut limits = Limits::new(config, |span| machine.duration(span));
-        if machine.is_driven() {
+impl<N: Net, P: Platform> Owner<N, P> {
+    fn new(id: NodeId, node: Node, config: &Config, (net, platform): (N, P), inbox: Inbox) -> Self {
+        let mut limits = Limits::new(config, |span| platform.duration(span));
+        if platform.is_driven() {
             limits.acknowledge = Duration::MAX;
         }
         Self {
@@ -95,7 +95,7 @@ impl<N: Net, M: Machine> Owner<N, M> {
             node,
             limits,
             net,
-            machine,
+            platform,
             inbox,
             agenda: Agenda::default(),
             outputs: Vec::new(),
@@ -131,7 +131,7 @@ impl<N: Net, M: Machine> Owner<N, M> {
     }
 
     async fn run(&mut self, events: &mut mpsc::Receiver<Stamped<Event>>) -> io::Result<ExitReason> {
-        if !self.machine.is_driven() {
+        if !self.platform.is_driven() {
             self.run_due();
         }
         loop {
@@ -150,7 +150,7 @@ impl<N: Net, M: Machine> Owner<N, M> {
                 Woken::Due => true,
                 Woken::Event(event) => {
                     self.put(event);
-                    !self.machine.is_driven()
+                    !self.platform.is_driven()
                 }
             };
             while self.has_room()
@@ -158,8 +158,8 @@ impl<N: Net, M: Machine> Owner<N, M> {
             {
                 self.put(event);
             }
-            if moves_on && !self.machine.is_paused() {
-                if self.machine.resumes() {
+            if moves_on && !self.platform.is_paused() {
+                if self.platform.resumes() {
                     self.take_parked();
                 }
                 self.run_due();
@@ -175,17 +175,17 @@ impl<N: Net, M: Machine> Owner<N, M> {
             next_at: self.agenda.next_at(),
             parked_at: self.parked.first().map(|event| event.at),
         };
-        self.machine.rested(&self.node, rest);
+        self.platform.rested(&self.node, rest);
     }
 
     async fn wait(&mut self, events: &mut mpsc::Receiver<Stamped<Event>>) -> Woken {
-        let is_driven = self.machine.is_driven();
+        let is_driven = self.platform.is_driven();
         loop {
-            let now = self.machine.now();
-            let pause = self.agenda.next_at().map(|at| self.machine.duration(until(now, at)));
+            let now = self.platform.now();
+            let pause = self.agenda.next_at().map(|at| self.platform.duration(until(now, at)));
             tokio::select! {
                 biased;
-                () = self.machine.nudged() => return Woken::Nudged,
+                () = self.platform.nudged() => return Woken::Nudged,
                 Some(ended) = self.tasks.join_next() => {
                     if let Err(error) = ended && let Ok(panic) = error.try_into_panic() {
                         std::panic::resume_unwind(panic);
@@ -201,12 +201,12 @@ impl<N: Net, M: Machine> Owner<N, M> {
 
     /// Spans count from now on.
     fn rebase(&mut self) {
-        self.agenda.rebase(self.machine.since());
+        self.agenda.rebase(self.platform.since());
     }
 
     fn run_due(&mut self) {
         while self.exit.is_none()
-            && let Some(event) = self.agenda.take_due(self.machine.since(), self.machine.now())
+            && let Some(event) = self.agenda.take_due(self.platform.since(), self.platform.now())
         {
             self.take(event);
         }
@@ -220,7 +220,7 @@ impl<N: Net, M: Machine> Owner<N, M> {
 
     /// Turns an event into an input of the node, if it is one.
     fn take(&mut self, event: Stamped<Event>) {
-        if self.machine.withholds(self.agenda.base(), &event.what) {
+        if self.platform.withholds(self.agenda.base(), &event.what) {
             self.parked.push(event);
         } else if let Some(input) = self.input_of(event.what) {
             self.step(input);
@@ -247,7 +247,7 @@ impl<N: Net, M: Machine> Owner<N, M> {
                 Input::Notification { from, notification }
             }
             Event::Ask { number, request, last_seen, op } => {
-                if !self.machine.is_awaited(request) {
+                if !self.platform.is_awaited(request) {
                     return None;
                 }
                 self.routes.insert(request, number);
@@ -256,17 +256,17 @@ impl<N: Net, M: Machine> Owner<N, M> {
             Event::Timer { timer, generation } => Input::Timer { timer, generation },
             Event::Turn(actor) => Input::Turn(actor),
             Event::DiskDone { file, upto } => {
-                if !self.machine.complete(at, file, upto) {
+                if !self.platform.complete(at, file, upto) {
                     return None;
                 }
                 Input::DiskDone { file, upto }
             }
             Event::DiskFails => {
-                let (file, lsn) = self.machine.fail(at)?;
+                let (file, lsn) = self.platform.fail(at)?;
                 Input::DiskFailed { file, lsn }
             }
             Event::StepDown => {
-                self.machine.observe(at, Fact::Fault("step-down"));
+                self.platform.observe(at, Fact::Fault("step-down"));
                 Input::StepDown
             }
             other => {
@@ -280,7 +280,7 @@ impl<N: Net, M: Machine> Owner<N, M> {
     fn step(&mut self, input: Input) {
         self.inputs += 1;
         let mut outputs = std::mem::take(&mut self.outputs);
-        self.node.step(self.machine.clock(self.agenda.base()), input, &mut outputs);
+        self.node.step(self.platform.clock(self.agenda.base()), input, &mut outputs);
         for output in outputs.drain(..) {
             if self.exit.is_none() {
                 self.carry_out(output);

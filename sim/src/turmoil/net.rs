@@ -25,15 +25,16 @@ pub(super) struct SimNet {
 impl SimNet {
     fn refuses(&self, to: NodeId) -> bool {
         let shared = self.shared.borrow();
-        let is_cut = self.me.is_some_and(|me| shared.links.is_cut_either_way(shared.since, me, to));
-        is_cut || !shared.servers[to.index()].up
+        let (links, now) = (&shared.cluster.links, shared.since);
+        let is_cut = self.me.is_some_and(|me| links.is_cut_either_way(now, me, to));
+        is_cut || !shared.cluster[to].is_up()
     }
 
     /// Whether a connection has to wait for the end of a fault.
     fn is_held_back(&self, to: NodeId) -> bool {
         let shared = self.shared.borrow();
         self.me.is_some_and(|me| {
-            let is_stalled = shared.servers[me.index()].stalls.node(shared.since);
+            let is_stalled = shared.cluster[me].stalls.process(shared.since);
             is_stalled || shared.are_clogged(me, to)
         })
     }

@@ -19,14 +19,15 @@ pub(super) struct Partitions {
 impl Partitions {
     /// Partitions the links that are cut, or lead to a machine without power.
     pub(super) fn enforce(&mut self, sim: &Sim<'_>, shared: &Shared) {
-        let servers = shared.servers.len();
+        let cluster = &shared.cluster;
+        let servers = cluster.members().count();
         let host = |index| address(if index < servers { index as u8 } else { CLIENTS_HOST });
-        let powered = |index: usize| shared.servers.get(index).is_none_or(|server| server.powered);
+        let powered = |index| index >= servers || cluster[NodeId(index as u8)].is_powered();
         for from in 0..=servers {
             for to in (0..=servers).filter(|to| *to != from) {
                 let is_cut = from < servers && to < servers && {
                     let (from, to) = (NodeId(from as u8), NodeId(to as u8));
-                    shared.links.is_cut(shared.now, from, to)
+                    cluster.links.is_cut(shared.now, from, to)
                 };
                 let wanted = is_cut || !powered(from) || !powered(to);
                 match (wanted, std::mem::replace(&mut self.in_force[from][to], wanted)) {

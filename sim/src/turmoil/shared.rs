@@ -5,18 +5,14 @@
 
 use super::waits::Waits;
 use super::wire::Wires;
-use crate::disk::SimDisk;
-use crate::keyed::Delays;
-use crate::network::Links;
+use crate::cluster::Cluster;
 use crate::shell::event::{Event as ShellEvent, Inbox, Stamped};
-use crate::world::server::{Clock, Stalls};
 use std::cell::RefCell;
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
 use std::rc::Rc;
 use tokio::sync::Notify;
 use zab_checker::{Event, Fact};
-use zab_core::event::ExitReason;
 use zab_core::{Config, Micros, NodeId, Replica, RequestId, View};
 
 /// Access to what is shared.
@@ -28,7 +24,7 @@ pub(super) struct Shared {
     pub(super) now: Micros,
     /// What happened by this instant has happened before the step under way.
     pub(super) since: Micros,
-    pub(super) delays: Delays,
+    pub(super) cluster: Cluster,
     /// What was observed since the driver took it last.
     pub(super) evidence: Vec<Event>,
     /// Bit i: something happened to server i.
@@ -37,7 +33,7 @@ pub(super) struct Shared {
     pub(super) inputs: u64,
     /// When a server began to serve, in the step under way.
     pub(super) began: Option<Micros>,
-    pub(super) servers: Vec<Server>,
+    pub(super) hosts: Vec<Host>,
     /// Requests whose client does not wait any more.
     pub(super) given_up: BTreeSet<RequestId>,
     /// When notifications of leader election arrive.
@@ -45,29 +41,16 @@ pub(super) struct Shared {
     /// By sender and receiver, when the first of those was sent that have not had their turn. The
     /// turn outlives the sender: what its next process sends takes it.
     posted: BTreeMap<(NodeId, NodeId), Micros>,
-    pub(super) links: Links,
     pub(super) wires: Wires,
     pub(super) waits: Waits,
     /// Told whenever a fault may have ended, for connections that are being made.
     pub(super) thawed: Rc<Notify>,
 }
 
-/// One server, apart from its process.
-pub(super) struct Server {
-    pub(super) disk: SimDisk,
-    pub(super) clock: Clock,
-    pub(super) stalls: Stalls,
-    /// The process is running, or about to in the next step.
-    pub(super) up: bool,
-    /// The machine has power.
-    pub(super) powered: bool,
-    /// Counts the ends of processes.
-    pub(super) life: u16,
-    /// The next disk operation shall fail.
-    pub(super) fails_next: bool,
-    /// Why the last process ended in its start-up checks.
-    pub(super) refused: Option<ExitReason>,
-    /// When the process ended of its own accord, if the driver has not seen it yet.
+/// What the driver knows of the host of one server.
+#[derive(Default)]
+pub(super) struct Host {
+    /// When the process exited by itself, if the driver has not seen it yet.
     pub(super) exited: Option<Micros>,
     /// What the node looked like when its owner last rested.
     pub(super) seen: Option<(View, Replica)>,
@@ -87,43 +70,11 @@ pub(super) struct Server {
     pub(super) nudge: Rc<Notify>,
 }
 
-impl Server {
-    fn new() -> Self {
-        Self {
-            disk: SimDisk::default(),
-            clock: Clock::default(),
-            stalls: Stalls::default(),
-            up: false,
-            powered: true,
-            life: 0,
-            fails_next: false,
-            refused: None,
-            exited: None,
-            seen: None,
-            next_at: None,
-            parked_at: None,
-            until: Micros(0),
-            arrivals: BinaryHeap::new(),
-            resumes: false,
-            inbox: None,
-            nudge: Rc::default(),
-        }
-    }
-
+impl Host {
     /// Lets the owner do what falls due until then.
     pub(super) fn nudge_until(&mut self, until: Micros) {
         self.until = until;
         self.nudge.notify_one();
-    }
-
-    /// When something happens at this server next.
-    pub(super) fn due_at(&self, now: Micros) -> Option<Micros> {
-        if !self.up || self.stalls.node(now) {
-            return None;
-        }
-        let arrival = self.arrivals.peek().map(|Reverse(at)| *at);
-        let resumption = self.parked_at.filter(|_| self.resumes);
-        [self.next_at, arrival, resumption].into_iter().flatten().min()
     }
 }
 
@@ -132,24 +83,35 @@ impl Shared {
         Self {
             now: Micros(0),
             since: Micros(0),
-            delays: Delays { seed: 0 },
+            cluster: Cluster::new(config.members(), 0),
             evidence: Vec::new(),
             touched: 0,
             inputs: 0,
             began: None,
-            servers: config.members().map(|_| Server::new()).collect(),
+            hosts: config.members().map(|_| Host::default()).collect(),
             given_up: BTreeSet::new(),
             letters: BTreeSet::new(),
             posted: BTreeMap::new(),
-            links: Links::default(),
             wires: Wires::default(),
             waits: Waits::default(),
             thawed: Rc::default(),
         }
     }
 
-    pub(super) fn server(&mut self, id: NodeId) -> &mut Server {
-        &mut self.servers[id.index()]
+    pub(super) fn host(&mut self, id: NodeId) -> &mut Host {
+        &mut self.hosts[id.index()]
+    }
+
+    /// When something happens at a server next.
+    pub(super) fn due_at(&self, id: NodeId, now: Micros) -> Option<Micros> {
+        let machine = &self.cluster[id];
+        if !machine.is_up() || machine.stalls.process(now) {
+            return None;
+        }
+        let host = &self.hosts[id.index()];
+        let arrival = host.arrivals.peek().map(|Reverse(at)| *at);
+        let resumption = host.parked_at.filter(|_| host.resumes);
+        [host.next_at, arrival, resumption].into_iter().flatten().min()
     }
 
     pub(super) fn observe(&mut self, at: Micros, node: impl Into<Option<NodeId>>, fact: Fact) {
@@ -163,7 +125,7 @@ impl Shared {
     /// Something reaches a server at this instant.
     pub(super) fn expect(&mut self, to: Option<NodeId>, at: Micros) {
         if let Some(to) = to {
-            self.server(to).arrivals.push(Reverse(at));
+            self.host(to).arrivals.push(Reverse(at));
         }
     }
 
@@ -171,7 +133,7 @@ impl Shared {
     pub(super) fn tell(&mut self, id: NodeId, what: ShellEvent) -> bool {
         let at = self.now;
         // An inbox that is full belongs to a process that is stalled.
-        let told = self.servers[id.index()]
+        let told = self.hosts[id.index()]
             .inbox
             .as_ref()
             .is_some_and(|inbox| inbox.try_send(Stamped { at, what }).is_ok());
@@ -182,9 +144,9 @@ impl Shared {
     /// What arrives by the end of the step under way does so in it. Returns that instant.
     pub(super) fn forget_arrivals(&mut self) -> Micros {
         let now = self.now;
-        for server in &mut self.servers {
-            while server.arrivals.peek().is_some_and(|Reverse(at)| *at <= now) {
-                server.arrivals.pop();
+        for host in &mut self.hosts {
+            while host.arrivals.peek().is_some_and(|Reverse(at)| *at <= now) {
+                host.arrivals.pop();
             }
         }
         self.letters = self.letters.split_off(&now.after(Micros(1)));
@@ -196,18 +158,18 @@ impl Shared {
         let first = self.posted.get(&(from, to)).copied();
         let sent = first.filter(|sent| !self.has_had_turn((from, to), *sent, at)).unwrap_or(at);
         self.posted.insert((from, to), sent);
-        self.letters.insert(sent.after(self.delays.latency(sent, from, to)));
+        self.letters.insert(sent.after(self.cluster.delays.latency(sent, from, to)));
         sent
     }
 
     /// Whether a notification that was sent then has arrived by this instant.
     fn has_had_turn(&self, (from, to): (NodeId, NodeId), sent: Micros, at: Micros) -> bool {
-        let server = &self.servers[to.index()];
-        let is_withheld = !server.up
-            || server.stalls.node(at)
-            || self.links.is_cut(at, from, to)
-            || self.links.is_clogged(at, from, to);
-        !is_withheld && sent.after(self.delays.latency(sent, from, to)) <= at
+        let (machine, links) = (&self.cluster[to], &self.cluster.links);
+        let is_withheld = !machine.is_up()
+            || machine.stalls.process(at)
+            || links.is_cut(at, from, to)
+            || links.is_clogged(at, from, to);
+        !is_withheld && sent.after(self.cluster.delays.latency(sent, from, to)) <= at
     }
 
     /// Forgets the turns that are over at this instant.
@@ -223,38 +185,27 @@ impl Shared {
         self.letters.range(after..).next().map(|at| Micros(at.0 - 1))
     }
 
-    /// Whether both machines have power and nothing between them is cut.
-    pub(super) fn are_in_touch(&self, a: NodeId, b: NodeId) -> bool {
-        let powered = self.servers[a.index()].powered && self.servers[b.index()].powered;
-        powered && !self.links.is_cut_either_way(self.now, a, b)
-    }
-
     /// The pairs of servers that can reach each other.
     pub(super) fn pairs_in_touch(&self) -> Vec<(NodeId, NodeId)> {
-        let ids = || (0..self.servers.len() as u8).map(NodeId);
-        let pairs = ids().flat_map(|a| ids().map(move |b| (a, b)));
-        pairs.filter(|(a, b)| a != b && self.are_in_touch(*a, *b)).collect()
+        let members = self.cluster.members();
+        let pairs = members.clone().flat_map(|a| members.clone().map(move |b| (a, b)));
+        pairs.filter(|(a, b)| a != b && self.cluster.are_in_touch(self.now, *a, *b)).collect()
     }
 
     /// Whether a clog stands between two servers.
     pub(super) fn are_clogged(&self, a: NodeId, b: NodeId) -> bool {
-        self.links.is_clogged(self.since, a, b) || self.links.is_clogged(self.since, b, a)
+        let links = &self.cluster.links;
+        links.is_clogged(self.since, a, b) || links.is_clogged(self.since, b, a)
     }
 
     /// The process of a server is gone, as of this instant.
-    pub(super) fn lose_process(&mut self, id: NodeId, at: Micros, power_loss: bool) {
-        let server = self.server(id);
-        server.up = false;
-        server.powered = !power_loss;
-        server.life = server.life.wrapping_add(1);
-        server.stalls.forget_process();
-        server.seen = None;
-        server.inbox = None;
-        (server.next_at, server.parked_at) = (None, None);
-        server.arrivals.clear();
+    pub(super) fn disconnect(&mut self, id: NodeId, at: Micros, power_loss: bool) {
+        let host = self.host(id);
+        (host.seen, host.inbox) = (None, None);
+        (host.next_at, host.parked_at) = (None, None);
+        host.arrivals.clear();
         self.close_all(id, at, power_loss);
-        let others = (0..self.servers.len() as u8).map(NodeId).filter(|other| *other != id);
-        for other in others {
+        for other in self.cluster.members().filter(|other| *other != id) {
             self.tell(other, ShellEvent::Forget { from: id });
         }
         self.touch(id);

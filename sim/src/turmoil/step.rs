@@ -1,9 +1,9 @@
 //! Which span of the world a step of turmoil covers.
 
-use super::shared::Server;
 use super::{STEP_OF_CLIENTS_US, STEP_US, TICK_US, Turmoil};
 use crate::due::Effects;
-use zab_core::Micros;
+use crate::faults;
+use zab_core::{Micros, NodeId};
 
 /// In how many steps at most what was done has to come to rest.
 const SETTLING_STEPS: u32 = 256;
@@ -12,14 +12,6 @@ const SETTLING_STEPS: u32 = 256;
 const LAG_MAX: Micros = Micros(200 * TICK_US);
 
 impl Turmoil {
-    /// The instant that the world has come to.
-    pub(super) fn instant(&self) -> Micros {
-        let shared = self.shared.borrow();
-        // Whoever waits for servers to serve, which is at most the boot, waits for this one.
-        let began = shared.began.filter(|_| !self.has_asked);
-        began.or(self.dropped).unwrap_or(shared.now)
-    }
-
     /// Lets something happen that falls due until then, and says how many inputs that were; with 0
     /// there was nothing left.
     pub(super) fn move_on(&mut self, until: Micros, fx: &mut Effects) -> u64 {
@@ -39,13 +31,19 @@ impl Turmoil {
                 }
             }
         };
+        self.at = {
+            let shared = self.shared.borrow();
+            // Whoever waits for servers to serve, which is at most the boot, waits for this one.
+            let began = shared.began.filter(|_| !self.has_asked);
+            began.or(self.dropped).unwrap_or(shared.now)
+        };
         self.collect(fx);
         inputs
     }
 
     /// One step, from an instant until which nothing is due.
     fn cover(&mut self, since: Micros, until: Micros) -> u64 {
-        let is_asked = self.clients.is_any_open() || !self.has_asked;
+        let is_asked = self.clients.count_open() > 0 || !self.has_asked;
         let span = if is_asked { STEP_OF_CLIENTS_US } else { STEP_US };
         // What the driver does itself it does between two steps.
         let planned = self.agenda.next_at().unwrap_or(until);
@@ -79,11 +77,6 @@ impl Turmoil {
         inputs
     }
 
-    /// What is on the way reaches its host, and nothing else happens.
-    pub(super) fn let_arrive(&mut self) {
-        self.step_turmoil();
-    }
-
     fn stand_still_at(&self, instant: Micros) {
         let shared = &mut *self.shared.borrow_mut();
         (shared.since, shared.now) = (instant, instant);
@@ -97,13 +90,13 @@ impl Turmoil {
         self.stirred
             || shared.waits.handshakes > 0
             || is_due(self.agenda.next_at())
-            || shared.servers.iter().any(|server| is_due(server.due_at(now)))
+            || shared.cluster.members().any(|id| is_due(shared.due_at(id, now)))
     }
 
     /// When something is due next.
     fn next_due(&self) -> Option<Micros> {
         let shared = self.shared.borrow();
-        let servers = shared.servers.iter().filter_map(|server| server.due_at(shared.now));
+        let servers = shared.cluster.members().filter_map(|id| shared.due_at(id, shared.now));
         servers.chain(shared.waits.next_dial()).chain(self.agenda.next_at()).min()
     }
 
@@ -118,7 +111,8 @@ impl Turmoil {
         self.stand_still_at(now);
         self.shared.borrow_mut().forget_posted();
         while let Some((at, later)) = self.agenda.take_due(now) {
-            self.carry_out(at, later);
+            self.at = at;
+            faults::fall_due(self, later);
             self.stirred = true;
         }
         inputs
@@ -128,9 +122,9 @@ impl Turmoil {
     fn nudge_all(&self, end: Micros) {
         let shared = &mut *self.shared.borrow_mut();
         shared.now = end;
-        for server in &mut shared.servers {
-            if server.due_at(shared.since).is_some_and(|at| at <= end) {
-                server.nudge_until(end);
+        for id in shared.cluster.members() {
+            if shared.due_at(id, shared.since).is_some_and(|at| at <= end) {
+                shared.host(id).nudge_until(end);
             }
         }
     }
@@ -140,17 +134,12 @@ impl Turmoil {
     /// order in which it fell due, wherever that was.
     fn nudge_first(&self, now: Micros) {
         let shared = &mut *self.shared.borrow_mut();
-        let due = |server: &Server| server.due_at(now).filter(|at| *at <= now);
-        let mut turns: Vec<(Micros, usize)> = shared
-            .servers
-            .iter()
-            .enumerate()
-            .filter_map(|(index, server)| due(server).map(|at| (at, index)))
-            .collect();
+        let due = |id| shared.due_at(id, now).filter(|at| *at <= now).map(|at| (at, id));
+        let mut turns: Vec<(Micros, NodeId)> = shared.cluster.members().filter_map(due).collect();
         turns.sort_unstable();
         if let Some((_, first)) = turns.first() {
             let until = turns.get(1).map_or(now, |(at, _)| *at);
-            shared.servers[*first].nudge_until(until);
+            shared.host(*first).nudge_until(until);
         }
     }
 
@@ -165,7 +154,8 @@ impl Turmoil {
         }
     }
 
-    fn step_turmoil(&mut self) {
+    /// What is on the way reaches its host, and owners that are nudged move on.
+    pub(super) fn step_turmoil(&mut self) {
         if let Err(error) = self.sim.step() {
             panic!("a task of the shell failed: {error}");
         }
@@ -174,7 +164,7 @@ impl Turmoil {
 
     /// Hands on what was observed up to this instant, in the order of time.
     pub(super) fn collect(&self, fx: &mut Effects) {
-        let now = self.instant();
+        let now = self.at;
         let shared = &mut *self.shared.borrow_mut();
         shared.evidence.sort_by_key(|event| event.at);
         let past = shared.evidence.partition_point(|event| event.at <= now);

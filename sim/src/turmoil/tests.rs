@@ -7,7 +7,7 @@ use crate::schedule::samples::{noisy, schedule};
 use crate::schedule::{CrashMode, Schedule, StallTarget};
 use crate::trace::{TextTrace, TraceHash};
 use std::ops::ControlFlow;
-use zab_checker::Event;
+use zab_checker::{Event, Fact};
 use zab_core::Txn;
 
 fn trace(booted: &Booted, schedule: &Schedule) -> String {
@@ -110,8 +110,8 @@ fn after<'a>(text: &'a str, what: &str) -> &'a str {
 #[test]
 fn nobody_is_told_of_a_power_loss_and_everybody_of_a_killed_process() {
     let booted = Booted::new(3, Variant::REFERENCE);
-    let lost = Act::Crash { server: 2, disk: CrashMode::LoseAll, down_us: 400_000 };
-    let killed = Act::Restart { server: 2, down_us: 400_000 };
+    let lost = Act::PowerLoss { server: 2, disk: CrashMode::LoseAll, down_us: 400_000 };
+    let killed = Act::Kill { server: 2, down_us: 400_000 };
     for (act, is_quick) in [(lost, false), (killed, true)] {
         let text = trace(&booted, &schedule(1, [(1_000, act)]));
         let death = if is_quick { "is killed" } else { "loses power" };
@@ -154,7 +154,7 @@ fn every_action_has_its_meaning() {
     assert!(after(&text, "fails from").contains("S2  exits: disk error"), "{text}");
     let text = run(Act::StepDown { server: 2 });
     assert!(after(&text, "fault: step-down").contains("S2  steps down"), "{text}");
-    let text = run(Act::Drop { a: 2, b: 0 });
+    let text = run(Act::Reset { a: 2, b: 0 });
     assert!(after(&text, "connection reset").contains("S0  steps down"), "{text}");
     let text = run(Act::Isolate { server: 2, for_us: 600_000 });
     assert!(after(&text, "isolated").contains("epoch 2 established"), "{text}");

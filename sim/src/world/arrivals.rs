@@ -1,4 +1,4 @@
-//! Timers, turns, completions, packets and messages reach a server.
+//! Timers, turns, completions, requests, packets and messages reach a server.
 
 use super::World;
 use crate::due::Effects;
@@ -15,7 +15,7 @@ impl World {
         (timer, generation): (Timer, u32),
         fx: &mut Effects,
     ) {
-        if self.servers[id.index()].generations[timer as usize] == generation {
+        if self.processes[id.index()].generations[timer as usize] == generation {
             self.step(now, id, Input::Timer { timer, generation }, fx);
         }
     }
@@ -37,7 +37,7 @@ impl World {
         fx: &mut Effects,
     ) {
         let upto = Lsn(lsn.into());
-        if self.servers[id.index()].disk.complete(file, upto) {
+        if self.cluster[id].complete(file, upto) {
             fx.observe(now, id, Fact::DiskDone { file, upto });
             self.step(now, id, Input::DiskDone { file, upto }, fx);
         }
@@ -45,19 +45,26 @@ impl World {
 
     /// The oldest disk operation fails, or the next one will.
     pub(super) fn on_disk_fail(&mut self, now: Micros, id: NodeId, fx: &mut Effects) {
-        let server = &mut self.servers[id.index()];
-        match server.disk.fail_oldest() {
-            Some((file, lsn)) => {
-                fx.observe(now, id, Fact::DiskFailed { file, lsn });
-                self.step(now, id, Input::DiskFailed { file, lsn }, fx);
-            }
-            None => server.fails_next = true,
+        if let Some((file, lsn)) = self.cluster[id].fail() {
+            fx.observe(now, id, Fact::DiskFailed { file, lsn });
+            self.step(now, id, Input::DiskFailed { file, lsn }, fx);
+        }
+    }
+
+    pub(super) fn on_request(&mut self, now: Micros, client: u8, cxid: u32, fx: &mut Effects) {
+        let session = &self.clients[usize::from(client)];
+        let Some(open) = session.open(cxid) else {
+            return;
+        };
+        if self.is_alive(open.server, open.life) {
+            let (request, op, last_seen) = (open.request, open.op, session.last_seen());
+            self.step(now, open.server, Input::Client { request, last_seen, op }, fx);
         }
     }
 
     /// A connection is made if both ways are open and the other process is running.
     pub(super) fn on_connect(&mut self, now: Micros, from: NodeId, to: NodeId, fx: &mut Effects) {
-        if self.is_up(to) && !self.links.is_cut_either_way(now, from, to) {
+        if self.is_up(to) && !self.cluster.links.is_cut_either_way(now, from, to) {
             let conn = self.network.open(now, [from, to], fx);
             self.step(now, from, Input::ConnectionUp { peer: to, conn, outgoing: true }, fx);
         } else {
@@ -84,7 +91,7 @@ impl World {
     }
 
     pub(super) fn on_notify(&mut self, now: Micros, from: NodeId, to: NodeId, fx: &mut Effects) {
-        let is_acknowledged = !self.links.is_cut(now, to, from);
+        let is_acknowledged = !self.cluster.links.is_cut(now, to, from);
         if let Some(notification) = self.mailboxes.arrive(from, to, is_acknowledged) {
             self.step(now, to, Input::Notification { from, notification }, fx);
         }

@@ -1,20 +1,20 @@
 //! A server takes an input, and what it asks for is carried out, in order.
 
 use super::World;
+use crate::backend::Backend;
 use crate::due::{Due, Effects};
+use crate::machine::Reports;
 use crate::observe::fact_of;
-use zab_core::event::Timer;
+use crate::{faults, sessions};
+use zab_core::event::{ExitReason, Timer};
 use zab_core::{DiskOp, Input, Lsn, Micros, NodeId, Output};
-
-/// How long a disk takes to report that it failed: less than any operation takes to succeed.
-pub(crate) const FAILURE_DELAY: Micros = Micros(100);
 
 impl World {
     /// Hands an input to a server that is up.
     pub(super) fn step(&mut self, now: Micros, id: NodeId, input: Input, fx: &mut Effects) {
-        let server = &mut self.servers[id.index()];
         let mut outputs = std::mem::take(&mut fx.outputs);
-        server.node.step(server.clock.read(now), input, &mut outputs);
+        let clock = self.cluster[id].clock.read(now);
+        self.processes[id.index()].node.step(clock, input, &mut outputs);
         fx.touch(id);
         for output in outputs.drain(..) {
             self.carry_out(now, id, output, fx);
@@ -33,12 +33,12 @@ impl World {
         if let Some(fact) = fact_of(&output, to) {
             fx.observe(now, id, fact);
         }
-        let delays = self.delays;
+        let delays = self.cluster.delays;
         match output {
             Output::Connect(to) => {
                 let there_and_back =
                     Micros(delays.latency(now, id, to).0 + delays.latency(now, to, id).0);
-                let life = self.servers[id.index()].life;
+                let life = self.cluster[id].life();
                 fx.schedule(now.after(there_and_back), Due::Connect { from: id, life, to });
             }
             Output::Close(conn) => self.network.close(now, (conn, id), delays, fx),
@@ -54,10 +54,15 @@ impl World {
             Output::SetTimer { timer, generation, after } => {
                 self.set_timer(now, id, (timer, generation, after), fx);
             }
-            Output::Reply { request, outcome } => self.reply(now, id, request, outcome, fx),
-            Output::DropClients => self.drop_clients(now, id, fx),
+            Output::Reply { request, outcome } => {
+                sessions::reply(&mut self.at(now, fx), id, request, outcome);
+            }
+            Output::DropClients => {
+                let life = self.cluster[id].life();
+                sessions::drop_clients(&mut self.at(now, fx), id, |open| open.life == life);
+            }
             Output::Ready(actor) => {
-                let life = self.servers[id.index()].life;
+                let life = self.cluster[id].life();
                 let at = now.after(delays.turn(now, id, actor));
                 fx.schedule(at, Due::Turn { server: id, life, actor });
             }
@@ -67,14 +72,14 @@ impl World {
     }
 
     fn ask_disk(&mut self, now: Micros, id: NodeId, (lsn, op): (Lsn, DiskOp), fx: &mut Effects) {
-        let server = &mut self.servers[id.index()];
-        let (life, file, is_reported) = (server.life, op.file(), op.is_reported());
-        server.disk.ask(lsn, op);
-        let delay = self.delays.flush(id, life, lsn);
-        if std::mem::take(&mut server.fails_next) {
-            fx.schedule(now.after(FAILURE_DELAY), Due::DiskFail { server: id, life });
+        let delays = self.cluster.delays;
+        let machine = &mut self.cluster[id];
+        let (life, file) = (machine.life(), op.file());
+        let Reports { failure, success } = machine.ask(lsn, op, delays);
+        if let Some(delay) = failure {
+            fx.schedule(now.after(delay), Due::DiskFail { server: id, life });
         }
-        if is_reported {
+        if let Some(delay) = success {
             let lsn = u32::try_from(lsn.0).expect("a process does not live that long");
             fx.schedule(now.after(delay), Due::Disk { server: id, life, file, lsn });
         }
@@ -87,10 +92,18 @@ impl World {
         (timer, generation, after): (Timer, u32, Micros),
         fx: &mut Effects,
     ) {
-        let server = &mut self.servers[id.index()];
-        server.generations[timer as usize] = generation;
-        let at = now.after(server.clock.world_span(after));
-        let life = server.life;
+        self.processes[id.index()].generations[timer as usize] = generation;
+        let machine = &self.cluster[id];
+        let (at, life) = (now.after(machine.clock.world_span(after)), machine.life());
         fx.schedule(at, Due::Timer { server: id, life, timer, generation });
+    }
+
+    /// The process of a server exits by itself.
+    fn on_exit(&mut self, now: Micros, id: NodeId, reason: ExitReason, fx: &mut Effects) {
+        self.cluster[id].exit(reason);
+        let (at, start) = faults::restart(now, id, self.cluster[id].life());
+        let mut instant = self.at(now, fx);
+        instant.disconnect(id, false);
+        instant.plan(at, start);
     }
 }

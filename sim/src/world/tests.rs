@@ -1,8 +1,8 @@
 //! What the actions of a schedule mean, seen from outside.
 
-use super::SUPERVISOR_DELAY;
 use crate::client::CLIENT_TIMEOUT;
 use crate::due::Effects;
+use crate::machine::SUPERVISOR_DELAY;
 use crate::run::{Booted, Observer};
 use crate::schedule::{Act, Action, ClientOp, CrashMode, Schedule, StallTarget};
 use std::ops::ControlFlow;
@@ -57,7 +57,7 @@ fn started(fact: &Fact) -> bool {
     matches!(fact, Fact::Started(_))
 }
 
-fn crashed(fact: &Fact) -> bool {
+fn went_down(fact: &Fact) -> bool {
     matches!(fact, Fact::Crashed { .. })
 }
 
@@ -84,31 +84,31 @@ const fn write(client: u8, server: u8) -> Act {
     Act::Client { client, server, op: ClientOp::Write, key: 0 }
 }
 
-const fn crash(server: u8, down_us: u64) -> Act {
-    Act::Crash { server, disk: CrashMode::KeepAll, down_us }
+const fn power_loss(server: u8, down_us: u64) -> Act {
+    Act::PowerLoss { server, disk: CrashMode::KeepAll, down_us }
 }
 
 #[test]
 fn peers_of_a_killed_process_know_at_once_and_those_of_a_power_loss_time_out() {
-    let killed = chaos([(10_000, Act::Restart { server: 2, down_us: 900_000 })]);
+    let killed = chaos([(10_000, Act::Kill { server: 2, down_us: 900_000 })]);
     assert!(first(&killed, 0, stepped_down) < 12_000);
-    let powerless = chaos([(10_000, crash(2, 900_000))]);
+    let powerless = chaos([(10_000, power_loss(2, 900_000))]);
     let at = first(&powerless, 0, stepped_down);
     assert!(at > 100_000 && at < 300_000, "stepped down at {at}");
 }
 
 #[test]
 fn peers_learn_of_a_power_loss_when_the_server_is_back() {
-    let seen = chaos([(10_000, crash(2, 20_000))]);
+    let seen = chaos([(10_000, power_loss(2, 20_000))]);
     let (back, noticed) = (first(&seen, 2, started), first(&seen, 0, stepped_down));
     assert_eq!(back, 30_000);
     assert!(noticed > back && noticed < back + 2_000, "noticed at {noticed}");
 }
 
 #[test]
-fn a_server_that_is_down_cannot_crash_again() {
-    let seen = chaos([(10_000, crash(2, 50_000)), (20_000, crash(2, 400_000))]);
-    assert_eq!(times(&seen, 2, crashed), [10_000]);
+fn a_server_that_is_down_loses_no_power_again() {
+    let seen = chaos([(10_000, power_loss(2, 50_000)), (20_000, power_loss(2, 400_000))]);
+    assert_eq!(times(&seen, 2, went_down), [10_000]);
     assert_eq!(times(&seen, 2, started), [60_000]);
 }
 
@@ -148,8 +148,8 @@ fn a_clog_delays_and_loses_nothing() {
 }
 
 #[test]
-fn a_dropped_connection_is_noticed_at_once_by_its_follower_only() {
-    let seen = chaos([(10_000, Act::Drop { a: 0, b: 2 })]);
+fn a_reset_connection_is_noticed_at_once_by_its_follower_only() {
+    let seen = chaos([(10_000, Act::Reset { a: 0, b: 2 })]);
     assert_eq!(times(&seen, 0, stepped_down), [10_000]);
     assert_eq!(times(&seen, 1, stepped_down), NEVER);
 }
@@ -158,13 +158,13 @@ fn a_dropped_connection_is_noticed_at_once_by_its_follower_only() {
 fn a_stalled_follower_hears_all_that_a_killed_leader_said_whatever_befalls_the_network_since() {
     for since in [
         Act::Isolate { server: 0, for_us: 10_000 },
-        Act::Drop { a: 0, b: 2 },
+        Act::Reset { a: 0, b: 2 },
         Act::Cut { from: 0, to: 2, both_ways: false, for_us: 10_000 },
     ] {
         let seen = chaos([
             (0, Act::StallNode { server: 0, for_us: 100_000 }),
             (1_000, Act::Client { client: 0, server: 2, op: ClientOp::Write, key: 0 }),
-            (10_000, Act::Restart { server: 2, down_us: 500_000 }),
+            (10_000, Act::Kill { server: 2, down_us: 500_000 }),
             (20_000, since),
         ]);
         let appended = first(&seen, 0, appended);
@@ -221,7 +221,7 @@ fn a_flush_error_hits_the_next_operation_and_the_supervisor_restarts_the_server(
 fn a_flush_error_of_a_server_that_is_down_hits_nobody() {
     let seen = chaos([
         (0, Act::StallDisk { server: 1, for_us: 300_000 }),
-        (0, Act::Restart { server: 1, down_us: 200_000 }),
+        (0, Act::Kill { server: 1, down_us: 200_000 }),
         (10_000, Act::FlushError { server: 1 }),
     ]);
     let fails = |fact: &Fact| matches!(fact, Fact::DiskFailed { .. } | Fact::Exited(_));
@@ -242,7 +242,7 @@ fn healing_ends_faults_that_would_last_and_those_to_come() {
     let swizzle = Act::Swizzle { mask: 0b011, for_us: 300_000 };
     let stall = Act::StallDisk { server: 1, for_us: 800_000 };
     let seen = chaos([
-        (10_000, crash(0, 900_000)),
+        (10_000, power_loss(0, 900_000)),
         (10_000, stall),
         (10_000, swizzle),
         (20_000, Act::HealAll),
@@ -257,7 +257,7 @@ fn healing_ends_faults_that_would_last_and_those_to_come() {
 
 #[test]
 fn a_client_of_a_server_that_is_down_gives_up() {
-    let seen = chaos([(10_000, crash(0, 500_000)), (20_000, write(0, 0))]);
+    let seen = chaos([(10_000, power_loss(0, 500_000)), (20_000, write(0, 0))]);
     assert_eq!(times(&seen, 0, timed_out), [20_000 + CLIENT_TIMEOUT.0]);
 }
 
@@ -292,8 +292,8 @@ fn a_server_that_steps_down_leaves_its_clients_in_doubt() {
 #[test]
 fn a_fast_clock_loses_patience_early() {
     let skew = Act::Skew { server: 0, per_mille: 900, for_us: 900_000 };
-    let steady = chaos([(10_000, crash(2, 900_000))]);
-    let fast = chaos([(9_000, skew), (10_000, crash(2, 900_000))]);
+    let steady = chaos([(10_000, power_loss(2, 900_000))]);
+    let fast = chaos([(9_000, skew), (10_000, power_loss(2, 900_000))]);
     assert!(first(&fast, 0, stepped_down) + 50_000 < first(&steady, 0, stepped_down));
 }
 
@@ -302,8 +302,8 @@ fn worlds_in_which_the_same_happened_are_equal() {
     let booted = Booted::new(3, Variant::REFERENCE);
     let now = booted.driver().now();
     let [mut one, mut two] = [booted.driver().world().clone(), booted.driver().world().clone()];
-    one.act(now, crash(0, 1000), &mut Effects::default());
+    one.act(now, power_loss(0, 1000), &mut Effects::default());
     assert_ne!(one, two);
-    two.act(now, crash(0, 1000), &mut Effects::default());
+    two.act(now, power_loss(0, 1000), &mut Effects::default());
     assert_eq!(one, two);
 }

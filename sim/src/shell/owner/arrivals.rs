@@ -6,8 +6,8 @@
 use super::super::connection;
 use super::super::event::{Event, Outbox, Stamped};
 use super::super::limits::{INBOX, OUTBOX};
-use super::super::machine::Machine;
 use super::super::net::{Net, Stream};
+use super::super::platform::Platform;
 use super::Owner;
 use std::collections::VecDeque;
 use tokio::sync::mpsc;
@@ -27,7 +27,7 @@ pub(super) struct Letter {
     receipt: mpsc::Sender<()>,
 }
 
-impl<N: Net, M: Machine> Owner<N, M> {
+impl<N: Net, P: Platform> Owner<N, P> {
     /// Puts something where its turn will come.
     pub(super) fn put(&mut self, Stamped { at, what }: Stamped<Event>) {
         match what {
@@ -50,7 +50,7 @@ impl<N: Net, M: Machine> Owner<N, M> {
             Event::Down { conn, reset: true } => {
                 // Of what has come and was not looked at yet a reset leaves nothing.
                 let link = self.connections.get_mut(&conn);
-                if let Some(link) = link.filter(|_| at <= self.machine.since()) {
+                if let Some(link) = link.filter(|_| at <= self.platform.since()) {
                     link.waiting.clear();
                 }
                 self.agenda.at(at, Event::Down { conn, reset: true });

@@ -2,22 +2,22 @@
 
 use super::super::codec::Frame;
 use super::super::event::{Event, Stamped};
-use super::super::machine::Machine;
 use super::super::net::{self, Net};
+use super::super::platform::Platform;
 use super::super::post;
 use super::Owner;
 use crate::observe::fact_of;
 use tokio::sync::mpsc::error::TrySendError;
 use zab_core::{ConnId, Micros, NodeId, Notification, Output, Packet};
 
-impl<N: Net, M: Machine> Owner<N, M> {
+impl<N: Net, P: Platform> Owner<N, P> {
     pub(super) fn carry_out(&mut self, output: Output) {
         let to = match &output {
             Output::Send { conn, .. } => self.connections.get(conn).map(|link| link.peer),
             _ => None,
         };
         if let Some(fact) = fact_of(&output, to) {
-            self.machine.observe(self.agenda.base(), fact);
+            self.platform.observe(self.agenda.base(), fact);
         }
         match output {
             Output::Connect(to) => self.connect(to),
@@ -30,9 +30,9 @@ impl<N: Net, M: Machine> Owner<N, M> {
             }
             Output::Send { conn, packet } => self.send(conn, packet),
             Output::Notify { to, notification } => self.notify(to, notification),
-            Output::Disk { lsn, op } => self.machine.ask(lsn, op, &mut self.agenda),
+            Output::Disk { lsn, op } => self.platform.ask(lsn, op, &mut self.agenda),
             Output::SetTimer { timer, generation, after } => {
-                self.agenda.after(self.machine.span(after), Event::Timer { timer, generation });
+                self.agenda.after(self.platform.span(after), Event::Timer { timer, generation });
             }
             Output::Reply { request, outcome } => {
                 let client = self.routes.remove(&request).and_then(|n| self.clients.get(&n));
@@ -49,7 +49,8 @@ impl<N: Net, M: Machine> Owner<N, M> {
                 }
             }
             Output::Ready(actor) => {
-                self.agenda.after(self.machine.turn(self.agenda.base(), actor), Event::Turn(actor));
+                self.agenda
+                    .after(self.platform.turn(self.agenda.base(), actor), Event::Turn(actor));
             }
             Output::Exit(reason) => self.exit = Some(reason),
             Output::Delivered(_) | Output::Note(_) => {}
@@ -58,7 +59,7 @@ impl<N: Net, M: Machine> Owner<N, M> {
 
     fn connect(&mut self, peer: NodeId) {
         let (net, inbox, hello) = (self.net.clone(), self.inbox.clone(), Frame::Learner(self.id));
-        let (limit, at) = (self.limits.connect, self.machine.reach(self.agenda.base(), peer));
+        let (limit, at) = (self.limits.connect, self.platform.reach(self.agenda.base(), peer));
         self.tasks.spawn_local(async move {
             net.ready(peer, at).await;
             let result = net::dial(&net, (peer, at), hello, limit).await;
@@ -85,7 +86,7 @@ impl<N: Net, M: Machine> Owner<N, M> {
     }
 
     fn notify(&mut self, to: NodeId, notification: Notification) {
-        let at = self.machine.post(self.agenda.base(), to);
+        let at = self.platform.post(self.agenda.base(), to);
         let notification = Stamped { at, what: notification };
         if let Some(slot) = self.posts.get(&to) {
             slot.put(notification);

@@ -9,11 +9,11 @@ use tokio::io::duplex;
 use tokio::time::timeout;
 use zab_core::{DiskOp, Lsn, Packet, Recovered};
 
-/// A machine on which a process is stalled.
+/// A platform on which a process is stalled.
 #[derive(Clone)]
 struct Stalled;
 
-impl Machine for Stalled {
+impl Platform for Stalled {
     fn start(&self, _: Inbox) -> io::Result<Recovered> {
         Ok(Recovered::default())
     }

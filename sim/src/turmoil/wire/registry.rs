@@ -159,7 +159,9 @@ impl Shared {
         let flow = &mut wire.flows[1 - end];
         let is_hello = end == 0 && !std::mem::replace(&mut flow.greeted, true);
         let at = match (from, to) {
-            (Some(from), Some(to)) if !is_hello => sent.after(self.delays.latency(sent, from, to)),
+            (Some(from), Some(to)) if !is_hello => {
+                sent.after(self.cluster.delays.latency(sent, from, to))
+            }
             // Whoever is asked or told by a client draws that itself.
             _ => sent,
         };
@@ -177,7 +179,7 @@ impl Shared {
         let (from, to) = (wire.ends[end], wire.ends[1 - end]);
         let flow = &mut wire.flows[1 - end];
         let at = match from.zip(to) {
-            Some((from, to)) => sent.after(self.delays.latency(sent, from, to)),
+            Some((from, to)) => sent.after(self.cluster.delays.latency(sent, from, to)),
             None => sent,
         };
         if !flow.dead && flow.goodbye.is_none() {
@@ -211,7 +213,7 @@ impl Shared {
 
     /// The dead connections whose ends can reach each other are reset.
     pub(in super::super) fn reset_dead(&mut self) {
-        let (now, delays) = (self.now, self.delays);
+        let (now, delays) = (self.now, self.cluster.delays);
         let in_touch: Vec<(NodeId, NodeId)> = self.pairs_in_touch();
         let is_dead = |wire: &Wire| {
             let ends = wire.ends[0].zip(wire.ends[1]);

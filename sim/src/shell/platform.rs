@@ -1,4 +1,10 @@
-//! What lies under a server process: clock, disk, scheduler, and whoever watches.
+//! What a server process runs on: clock, disk, scheduler, and whoever watches.
+//!
+//! This is what the shell asks of it, and no more. Behind it stands a folder and the clock of the
+//! runtime ([`Directory`](super::directory::Directory)), or, in turmoil, a simulated
+//! [`Machine`](crate::machine::Machine), which is the same as under the direct driver and where
+//! faults have their meaning. What a driver does when a fault strikes is a matter of
+//! [`Backend`](crate::backend::Backend), and a process knows nothing of it.
 
 use super::agenda::Agenda;
 use super::event::{Event, Inbox};
@@ -21,9 +27,8 @@ pub struct Rest {
     pub parked_at: Option<Micros>,
 }
 
-/// The machine of one process. A simulated one has faults; a real one leaves most of this as it
-/// is.
-pub trait Machine: Clone + 'static {
+/// What one process runs on. A simulation has faults; what is real leaves most of this as it is.
+pub trait Platform: Clone + 'static {
     /// Starts a process: what it finds on its disk. `inbox` is for what happens to it later.
     fn start(&self, inbox: Inbox) -> io::Result<Recovered>;
 

@@ -1,13 +1,13 @@
-//! The machine under a simulated server: the same disk, clock and stalls as in the direct driver.
+//! The simulated machine as the shell on it sees it.
 //!
 //! Delays are drawn as there, in microseconds, and the owner's agenda keeps them apart, so that all
 //! that happens within one step happens in the order of its times.
 
-use super::shared::{Handle, Server};
+use super::shared::{Handle, Shared};
+use crate::machine::Reports;
 use crate::shell::agenda::Agenda;
 use crate::shell::event::{Event, Inbox};
-use crate::shell::machine::{Machine, Rest};
-use crate::world::FAILURE_DELAY;
+use crate::shell::platform::{Platform, Rest};
 use std::io;
 use std::rc::Rc;
 use std::time::Duration;
@@ -15,45 +15,38 @@ use zab_checker::Fact;
 use zab_core::event::ExitReason;
 use zab_core::{Actor, DiskOp, File, Lsn, Micros, Node, NodeId, Recovered, RequestId};
 
-/// The machine of one server.
+/// What the process of one server runs on.
 #[derive(Clone)]
-pub(super) struct SimMachine {
+pub(super) struct SimPlatform {
     pub(super) shared: Handle,
     pub(super) id: NodeId,
 }
 
-impl SimMachine {
-    fn with<R>(&self, look: impl FnOnce(&Server, Micros) -> R) -> R {
-        let shared = self.shared.borrow();
-        look(&shared.servers[self.id.index()], shared.since)
+impl SimPlatform {
+    fn with<R>(&self, look: impl FnOnce(&Shared) -> R) -> R {
+        look(&self.shared.borrow())
     }
 
     fn on_exit(&self, at: Micros, reason: ExitReason) {
         let shared = &mut *self.shared.borrow_mut();
-        let server = shared.server(self.id);
-        server.refused = match reason {
-            ExitReason::EpochBehindLog | ExitReason::AcceptedBelowCurrent => Some(reason),
-            _ => None,
-        };
-        server.exited = Some(at);
-        server.disk.lose_process();
-        shared.lose_process(self.id, at, false);
+        shared.cluster[self.id].exit(reason);
+        shared.host(self.id).exited = Some(at);
+        shared.disconnect(self.id, at, false);
     }
 }
 
-impl Machine for SimMachine {
+impl Platform for SimPlatform {
     fn start(&self, inbox: Inbox) -> io::Result<Recovered> {
         let shared = &mut *self.shared.borrow_mut();
-        let server = shared.server(self.id);
-        server.inbox = Some(inbox);
-        let found = server.disk.recover().expect("no action damages what is durable");
+        shared.host(self.id).inbox = Some(inbox);
+        let found = shared.cluster[self.id].recover();
         let at = shared.since;
         shared.observe(at, self.id, Fact::Started(Box::new(found.clone())));
         Ok(found)
     }
 
     fn now(&self) -> Micros {
-        self.with(|server, _| server.until)
+        self.with(|shared| shared.hosts[self.id.index()].until)
     }
 
     fn duration(&self, span: Micros) -> Duration {
@@ -61,7 +54,7 @@ impl Machine for SimMachine {
     }
 
     fn since(&self) -> Micros {
-        self.shared.borrow().since
+        self.with(|shared| shared.since)
     }
 
     fn is_driven(&self) -> bool {
@@ -69,19 +62,19 @@ impl Machine for SimMachine {
     }
 
     fn clock(&self, at: Micros) -> Micros {
-        self.with(|server, _| server.clock.read(at))
+        self.with(|shared| shared.cluster[self.id].clock.read(at))
     }
 
     fn span(&self, span: Micros) -> Micros {
-        self.with(|server, _| server.clock.world_span(span))
+        self.with(|shared| shared.cluster[self.id].clock.world_span(span))
     }
 
     fn turn(&self, at: Micros, actor: Actor) -> Micros {
-        self.shared.borrow().delays.turn(at, self.id, actor)
+        self.with(|shared| shared.cluster.delays.turn(at, self.id, actor))
     }
 
     fn reach(&self, at: Micros, peer: NodeId) -> Micros {
-        let delays = self.shared.borrow().delays;
+        let delays = self.with(|shared| shared.cluster.delays);
         at.after(delays.latency(at, self.id, peer)).after(delays.latency(at, peer, self.id))
     }
 
@@ -90,23 +83,20 @@ impl Machine for SimMachine {
     }
 
     fn ask(&self, lsn: Lsn, op: DiskOp, agenda: &mut Agenda) {
-        let shared = &mut *self.shared.borrow_mut();
-        let delays = shared.delays;
-        let server = shared.server(self.id);
-        let (file, is_reported) = (op.file(), op.is_reported());
-        server.disk.ask(lsn, op);
-        if std::mem::take(&mut server.fails_next) {
-            agenda.after(FAILURE_DELAY, Event::DiskFails);
+        let cluster = &mut self.shared.borrow_mut().cluster;
+        let (delays, file) = (cluster.delays, op.file());
+        let Reports { failure, success } = cluster[self.id].ask(lsn, op, delays);
+        if let Some(delay) = failure {
+            agenda.after(delay, Event::DiskFails);
         }
-        if is_reported {
-            let delay = delays.flush(self.id, server.life, lsn);
+        if let Some(delay) = success {
             agenda.after(delay, Event::DiskDone { file, upto: lsn });
         }
     }
 
     fn complete(&self, at: Micros, file: File, upto: Lsn) -> bool {
         let shared = &mut *self.shared.borrow_mut();
-        let is_done = shared.server(self.id).disk.complete(file, upto);
+        let is_done = shared.cluster[self.id].complete(file, upto);
         if is_done {
             shared.observe(at, self.id, Fact::DiskDone { file, upto });
         }
@@ -115,46 +105,43 @@ impl Machine for SimMachine {
 
     fn fail(&self, at: Micros) -> Option<(File, Lsn)> {
         let shared = &mut *self.shared.borrow_mut();
-        let server = shared.server(self.id);
-        let failed = server.disk.fail_oldest();
-        match failed {
-            Some((file, lsn)) => shared.observe(at, self.id, Fact::DiskFailed { file, lsn }),
-            None => server.fails_next = true,
+        let failed = shared.cluster[self.id].fail();
+        if let Some((file, lsn)) = failed {
+            shared.observe(at, self.id, Fact::DiskFailed { file, lsn });
         }
         failed
     }
 
     fn is_paused(&self) -> bool {
-        self.with(|server, now| server.stalls.node(now))
+        self.with(|shared| shared.cluster[self.id].stalls.process(shared.since))
     }
 
     fn withholds(&self, at: Micros, event: &Event) -> bool {
         let shared = self.shared.borrow();
-        let Server { stalls, .. } = &shared.servers[self.id.index()];
+        let (stalls, links) = (&shared.cluster[self.id].stalls, &shared.cluster.links);
         match event {
             Event::Turn(actor) => stalls.actor(at, *actor),
             Event::DiskDone { .. } | Event::DiskFails => stalls.disk(at),
             Event::Learner { peer: from, .. } | Event::Arrive { from, .. } => {
-                stalls.door(at) || shared.links.is_clogged(at, *from, self.id)
+                stalls.door(at) || links.is_clogged(at, *from, self.id)
             }
             Event::Notify { from } => {
-                shared.links.is_cut(at, *from, self.id)
-                    || shared.links.is_clogged(at, *from, self.id)
+                links.is_cut(at, *from, self.id) || links.is_clogged(at, *from, self.id)
             }
             _ => false,
         }
     }
 
     fn is_awaited(&self, request: RequestId) -> bool {
-        !self.shared.borrow().given_up.contains(&request)
+        self.with(|shared| !shared.given_up.contains(&request))
     }
 
     fn resumes(&self) -> bool {
-        std::mem::take(&mut self.shared.borrow_mut().server(self.id).resumes)
+        std::mem::take(&mut self.shared.borrow_mut().host(self.id).resumes)
     }
 
     async fn nudged(&self) {
-        let nudge = self.with(|server, _| Rc::clone(&server.nudge));
+        let nudge = self.with(|shared| Rc::clone(&shared.hosts[self.id.index()].nudge));
         nudge.notified().await;
     }
 
@@ -173,12 +160,13 @@ impl Machine for SimMachine {
         let Rest { inputs, at, next_at, parked_at } = rest;
         let shared = &mut *self.shared.borrow_mut();
         shared.inputs += inputs;
-        let server = shared.server(self.id);
-        (server.next_at, server.parked_at) = (next_at, parked_at);
-        if inputs > 0 && server.up {
-            let served = server.seen.is_some_and(|(view, _)| view.serving);
+        let is_up = shared.cluster[self.id].is_up();
+        let host = shared.host(self.id);
+        (host.next_at, host.parked_at) = (next_at, parked_at);
+        if inputs > 0 && is_up {
+            let served = host.seen.is_some_and(|(view, _)| view.serving);
             let view = node.view();
-            server.seen = Some((view, *node.replica()));
+            host.seen = Some((view, *node.replica()));
             if view.serving && !served {
                 shared.began = shared.began.max(Some(at));
             }

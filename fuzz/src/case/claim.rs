@@ -1,0 +1,91 @@
+//! What a case claims, as data: for whoever holds it against a real server, or draws it.
+
+use serde::{Deserialize, Serialize};
+use zab_checker::loss::{Beginning, Knowledge, Loss};
+use zab_core::{Change, Zxid};
+
+/// The write that is lost, or was lost and came back.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Claim {
+    /// Its zxid: epoch and counter.
+    pub zxid: [u32; 2],
+    /// The client's request: session and number.
+    pub request: [u32; 2],
+    /// The register, the value and the version that it wrote.
+    pub write: Option<[u32; 3]>,
+    /// How clients knew of it.
+    pub known: Known,
+    /// The epoch that began without it.
+    pub lost: Establishment,
+    /// The epoch that began with it again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub back: Option<Establishment>,
+    /// Another write has taken its place since.
+    pub overwritten: bool,
+}
+
+/// How clients knew of a write.
+#[derive(Copy, Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Known {
+    /// One was told that it is committed.
+    Acknowledged,
+    /// One read its value.
+    Read,
+}
+
+/// An epoch that was established.
+#[derive(Copy, Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Establishment {
+    /// Which.
+    pub epoch: u32,
+    /// The number of its leader.
+    pub leader: u8,
+}
+
+/// That a real server did what the case says.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Confirmed {
+    /// Which release of ZooKeeper, as in `3.8.0`.
+    pub release: String,
+    /// In so many runs,
+    pub runs: u32,
+    /// of so many.
+    pub of: u32,
+    /// On which day, as in `2026-11-29`.
+    pub date: String,
+    /// By which build of this tool.
+    pub build: String,
+}
+
+impl Claim {
+    /// What is claimed of a loss.
+    pub fn of(loss: &Loss) -> Self {
+        let Zxid { epoch, counter } = loss.txn.zxid;
+        let write = match loss.txn.change {
+            Change::Set { key, value, version } => Some([u32::from(key.0), value, version]),
+            Change::Rejected => None,
+        };
+        Self {
+            zxid: [epoch.0, counter],
+            request: [u32::from(loss.txn.request.session.0), loss.txn.request.cxid],
+            write,
+            known: match loss.known.how {
+                Knowledge::Acknowledged => Known::Acknowledged,
+                Knowledge::Read => Known::Read,
+            },
+            lost: Establishment::of(&loss.lost),
+            back: loss.back.as_ref().map(Establishment::of),
+            overwritten: loss.is_overwritten,
+        }
+    }
+}
+
+impl Establishment {
+    const fn of(beginning: &Beginning) -> Self {
+        Self { epoch: beginning.epoch.0, leader: beginning.leader.0 }
+    }
+}

@@ -1,0 +1,78 @@
+//! What faults and clients need of a driver.
+//!
+//! The meaning of each action is written once, in [`faults`](crate::faults) and
+//! [`sessions`](crate::sessions), over this. What differs stands behind it: how a process is run,
+//! and how connections break. The two networks have nothing in common, so that each is a test of
+//! the other.
+//!
+//! A [`Driver`](crate::Driver) is the same simulation seen from an execution; a
+//! [`Platform`](crate::shell::Platform) is a machine seen from the process on it.
+
+use crate::client::{Client, Open};
+use crate::cluster::Cluster;
+use crate::due::Later;
+use std::ops::DerefMut;
+use zab_checker::Fact;
+use zab_core::{Micros, NodeId, RequestId, Zxid};
+
+/// What reaches a process from outside that is no message.
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Signal {
+    /// The main thread gets an exception.
+    StepDown,
+    /// A disk operation fails.
+    DiskFails,
+}
+
+/// A simulation, at the instant at which something happens to it.
+pub(crate) trait Backend {
+    /// That instant.
+    fn now(&self) -> Micros;
+
+    /// The machines and the links.
+    fn cluster(&mut self) -> impl DerefMut<Target = Cluster>;
+
+    /// The clients' sessions.
+    fn sessions(&mut self) -> &mut [Client];
+
+    /// A client's session.
+    fn session(&mut self, client: u8) -> &mut Client {
+        &mut self.sessions()[usize::from(client)]
+    }
+
+    /// Something can be observed, at a server or of the ensemble as a whole.
+    fn observe(&mut self, node: Option<NodeId>, fact: Fact);
+
+    /// Something falls due later.
+    fn plan(&mut self, at: Micros, later: Later);
+
+    /// The process of a server starts, on a machine that counts it as running.
+    fn launch(&mut self, id: NodeId);
+
+    /// A running process is told something.
+    fn signal(&mut self, id: NodeId, signal: Signal);
+
+    /// What is on the way gets as far as it can before a fault loses it.
+    fn let_arrive(&mut self) {}
+
+    /// The process of a server is gone: its connections close, or fall silent without power.
+    fn disconnect(&mut self, id: NodeId, power_loss: bool);
+
+    /// What one server sends to another from now on is lost: the link has just been cut.
+    fn cut(&mut self, from: NodeId, to: NodeId);
+
+    /// The connections between two servers are reset.
+    fn reset(&mut self, a: NodeId, b: NodeId);
+
+    /// Servers that can reach each other find out which connections are dead, and all that was
+    /// withheld is tried again.
+    fn resume(&mut self);
+
+    /// What a client asks leaves for its server, where it arrives at this instant.
+    fn send(&mut self, at: Micros, open: Open, last_seen: Zxid);
+
+    /// A client waits no longer.
+    fn abandon(&mut self, request: RequestId) {
+        let _ = request;
+    }
+}

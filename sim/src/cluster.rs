@@ -1,0 +1,71 @@
+//! The machines of an ensemble and the ways between them: all that faults act on.
+
+use crate::keyed::Delays;
+use crate::machine::Machine;
+use crate::network::Links;
+use std::ops::{Index, IndexMut};
+use zab_core::{Micros, NodeId};
+
+/// Machines, links, and the faults in force.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Cluster {
+    machines: Vec<Machine>,
+    pub(crate) links: Links,
+    pub(crate) delays: Delays,
+    /// How often all faults were ended.
+    heals: u16,
+}
+
+impl Cluster {
+    /// Machines with empty disks, on which nothing runs.
+    pub(crate) fn new(members: impl Iterator<Item = NodeId>, seed: u64) -> Self {
+        Self {
+            machines: members.map(Machine::new).collect(),
+            links: Links::default(),
+            delays: Delays { seed },
+            heals: 0,
+        }
+    }
+
+    /// All servers.
+    pub(crate) fn members(&self) -> impl Iterator<Item = NodeId> + Clone + use<> {
+        (0..self.machines.len() as u8).map(NodeId)
+    }
+
+    /// How often all faults were ended.
+    pub(crate) const fn heals(&self) -> u16 {
+        self.heals
+    }
+
+    /// Whether both machines have power and nothing between them is cut.
+    pub(crate) fn are_in_touch(&self, now: Micros, a: NodeId, b: NodeId) -> bool {
+        let powered = self[a].is_powered() && self[b].is_powered();
+        powered && !self.links.is_cut_either_way(now, a, b)
+    }
+
+    /// Ends the deviations of clocks whose time is over.
+    pub(crate) fn expire(&mut self, now: Micros) {
+        self.machines.iter_mut().for_each(|machine| machine.clock.expire(now));
+    }
+
+    /// Every fault in force ends.
+    pub(crate) fn heal(&mut self, now: Micros) {
+        self.heals = self.heals.wrapping_add(1);
+        self.links.heal();
+        self.machines.iter_mut().for_each(|machine| machine.heal(now));
+    }
+}
+
+impl Index<NodeId> for Cluster {
+    type Output = Machine;
+
+    fn index(&self, id: NodeId) -> &Machine {
+        &self.machines[id.index()]
+    }
+}
+
+impl IndexMut<NodeId> for Cluster {
+    fn index_mut(&mut self, id: NodeId) -> &mut Machine {
+        &mut self.machines[id.index()]
+    }
+}

@@ -1,0 +1,82 @@
+//! What is held back from a server, and until when.
+
+use crate::schedule::StallTarget;
+use zab_core::{Actor, Micros};
+
+/// Until when parts of a server are held back.
+#[derive(Copy, Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub(crate) struct Stalls {
+    process: Micros,
+    disk: Micros,
+    /// By [`StallTarget`].
+    actors: [Micros; 4],
+}
+
+impl Stalls {
+    pub(crate) fn stall_process(&mut self, until: Micros) {
+        self.process = until.max(self.process);
+    }
+
+    pub(crate) fn stall_disk(&mut self, until: Micros) {
+        self.disk = until.max(self.disk);
+    }
+
+    pub(crate) fn stall_actor(&mut self, actor: StallTarget, until: Micros) {
+        let entry = &mut self.actors[actor as usize];
+        *entry = until.max(*entry);
+    }
+
+    /// The process is gone, and with it what held it back.
+    pub(crate) fn forget_process(&mut self) {
+        *self = Self { disk: self.disk, ..Self::default() };
+    }
+
+    pub(crate) fn process(&self, now: Micros) -> bool {
+        now < self.process
+    }
+
+    pub(crate) fn actor(&self, now: Micros, actor: Actor) -> bool {
+        let target = match actor {
+            Actor::Receiver => StallTarget::Receiver,
+            Actor::LogWriter => StallTarget::LogWriter,
+            Actor::Committer => StallTarget::Committer,
+            Actor::Sender(_) => StallTarget::Senders,
+        };
+        now < self.process || now < self.actors[target as usize]
+    }
+
+    /// While the process pauses nothing is reported to it, and what is not reported counts as not
+    /// durable: a crash mode decides.
+    pub(crate) fn disk(&self, now: Micros) -> bool {
+        now < self.process || now < self.disk
+    }
+
+    /// Whether packets wait at the door.
+    pub(crate) fn door(&self, now: Micros) -> bool {
+        self.actor(now, Actor::Receiver)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_death_of_a_process_leaves_only_the_stall_of_its_disk() {
+        let mut stalls = Stalls::default();
+        stalls.stall_process(Micros(9));
+        stalls.stall_actor(StallTarget::Committer, Micros(9));
+        stalls.stall_disk(Micros(9));
+        stalls.forget_process();
+        assert!(!stalls.process(Micros(1)) && !stalls.actor(Micros(1), Actor::Committer));
+        assert!(stalls.disk(Micros(1)));
+    }
+
+    #[test]
+    fn overlapping_stalls_end_with_the_later_one() {
+        let mut stalls = Stalls::default();
+        stalls.stall_process(Micros(9));
+        stalls.stall_process(Micros(5));
+        assert!(stalls.process(Micros(8)) && !stalls.process(Micros(9)));
+    }
+}

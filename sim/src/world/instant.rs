@@ -1,0 +1,95 @@
+//! A world at an instant: what faults and clients do to it in the direct driver.
+
+use super::World;
+use crate::backend::{Backend, Signal};
+use crate::client::{Client, Open};
+use crate::cluster::Cluster;
+use crate::due::{Due, Effects, Later};
+use std::ops::DerefMut;
+use zab_checker::Fact;
+use zab_core::{Input, Micros, Node, NodeId, Zxid};
+
+/// A world, the time, and what comes of what happens now.
+pub(super) struct Instant<'a> {
+    pub(super) world: &'a mut World,
+    pub(super) now: Micros,
+    pub(super) fx: &'a mut Effects,
+}
+
+impl Backend for Instant<'_> {
+    fn now(&self) -> Micros {
+        self.now
+    }
+
+    fn cluster(&mut self) -> impl DerefMut<Target = Cluster> {
+        &mut self.world.cluster
+    }
+
+    fn sessions(&mut self) -> &mut [Client] {
+        &mut self.world.clients
+    }
+
+    fn observe(&mut self, node: Option<NodeId>, fact: Fact) {
+        self.fx.observe(self.now, node, fact);
+    }
+
+    fn plan(&mut self, at: Micros, later: Later) {
+        self.fx.schedule(at, Due::Later(later));
+    }
+
+    fn launch(&mut self, id: NodeId) {
+        let Self { world, now, fx } = self;
+        let process = &mut world.processes[id.index()];
+        process.generations = [0; 2];
+        process.node = Node::new(id, world.config, world.variant);
+        let found = world.cluster[id].recover();
+        fx.observe(*now, id, Fact::Started(Box::new(found.clone())));
+        world.step(*now, id, Input::Start(Box::new(found)), fx);
+    }
+
+    fn signal(&mut self, server: NodeId, signal: Signal) {
+        let life = self.world.cluster[server].life();
+        let due = match signal {
+            Signal::StepDown => Due::StepDown { server, life },
+            Signal::DiskFails => Due::DiskFail { server, life },
+        };
+        self.fx.schedule(self.now, due);
+    }
+
+    fn disconnect(&mut self, id: NodeId, power_loss: bool) {
+        let Self { world, now, fx } = self;
+        world.mailboxes.lose(id);
+        world.network.lose(*now, id, power_loss, world.cluster.delays, fx);
+        fx.touch(id);
+    }
+
+    fn cut(&mut self, from: NodeId, to: NodeId) {
+        self.world.network.cut(from, to);
+        self.world.mailboxes.unlink(from, to);
+    }
+
+    fn reset(&mut self, a: NodeId, b: NodeId) {
+        self.world.network.reset_between(self.now, a, b, self.fx);
+        for (from, to) in [(a, b), (b, a)] {
+            self.world.mailboxes.unlink(from, to);
+            self.world.connect_mailbox(self.now, from, to, self.fx);
+        }
+    }
+
+    fn resume(&mut self) {
+        let Self { world, now, fx } = self;
+        let World { cluster, network, parked, .. } = &mut **world;
+        let in_touch = |a, b| cluster.are_in_touch(*now, a, b);
+        network.reset_dead(*now, in_touch, cluster.delays, fx);
+        parked.drain(..).for_each(|due| fx.schedule(*now, due));
+        for from in world.config.members() {
+            world.config.members().for_each(|to| world.connect_mailbox(*now, from, to, fx));
+        }
+    }
+
+    fn send(&mut self, at: Micros, open: Open, _last_seen: Zxid) {
+        let Open { request, .. } = open;
+        let (client, cxid) = (request.session.0 as u8, request.cxid);
+        self.fx.schedule(at, Due::Request { client, cxid });
+    }
+}
