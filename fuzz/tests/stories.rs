@@ -3,6 +3,7 @@
 
 use std::cell::RefCell;
 use std::path::Path;
+use zab_checker::custody::ServerState;
 use zab_checker::detail::{Detail, OnDisk};
 use zab_checker::{Checker, Class};
 use zab_core::{NodeId, Zxid};
@@ -32,37 +33,47 @@ fn agrees_with_a_checker(recording: &Recording, story: &Story) {
     let servers = recording.schedule.servers;
     let mut checker = Checker::new(servers, standard(recording.variant));
     let mut observed = 0;
+    let mut before = checker.servers();
     let mut moments: Vec<&Moment> = story.moments.iter().collect();
     moments.sort_by_key(|moment| moment.events);
     for moment in moments {
-        recording.events[observed..moment.events].iter().for_each(|event| checker.observe(event));
+        for event in &recording.events[observed..moment.events] {
+            before = checker.servers();
+            checker.observe(event);
+        }
         observed = moment.events;
-        let (Some(NodeId(id)), text) = (moment.node, &moment.text) else {
-            continue;
-        };
-        let state = &checker.servers()[usize::from(id)];
-        assert_eq!(&moment.servers[usize::from(id)], state, "{text}");
-        if let Some((_, zxids)) = text
-            .strip_suffix(" never reached its disk")
-            .and_then(|t| t.split_once("; "))
-            .map(|(a, b)| (a, zxids(b)))
-        {
-            assert!(zxids.iter().all(|zxid| !state.holds(*zxid)), "{text}");
+        if let Some(NodeId(id)) = moment.node {
+            let now = &checker.servers()[usize::from(id)];
+            assert_eq!(&moment.servers[usize::from(id)], now, "{}", moment.text);
+            is_true(&moment.text, &before[usize::from(id)], now);
         }
-        if let Some(head) = text.strip_suffix(" on disk") {
-            match zxids(head).first() {
-                Some(zxid) => assert!(state.holds(*zxid), "{text}"),
-                None => assert!(head.ends_with(&state.current_epoch.to_string()), "{text}"),
-            }
+    }
+}
+
+/// What a sentence says about a disk is so, given what the checker knew just before and knows now.
+fn is_true(text: &str, before: &ServerState, now: &ServerState) {
+    let is_durable = |zxid: &Zxid| now.holds(*zxid);
+    if text.ends_with(" never reached its disk") {
+        let (_, lost) = text.split_once("; ").expect("it follows the start");
+        assert!(!zxids(lost).iter().any(is_durable), "{text}");
+    } else if let Some((_, missing)) = text.split_once("; ").filter(|_| text.contains(" NOT on ")) {
+        assert!(!zxids(missing).iter().any(is_durable), "{text}");
+    } else if text.ends_with(" still on its disk") {
+        let (_, beyond) = text.split_once("; ").expect("it follows the acknowledgement");
+        assert!(zxids(beyond).iter().all(is_durable), "{text}");
+    } else if text.contains(" acknowledges <") {
+        assert_eq!(text.contains("NOT on its disk"), now.is_forgetful, "{text}");
+    } else if let Some(head) = text.strip_suffix(" on disk") {
+        match zxids(head).first() {
+            Some(zxid) => assert!(is_durable(zxid), "{text}"),
+            None => assert!(head.ends_with(&now.current_epoch.to_string()), "{text}"),
         }
-        if let Some((_, back)) = text.split_once(" back to ").filter(|_| text.contains(" has cut "))
-        {
-            assert_eq!(zxids(back), [state.last_logged], "{text}");
-        }
-        if text.contains(" acknowledges <") {
-            let is_forgetful = checker.stakes().forgetful >> id & 1 != 0;
-            assert_eq!(text.contains("NOT on its disk"), is_forgetful, "{text}");
-        }
+    } else if let Some((_, cut)) = text.split_once(" has cut its log ") {
+        assert_eq!(zxids(cut), [before.last_logged, now.last_logged], "{text}");
+    } else if let Some((_, unflushed)) = text.split_once(" loses power ") {
+        let (unflushed, _) = unflushed.split_once(" on its disk").unwrap_or_default();
+        assert_eq!(unflushed.is_empty(), before.unflushed.is_empty(), "{text}");
+        assert!(zxids(unflushed).iter().all(|zxid| before.unflushed.contains(zxid)), "{text}");
     }
 }
 

@@ -17,6 +17,9 @@ const INNER: usize = WIDTH - 4;
 /// Operations of a session that are shown.
 const SESSION_MAX: usize = 8;
 
+/// Answers to clients that are shown for each instant.
+const TOLD_MAX: usize = 6;
+
 /// The box of a story.
 pub fn render(story: &Story) -> String {
     let text = contents(story);
@@ -36,7 +39,7 @@ fn contents(story: &Story) -> String {
         push(&mut text, "", &title(finding, violation));
         text.push('\n');
         for (index, instant) in finding.instants.iter().enumerate() {
-            let since = index.checked_sub(1).map_or(0, |before| finding.instants[before].at_us);
+            let since = index.checked_sub(1).map(|before| finding.instants[before].at_us);
             push_instant(&mut text, finding, instant, since);
             text.push('\n');
         }
@@ -52,13 +55,13 @@ fn push(text: &mut String, head: &str, words: &str) {
     push_wrapped(text, INNER, head, words);
 }
 
-fn push_instant(text: &mut String, finding: &Finding, instant: &Instant, since_us: u64) {
+fn push_instant(text: &mut String, finding: &Finding, instant: &Instant, since_us: Option<u64>) {
     let Instant { why: reason, at_us, servers, .. } = instant;
     push(text, "", &format!("{}, {}: {}", reason.name(), ms(*at_us), why(finding, instant)));
     push_row(text, &grid::names("", servers));
     let is_loss = finding.loss().is_some();
     for (txn, holdings) in finding.subjects.iter().zip(&instant.holdings) {
-        let which = if finding.subjects.len() == 1 { String::new() } else { name_of(txn) };
+        let which = if is_loss { String::new() } else { name_of(txn) };
         push_row(text, &grid::row(&format!("{which}on disk"), holdings.iter().map(on_disk)));
         push_row(text, &grid::row(&format!("{which}in memory"), holdings.iter().map(in_memory)));
     }
@@ -72,9 +75,22 @@ fn push_instant(text: &mut String, finding: &Finding, instant: &Instant, since_u
     for hole in grid::holes(servers) {
         push(text, "  ", &hole);
     }
-    let news = |told: &&Told| told.at_us <= *at_us && (since_us == 0 || told.at_us > since_us);
-    for (index, news) in finding.told.iter().filter(news).enumerate() {
-        push(text, if index == 0 { "  told: at " } else { "        at " }, &told(news));
+    push_told(text, finding, (since_us, *at_us));
+}
+
+/// What clients were told of the subjects in this time.
+fn push_told(text: &mut String, finding: &Finding, (since_us, until_us): (Option<u64>, u64)) {
+    let is_news = |told: &&Told| {
+        told.at_us <= until_us && since_us.is_none_or(|since_us| told.at_us > since_us)
+    };
+    let news: Vec<&Told> = finding.told.iter().filter(is_news).collect();
+    let mut head = "  told: ";
+    for news in news.iter().take(TOLD_MAX) {
+        push(text, head, &told(news));
+        head = "        ";
+    }
+    if news.len() > TOLD_MAX {
+        push(text, head, &format!("and {} more times", news.len() - TOLD_MAX));
     }
 }
 

@@ -56,7 +56,7 @@ impl Faults {
         let act = self.waiting.remove(at).act;
         self.note_end(at_us, act);
         let kept = match act {
-            Act::Crash { disk, .. } => Some(kept(disk)),
+            Act::PowerLoss { disk, .. } => Some(kept(disk)),
             _ => None,
         };
         Begun { text: in_words(act), kept }
@@ -108,10 +108,10 @@ fn turns(action: &Action) -> Vec<Action> {
 
 fn is_about(act: Act, node: Option<NodeId>, effect: Effect) -> bool {
     let (server, name) = match act {
-        Act::Crash { server, .. } => {
+        Act::PowerLoss { server, .. } => {
             return matches!(effect, Effect::PowerLoss) && node == Some(NodeId(server));
         }
-        Act::Restart { server, .. } => {
+        Act::Kill { server, .. } => {
             return matches!(effect, Effect::Kill) && node == Some(NodeId(server));
         }
         Act::HealAll => return matches!(effect, Effect::Named("heal all")),
@@ -120,7 +120,7 @@ fn is_about(act: Act, node: Option<NodeId>, effect: Effect) -> bool {
         Act::Cut { from, .. } => (from, "cut"),
         Act::Isolate { server, .. } => (server, "isolated"),
         Act::Clog { from, .. } => (from, "clog"),
-        Act::Drop { a, .. } => (a, "connection reset"),
+        Act::Reset { a, .. } => (a, "connection reset"),
         Act::StallNode { server, .. } => (server, "process stalled"),
         Act::StallDisk { server, .. } => (server, "disk stalled"),
         Act::Skew { server, .. } => (server, "clock skew"),
@@ -165,7 +165,7 @@ fn in_words(act: Act) -> String {
         Act::Clog { from, to, .. } => {
             format!("what S{from} sends to S{to} is held up for {time}")
         }
-        Act::Drop { a, b } => format!("the connections between S{a} and S{b} are reset"),
+        Act::Reset { a, b } => format!("the connections between S{a} and S{b} are reset"),
         Act::StallNode { server, .. } => format!("the process of S{server} stops for {time}"),
         Act::StallActor { server, actor: StallTarget::Senders, .. } => {
             format!("the senders of S{server} stop for {time}: its learners get nothing")
@@ -184,14 +184,14 @@ fn in_words(act: Act) -> String {
             format!("S{server} steps down, as after an exception in its main thread")
         }
         Act::HealAll => "every fault ends, and servers that are down start".to_owned(),
-        Act::Crash { server, down_us: 0, .. } => {
+        Act::PowerLoss { server, down_us: 0, .. } => {
             format!("S{server} loses power for an instant")
         }
-        Act::Crash { server, .. } => format!("S{server} loses power for {time}"),
-        Act::Restart { server, down_us: 0 } => {
+        Act::PowerLoss { server, .. } => format!("S{server} loses power for {time}"),
+        Act::Kill { server, down_us: 0 } => {
             format!("S{server} is killed, and starts again at once")
         }
-        Act::Restart { server, .. } => {
+        Act::Kill { server, .. } => {
             format!("S{server} is killed, and starts again after {time}")
         }
         Act::Client { .. } | Act::FlushError { .. } | Act::Swizzle { .. } => String::new(),

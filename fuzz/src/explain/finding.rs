@@ -5,7 +5,7 @@ mod subjects;
 
 use super::conduct::Conduct;
 use crate::oracle::{Recording, standard};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use subjects::Subjects;
 use zab_checker::custody::{Holding, Servers};
 use zab_checker::detail::Detail;
@@ -134,9 +134,10 @@ impl Finding {
             .as_ref()
             .map_or_else(Vec::new, |violation| Subjects::new(&recording.events).of(violation));
         let instants = instants(recording, violation.as_ref(), &subjects);
-        let told = told(recording, &subjects);
-        let session = violation.as_ref().map_or_else(Vec::new, |v| session(recording, v));
-        let reads = final_reads(recording);
+        let answers = answers(recording);
+        let told = told(&answers, &subjects);
+        let session = violation.as_ref().map_or_else(Vec::new, |v| session(&answers, v));
+        let reads = final_reads(recording, &answers);
         let conduct = Conduct::of(recording.schedule.servers, &recording.events);
         Self { violation, hazards, traits, also, subjects, instants, told, session, reads, conduct }
     }
@@ -223,48 +224,54 @@ fn of_loss(loss: &Loss) -> Vec<(usize, Why)> {
     wanted
 }
 
-/// What clients were told of these transactions.
-fn told(recording: &Recording, subjects: &[Txn]) -> Vec<Told> {
-    let mut open: Vec<(RequestId, Op)> = Vec::new();
-    let mut told = Vec::new();
-    for event in &recording.events {
+/// Every operation that ended, with the number of events observed until then.
+fn answers(recording: &Recording) -> Vec<(usize, Asked)> {
+    let mut open: BTreeMap<RequestId, Op> = BTreeMap::new();
+    let mut answers = Vec::new();
+    for (events, event) in (1..).zip(&recording.events) {
         let (request, outcome) = match event.fact {
             Fact::Invoked { request, op } => {
-                open.push((request, op));
+                open.insert(request, op);
                 continue;
             }
             Fact::Returned { request, outcome } => (request, Some(outcome)),
             Fact::TimedOut { request } => (request, None),
             _ => continue,
         };
-        let op = open.iter().find(|(of, _)| *of == request).map(|(_, op)| *op);
-        let shows = |txn: &&Txn| learned(txn, request, op, outcome).is_some();
-        told.extend(subjects.iter().filter(shows).map(|txn| Told {
-            at_us: event.at.0.saturating_sub(recording.origin.0),
-            zxid: txn.zxid,
-            request,
-            server: event.node,
-            how: learned(txn, request, op, outcome).flatten(),
-        }));
+        if let Some(op) = open.remove(&request) {
+            let at_us = event.at.0.saturating_sub(recording.origin.0);
+            answers.push((events, Asked { at_us, request, server: event.node, op, outcome }));
+        }
     }
-    told
+    answers
 }
 
-/// Whether the end of a request tells its client something of this transaction, and what.
-fn learned(
-    txn: &Txn,
-    request: RequestId,
-    op: Option<Op>,
-    outcome: Option<Outcome>,
-) -> Option<Option<Knowledge>> {
-    match (outcome, op, txn.change) {
-        (None, ..) if txn.request == request => Some(None),
-        (Some(Outcome::Written { zxid, .. }), ..) if (txn.request, txn.zxid) == (request, zxid) => {
+/// What clients were told of these transactions.
+fn told(answers: &[(usize, Asked)], subjects: &[Txn]) -> Vec<Told> {
+    let of_answer = |(_, asked): &(usize, Asked)| {
+        let Asked { at_us, request, server, .. } = *asked;
+        let told = subjects.iter().filter_map(|txn| {
+            let how = learned(txn, asked)?;
+            Some(Told { at_us, zxid: txn.zxid, request, server, how })
+        });
+        told.collect::<Vec<_>>()
+    };
+    answers.iter().flat_map(of_answer).collect()
+}
+
+/// Whether the end of a request tells its client something of this transaction, and what: nothing if
+/// the client gave up.
+fn learned(txn: &Txn, asked: &Asked) -> Option<Option<Knowledge>> {
+    match (asked.outcome, asked.op, txn.change) {
+        (None, ..) if txn.request == asked.request => Some(None),
+        (Some(Outcome::Written { zxid, .. }), ..)
+            if (txn.request, txn.zxid) == (asked.request, zxid) =>
+        {
             Some(Some(Knowledge::Acknowledged))
         }
         (
             Some(Outcome::Value { value, version, .. }),
-            Some(Op::Read { key }),
+            Op::Read { key },
             Change::Set { key: written, value: to, version: of },
         ) if (key, value, version) == (written, to, of) => Some(Some(Knowledge::Read)),
         _ => None,
@@ -272,59 +279,34 @@ fn learned(
 }
 
 /// What the session that a violation is about asked and was told, up to then.
-fn session(recording: &Recording, violation: &Violation) -> Vec<Asked> {
+fn session(answers: &[(usize, Asked)], violation: &Violation) -> Vec<Asked> {
     let about = match &violation.detail {
         Detail::Regress { request, .. }
         | Detail::SyncBelow { request, .. }
         | Detail::SyncOvertakes { request, .. }
-        | Detail::Clause { request: Some(request), .. } => *request,
+        | Detail::Clause { request: Some(request), .. } => request.session,
         _ => return Vec::new(),
     };
-    let mut open: Vec<(RequestId, Op)> = Vec::new();
-    let mut asked = Vec::new();
-    let until = violation.when.event as usize;
-    for event in recording.events.iter().take(until + 1) {
-        let (request, outcome) = match event.fact {
-            Fact::Invoked { request, op } => {
-                open.push((request, op));
-                continue;
-            }
-            Fact::Returned { request, outcome } => (request, Some(outcome)),
-            Fact::TimedOut { request } => (request, None),
-            _ => continue,
-        };
-        let op = open.iter().find(|(of, _)| *of == request).map(|(_, op)| *op);
-        if let Some(op) = op.filter(|_| request.session == about.session) {
-            let at_us = event.at.0.saturating_sub(recording.origin.0);
-            asked.push(Asked { at_us, request, server: event.node, op, outcome });
-        }
-    }
-    asked
+    let until = violation.when.event as usize + 1;
+    let of_session =
+        |(events, asked): &&(usize, Asked)| *events <= until && asked.request.session == about;
+    answers.iter().filter(of_session).map(|(_, asked)| *asked).collect()
 }
 
 /// The last answer of each server for each register, once service was back.
-fn final_reads(recording: &Recording) -> Vec<FinalRead> {
+fn final_reads(recording: &Recording, answers: &[(usize, Asked)]) -> Vec<FinalRead> {
     let settled = recording.events.iter().position(|e| matches!(e.fact, Fact::Available { .. }));
-    let mut open: Vec<(RequestId, Key)> = Vec::new();
-    let mut reads: Vec<FinalRead> = Vec::new();
-    for event in recording.events.iter().skip(settled.unwrap_or(recording.events.len())) {
-        match (&event.fact, event.node) {
-            (Fact::Invoked { request, op: Op::Read { key } }, _) => open.push((*request, *key)),
-            (
-                Fact::Returned { request, outcome: Outcome::Value { value, version, position } },
-                Some(server),
-            ) => {
-                if let Some((_, key)) = open.iter().find(|(of, _)| of == request).copied() {
-                    reads.retain(|read| (read.server, read.key) != (server, key));
-                    let (value, version, position) = (*value, *version, *position);
-                    reads.push(FinalRead { server, key, value, version, position });
-                }
-            }
-            _ => {}
+    let settled = settled.unwrap_or(recording.events.len());
+    let mut reads = BTreeMap::new();
+    for (_, asked) in answers.iter().filter(|(events, _)| *events > settled) {
+        if let (Some(server), Op::Read { key }, Some(outcome)) =
+            (asked.server, asked.op, asked.outcome)
+            && let Outcome::Value { value, version, position } = outcome
+        {
+            reads.insert((key, server), FinalRead { server, key, value, version, position });
         }
     }
-    reads.sort_by_key(|read| (read.key, read.server));
-    reads
+    reads.into_values().collect()
 }
 
 /// The servers' leader in the end, and its epoch.

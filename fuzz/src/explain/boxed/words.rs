@@ -82,12 +82,12 @@ pub(super) fn told(told: &Told) -> String {
     let server = server.map_or_else(|| "a server".to_owned(), |server| server.to_string());
     match how {
         Some(Knowledge::Acknowledged) => {
-            format!("{at}, {server} tells client {client} that {zxid} is done")
+            format!("at {at}, {server} tells client {client} that {zxid} is done")
         }
         Some(Knowledge::Read) => {
-            format!("{at}, {server} gives client {client} the value of {zxid}")
+            format!("at {at}, {server} gives client {client} the value of {zxid}")
         }
-        None => format!("{at}, client {client}, who asked {server} for {zxid}, gets no answer"),
+        None => format!("at {at}, client {client}, who asked {server} for {zxid}, gets no answer"),
     }
 }
 
