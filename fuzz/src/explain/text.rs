@@ -30,7 +30,7 @@ pub fn ms(us: u64) -> String {
 
 /// A duration, as in `50 ms` or `0.2 ms`.
 pub fn span(us: u64) -> String {
-    if us % 1000 == 0 { format!("{} ms", thousands(us / 1000)) } else { ms(us) }
+    if us.is_multiple_of(1000) { format!("{} ms", thousands(us / 1000)) } else { ms(us) }
 }
 
 /// A number with its thousands apart, as in `1,527`.
@@ -38,7 +38,7 @@ pub fn thousands(number: u64) -> String {
     let digits = number.to_string();
     let mut text = String::new();
     for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at) % 3 == 0 {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
             text.push(',');
         }
         text.push(digit);

@@ -89,7 +89,7 @@ impl Subjects {
     /// The transaction of this zxid that was met last before this event.
     fn at(&self, zxid: Zxid, event: usize) -> Option<Txn> {
         let of_zxid = || self.met.iter().rev().filter(|(_, txn)| txn.zxid == zxid);
-        let found = of_zxid().find(|(at, _)| *at <= event).or_else(|| of_zxid().last())?;
+        let found = of_zxid().find(|(at, _)| *at <= event).or_else(|| of_zxid().next_back())?;
         Some(found.1)
     }
 
