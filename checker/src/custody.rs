@@ -3,7 +3,7 @@
 
 use crate::disk::Files;
 use crate::ensemble::{Ensemble, Server};
-use crate::sequences::Sequences;
+use crate::sequences::{Sequence, Sequences};
 use zab_core::{Epoch, NodeId, Txn, Zxid};
 
 /// What one server has on disk and in memory.
@@ -11,6 +11,8 @@ use zab_core::{Epoch, NodeId, Txn, Zxid};
 pub struct ServerState {
     /// Whether its process runs.
     pub is_up: bool,
+    /// Whom it follows or wants to follow: itself if it leads or wants to.
+    pub leader: Option<NodeId>,
     /// The epoch in which it serves clients, if it does.
     pub serving: Option<Epoch>,
     /// The file `acceptedEpoch`, durably.
@@ -25,17 +27,74 @@ pub struct ServerState {
     pub unflushed: Vec<Zxid>,
     /// The last zxid in memory; `None` if it is down.
     pub in_memory: Option<Zxid>,
+    /// It promised an epoch and has not acknowledged NEWLEADER yet.
+    pub is_synchronizing: bool,
+    /// How its disk falls short of the initial history of the epoch whose NEWLEADER it acknowledged,
+    /// or which it leads: what D1 asks at that moment.
+    pub shortfall: Shortfall,
+    /// Its disk does not hold what it acknowledged last: what D1 asks of a proposal.
+    pub is_forgetful: bool,
     /// The zxids that are durable, in the log; what a snapshot covers is not among them.
     log: Vec<Zxid>,
     /// The newest durable snapshot's last zxid.
     snapshot: Zxid,
 }
 
+/// How a disk differs from a history that it should hold.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Shortfall {
+    /// Of the history, in order: what is not durable.
+    pub missing: Vec<Zxid>,
+    /// The first record that stands where another one should; looked at if nothing is missing.
+    pub extra: Option<Zxid>,
+    /// What is durable after the whole history: no breach of D1, and a history that an election may
+    /// bring back.
+    pub beyond: Vec<Zxid>,
+}
+
+impl Shortfall {
+    /// How the durable files of a server differ from an initial history; they do not, as far as it is
+    /// not known how one of them begins.
+    fn of(server: &Server, history: Sequence, sequences: &Sequences) -> Self {
+        let durable = durable_transactions(server.disk.durable(), sequences);
+        let (Some(wanted), Some(durable)) = (sequences.transactions(history), durable) else {
+            return Self::default();
+        };
+        let common = wanted.iter().zip(&durable).take_while(|(a, b)| a == b).count();
+        let is_missing = |txn: &&Txn| !durable.contains(txn);
+        let missing: Vec<Zxid> =
+            wanted[common..].iter().filter(is_missing).map(|txn| txn.zxid).collect();
+        let is_whole = common == wanted.len();
+        let extra = durable.get(common).filter(|_| !is_whole && missing.is_empty());
+        let beyond = durable[common..].iter().filter(|_| is_whole);
+        Self {
+            extra: extra.map(|txn| txn.zxid),
+            beyond: beyond.map(|txn| txn.zxid).collect(),
+            missing,
+        }
+    }
+}
+
+/// The transactions that a process would load, if it is known how they begin.
+fn durable_transactions(files: &Files, sequences: &Sequences) -> Option<Vec<Txn>> {
+    let snapshot = files.snapshot();
+    let mut loaded = sequences.transactions(sequences.find(files.snapshot_digest())?)?;
+    loaded.extend(files.log().iter().filter(|txn| txn.zxid > snapshot.last));
+    Some(loaded)
+}
+
 impl ServerState {
-    fn of(server: &Server) -> Self {
+    fn of(server: &Server, ensemble: &Ensemble) -> Self {
+        let Ensemble { sequences, reigns, .. } = ensemble;
         let durable = server.disk.durable();
+        let shortfall = server
+            .participates
+            .map(|(reign, _)| Shortfall::of(server, reigns.get(reign).initial_history, sequences));
+        let is_forgotten =
+            |zxid| !durable.holds(zxid, reigns.sequence_at(zxid, sequences), sequences);
         Self {
             is_up: server.is_up,
+            leader: server.leader,
             serving: server.serving,
             accepted_epoch: durable.accepted_epoch,
             current_epoch: durable.current_epoch,
@@ -43,6 +102,9 @@ impl ServerState {
             hole: durable.hole(),
             unflushed: server.disk.unflushed().map(|txn| txn.zxid).collect(),
             in_memory: server.is_up.then_some(server.last_zxid),
+            is_synchronizing: server.synchronizes_with.is_some(),
+            shortfall: shortfall.unwrap_or_default(),
+            is_forgetful: server.acknowledged.is_some_and(is_forgotten),
             log: durable.log().iter().map(|txn| txn.zxid).collect(),
             snapshot: durable.snapshot().last,
         }
@@ -59,7 +121,7 @@ pub type Servers = Vec<ServerState>;
 
 /// What each server has on disk and in memory.
 pub(crate) fn servers(ensemble: &Ensemble) -> Servers {
-    ensemble.servers.iter().map(ServerState::of).collect()
+    ensemble.servers.iter().map(|server| ServerState::of(server, ensemble)).collect()
 }
 
 /// Where a transaction is at one server.

@@ -1,12 +1,21 @@
 //! Shows an execution to a person: as text, and as the tables that bug reports are written with.
 //!
-//! Both are told from what was observed and from nothing else. [`mirror`] keeps what is durable at
-//! each server, [`story`] picks the steps that matter and puts them into words, [`text`] and
-//! [`table`] print them.
+//! Both are told from what was observed, and what they say of disks and memories the checker says:
+//! it is fed the same events, and the story and the verdict cannot disagree. [`story`] picks the
+//! steps that matter and puts them into words, [`finding`] gathers what the verdict rests on;
+//! [`text`], [`table`] and [`boxed`] print them, [`json`] is the same for programs.
 
-pub mod mirror;
+pub mod boxed;
+mod claims;
+mod conduct;
+mod faults;
+pub mod finding;
+mod fold;
+mod grid;
+pub mod json;
 pub mod story;
 pub mod table;
 pub mod text;
 
+pub use finding::Finding;
 pub use story::Story;

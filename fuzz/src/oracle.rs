@@ -44,6 +44,10 @@ impl Outcome {
 /// An execution with all that was observed.
 #[derive(Clone, Debug)]
 pub struct Recording {
+    /// What should happen.
+    pub schedule: Schedule,
+    /// In which variant.
+    pub variant: Variant,
     /// How it went.
     pub outcome: Outcome,
     /// What was observed, the boot included.
@@ -134,7 +138,14 @@ impl Oracle {
         let outcome = self.run(schedule, variant, Some(&mut notes));
         let events = notes.events.unwrap_or_default();
         let ensemble = &self.booted(schedule.servers, variant).ensemble;
-        Recording { outcome, events, boot: ensemble.evidence().len(), origin: ensemble.origin() }
+        Recording {
+            schedule: schedule.clone(),
+            variant,
+            outcome,
+            events,
+            boot: ensemble.evidence().len(),
+            origin: ensemble.origin(),
+        }
     }
 
     /// When the boot of such an ensemble is over, on the clock of the world: the origin of the times

@@ -4,10 +4,10 @@
 
 use expect_test::expect;
 use std::fmt::Write as _;
-use zab_checker::{Class, Event, Fact};
+use zab_checker::custody::ServerState;
+use zab_checker::{Checker, Class, Event, Fact, Standard};
 use zab_core::event::Note;
 use zab_core::{Epoch, NodeId, Packet, Zxid};
-use zab_fuzz::explain::mirror::{Disk, observe};
 use zab_fuzz::oracle::{Oracle, Recording};
 use zab_sim::Schedule;
 
@@ -20,18 +20,18 @@ fn recording(variant: &str) -> Recording {
 }
 
 /// A moment of the report: what it is called, and how it shows.
-type Moment = (&'static str, fn(&[Disk], &Event) -> bool);
+type Moment = (&'static str, fn(&[ServerState], &Event) -> bool);
 
 const MOMENTS: [Moment; 5] = [
     ("three transactions everywhere", |disks, _| {
-        disks.iter().all(|disk| disk.last_logged() == Zxid::new(1, 3))
+        disks.iter().all(|disk| disk.last_logged == Zxid::new(1, 3))
     }),
-    ("S2 has logged one more", |disks, _| disks[2].last_logged() == WRITE),
+    ("S2 has logged one more", |disks, _| disks[2].last_logged == WRITE),
     ("both followers have acknowledged NEWLEADER", |disks, event| {
         acknowledges_new_leader(event) && disks.iter().all(|disk| disk.current_epoch == Epoch(2))
     }),
     ("both have lost their power and are back", |disks, event| {
-        event.node == Some(NodeId(1)) && matches!(event.fact, Fact::Started(_)) && disks[0].up
+        event.node == Some(NodeId(1)) && matches!(event.fact, Fact::Started(_)) && disks[0].is_up
     }),
     ("the next epoch is established", |disks, event| {
         let mut led = disks[..2].iter().map(|disk| disk.current_epoch);
@@ -47,12 +47,13 @@ fn acknowledges_new_leader(event: &Event) -> bool {
 #[test]
 fn the_five_tables_of_the_report() {
     let recording = recording("zk-3.8.0");
-    let mut disks = Vec::new();
+    let mut checker = Checker::new(3, Standard::Release);
     let mut moments = MOMENTS.iter().peekable();
     let mut tables = String::new();
     for event in &recording.events {
-        observe(&mut disks, event);
-        let reached = disks.len() == 3 && moments.peek().is_some_and(|(_, is)| is(&disks, event));
+        checker.observe(event);
+        let disks = checker.servers();
+        let reached = moments.peek().is_some_and(|(_, is)| is(&disks, event));
         if let Some((name, _)) = moments.next_if(|_| reached) {
             write_table(&mut tables, name, &disks);
         }
@@ -87,11 +88,11 @@ fn the_five_tables_of_the_report() {
     .assert_eq(&tables);
 }
 
-fn write_table(text: &mut String, name: &str, disks: &[Disk]) {
+fn write_table(text: &mut String, name: &str, disks: &[ServerState]) {
     let row = |cells: Vec<String>| cells.join("\t");
     let servers = row((0..disks.len()).map(|id| format!("S{id}")).collect());
     let epochs = row(disks.iter().map(|disk| disk.current_epoch.to_string()).collect());
-    let zxids = row(disks.iter().map(|disk| disk.last_logged().to_string()).collect());
+    let zxids = row(disks.iter().map(|disk| disk.last_logged.to_string()).collect());
     writeln!(text, "{name}").expect("a string takes everything");
     writeln!(text, "zk-server\t{servers}").expect("a string takes everything");
     writeln!(text, "current epoch\t{epochs}").expect("a string takes everything");
@@ -101,10 +102,11 @@ fn write_table(text: &mut String, name: &str, disks: &[Disk]) {
 #[test]
 fn both_followers_acknowledge_before_either_has_logged() {
     let recording = recording("zk-3.8.0");
-    let mut disks = Vec::new();
+    let mut checker = Checker::new(3, Standard::Release);
     let mut acknowledged = Vec::new();
     for event in &recording.events {
-        observe(&mut disks, event);
+        checker.observe(event);
+        let disks = checker.servers();
         if acknowledges_new_leader(event) && !acknowledged.contains(&event.node) {
             acknowledged.push(event.node);
             assert!(!disks[0].holds(WRITE) && !disks[1].holds(WRITE));

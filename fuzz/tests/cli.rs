@@ -76,6 +76,30 @@ fn a_case_is_explained_within_a_hundred_columns() {
     let json = stdout(&zab(folder.path(), &["explain", path, "--format", "json"]));
     let json: Value = serde_json::from_str(&json).expect("one JSON document");
     assert!(json["steps"].as_array().is_some_and(|steps| steps.len() > 3));
+    shows_who_had_the_write(&json["evidence"]);
+}
+
+/// A loss is data: three instants, with a disk and a memory for each server, and the last one is the
+/// end, at which the leader's memory lacks the write.
+fn shows_who_had_the_write(evidence: &Value) {
+    let names: Vec<&str> = evidence["instants"]
+        .as_array()
+        .expect("a list")
+        .iter()
+        .map(|instant| instant["name"].as_str().expect("a name"))
+        .collect();
+    assert!(names.contains(&"lost") && names.last() == Some(&"end"), "{names:?}");
+    let known = evidence["loss"]["known"]["how"].as_str().expect("somebody knew of it");
+    assert!(names.contains(&known), "{names:?}");
+    for instant in evidence["instants"].as_array().expect("a list") {
+        let holdings = instant["holdings"][0].as_array().expect("one write is lost");
+        assert_eq!(holdings.len(), 3);
+        assert!(holdings.iter().all(|holding| holding["disk"].is_string()));
+    }
+    let judge = evidence["loss"]["judge"].as_u64().expect("somebody leads in the end") as usize;
+    let end = evidence["instants"].as_array().and_then(|all| all.last()).expect("an end");
+    assert_eq!(end["holdings"][0][judge]["memory"], false);
+    assert_eq!(evidence["subjects"][0]["zxid"], evidence["loss"]["zxid"]);
 }
 
 #[test]
@@ -139,7 +163,7 @@ fn malformed_input_is_one_line_and_exit_code_2() {
         std::fs::write(folder.path().join(name), text).expect("the folder is writable");
     };
     file("truncated.json", &text[..text.len() / 2]);
-    file("newer.json", &text.replacen("\"format\": 1", "\"format\": 99", 1));
+    file("newer.json", &text.replacen("\"format\": 2", "\"format\": 99", 1));
     file("server.json", &text.replacen("\"server\": ", "\"server\": 9", 1));
     file("variant.json", &text.replacen("zk-3.8.0", "zk-3.8.x", 1));
     file("a-file", "");
@@ -150,7 +174,7 @@ fn malformed_input_is_one_line_and_exit_code_2() {
         &["explain", "variant.json"],
         &["minimize", "absent.json"],
         &["hunt", "--variant", "zk-3.8"],
-        &["hunt", "--class", "O9"],
+        &["hunt", "--class", "O10"],
         &["hunt", "--servers", "4"],
         &["hunt", "--out", "a-file/below"],
         &["bench", "--variant", "none"],

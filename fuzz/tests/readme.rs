@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 use zab_fuzz::case;
-use zab_fuzz::explain::{Story, text};
+use zab_fuzz::explain::{Story, boxed};
 use zab_fuzz::oracle::Oracle;
 
 const PICTURE: &str = "cases/O2/zookeeper-4646-O2-cef8370a.json";
@@ -15,6 +15,6 @@ fn the_readme_shows_the_case_that_it_names() {
     assert!(readme.contains(&format!("fuzz/{PICTURE}")));
     let case = case::read(&root.join(PICTURE)).expect("a stored case");
     let recording = Oracle::default().record(&case.schedule, case.entry().variant);
-    let told = text::render(&Story::of(&recording));
+    let told = boxed::render(&Story::of(&recording));
     assert!(readme.contains(told.trim_end()), "the README shows something else than:\n{told}");
 }

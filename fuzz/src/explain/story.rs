@@ -2,13 +2,19 @@
 
 mod words;
 
-use super::mirror::{self, Disk};
-use crate::oracle::Recording;
+pub(super) use words::exit;
+
+use super::faults::Faults;
+use super::finding::Finding;
+use super::{fold, text};
+use crate::oracle::{Recording, standard};
 use std::collections::BTreeMap;
 use words::Words;
-use zab_checker::{Event, Fact, Violation};
+use zab_checker::custody::Servers;
+use zab_checker::{Checker, Event, Fact, Verdict};
 use zab_core::event::Note;
-use zab_core::{Key, Micros, NodeId, Op, Outcome, Packet, RequestId, Zxid};
+use zab_core::{Key, NodeId, Op, Outcome, RequestId, SessionId, Zxid};
+use zab_sim::schedule::CLIENTS;
 
 /// How much a step says about the whole.
 #[derive(Copy, Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -17,177 +23,259 @@ pub enum Weight {
     Detail,
     /// A step that a summary has to mention.
     Step,
-    /// A step behind which the ensemble is worth a picture.
+    /// A step after which the ensemble is worth a picture.
     Turn,
 }
 
-/// One step, in words, and what was durable after it.
+/// One step, in words, and what every server had then.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Moment {
     /// When, in microseconds after boot.
     pub at_us: u64,
+    /// How many events had been observed, this one included.
+    pub events: usize,
+    /// At which server, if at one.
+    pub node: Option<NodeId>,
     /// What happened.
     pub text: String,
     /// How much it matters.
     pub weight: Weight,
-    /// What is durable at each server now.
-    pub disks: Vec<Disk>,
+    /// What each server has now, as the checker knows it.
+    pub servers: Servers,
 }
 
 /// An execution as it is told.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Story {
-    /// What was durable when the boot was over.
-    pub start: Vec<Disk>,
+    /// What every server had when the boot was over.
+    pub start: Servers,
     /// What happened then.
     pub moments: Vec<Moment>,
-    /// Which rules were broken, the gravest first.
-    pub violations: Vec<Violation>,
-    /// When the boot was over, on the clock of the world.
-    pub origin: Micros,
+    /// What every server has in the end.
+    pub end: Servers,
+    /// When that was, in microseconds after boot.
+    pub end_us: u64,
+    /// How it was judged.
+    pub verdict: Verdict,
+    /// What the verdict rests on.
+    pub finding: Finding,
 }
 
 impl Story {
-    /// Tells an execution up to its gravest violation, or to its end if there is none.
+    /// Tells an execution from boot to its end.
     pub fn of(recording: &Recording) -> Self {
-        let violations = recording.outcome.violations.clone();
-        let end = violations.first().map_or(Micros(u64::MAX), |violation| violation.when.at);
-        let origin = recording.origin;
-        let mut teller = Teller::default();
-        let mut start = Vec::new();
-        let told = recording.events.iter().enumerate().take_while(|(_, event)| event.at <= end);
-        for (index, event) in told {
+        let mut teller = Teller::new(recording);
+        let mut start = Servers::new();
+        for (index, event) in recording.events.iter().enumerate() {
             if index < recording.boot {
-                teller.tell(event, None);
-                start.clone_from(&teller.disks);
+                teller.follow(event);
+                start.clone_from(&teller.servers);
             } else {
-                teller.tell(event, Some(event.at.0 - origin.0));
+                teller.tell(event, event.at.0 - recording.origin.0);
             }
         }
-        teller.tell_last_reads();
-        Self { start, moments: teller.moments, violations, origin }
+        teller.tell_last_answers();
+        let finding = Finding::of(recording);
+        let mut moments = fold::fold(teller.moments, teller.healed, &finding.events());
+        if let Some(over) = teller.settled.max(teller.healed.and(finding.clear_after())) {
+            moments.retain(|moment| moment.weight > Weight::Detail || moment.events <= over);
+        }
+        let end_us = recording.outcome.run.end_us;
+        let verdict = recording.outcome.verdict.clone();
+        Self { start, moments, end: teller.servers, end_us, verdict, finding }
     }
 
     /// Each step as a line with its time.
     pub fn lines(&self) -> impl Iterator<Item = String> {
-        self.moments.iter().map(|moment| format!("{:>8} {}", ms(moment.at_us), moment.text))
+        self.moments.iter().map(|moment| format!("{:>8} {}", text::ms(moment.at_us), moment.text))
     }
-}
-
-/// A time in milliseconds, as in `12.4 ms`.
-pub fn ms(us: u64) -> String {
-    format!("{}.{} ms", us / 1000, us % 1000 / 100)
 }
 
 /// Follows the events and collects what is worth telling.
-#[derive(Default)]
 struct Teller {
-    disks: Vec<Disk>,
+    checker: Checker,
+    faults: Faults,
+    /// How many events were observed.
+    events: usize,
+    /// What the servers have, as the checker knows it.
+    servers: Servers,
     /// What clients asked and have no answer to.
     open: BTreeMap<RequestId, Op>,
-    /// What each server that is being synchronised was sent, until it acknowledges NEWLEADER.
-    promised: BTreeMap<NodeId, Vec<Zxid>>,
-    /// What each server had handed to its disk when it went down.
+    /// What each server had handed to its disk when it lost its power.
     had: BTreeMap<NodeId, Vec<Zxid>>,
-    /// Chaos is over: what is asked now is asked by the simulator, to see what became of it all.
-    healed: bool,
-    /// It is known whether the ensemble serves.
-    settled: bool,
-    /// What was read since, by register and value.
-    last_reads: BTreeMap<Key, BTreeMap<u32, Vec<NodeId>>>,
-    last_read_us: u64,
+    /// When chaos was over, in events: what is asked now is asked by the simulator.
+    healed: Option<usize>,
+    /// When service was back, in events: only the end is still of interest.
+    settled: Option<usize>,
+    last: LastAnswers,
     moments: Vec<Moment>,
 }
 
+/// What the simulator asked when all was over, and was told.
+#[derive(Default)]
+struct LastAnswers {
+    writes: BTreeMap<Key, BTreeMap<NodeId, Zxid>>,
+    reads: BTreeMap<Key, BTreeMap<u32, Vec<NodeId>>>,
+    writes_us: u64,
+    reads_us: u64,
+}
+
 impl Teller {
-    /// Takes note of an event; of its words as well, if the boot is over and it is worth any.
-    fn tell(&mut self, event: &Event, at_us: Option<u64>) {
-        let before = event.node.and_then(|node| self.disks.get(node.index())).cloned();
-        self.follow(event);
-        if let Some(at_us) = at_us
-            && !self.is_routine(event)
-            && !self.keep_for_last(event, at_us)
-            && let Some((weight, text)) = (Words { teller: self, before }).of(event)
-            && self.moments.last().is_none_or(|last| last.text != text)
-        {
-            self.moments.push(Moment { at_us, text, weight, disks: self.disks.clone() });
-        }
-        if let (Some(node), Fact::Sent { packet: Packet::Ack(zxid), .. }) =
-            (event.node, &event.fact)
-            && zxid.is_epoch_mark()
-        {
-            self.promised.remove(&node);
+    fn new(recording: &Recording) -> Self {
+        let Recording { schedule, variant, .. } = recording;
+        Self {
+            checker: Checker::new(schedule.servers, standard(*variant)),
+            faults: Faults::new(schedule),
+            events: 0,
+            servers: Servers::new(),
+            open: BTreeMap::new(),
+            had: BTreeMap::new(),
+            healed: None,
+            settled: None,
+            last: LastAnswers::default(),
+            moments: Vec::new(),
         }
     }
 
-    /// Takes note of what happened, before it is told.
-    fn follow(&mut self, event: &Event) {
-        if let (Some(node), Fact::Crashed { .. } | Fact::Exited(_)) = (event.node, &event.fact)
-            && let Some(disk) = self.disks.get(node.index())
-        {
-            self.had.insert(node, disk.unflushed().collect());
+    /// Takes note of an event, and of its words if it is worth any.
+    fn tell(&mut self, event: &Event, at_us: u64) {
+        for end in self.faults.ended(at_us) {
+            self.push(end.at_us, None, Weight::Detail, end.text);
         }
-        mirror::observe(&mut self.disks, event);
-        match &event.fact {
-            Fact::Invoked { request, op } => {
+        let before = self.follow(event);
+        if self.is_routine(event) || self.keep_for_last(event, at_us) {
+            return;
+        }
+        let told = Words { teller: self, before: &before, at_us }.of(event);
+        if let Some((weight, text)) = told
+            && self.moments.last().is_none_or(|last| (last.at_us, &last.text) != (at_us, &text))
+        {
+            self.push(at_us, event.node, weight, text);
+        }
+    }
+
+    fn push(&mut self, at_us: u64, node: Option<NodeId>, weight: Weight, text: String) {
+        let (events, servers) = (self.events, self.servers.clone());
+        self.moments.push(Moment { at_us, events, node, text, weight, servers });
+    }
+
+    /// Takes note of what happened, before it is told. Returns what the servers had before.
+    fn follow(&mut self, event: &Event) -> Servers {
+        self.checker.observe(event);
+        self.events += 1;
+        let before = self.servers.clone();
+        if !matches!(
+            event.fact,
+            Fact::Invoked { .. } | Fact::Returned { .. } | Fact::TimedOut { .. }
+        ) {
+            self.servers = self.checker.servers();
+        }
+        match (&event.fact, event.node) {
+            (Fact::Invoked { request, op }, _) => {
                 self.open.insert(*request, *op);
             }
-            Fact::Noted(Note::SyncWith { learner, .. }) => {
-                self.promised.insert(*learner, Vec::new());
+            (Fact::Crashed { power_loss }, Some(node)) => {
+                self.faults.forget_process(node);
+                let lost = before.get(node.index()).filter(|_| *power_loss);
+                self.had.insert(node, lost.map(|s| s.unflushed.clone()).unwrap_or_default());
             }
-            Fact::Sent { to, packet: Packet::Proposal(txn) } => {
-                if let Some(promised) = self.promised.get_mut(to) {
-                    promised.push(txn.zxid);
-                }
+            (Fact::Exited(_), Some(node)) => {
+                self.faults.forget_process(node);
+                self.had.remove(&node);
             }
-            Fact::Healed => self.healed = true,
-            Fact::Available { .. } | Fact::Unavailable { .. } => self.settled = true,
+            (Fact::Healed, _) => {
+                self.faults.heal();
+                self.healed = Some(self.events);
+            }
+            (Fact::Available { .. }, _) => self.settled = Some(self.events),
             _ => {}
         }
+        before
     }
 
-    /// Whether it is one of the questions that the simulator asks until it gets an answer.
+    /// Whether it is one of the simulator's own writes and reads after healing, or what a server
+    /// does for one.
     fn is_routine(&self, event: &Event) -> bool {
-        let is_question = matches!(
-            event.fact,
-            Fact::Invoked { .. } | Fact::Returned { outcome: Outcome::Refused, .. }
-        );
-        self.healed && is_question
+        let is_own = |session: SessionId| session.0 > u16::from(CLIENTS);
+        self.healed.is_some()
+            && match &event.fact {
+                Fact::Invoked { .. } | Fact::Returned { outcome: Outcome::Refused, .. } => true,
+                Fact::TimedOut { request } => is_own(request.session),
+                Fact::Noted(Note::Proposed(txn)) => is_own(txn.request.session),
+                Fact::Noted(Note::Committed(zxid)) => self.is_own_write(*zxid),
+                _ => false,
+            }
     }
 
-    /// The reads of every register at every server with which an execution ends are told together.
+    /// Whether the last proposal of this zxid carries out a write of the simulator.
+    fn is_own_write(&self, zxid: Zxid) -> bool {
+        let committed = self.checker.committed().unwrap_or_default();
+        committed
+            .iter()
+            .rev()
+            .find(|txn| txn.zxid == zxid)
+            .is_some_and(|txn| txn.request.session.0 > u16::from(CLIENTS))
+    }
+
+    /// The answers with which an execution ends are told together.
     fn keep_for_last(&mut self, event: &Event, at_us: u64) -> bool {
-        let Fact::Returned { request, outcome: Outcome::Value { value, .. } } = &event.fact else {
+        let (Fact::Returned { request, outcome }, Some(node), Some(_)) =
+            (&event.fact, event.node, self.healed)
+        else {
             return false;
         };
-        let (Some(node), Some(Op::Read { key })) = (event.node, self.open.get(request)) else {
+        if request.session.0 <= u16::from(CLIENTS) {
             return false;
-        };
-        if self.settled {
-            self.last_reads.entry(*key).or_default().entry(*value).or_default().push(node);
-            self.last_read_us = at_us;
         }
-        self.settled
+        match (outcome, self.open.get(request)) {
+            (Outcome::Written { zxid, .. }, Some(Op::Write { key, .. }))
+                if self.settled.is_some() =>
+            {
+                self.last.writes.entry(*key).or_default().insert(node, *zxid);
+                self.last.writes_us = at_us;
+            }
+            (Outcome::Value { value, .. }, Some(Op::Read { key })) => {
+                let values = self.last.reads.entry(*key).or_default();
+                values.entry(*value).or_default().push(node);
+                self.last.reads_us = at_us;
+            }
+            _ => {}
+        }
+        true
     }
 
-    fn tell_last_reads(&mut self) {
-        for (key, values) in std::mem::take(&mut self.last_reads) {
-            let answers: Vec<String> = values
-                .into_iter()
-                .map(|(value, mut nodes)| {
-                    nodes.sort_unstable();
-                    let nodes: Vec<String> = nodes.iter().map(NodeId::to_string).collect();
-                    format!("{value} at {}", nodes.join(", "))
-                })
-                .collect();
-            let text = format!("finally {key} is {}", answers.join("; "));
-            let disks = self.disks.clone();
-            self.moments.push(Moment {
-                at_us: self.last_read_us,
-                text,
-                weight: Weight::Step,
-                disks,
-            });
+    fn tell_last_answers(&mut self) {
+        let LastAnswers { writes, reads, writes_us, reads_us } = std::mem::take(&mut self.last);
+        for (key, writes) in writes {
+            let carried: Vec<String> =
+                writes.iter().map(|(node, zxid)| format!("{node} (as {zxid})")).collect();
+            let text = format!("a last write of {key} is carried out at {}", carried.join(", "));
+            self.push(writes_us, None, Weight::Detail, text);
+        }
+        let mut agreed = Vec::new();
+        for (key, values) in reads {
+            if values.len() == 1 {
+                agreed.extend(values.into_keys().map(|value| format!("{key} is {}", given(value))));
+            } else {
+                let answers: Vec<String> = values.into_iter().map(answer).collect();
+                let text = format!("in the end {key} is {}", answers.join("; "));
+                self.push(reads_us, None, Weight::Step, text);
+            }
+        }
+        if !agreed.is_empty() {
+            let text = format!("in the end, wherever it is read, {}", agreed.join(", "));
+            self.push(reads_us, None, Weight::Step, text);
         }
     }
+}
+
+fn given(value: u32) -> String {
+    if value == 0 { "not there".to_owned() } else { value.to_string() }
+}
+
+fn answer((value, mut nodes): (u32, Vec<NodeId>)) -> String {
+    nodes.sort_unstable();
+    nodes.dedup();
+    let nodes: Vec<String> = nodes.iter().map(NodeId::to_string).collect();
+    format!("{} at {}", given(value), nodes.join(", "))
 }

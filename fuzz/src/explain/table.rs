@@ -1,13 +1,13 @@
 //! The states of an execution as tables, in the manner of ZooKeeper's own bug reports: what each
-//! server would find on its disk, one column a server.
+//! server would find on its disk, one column a server. The last one stands at the end of the run,
+//! and shows memories as well.
 
-use super::Story;
-use super::mirror::Disk;
-use super::story::{Moment, Weight, ms};
-use super::text::{self, push_wrapped};
-use std::fmt::Write as _;
+use super::story::{Moment, Weight};
+use super::text::{WIDTH, ms, push_wrapped};
+use super::{Story, boxed, grid};
+use zab_checker::custody::Servers;
 
-/// Tables that a reader can keep in mind; beyond this many, neighbours are taken together.
+/// Tables that a reader can keep in mind; beyond this many, neighbors are taken together.
 const TABLES_MAX: usize = 8;
 
 /// Sentences of a caption.
@@ -20,27 +20,35 @@ pub struct Table {
     pub at_us: u64,
     /// What happened since the table before.
     pub caption: Vec<String>,
-    /// What is durable at each server.
-    pub disks: Vec<Disk>,
+    /// What each server had.
+    pub servers: Servers,
+    /// It stands at the end of the run.
+    pub is_last: bool,
 }
 
 /// The tables of a story: the beginning, each turn that changed something, the end.
 pub fn tables(story: &Story) -> Vec<Table> {
-    let beginning = vec!["After boot:".to_owned()];
-    let mut tables = vec![Table { at_us: 0, caption: beginning, disks: story.start.clone() }];
+    let table = |at_us, caption, servers: &Servers| Table {
+        at_us,
+        caption,
+        servers: servers.clone(),
+        is_last: false,
+    };
+    let mut tables = vec![table(0, vec!["After boot:".to_owned()], &story.start)];
     let mut since = Vec::new();
-    for (index, moment) in story.moments.iter().enumerate() {
+    for moment in &story.moments {
         if moment.weight > Weight::Detail {
             since.push(moment);
         }
-        let last = index + 1 == story.moments.len();
-        let changed = tables.last().is_some_and(|table| !same_rows(&table.disks, &moment.disks));
-        if last || (moment.weight == Weight::Turn && changed) {
+        let changed = tables.last().is_some_and(|last| !same_rows(&last.servers, &moment.servers));
+        if moment.weight == Weight::Turn && changed {
             let caption = since.drain(..).map(sentence).collect();
-            let disks = moment.disks.clone();
-            tables.push(Table { at_us: moment.at_us, caption, disks });
+            tables.push(table(moment.at_us, caption, &moment.servers));
         }
     }
+    let mut caption: Vec<String> = since.into_iter().map(sentence).collect();
+    caption.push(format!("{}: the end", ms(story.end_us)));
+    tables.push(Table { is_last: true, ..table(story.end_us, caption, &story.end) });
     merge_to(&mut tables, TABLES_MAX);
     tables
 }
@@ -49,7 +57,7 @@ fn sentence(moment: &Moment) -> String {
     format!("{}: {}", ms(moment.at_us), moment.text)
 }
 
-/// Takes the two neighbours together that have the least to tell, until there are few enough.
+/// Takes the two neighbors together that have the least to tell, until there are few enough.
 fn merge_to(tables: &mut Vec<Table>, most: usize) {
     while tables.len() > most {
         let told = |index: &usize| tables[*index].caption.len() + tables[*index + 1].caption.len();
@@ -61,54 +69,67 @@ fn merge_to(tables: &mut Vec<Table>, most: usize) {
     }
 }
 
-fn same_rows(a: &[Disk], b: &[Disk]) -> bool {
-    let rows = |disks: &[Disk]| {
-        disks.iter().map(|disk| (disk.current_epoch, disk.last_logged())).collect::<Vec<_>>()
+fn same_rows(a: &Servers, b: &Servers) -> bool {
+    let rows = |servers: &Servers| {
+        let row = |server: &zab_checker::custody::ServerState| {
+            (server.current_epoch, server.last_logged, server.hole)
+        };
+        servers.iter().map(row).collect::<Vec<_>>()
     };
     rows(a) == rows(b)
 }
 
-/// The story as tables, with what was violated below them.
+/// The story as tables, and below them the box.
 pub fn render(story: &Story) -> String {
+    render_tables(story) + &boxed::render(story)
+}
+
+/// The tables of a story.
+pub fn render_tables(story: &Story) -> String {
     let mut text = String::new();
     for table in tables(story) {
-        let skipped = table.caption.len().saturating_sub(CAPTION_MAX);
-        let shown = table.caption.iter().enumerate().filter(|(index, _)| {
-            // The beginning and the end of a long caption say the most.
-            *index < CAPTION_MAX / 2 || *index >= CAPTION_MAX / 2 + skipped
-        });
-        for (index, sentence) in shown {
-            if skipped > 0 && index == CAPTION_MAX / 2 + skipped {
-                push_wrapped(&mut text, "  ", &format!("({skipped} more; see --text)"));
-            }
-            push_wrapped(&mut text, "", sentence);
-        }
+        push_caption(&mut text, &table.caption);
         text.push('\n');
-        push_rows(&mut text, &table.disks);
+        push_rows(&mut text, &table);
         text.push('\n');
-    }
-    if let Some(violation) = story.violations.first() {
-        push_wrapped(&mut text, "=> ", &text::sentence(violation));
     }
     text
 }
 
-fn push_rows(text: &mut String, disks: &[Disk]) {
-    let names = disks
-        .iter()
-        .enumerate()
-        .map(|(id, disk)| if disk.up { format!("S{id}") } else { format!("S{id} (down)") });
-    let epochs = disks.iter().map(|disk| disk.current_epoch.to_string());
-    let zxids = disks.iter().map(|disk| disk.last_logged().to_string());
-    push_row(text, "zk-server", names);
-    push_row(text, "current epoch", epochs);
-    push_row(text, "last logged zxid", zxids);
+fn push_caption(text: &mut String, caption: &[String]) {
+    let skipped = caption.len().saturating_sub(CAPTION_MAX);
+    for (index, sentence) in caption.iter().enumerate() {
+        // The beginning and the end of a long caption say the most.
+        let is_shown = index < CAPTION_MAX / 2 || index >= CAPTION_MAX / 2 + skipped;
+        if skipped > 0 && index == CAPTION_MAX / 2 {
+            push_wrapped(text, WIDTH, "  ", &format!("({skipped} more; see --text)"));
+        }
+        if is_shown {
+            push_wrapped(text, WIDTH, "", sentence);
+        }
+    }
 }
 
-fn push_row(text: &mut String, name: &str, cells: impl Iterator<Item = String>) {
-    let row = cells.fold(format!("    {name:<17}"), |mut row, cell| {
-        let _ = write!(row, " {cell:<10}");
-        row
-    });
-    let _ = writeln!(text, "{}", row.trim_end());
+fn push_rows(text: &mut String, table: &Table) {
+    let servers = &table.servers;
+    let epochs = servers.iter().map(|server| server.current_epoch.to_string());
+    let mut rows = vec![
+        grid::names("zk-server", servers),
+        grid::row("current epoch", epochs),
+        grid::row("last logged zxid", servers.iter().map(grid::last_logged)),
+    ];
+    if table.is_last {
+        rows.push(grid::row("last zxid in memory", servers.iter().map(grid::in_memory)));
+    }
+    rows.extend(grid::holes(servers));
+    for row in rows {
+        push_row(text, &row);
+    }
+}
+
+/// A row keeps its spaces.
+fn push_row(text: &mut String, row: &str) {
+    text.push_str("    ");
+    text.push_str(row);
+    text.push('\n');
 }

@@ -1,37 +1,49 @@
 //! What each event is called, if it is worth a word.
 
 use super::{Teller, Weight};
-use crate::explain::mirror::Disk;
+use crate::explain::claims::Claim;
+use crate::explain::faults::Effect;
+use crate::explain::text::{ms, span};
 use Weight::{Detail, Step, Turn};
+use zab_checker::custody::{ServerState, Servers};
 use zab_checker::{Event, Fact};
 use zab_core::event::{ExitReason, Note, SyncMode};
-use zab_core::{Change, File, NodeId, Op, Outcome, Packet, Recovered, Txn, Zxid};
+use zab_core::{Change, Epoch, File, NodeId, Op, Outcome, Packet, Recovered, Txn, Zxid};
 
 /// The context in which an event is told.
 pub(super) struct Words<'a> {
-    pub(super) teller: &'a Teller,
-    /// What was durable at the server just before.
-    pub(super) before: Option<Disk>,
+    pub(super) teller: &'a mut Teller,
+    /// What every server had just before.
+    pub(super) before: &'a Servers,
+    /// When it happened, in microseconds after boot.
+    pub(super) at_us: u64,
 }
 
 type Told = Option<(Weight, String)>;
 
 impl Words<'_> {
     /// The words for this event.
-    pub(super) fn of(&self, event: &Event) -> Told {
+    pub(super) fn of(&mut self, event: &Event) -> Told {
         match event.node {
             Some(node) => self.at_server(node, &event.fact),
-            None => ensemble(&event.fact),
+            None => self.ensemble(&event.fact),
         }
     }
 
-    fn at_server(&self, node: NodeId, fact: &Fact) -> Told {
+    /// What this server has now, as the checker knows it.
+    fn now(&self, node: NodeId) -> Option<&ServerState> {
+        self.teller.servers.get(node.index())
+    }
+
+    fn at_server(&mut self, node: NodeId, fact: &Fact) -> Told {
         match fact {
             Fact::Started(found) => Some((Turn, self.started(node, found))),
             Fact::Crashed { power_loss } => Some((Turn, self.crashed(node, *power_loss))),
-            Fact::Exited(reason) => Some((Turn, format!("{node} exits: {}", exit(*reason)))),
+            Fact::Exited(reason) => {
+                Some((Turn, format!("the process of {node} ends: {}", exit(*reason))))
+            }
             Fact::DiskDone { file, .. } => self.disk_done(node, *file),
-            Fact::DiskFailed { .. } => Some((Step, format!("{node}: the disk reports an error"))),
+            Fact::DiskFailed { .. } => Some((Step, format!("the disk of {node} reports an error"))),
             Fact::Sent { to, packet } => self.sent(node, *to, packet),
             Fact::Noted(note) => noted(node, note),
             // Reads are told by their answers.
@@ -44,48 +56,53 @@ impl Words<'_> {
                 Some((Turn, returned(node, &request.session.to_string(), op, outcome)))
             }
             Fact::TimedOut { request } => {
-                let op = self.teller.open.get(request)?;
-                let session = request.session;
-                Some((Step, format!("client {session} gets no answer: {}: unknown", asked(op))))
+                let (op, session) = (self.teller.open.get(request)?, request.session);
+                Some((Step, format!("client {session} gets no answer from {node}: {}", asked(op))))
             }
-            Fact::Fault(what) => Some((Step, format!("{node}: {what}"))),
-            _ => ensemble(fact),
+            Fact::Fault(name) => Some((Step, self.fault(Some(node), Effect::Named(name)))),
+            Fact::NotServing { bound } => Some((
+                Turn,
+                format!("{node} runs and does not serve, {} after the others do", span(bound.0)),
+            )),
+            Fact::NotWriting { bound } => Some((
+                Turn,
+                format!("{node} serves, and has carried out no write in {}", span(bound.0)),
+            )),
+            _ => self.ensemble(fact),
         }
+    }
+
+    fn fault(&mut self, node: Option<NodeId>, effect: Effect) -> String {
+        self.teller.faults.begin(self.at_us, node, effect).text
     }
 
     fn started(&self, node: NodeId, found: &Recovered) -> String {
-        let last = found.log.last().map_or(found.snapshot.last_processed, |txn| txn.zxid);
-        let epoch = found.current_epoch;
         let had = self.teller.had.get(&node).map_or(&[][..], Vec::as_slice);
-        let lost: Vec<Zxid> = had
-            .iter()
-            .copied()
-            .filter(|zxid| found.log.iter().all(|txn| txn.zxid != *zxid))
-            .collect();
-        let lost = if lost.is_empty() {
-            String::new()
-        } else {
-            format!("; {} never reached its disk", list(&lost))
-        };
-        format!("{node} starts again with current epoch {epoch} and a log up to {last}{lost}")
+        let now = self.now(node);
+        let is_lost = |zxid: &Zxid| now.is_some_and(|now| !now.holds(*zxid));
+        let lost: Vec<Zxid> = had.iter().copied().filter(is_lost).collect();
+        let last = now.map_or(Zxid::ZERO, |now| now.last_logged);
+        let epoch = found.current_epoch;
+        let start = format!("{node} starts with current epoch {epoch} and a log up to {last}");
+        if lost.is_empty() { start } else { start + &Claim::NeverReached(lost).to_string() }
     }
 
-    fn crashed(&self, node: NodeId, power_loss: bool) -> String {
-        let how = if power_loss { "loses power" } else { "is killed" };
-        let unflushed = self.teller.had.get(&node).map_or(&[][..], Vec::as_slice);
-        if unflushed.is_empty() {
-            format!("{node} {how}")
-        } else {
-            format!("{node} {how} before {} is on its disk", list(unflushed))
-        }
+    fn crashed(&mut self, node: NodeId, power_loss: bool) -> String {
+        let effect = if power_loss { Effect::PowerLoss } else { Effect::Kill };
+        let begun = self.teller.faults.begin(self.at_us, Some(node), effect);
+        let unflushed = self.teller.had.get(&node).filter(|unflushed| !unflushed.is_empty());
+        let Some(unflushed) = unflushed else {
+            return begun.text;
+        };
+        let kept = begun.kept.map_or(String::new(), |kept| format!(": {kept}"));
+        format!("{}{}{kept}", begun.text, Claim::NotYet(unflushed.clone()))
     }
 
     fn disk_done(&self, node: NodeId, file: File) -> Told {
-        let before = self.before.as_ref()?;
-        let now = self.teller.disks.get(node.index())?;
+        let (before, now) = (self.before.get(node.index())?, self.now(node)?);
         match file {
             File::Log | File::Snapshot => {
-                let (old, new) = (before.last_logged(), now.last_logged());
+                let (old, new) = (before.last_logged, now.last_logged);
                 if new < old {
                     Some((Turn, format!("{node} has cut its log from {old} back to {new}")))
                 } else {
@@ -101,21 +118,20 @@ impl Words<'_> {
 
     fn sent(&self, node: NodeId, to: NodeId, packet: &Packet) -> Told {
         match packet {
+            Packet::Ack(zxid) if zxid.is_epoch_mark() => {
+                self.acknowledged_leader(node, to, zxid.epoch)
+            }
             Packet::Ack(zxid) => {
-                let disk = self.teller.disks.get(node.index())?;
-                if zxid.is_epoch_mark() {
-                    // The one behind UPTODATE is for nobody.
-                    let promised = self.teller.promised.get(&node)?;
-                    return Some((Turn, acknowledged_leader(node, to, *zxid, disk, promised)));
-                }
-                let durable = disk.holds(*zxid);
-                let but = if durable { "" } else { ", which is NOT on its disk" };
-                let weight = if durable { Detail } else { Step };
+                let is_early = self.now(node)?.is_forgetful;
+                let (weight, but) = match is_early {
+                    true => (Step, Claim::AcknowledgedEarly.to_string()),
+                    false => (Detail, String::new()),
+                };
                 Some((weight, format!("{node} acknowledges {zxid} to {to}{but}")))
             }
             Packet::Diff { zxid } => Some((Detail, format!("{node} sends {to} DIFF up to {zxid}"))),
             Packet::Trunc { zxid } => {
-                Some((Step, format!("{node} tells {to} to cut its log behind {zxid}")))
+                Some((Step, format!("{node} tells {to} to cut its log back to {zxid}")))
             }
             Packet::Snap { replica } => {
                 let last = replica.last_processed;
@@ -125,22 +141,39 @@ impl Words<'_> {
             _ => None,
         }
     }
-}
 
-fn acknowledged_leader(
-    node: NodeId,
-    to: NodeId,
-    zxid: Zxid,
-    disk: &Disk,
-    promised: &[Zxid],
-) -> String {
-    let missing: Vec<Zxid> = promised.iter().copied().filter(|zxid| !disk.holds(*zxid)).collect();
-    let but = if missing.is_empty() {
-        String::new()
-    } else {
-        format!("; {} is NOT on its disk", list(&missing))
-    };
-    format!("{node} acknowledges NEWLEADER of epoch {} to {to}{but}", zxid.epoch)
+    /// The acknowledgement that counts; the one after UPTODATE is for nobody.
+    fn acknowledged_leader(&self, node: NodeId, to: NodeId, epoch: Epoch) -> Told {
+        let (before, now) = (self.before.get(node.index())?, self.now(node)?);
+        if !before.is_synchronizing || now.is_synchronizing {
+            return None;
+        }
+        let but = Claim::of_shortfall(&now.shortfall).map(|claim| claim.to_string());
+        let but = but.unwrap_or_default();
+        Some((Turn, format!("{node} acknowledges NEWLEADER of epoch {epoch} to {to}{but}")))
+    }
+
+    fn ensemble(&mut self, fact: &Fact) -> Told {
+        match fact {
+            Fact::Fault(name) => Some((Step, self.fault(None, Effect::Named(name)))),
+            Fact::Healed => {
+                Some((Turn, "every fault is healed, and every server is started".to_owned()))
+            }
+            Fact::Available { after } => Some((
+                Step,
+                format!("a write is acknowledged, {} after healing: service is back", ms(after.0)),
+            )),
+            Fact::Unavailable { bound, excuse } => {
+                let excuse = excuse.map_or(String::new(), |excuse| format!(" ({excuse})"));
+                let bound = span(bound.0);
+                Some((Turn, format!("no write is acknowledged within {bound} of healing{excuse}")))
+            }
+            Fact::NeverQuiet { bound } => {
+                Some((Step, format!("the ensemble does not come to rest in {}", span(bound.0))))
+            }
+            _ => None,
+        }
+    }
 }
 
 fn noted(node: NodeId, note: &Note) -> Told {
@@ -155,7 +188,7 @@ fn noted(node: NodeId, note: &Note) -> Told {
                 SyncMode::Trunc => "TRUNC (cut its log first)",
                 SyncMode::Snap => "SNAP (send the whole state)",
             };
-            (Step, format!("{node} synchronises {learner} by {how}"))
+            (Step, format!("{node} synchronizes {learner} by {how}"))
         }
         Note::Established { epoch } => {
             (Turn, format!("{node} establishes epoch {epoch} and serves clients"))
@@ -165,7 +198,7 @@ fn noted(node: NodeId, note: &Note) -> Told {
         Note::Serving { epoch } => (Detail, format!("{node} serves clients in epoch {epoch}")),
         Note::SteppedDown => (Step, format!("{node} leaves its role and looks for a leader")),
         Note::Breached { breach, zxid } => {
-            (Step, format!("{node} gets a packet that the protocol forbids ({breach:?}, {zxid})"))
+            (Step, format!("{node} gets a packet that breaks the protocol ({breach}, {zxid})"))
         }
         Note::Looking { .. }
         | Note::InitialHistory { .. }
@@ -173,21 +206,6 @@ fn noted(node: NodeId, note: &Note) -> Told {
         | Note::MemoryReplaced { .. } => return None,
     };
     Some(told)
-}
-
-fn ensemble(fact: &Fact) -> Told {
-    match fact {
-        Fact::Fault(what) => Some((Step, (*what).to_owned())),
-        Fact::Healed => Some((Turn, "every fault is healed, every server runs".to_owned())),
-        Fact::Available { after } => {
-            Some((Step, format!("a new write is acknowledged, {after} after healing")))
-        }
-        Fact::Unavailable { bound, excuse } => {
-            let excuse = excuse.map_or(String::new(), |excuse| format!(" ({excuse})"));
-            Some((Turn, format!("no new write is acknowledged within {bound}{excuse}")))
-        }
-        _ => None,
-    }
 }
 
 fn asked(op: &Op) -> String {
@@ -227,15 +245,8 @@ fn transaction(txn: &Txn) -> String {
     }
 }
 
-fn list(zxids: &[Zxid]) -> String {
-    let words: Vec<String> = zxids.iter().map(Zxid::to_string).collect();
-    match words.as_slice() {
-        [first, .., last] if words.len() > 3 => format!("{first} to {last}"),
-        _ => words.join(", "),
-    }
-}
-
-const fn exit(reason: ExitReason) -> &'static str {
+/// How a process came to end.
+pub(in crate::explain) const fn exit(reason: ExitReason) -> &'static str {
     match reason {
         ExitReason::EpochBehindLog => "the epoch of its log is above its current epoch",
         ExitReason::AcceptedBelowCurrent => "its accepted epoch is below its current epoch",

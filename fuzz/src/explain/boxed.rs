@@ -1,0 +1,221 @@
+//! The box with which every story ends: who had what at the instants that matter, who was told what,
+//! and the verdict.
+
+mod words;
+
+use super::finding::{Finding, Instant, Told, Why};
+use super::text::{WIDTH, ms, push_wrapped};
+use super::{Story, grid};
+use words::{asked, broken, refused, title, told, what, why};
+use zab_checker::custody::{Holding, OnDisk, ServerState, Servers};
+use zab_checker::{Verdict, Violation};
+use zab_core::{NodeId, Txn};
+
+/// How wide a line inside the box is.
+const INNER: usize = WIDTH - 4;
+
+/// Operations of a session that are shown.
+const SESSION_MAX: usize = 8;
+
+/// Answers to clients that are shown for each instant.
+const TOLD_MAX: usize = 6;
+
+/// The box of a story.
+pub fn render(story: &Story) -> String {
+    let text = contents(story);
+    let edge = "─".repeat(INNER + 2);
+    let mut boxed = format!("┌{edge}┐\n");
+    for line in text.lines() {
+        let padding = " ".repeat(INNER.saturating_sub(line.chars().count()));
+        boxed += &format!("│ {line}{padding} │\n");
+    }
+    boxed + &format!("└{edge}┘\n")
+}
+
+fn contents(story: &Story) -> String {
+    let finding = &story.finding;
+    let mut text = String::new();
+    if let Some(violation) = &finding.violation {
+        push(&mut text, "", &title(finding, violation));
+        text.push('\n');
+        for (index, instant) in finding.instants.iter().enumerate() {
+            let since = index.checked_sub(1).map(|before| finding.instants[before].at_us);
+            push_instant(&mut text, finding, instant, since);
+            text.push('\n');
+        }
+        push_session(&mut text, finding);
+        push_conduct(&mut text, finding);
+    }
+    push_verdict(&mut text, story);
+    text
+}
+
+/// Adds words, broken into lines that fit into the box.
+fn push(text: &mut String, head: &str, words: &str) {
+    push_wrapped(text, INNER, head, words);
+}
+
+fn push_instant(text: &mut String, finding: &Finding, instant: &Instant, since_us: Option<u64>) {
+    let Instant { why: reason, at_us, servers, .. } = instant;
+    push(text, "", &format!("{}, {}: {}", reason.name(), ms(*at_us), why(finding, instant)));
+    push_row(text, &grid::names("", servers));
+    let is_loss = finding.loss().is_some();
+    for (txn, holdings) in finding.subjects.iter().zip(&instant.holdings) {
+        let which = if is_loss { String::new() } else { name_of(txn) };
+        push_row(text, &grid::row(&format!("{which}on disk"), holdings.iter().map(on_disk)));
+        push_row(text, &grid::row(&format!("{which}in memory"), holdings.iter().map(in_memory)));
+    }
+    if !is_loss {
+        push_states(text, servers);
+    }
+    push_row(text, &grid::row("serves clients", servers.iter().map(serves)));
+    if *reason == Why::End {
+        push_reads(text, finding, servers);
+    }
+    for hole in grid::holes(servers) {
+        push(text, "  ", &hole);
+    }
+    push_told(text, finding, (since_us, *at_us));
+}
+
+/// What clients were told of the subjects in this time.
+fn push_told(text: &mut String, finding: &Finding, (since_us, until_us): (Option<u64>, u64)) {
+    let is_news = |told: &&Told| {
+        told.at_us <= until_us && since_us.is_none_or(|since_us| told.at_us > since_us)
+    };
+    let news: Vec<&Told> = finding.told.iter().filter(is_news).collect();
+    let mut head = "  told: ";
+    for news in news.iter().take(TOLD_MAX) {
+        push(text, head, &told(news));
+        head = "        ";
+    }
+    if news.len() > TOLD_MAX {
+        push(text, head, &format!("and {} more times", news.len() - TOLD_MAX));
+    }
+}
+
+fn push_row(text: &mut String, row: &str) {
+    text.push_str("  ");
+    text.push_str(row);
+    text.push('\n');
+}
+
+fn name_of(txn: &Txn) -> String {
+    format!("{} ", txn.zxid)
+}
+
+fn on_disk(holding: &Holding) -> String {
+    match holding.disk {
+        OnDisk::No => "no",
+        OnDisk::Unflushed => "unflushed",
+        OnDisk::Durable => "durable",
+    }
+    .to_owned()
+}
+
+fn in_memory(holding: &Holding) -> String {
+    match holding.memory {
+        Some(true) => "yes",
+        Some(false) => "no",
+        None => "-",
+    }
+    .to_owned()
+}
+
+fn serves(server: &ServerState) -> String {
+    match (server.serving, server.is_up) {
+        (Some(epoch), _) => format!("epoch {epoch}"),
+        (None, true) => "no".to_owned(),
+        (None, false) => "-".to_owned(),
+    }
+}
+
+/// What each server had apart from the subjects.
+fn push_states(text: &mut String, servers: &Servers) {
+    let epochs = |epoch: fn(&ServerState) -> zab_core::Epoch| {
+        servers.iter().map(move |server| epoch(server).to_string())
+    };
+    push_row(text, &grid::row("accepted epoch", epochs(|server| server.accepted_epoch)));
+    push_row(text, &grid::row("current epoch", epochs(|server| server.current_epoch)));
+    push_row(text, &grid::row("last logged zxid", servers.iter().map(grid::last_logged)));
+    push_row(text, &grid::row("last zxid in memory", servers.iter().map(grid::in_memory)));
+    let leaders = (0..).map(NodeId).zip(servers).map(|(id, server)| leader(id, server));
+    push_row(text, &grid::row("leader", leaders));
+}
+
+fn leader(id: NodeId, server: &ServerState) -> String {
+    match server.leader {
+        Some(leader) if leader == id => "itself".to_owned(),
+        Some(leader) => leader.to_string(),
+        None => "-".to_owned(),
+    }
+}
+
+/// What each server answered in the end for the registers that it is about.
+fn push_reads(text: &mut String, finding: &Finding, servers: &Servers) {
+    for key in finding.keys() {
+        let reads = |id: u8| finding.reads.iter().find(|r| (r.server, r.key) == (NodeId(id), key));
+        let answers = (0..).zip(servers).map(|(id, _)| match reads(id) {
+            Some(read) if read.version == 0 => "nothing".to_owned(),
+            Some(read) => read.value.to_string(),
+            None => "-".to_owned(),
+        });
+        push_row(text, &grid::row(&format!("reads {key} as"), answers.collect::<Vec<_>>()));
+    }
+}
+
+fn push_session(text: &mut String, finding: &Finding) {
+    let Some(first) = finding.session.first() else {
+        return;
+    };
+    push(text, "", &format!("What client {} asked and was told:", first.request.session));
+    let skipped = finding.session.len().saturating_sub(SESSION_MAX);
+    for one in &finding.session[skipped..] {
+        push(text, &format!("{:>11}  ", ms(one.at_us)), &asked(one));
+    }
+    text.push('\n');
+}
+
+fn push_conduct(text: &mut String, finding: &Finding) {
+    if !finding.is_about_service() {
+        return;
+    }
+    push(text, "", "After every fault was healed:");
+    for conduct in &finding.conduct {
+        push(text, "  ", &conduct.sentence());
+    }
+    if let Some(end) = finding.instants.last() {
+        for sentence in refused(&end.servers) {
+            push(text, "  ", &sentence);
+        }
+    }
+    text.push('\n');
+}
+
+fn push_verdict(text: &mut String, story: &Story) {
+    let Finding { violation, hazards, traits, also, .. } = &story.finding;
+    match (&story.verdict, violation) {
+        (_, Some(violation)) => push(text, "=> ", &verdict(violation)),
+        (Verdict::Unknown(reason), _) => push(text, "=> ", &format!("undecided: {reason}")),
+        _ => push(text, "=> ", "valid: no rule is broken"),
+    }
+    push_broken(text, "which explains it:", hazards);
+    push_broken(text, "also broken, in order of time:", also);
+    push_broken(text, "from boot on, in any run of this variant:", traits);
+}
+
+fn verdict(violation: &Violation) -> String {
+    let class = violation.class;
+    let seen = if violation.is_client_visible() { "; a client's read shows it" } else { "" };
+    format!("{class} ({}{seen}): {}", class.meaning(), what(violation))
+}
+
+fn push_broken(text: &mut String, head: &str, violations: &[Violation]) {
+    if violations.is_empty() {
+        return;
+    }
+    push(text, "   ", head);
+    for violation in violations {
+        push(text, "   - ", &broken(violation));
+    }
+}
