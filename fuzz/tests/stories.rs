@@ -1,5 +1,5 @@
 //! The story and the judge agree: whatever a sentence says about durability, in any stored case, a
-//! checker that sees the same events says as well.
+//! checker that sees the same events says as well, and the box shows what the verdict says.
 
 use std::cell::RefCell;
 use std::path::Path;
@@ -8,8 +8,9 @@ use zab_checker::detail::{Detail, OnDisk};
 use zab_checker::{Checker, Class};
 use zab_core::{NodeId, Zxid};
 use zab_fuzz::case;
+use zab_fuzz::explain::finding::Why;
 use zab_fuzz::explain::story::Moment;
-use zab_fuzz::explain::{Story, table, text};
+use zab_fuzz::explain::{Story, boxed, table, text};
 use zab_fuzz::oracle::{Oracle, Recording, standard};
 
 thread_local! {
@@ -23,6 +24,7 @@ fn is_told_as_it_was(path: &Path) -> datatest_stable::Result<()> {
     let story = Story::of(&recording);
     agrees_with_a_checker(&recording, &story);
     agrees_with_d1(&recording, &story);
+    ends_in_a_box(&story);
     let wide = [text::render(&story), table::render(&story)].concat();
     assert!(wide.lines().all(|line| line.chars().count() <= text::WIDTH), "{wide}");
     Ok(())
@@ -98,6 +100,30 @@ fn agrees_with_d1(recording: &Recording, story: &Story) {
         && at > recording.boot
     {
         assert_eq!(moment.events, at, "{}: {detail}", moment.text);
+    }
+}
+
+/// The box and the last table stand at the end, and show what the verdict says of the leader.
+fn ends_in_a_box(story: &Story) {
+    let shown = boxed::render(story);
+    let last = table::tables(story).pop().expect("a story has tables");
+    assert!(last.is_last && last.servers == story.end, "the last table is not of the end");
+    let Some(violation) = &story.finding.violation else {
+        assert!(shown.contains("=> valid") || shown.contains("=> undecided"), "{shown}");
+        return;
+    };
+    assert!(shown.contains(&format!("=> {} (", violation.class)), "{shown}");
+    let instants = &story.finding.instants;
+    let end = instants.last().expect("there is an end");
+    assert_eq!((end.why, end.at_us), (Why::End, story.end_us));
+    let Some(loss) = story.finding.loss() else {
+        return;
+    };
+    assert!(instants.iter().any(|instant| matches!(instant.why, Why::Known(_))), "{shown}");
+    assert!(instants.iter().any(|instant| matches!(instant.why, Why::Lost(_))), "{shown}");
+    if let Some(judge) = loss.judge {
+        let memory = end.holdings[0][judge.index()].memory;
+        assert_eq!(memory, Some(loss.is_back()), "{shown}");
     }
 }
 

@@ -130,11 +130,11 @@ impl Finding {
             others.into_iter().partition(|other| standard.counts(other.class));
         let is_of_boot = |other: &Violation| (other.when.event as usize) < recording.boot;
         let (traits, hazards) = hazards.into_iter().partition(is_of_boot);
-        let subjects = violation
-            .as_ref()
-            .map_or_else(Vec::new, |violation| Subjects::new(&recording.events).of(violation));
-        let instants = instants(recording, violation.as_ref(), &subjects);
         let answers = answers(recording);
+        let subjects = violation.as_ref().map_or_else(Vec::new, |violation| {
+            Subjects::new(&recording.events, &answers).of(violation)
+        });
+        let instants = instants(recording, violation.as_ref(), &subjects);
         let told = told(&answers, &subjects);
         let session = violation.as_ref().map_or_else(Vec::new, |v| session(&answers, v));
         let reads = final_reads(recording, &answers);

@@ -1,17 +1,19 @@
 //! Which transactions a violation is about.
 
+use super::Asked;
 use zab_checker::detail::{Detail, Gap, OnDisk, Promise, Protocol};
 use zab_checker::{Event, Fact, Violation};
 use zab_core::event::Note;
-use zab_core::{Change, DiskOp, Packet, RequestId, Txn, Zxid};
+use zab_core::{Change, DiskOp, Op, Outcome, Packet, RequestId, Txn, Zxid};
 
-/// Every transaction that was met, and by how many events.
-pub(super) struct Subjects {
+/// Every transaction that was met, and by how many events; and every answer to a read.
+pub(super) struct Subjects<'a> {
     met: Vec<(usize, Txn)>,
+    answers: &'a [(usize, Asked)],
 }
 
-impl Subjects {
-    pub(super) fn new(events: &[Event]) -> Self {
+impl<'a> Subjects<'a> {
+    pub(super) fn new(events: &[Event], answers: &'a [(usize, Asked)]) -> Self {
         let mut met: Vec<(usize, Txn)> = Vec::new();
         for (at, event) in events.iter().enumerate() {
             let txns = match &event.fact {
@@ -28,7 +30,7 @@ impl Subjects {
                 }
             }
         }
-        Self { met }
+        Self { met, answers }
     }
 
     /// The transactions that this is about, without repetition.
@@ -93,8 +95,21 @@ impl Subjects {
         Some(found.1)
     }
 
+    /// The write that was requested, or the writes of the register that was read which have the value
+    /// or the version of the answer.
     fn requested(&self, request: RequestId) -> Vec<Txn> {
-        self.all(|txn| txn.request == request)
+        let asked = self.answers.iter().map(|(_, asked)| asked).find(|a| a.request == request);
+        match asked.map(|asked| (asked.op, asked.outcome)) {
+            Some((Op::Read { key }, Some(Outcome::Value { value, version, .. }))) => {
+                self.all(|txn| match txn.change {
+                    Change::Set { key: of, value: to, version: at } => {
+                        of == key && (to == value || at == version)
+                    }
+                    Change::Rejected => false,
+                })
+            }
+            _ => self.all(|txn| txn.request == request),
+        }
     }
 
     fn all(&self, is_it: impl Fn(&Txn) -> bool) -> Vec<Txn> {
