@@ -243,7 +243,7 @@ impl Sequences {
             .unwrap_or(Sequence::EMPTY)
     }
 
-    /// As [`Sequences::beyond`], without what stands in `other` at another place.
+    /// As [`Sequences::beyond`], without what stands anywhere in `other`.
     pub(crate) fn missing(
         &self,
         sequence: Sequence,
@@ -251,7 +251,7 @@ impl Sequences {
     ) -> impl Iterator<Item = Sequence> {
         self.beyond(sequence, other).filter(move |s| {
             let txn = self.last_txn(*s);
-            !self.beyond(other, sequence).any(|s| self.last_txn(s) == txn)
+            !self.prefixes(other).any(|s| self.last_txn(s) == txn)
         })
     }
 
@@ -351,6 +351,15 @@ mod tests {
         assert!(all.is_prefix(known, longer) && all.is_prefix(longer, known));
         assert!(all.is_prefix(unknown, longer) && !all.is_prefix(longer, unknown));
         assert_eq!(all.transactions(longer), None);
+    }
+
+    #[test]
+    fn a_transaction_that_stands_twice_is_missing_nowhere() {
+        let mut all = Sequences::new();
+        let once = sequence(&mut all, &[txn(1, 1)]);
+        let twice = sequence(&mut all, &[txn(1, 1), txn(1, 1)]);
+        assert_eq!(all.beyond(twice, once).count(), 1);
+        assert_eq!(all.missing(twice, once).count(), 0);
     }
 
     #[test]

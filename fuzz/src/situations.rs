@@ -6,7 +6,8 @@
 
 use zab_checker::{Event, Fact};
 use zab_core::event::{ExitReason, Note, SyncMode};
-use zab_core::{DiskOp, Epoch, File, Lsn, NodeId, Outcome, Packet, Zxid};
+use zab_core::{DiskOp, Epoch, File, Lsn, NodeId, Op, Outcome, Packet, RequestId, Zxid};
+use zab_sim::schedule::CLIENTS;
 
 /// One of the situations.
 #[derive(Copy, Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -43,19 +44,33 @@ pub enum Situation {
     DiskFailure,
     /// A snapshot is written while serving.
     SnapshotWhileServing,
-    /// A follower forwards a write to its leader.
-    Forwarded,
+    /// A log is cut below a snapshot that stands beside an older one.
+    TruncBelowSnapshot,
+    /// A leader carries out a client's write.
+    WriteAtLeader,
+    /// A follower has a client's write carried out.
+    WriteAtFollower,
+    /// A leader decides a conditional write.
+    WriteIfAtLeader,
+    /// A follower has a conditional write decided.
+    WriteIfAtFollower,
+    /// A leader answers a read.
+    ReadAtLeader,
+    /// A follower answers a read.
+    ReadAtFollower,
+    /// A leader answers a `sync`.
+    SyncAtLeader,
+    /// A follower answers a `sync`.
+    SyncAtFollower,
     /// A conditional write is refused by its version.
     BadVersion,
-    /// A `sync` and the read behind it are answered.
-    SyncedRead,
     /// A write is never answered.
     Unanswered,
 }
 
 impl Situation {
     /// Every situation.
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 27] = [
         Self::Diff,
         Self::Trunc,
         Self::Snap,
@@ -72,18 +87,25 @@ impl Situation {
         Self::TornRecord,
         Self::DiskFailure,
         Self::SnapshotWhileServing,
-        Self::Forwarded,
+        Self::TruncBelowSnapshot,
+        Self::WriteAtLeader,
+        Self::WriteAtFollower,
+        Self::WriteIfAtLeader,
+        Self::WriteIfAtFollower,
+        Self::ReadAtLeader,
+        Self::ReadAtFollower,
+        Self::SyncAtLeader,
+        Self::SyncAtFollower,
         Self::BadVersion,
-        Self::SyncedRead,
         Self::Unanswered,
     ];
 
     /// What it is called in tables.
     pub const fn name(self) -> &'static str {
         match self {
-            Self::Diff => "synchronised by DIFF",
-            Self::Trunc => "synchronised by TRUNC",
-            Self::Snap => "synchronised by SNAP",
+            Self::Diff => "synchronized by DIFF",
+            Self::Trunc => "synchronized by TRUNC",
+            Self::Snap => "synchronized by SNAP",
             Self::InterruptedSnap => "learner ends after SNAP, before UPTODATE",
             Self::InterruptedTrunc => "learner ends after TRUNC, before UPTODATE",
             Self::CrashAtNewLeader => "learner ends after NEWLEADER, before UPTODATE",
@@ -97,9 +119,16 @@ impl Situation {
             Self::TornRecord => "power loss tears a record",
             Self::DiskFailure => "exit after a disk error",
             Self::SnapshotWhileServing => "snapshot while serving",
-            Self::Forwarded => "write forwarded by a follower",
+            Self::TruncBelowSnapshot => "log cut below a snapshot that has an older one",
+            Self::WriteAtLeader => "write answered by a leader",
+            Self::WriteAtFollower => "write answered by a follower",
+            Self::WriteIfAtLeader => "conditional write answered by a leader",
+            Self::WriteIfAtFollower => "conditional write answered by a follower",
+            Self::ReadAtLeader => "read answered by a leader",
+            Self::ReadAtFollower => "read answered by a follower",
+            Self::SyncAtLeader => "sync answered by a leader",
+            Self::SyncAtFollower => "sync answered by a follower",
             Self::BadVersion => "conditional write refused",
-            Self::SyncedRead => "sync answered",
             Self::Unanswered => "operation never answered",
         }
     }
@@ -152,6 +181,10 @@ impl Census {
 pub struct Watch {
     reached: Situations,
     servers: Vec<Server>,
+    /// The snapshots of each server.
+    snapshots: Vec<Vec<Zxid>>,
+    /// What the clients of the schedule wait for.
+    open: Vec<(RequestId, Op)>,
     /// The greatest epoch that a quorum promised, and whether it is established.
     epoch: Epoch,
     is_established: bool,
@@ -181,6 +214,8 @@ impl Watch {
     pub fn clear(&mut self) {
         self.reached = Situations::default();
         self.servers.iter_mut().for_each(|server| *server = Server::default());
+        self.snapshots.iter_mut().for_each(Vec::clear);
+        self.open.clear();
         self.epoch = Epoch::default();
         self.is_established = false;
     }
@@ -196,12 +231,55 @@ impl Watch {
             self.at(node, &event.fact);
         }
         match event.fact {
-            Fact::TimedOut { .. } => self.reached.insert(Situation::Unanswered),
-            Fact::Returned { outcome: Outcome::BadVersion { .. }, .. } => {
-                self.reached.insert(Situation::BadVersion);
+            Fact::TimedOut { request } => {
+                self.reached.insert(Situation::Unanswered);
+                self.open.retain(|(open, _)| *open != request);
             }
-            Fact::Returned { outcome: Outcome::Synced { .. }, .. } => {
-                self.reached.insert(Situation::SyncedRead);
+            // What the simulator asks itself, in the beginning and in the end, says nothing.
+            Fact::Invoked { request, op } if request.session.0 < u16::from(CLIENTS) => {
+                self.open.push((request, op));
+            }
+            Fact::Returned { request, outcome } => self.on_answer(event.node, request, outcome),
+            _ => {}
+        }
+    }
+
+    /// A client of the schedule is answered.
+    fn on_answer(&mut self, node: Option<NodeId>, request: RequestId, outcome: Outcome) {
+        let Some(at) = self.open.iter().position(|(open, _)| *open == request) else {
+            return;
+        };
+        let (_, op) = self.open.swap_remove(at);
+        let Some(node) = node.filter(|_| outcome != Outcome::Refused) else {
+            return;
+        };
+        let leads = self.server(node).leads;
+        let pick = |at_leader, at_follower| if leads { at_leader } else { at_follower };
+        self.reached.insert(match op {
+            Op::Write { .. } => pick(Situation::WriteAtLeader, Situation::WriteAtFollower),
+            Op::WriteIf { .. } => pick(Situation::WriteIfAtLeader, Situation::WriteIfAtFollower),
+            Op::Read { .. } => pick(Situation::ReadAtLeader, Situation::ReadAtFollower),
+            Op::Sync => pick(Situation::SyncAtLeader, Situation::SyncAtFollower),
+        });
+        if let Outcome::BadVersion { .. } = outcome {
+            self.reached.insert(Situation::BadVersion);
+        }
+    }
+
+    /// A file of snapshots or the log changes.
+    fn on_disk_asked(&mut self, node: NodeId, op: &DiskOp) {
+        if self.snapshots.len() <= node.index() {
+            self.snapshots.resize(node.index() + 1, Vec::new());
+        }
+        let snapshots = &mut self.snapshots[node.index()];
+        match op {
+            DiskOp::Snapshot(replica) => snapshots.push(replica.last_processed),
+            DiskOp::DropSnapshotsAfter(last) => snapshots.retain(|zxid| zxid <= last),
+            DiskOp::Truncate(last) => {
+                let is_older = |zxid: &Zxid| zxid <= last;
+                if snapshots.iter().any(is_older) && !snapshots.iter().all(is_older) {
+                    self.reached.insert(Situation::TruncBelowSnapshot);
+                }
             }
             _ => {}
         }
@@ -215,6 +293,9 @@ impl Watch {
     }
 
     fn at(&mut self, node: NodeId, fact: &Fact) {
+        if let Fact::DiskAsked { op, .. } = fact {
+            self.on_disk_asked(node, op);
+        }
         match fact {
             Fact::Crashed { power_loss } => self.on_end(node, *power_loss),
             Fact::Exited(reason) => {
@@ -272,7 +353,6 @@ impl Watch {
             Packet::Ack(zxid) if *zxid < self.server(from).last_sent => {
                 self.reached.insert(Situation::AckWhileProposing);
             }
-            Packet::Request { .. } => self.reached.insert(Situation::Forwarded),
             _ => {}
         }
     }

@@ -7,12 +7,12 @@ use zab_fuzz::variants::find;
 
 /// How many of 8,000 executions of a search with a fixed seed at least get into each situation:
 /// about half as many as do.
-const FLOORS: [(Situation, u64); 20] = [
+const FLOORS: [(Situation, u64); 27] = [
     (Situation::Diff, 4_000),
     (Situation::Trunc, 370),
     (Situation::Snap, 290),
     (Situation::InterruptedSnap, 15),
-    (Situation::InterruptedTrunc, 7),
+    (Situation::InterruptedTrunc, 2),
     (Situation::CrashAtNewLeader, 240),
     (Situation::AckWhileProposing, 2_800),
     (Situation::StepDownWhileLogging, 600),
@@ -24,9 +24,16 @@ const FLOORS: [(Situation, u64); 20] = [
     (Situation::TornRecord, 69),
     (Situation::DiskFailure, 560),
     (Situation::SnapshotWhileServing, 700),
-    (Situation::Forwarded, 3_800),
-    (Situation::BadVersion, 510),
-    (Situation::SyncedRead, 4_000),
+    (Situation::TruncBelowSnapshot, 0),
+    (Situation::WriteAtLeader, 1_500),
+    (Situation::WriteAtFollower, 1_900),
+    (Situation::WriteIfAtLeader, 560),
+    (Situation::WriteIfAtFollower, 600),
+    (Situation::ReadAtLeader, 1_200),
+    (Situation::ReadAtFollower, 1_450),
+    (Situation::SyncAtLeader, 700),
+    (Situation::SyncAtFollower, 750),
+    (Situation::BadVersion, 800),
     (Situation::Unanswered, 2_900),
 ];
 

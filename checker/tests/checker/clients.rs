@@ -331,7 +331,7 @@ fn s1_a_sync_is_not_answered_below_what_was_committed_when_it_was_asked() {
     story.asks(1, sync, Op::Sync);
     let answer = |position| Outcome::Synced { position };
     assert_broken(&mut story.fork().answers(1, sync, answer(Z11)).fork(), &[]);
-    assert_broken(&mut story.fork().answers(1, sync, answer(Zxid::new(1, 0))), &[Class::S1]);
+    assert_broken(story.fork().answers(1, sync, answer(Zxid::new(1, 0))), &[Class::S1]);
     story.is_killed(2).establishes_with(2, 2, &[]);
     let late = story.fork().answers(1, sync, answer(Zxid::new(1, 0))).broken();
     assert!(!late.contains(&Class::S1), "a later epoch is established: nothing is promised");
