@@ -6,7 +6,10 @@ mod discovery;
 mod election;
 #[path = "one_server/follower.rs"]
 mod follower;
+#[path = "one_server/leader.rs"]
+mod leader;
 
+use zab_core::event::Timer;
 use zab_core::message::{ServerState, Vote};
 use zab_core::{
     Change, Config, ConnId, Epoch, Input, Key, Micros, Node, NodeId, Notification, Output, Packet,
@@ -61,6 +64,24 @@ fn connected_follower(recovered: Recovered) -> Node {
     step(&mut node, notification(1, ServerState::Following, vote));
     step(&mut node, notification(2, ServerState::Leading, vote));
     step(&mut node, Input::ConnectionUp { peer: NodeId(2), conn: ConnId(2), outgoing: true });
+    node
+}
+
+/// The last server of so many with empty disks, elected with the votes of a quorum; all others have
+/// connected.
+fn elected(servers: u8) -> Node {
+    let me = servers - 1;
+    let mut node = started(me, servers, Recovered::default());
+    let vote = Vote { leader: NodeId(me), zxid: Zxid::ZERO, peer_epoch: Epoch(0) };
+    for from in 0..servers / 2 {
+        step(&mut node, notification(from, ServerState::Looking, vote));
+    }
+    // The timer of the start, then that of the finalize wait.
+    step(&mut node, Input::Timer { timer: Timer::Election, generation: 2 });
+    for peer in 0..me {
+        let conn = ConnId(u32::from(peer));
+        step(&mut node, Input::ConnectionUp { peer: NodeId(peer), conn, outgoing: false });
+    }
     node
 }
 

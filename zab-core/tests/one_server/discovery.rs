@@ -1,29 +1,8 @@
 //! What a leader that is not established yet lets pass, and what a follower promises it.
 
-use super::{connected_follower, notification, packet, started, step, step_and_write};
-use zab_core::event::{Note, Timer};
-use zab_core::message::{ServerState, Vote};
-use zab_core::{
-    ConnId, DiskOp, Epoch, File, Input, Lsn, Node, NodeId, Output, Packet, Recovered, Zxid,
-};
-
-/// The last server of so many with empty disks, elected with the votes of a quorum; all others have
-/// connected.
-fn elected(servers: u8) -> Node {
-    let me = servers - 1;
-    let mut node = started(me, servers, Recovered::default());
-    let vote = Vote { leader: NodeId(me), zxid: Zxid::ZERO, peer_epoch: Epoch(0) };
-    for from in 0..servers / 2 {
-        step(&mut node, notification(from, ServerState::Looking, vote));
-    }
-    // The timer of the start, then that of the finalize wait.
-    step(&mut node, Input::Timer { timer: Timer::Election, generation: 2 });
-    for peer in 0..me {
-        let conn = ConnId(u32::from(peer));
-        step(&mut node, Input::ConnectionUp { peer: NodeId(peer), conn, outgoing: false });
-    }
-    node
-}
+use super::{connected_follower, elected, packet, step, step_and_write};
+use zab_core::event::Note;
+use zab_core::{ConnId, DiskOp, Epoch, File, Input, Lsn, Node, Output, Packet, Recovered, Zxid};
 
 /// S2 of three, to which S0 and S1 have sent FOLLOWERINFO; the epoch is promised on its disk.
 fn leader() -> Node {
