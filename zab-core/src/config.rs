@@ -52,3 +52,17 @@ impl Config {
         (0..self.servers).map(NodeId)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn two_majorities_have_a_server_in_common_and_half_is_none() {
+        for servers in 1..=7 {
+            let majority = Config::new(servers).majority();
+            assert!(2 * majority > servers.into(), "of {servers}");
+            assert!(2 * (majority - 1) <= servers.into(), "one less of {servers} is enough");
+        }
+    }
+}

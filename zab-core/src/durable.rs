@@ -238,3 +238,42 @@ impl Undo {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::invariants::samples::txn;
+
+    /// Whether a server can truncate to this zxid that has this snapshot and this log.
+    fn can_truncate(snapshot: (u32, u32), log: &[(u32, u32)], to: (u32, u32)) -> bool {
+        let last_processed = Zxid::new(snapshot.0, snapshot.1);
+        let snapshot = Replica { last_processed, ..Replica::default() };
+        let log = log.iter().map(|(epoch, counter)| txn(*epoch, *counter)).collect();
+        let recovered = Recovered { snapshot, log, ..Recovered::default() };
+        Durable::recover(recovered).can_truncate_to(Zxid::new(to.0, to.1))
+    }
+
+    #[test]
+    fn a_truncation_leaves_exactly_the_history_that_ends_there() {
+        let whole = [(1, 1), (1, 2), (1, 3), (2, 1)];
+        let tail = [(1, 6), (1, 7)];
+        let table = [
+            ((0, 0), &whole[..], (1, 2), true, "it is in the log"),
+            ((0, 0), &whole, (2, 1), true, "nothing is cut"),
+            ((0, 0), &whole, (2, 0), true, "the mark falls between two records"),
+            ((0, 0), &whole, (3, 0), false, "the log does not say that it reaches the mark"),
+            ((0, 0), &whole, (1, 4), false, "another history goes on there"),
+            ((0, 0), &whole, (3, 1), false, "the log does not reach it"),
+            ((1, 5), &tail, (1, 5), true, "there the snapshot ends"),
+            ((1, 5), &tail, (1, 6), true, "the log continues the snapshot"),
+            ((1, 5), &tail, (1, 3), false, "nothing is left of what came before the snapshot"),
+            ((1, 4), &tail, (1, 6), false, "between snapshot and log there is a hole"),
+            ((1, 4), &tail, (1, 5), false, "the zxid is in that hole"),
+            ((1, 5), &[], (1, 4), false, "there is only the snapshot"),
+            ((1, 5), &[(2, 1)], (2, 0), true, "between the snapshot and the log"),
+        ];
+        for (snapshot, log, to, expected, why) in table {
+            assert_eq!(can_truncate(snapshot, log, to), expected, "{snapshot:?} {to:?}: {why}");
+        }
+    }
+}

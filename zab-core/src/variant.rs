@@ -162,6 +162,7 @@ impl Variant {
             Shutdown::DrainThenReload => false,
         };
         memory_may_lag
+            || self.queue_outlives_role()
             || self.snap_keeps_log
             || self.trunc_unflushed
             || self.proposal_check != ProposalCheck::Always

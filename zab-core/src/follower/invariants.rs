@@ -14,9 +14,12 @@ impl Follower {
         require(self.receiver_is_blocked(server), Invariant::ReceiverIsBlocked)?;
         require(self.end_is_noticed(), Invariant::EndIsNoticed)?;
         require(self.attempts_failed < CONNECT_ATTEMPTS, Invariant::AttemptsAreBounded)?;
-        require(self.last_queued_is_last(server), Invariant::LastQueuedIsLast)?;
+        // ZOOKEEPER-4925: of a proposal that came twice, the second may wait for a COMMIT in vain.
+        let is_checked = server.variant.proposal_check == ProposalCheck::Always;
+        let is_last = self.last_queued_is_last() || !is_checked;
+        require(is_last, Invariant::LastQueuedIsLast)?;
         // ZOOKEEPER-4712: what an older role queued is logged in between.
-        if !self.pending.is_empty() && !server.variant.queue_outlives_role() {
+        if is_checked && !self.pending.is_empty() && !server.variant.queue_outlives_role() {
             require(self.pending_is_the_logs_end(server), Invariant::PendingIsTheLogsEnd)?;
         }
         match &self.phase {
@@ -46,15 +49,13 @@ impl Follower {
     }
 
     #[inline]
-    fn last_queued_is_last(&self, server: &Server) -> bool {
+    fn last_queued_is_last(&self) -> bool {
         let last = match &self.phase {
             Phase::Discovery => None,
             Phase::Synchronization(sync) => sync.last_not_logged(),
             Phase::Broadcast => self.pending.back().map(|txn| txn.zxid),
         };
-        // ZOOKEEPER-4925: of a proposal that came twice, the second may wait for a COMMIT in vain.
         last.is_none_or(|zxid| zxid == self.last_queued)
-            || server.variant.proposal_check != ProposalCheck::Always
     }
 
     #[inline]

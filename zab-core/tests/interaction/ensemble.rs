@@ -11,6 +11,9 @@ use zab_core::{
     Output, Packet, Phase, Recovered, Replica, RequestId, SessionId, Variant, Zxid,
 };
 
+/// More than any script takes to come to rest.
+const EVENTS_MAX: usize = 10_000;
+
 /// What waits to happen.
 #[derive(Clone, Debug)]
 enum Pending {
@@ -162,7 +165,10 @@ impl Ensemble {
 
     /// Lets everything happen that is possible now and not held.
     pub(crate) fn settle(&mut self) {
+        let mut events = 0;
         while let Some(at) = self.pending.iter().position(|p| !self.is_held(p)) {
+            events += 1;
+            assert!(events < EVENTS_MAX, "the servers never come to rest: {}", self.trace);
             let pending = self.pending.remove(at).expect("the position was just found");
             self.carry_out(pending);
         }

@@ -1,0 +1,93 @@
+//! One server and one input at a time: what the protocol lets it do, and what not.
+
+#[path = "one_server/discovery.rs"]
+mod discovery;
+#[path = "one_server/election.rs"]
+mod election;
+#[path = "one_server/follower.rs"]
+mod follower;
+#[path = "one_server/leader.rs"]
+mod leader;
+
+use zab_core::event::Timer;
+use zab_core::message::{ServerState, Vote};
+use zab_core::{
+    Change, Config, ConnId, Epoch, Input, Key, Micros, Node, NodeId, Notification, Output, Packet,
+    Recovered, RequestId, SessionId, Txn, Variant, Zxid,
+};
+
+/// Takes a step and returns what came of it.
+fn step(node: &mut Node, input: Input) -> Vec<Output> {
+    let mut outputs = Vec::new();
+    node.step(Micros(0), input, &mut outputs);
+    outputs
+}
+
+/// Takes a step, and the disk does at once what that asks of it. Returns what came of it all.
+fn step_and_write(node: &mut Node, input: Input) -> Vec<Output> {
+    let mut outputs = step(node, input);
+    let mut at = 0;
+    while let Some(output) = outputs.get(at) {
+        if let Output::Disk { lsn, op } = output
+            && op.is_reported()
+        {
+            let done = Input::DiskDone { file: op.file(), upto: *lsn };
+            outputs.extend(step(node, done));
+        }
+        at += 1;
+    }
+    outputs
+}
+
+/// A packet on the only connection that there ever is to this server.
+fn packet(from: u8, packet: Packet) -> Input {
+    let from = NodeId(from);
+    Input::Packet { from, conn: ConnId(u32::from(from.0)), packet }
+}
+
+/// A server that has just started with this on its disk.
+fn started(id: u8, servers: u8, recovered: Recovered) -> Node {
+    let mut node = Node::new(NodeId(id), Config::new(servers), Variant::REFERENCE);
+    step(&mut node, Input::Start(Box::new(recovered)));
+    node
+}
+
+/// A server says what it is doing, in the first round.
+fn notification(from: u8, state: ServerState, vote: Vote) -> Input {
+    Input::Notification { from: NodeId(from), notification: Notification { vote, round: 1, state } }
+}
+
+/// S0 of three, elected to follow S2 and connected to it.
+fn connected_follower(recovered: Recovered) -> Node {
+    let mut node = started(0, 3, recovered);
+    let vote = Vote { leader: NodeId(2), zxid: Zxid::new(1, 1), peer_epoch: Epoch(1) };
+    step(&mut node, notification(1, ServerState::Following, vote));
+    step(&mut node, notification(2, ServerState::Leading, vote));
+    step(&mut node, Input::ConnectionUp { peer: NodeId(2), conn: ConnId(2), outgoing: true });
+    node
+}
+
+/// The last server of so many with empty disks, elected with the votes of a quorum; all others have
+/// connected.
+fn elected(servers: u8) -> Node {
+    let me = servers - 1;
+    let mut node = started(me, servers, Recovered::default());
+    let vote = Vote { leader: NodeId(me), zxid: Zxid::ZERO, peer_epoch: Epoch(0) };
+    for from in 0..servers / 2 {
+        step(&mut node, notification(from, ServerState::Looking, vote));
+    }
+    // The timer of the start, then that of the finalize wait.
+    step(&mut node, Input::Timer { timer: Timer::Election, generation: 2 });
+    for peer in 0..me {
+        let conn = ConnId(u32::from(peer));
+        step(&mut node, Input::ConnectionUp { peer: NodeId(peer), conn, outgoing: false });
+    }
+    node
+}
+
+/// A write of that zxid.
+fn txn(zxid: Zxid) -> Txn {
+    let request = RequestId { session: SessionId(0), cxid: zxid.counter };
+    let change = Change::Set { key: Key(0), value: zxid.counter, version: zxid.counter };
+    Txn { zxid, request, change }
+}

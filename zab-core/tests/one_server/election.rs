@@ -1,0 +1,33 @@
+//! Whom a server that looks for a leader believes.
+
+use super::{notification, started, step};
+use zab_core::event::Note;
+use zab_core::message::{ServerState, Vote};
+use zab_core::{Epoch, Input, NodeId, Notification, Output, Recovered, Zxid};
+
+#[test]
+fn a_leader_of_whom_only_others_speak_is_not_followed() {
+    let mut node = started(0, 5, Recovered::default());
+    let vote = Vote { leader: NodeId(4), zxid: Zxid::new(1, 1), peer_epoch: Epoch(1) };
+    for from in [1, 2, 3] {
+        let outputs = step(&mut node, notification(from, ServerState::Following, vote));
+        assert_eq!(outputs, [], "S4 may have gone meanwhile");
+    }
+    let elected = Output::Note(Note::Elected { leader: NodeId(4), round: 1 });
+    let outputs = step(&mut node, notification(4, ServerState::Leading, vote));
+    assert!(outputs.contains(&elected), "S4 itself says so: {outputs:?}");
+}
+
+#[test]
+fn a_vote_of_a_newer_round_is_held_against_the_own_one() {
+    let recovered =
+        Recovered { accepted_epoch: Epoch(2), current_epoch: Epoch(2), ..Recovered::default() };
+    let mut node = started(1, 3, recovered);
+    let worse = Vote { leader: NodeId(2), zxid: Zxid::new(1, 9), peer_epoch: Epoch(1) };
+    let notification = Notification { vote: worse, round: 7, state: ServerState::Looking };
+    let outputs = step(&mut node, Input::Notification { from: NodeId(2), notification });
+    let own = Vote { leader: NodeId(1), zxid: Zxid::ZERO, peer_epoch: Epoch(2) };
+    let notification = Notification { vote: own, round: 7, state: ServerState::Looking };
+    let told = |to| Output::Notify { to: NodeId(to), notification };
+    assert_eq!(outputs, [told(0), told(2)], "the round is adopted, the vote is not");
+}

@@ -1,0 +1,55 @@
+//! What an established leader commits, and when.
+
+use super::{elected, packet, step, step_and_write};
+use zab_core::event::Note;
+use zab_core::{Actor, Epoch, Input, Key, Node, Op, Output, Packet, RequestId, SessionId, Zxid};
+
+const FIRST: Zxid = Zxid::new(1, 1);
+const SECOND: Zxid = Zxid::new(1, 2);
+
+/// S2 of three in broadcast in epoch 1 with S1; two proposals are on its own disk and nobody else's.
+fn leader() -> Node {
+    let mut node = elected(3);
+    let epoch = Epoch(0);
+    let discovery = [
+        Packet::FollowerInfo { accepted_epoch: epoch },
+        Packet::AckEpoch { current_epoch: Some(epoch), last_zxid: Zxid::ZERO },
+        Packet::Ack(Zxid::of_epoch(Epoch(1))),
+    ];
+    for next in discovery {
+        step_and_write(&mut node, packet(1, next));
+    }
+    for cxid in [1, 2] {
+        let request = RequestId { session: SessionId(0), cxid };
+        let op = Op::Write { key: Key(0), value: cxid };
+        step(&mut node, Input::Client { request, last_seen: Zxid::ZERO, op });
+    }
+    step_and_write(&mut node, Input::Turn(Actor::LogWriter));
+    node
+}
+
+fn committed(outputs: &[Output]) -> Vec<Zxid> {
+    let commit = |output: &Output| match output {
+        Output::Note(Note::Committed(zxid)) => Some(*zxid),
+        _ => None,
+    };
+    outputs.iter().filter_map(commit).collect()
+}
+
+#[test]
+fn commits_are_in_order_even_if_acknowledgements_are_not() {
+    let mut node = leader();
+    let outputs = step(&mut node, packet(1, Packet::Ack(SECOND)));
+    assert_eq!(committed(&outputs), [], "the older one is not acknowledged by a quorum");
+    let outputs = step(&mut node, packet(1, Packet::Ack(FIRST)));
+    assert_eq!(committed(&outputs), [FIRST, SECOND]);
+}
+
+#[test]
+fn the_same_server_counts_once() {
+    let mut node = elected(5);
+    let joins = |accepted| Packet::FollowerInfo { accepted_epoch: Epoch(accepted) };
+    assert_eq!(step(&mut node, packet(0, joins(0))), []);
+    let again = step(&mut node, packet(0, joins(0)));
+    assert!(!again.iter().any(|output| matches!(output, Output::Disk { .. })), "{again:?}");
+}
