@@ -176,6 +176,7 @@ impl Checker {
                 server.disk.on_asked(*lsn, op);
             }
             Fact::DiskDone { file, upto } => ensemble.server_mut(node).disk.on_done(*file, *upto),
+            Fact::WrittenBack => ensemble.server_mut(node).disk.on_written_back(),
             Fact::DiskFailed { file, lsn } => {
                 let server = ensemble.server_mut(node);
                 server.participates = None;

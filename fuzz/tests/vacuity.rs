@@ -12,7 +12,7 @@ const FLOORS: [(Situation, u64); 20] = [
     (Situation::Trunc, 370),
     (Situation::Snap, 290),
     (Situation::InterruptedSnap, 15),
-    (Situation::InterruptedTrunc, 7),
+    (Situation::InterruptedTrunc, 2),
     (Situation::CrashAtNewLeader, 240),
     (Situation::AckWhileProposing, 2_800),
     (Situation::StepDownWhileLogging, 600),

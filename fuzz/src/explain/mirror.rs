@@ -55,7 +55,7 @@ impl Disk {
             match op {
                 DiskOp::Append(txn) => self.log.push(txn.zxid),
                 DiskOp::Truncate(last) => self.log.retain(|zxid| *zxid <= last),
-                DiskOp::Flush => {}
+                DiskOp::Flush | DiskOp::FlushRecovered(_) => {}
                 DiskOp::Snapshot(replica) => self.snapshots.push(replica.last_processed),
                 DiskOp::DropSnapshotsAfter(last) => self.snapshots.retain(|zxid| *zxid <= last),
                 DiskOp::AcceptedEpoch(epoch) => self.accepted_epoch = epoch,

@@ -49,6 +49,7 @@ const ZK_3_9_5: Variant = Variant {
     sync_overlooks_unapplied: true,
     disk_error_keeps_memory: true,
     trunc_unflushed: true,
+    unflushed_start: true,
     ..REFERENCE
 };
 
@@ -144,6 +145,13 @@ pub const CATALOGUE: &[Entry] = &[
         summary: "an acknowledgement still counts after its sender was told to truncate",
         affects: "3.4.0 to HEAD",
         variant: Variant { keeps_stale_acks: true, ..REFERENCE },
+    },
+    Entry {
+        name: "unflushed-start",
+        kind: Kind::Defect,
+        summary: "what a killed process left unflushed is voted with, acknowledged, never flushed",
+        affects: "3.4.0 to HEAD",
+        variant: Variant { unflushed_start: true, ..REFERENCE },
     },
     Entry {
         name: "late-apply",
