@@ -2,10 +2,10 @@
 //!
 //! Two states are kept: *asked*, what a restarted process would read back (the page cache
 //! survives it), and *durable*, what survives a power loss whatever happens. Between them is the
-//! list of operations that are asked for and not reported.
+//! list of operations that are asked for and not reported, or were left by a process that died.
 //!
-//! A killed process leaves all it asked for, and what a process recovers counts as durable: the
-//! evidence cannot tell a recovered record in the page cache from one on the platter.
+//! A killed process leaves all it asked for to be read, and none of it durable: a later process has
+//! to flush what it found, or the kernel to write it back.
 
 use crate::sequences::{Sequence, Sequences};
 use zab_core::{Digest, DiskOp, Epoch, File, Lsn, Recovered, Replica, Txn, Zxid};
@@ -139,6 +139,7 @@ impl Files {
             Pending::DropSnapshotsAfter(zxid) => self.snapshots.retain(|s| s.last <= zxid),
             Pending::AcceptedEpoch(epoch) => self.accepted_epoch = epoch,
             Pending::CurrentEpoch(epoch) => self.current_epoch = epoch,
+            Pending::FlushRecovered(_) => {}
         }
     }
 }
@@ -158,6 +159,7 @@ enum Pending {
     DropSnapshotsAfter(Zxid),
     AcceptedEpoch(Epoch),
     CurrentEpoch(Epoch),
+    FlushRecovered(File),
 }
 
 impl Pending {
@@ -167,8 +169,25 @@ impl Pending {
             Self::Snapshot(_) | Self::DropSnapshotsAfter(_) => File::Snapshot,
             Self::AcceptedEpoch(_) => File::AcceptedEpoch,
             Self::CurrentEpoch(_) => File::CurrentEpoch,
+            Self::FlushRecovered(file) => file,
         }
     }
+
+    /// Whether it changes which files there are and how long they are, but not what is in them.
+    const fn is_journaled(self) -> bool {
+        matches!(self, Self::Truncate(_) | Self::DropSnapshotsAfter(_))
+    }
+}
+
+/// How far an operation has come.
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+enum Stage {
+    /// Asked for by the running process and not reported.
+    Asked(Lsn),
+    /// Left by an earlier process in the page cache.
+    Left,
+    /// Durable, behind something that is not.
+    Durable,
 }
 
 /// The mirror of one disk.
@@ -176,7 +195,12 @@ impl Pending {
 pub(crate) struct Disk {
     asked: Files,
     durable: Files,
-    pending: Vec<(Lsn, Pending)>,
+    /// What is durable without the writes below, as long as some of them were left.
+    base: Option<Box<Files>>,
+    /// In order: operations that are not durable, or follow one that is not.
+    writes: Vec<(Stage, Pending)>,
+    /// A process has died on this machine since it last had no power.
+    is_cached: bool,
 }
 
 impl Disk {
@@ -190,36 +214,49 @@ impl Disk {
         &self.durable
     }
 
-    /// Log records that were asked for and are not durable.
+    /// Log records that were asked for, by this process or an earlier one, and are not durable.
     pub(crate) fn unflushed(&self) -> impl Iterator<Item = &Txn> {
-        self.pending.iter().filter_map(|(_, op)| match op {
-            Pending::Append(txn) => Some(txn),
+        self.writes.iter().filter_map(|(stage, op)| match op {
+            Pending::Append(txn) if *stage != Stage::Durable => Some(txn),
             _ => None,
         })
     }
 
-    /// A process started and found this. Older snapshots that are known of stay where they are.
+    /// A process started and found this. Older snapshots that are known of stay where they are. What
+    /// it finds after a power loss is durable.
     pub(crate) fn on_started(&mut self, recovered: &Recovered) {
         let newest = Snapshot::from(&recovered.snapshot);
-        self.pending.clear();
-        self.durable.snapshots.retain(|s| s.last < newest.last);
+        self.asked.snapshots.retain(|s| s.last < newest.last);
         if newest != Snapshot::default() {
-            self.durable.snapshots.push(newest);
+            self.asked.snapshots.push(newest);
         }
-        self.durable.log.clone_from(&recovered.log);
-        self.durable.accepted_epoch = recovered.accepted_epoch;
-        self.durable.current_epoch = recovered.current_epoch;
-        self.asked.clone_from(&self.durable);
-    }
-
-    /// The process died. Its page cache survives unless the power is lost.
-    pub(crate) fn on_crashed(&mut self, power_loss: bool) {
-        self.pending.clear();
-        if power_loss {
-            self.asked.clone_from(&self.durable);
-        } else {
+        self.asked.log.clone_from(&recovered.log);
+        self.asked.accepted_epoch = recovered.accepted_epoch;
+        self.asked.current_epoch = recovered.current_epoch;
+        if !self.is_cached {
+            self.writes.clear();
+            self.base = None;
             self.durable.clone_from(&self.asked);
         }
+    }
+
+    /// The process died. Its page cache survives unless the power is lost. An epoch file is flushed
+    /// before it takes the place of the one before.
+    pub(crate) fn on_crashed(&mut self, power_loss: bool) {
+        self.is_cached = !power_loss;
+        if power_loss {
+            self.writes.clear();
+            self.base = None;
+            self.asked.clone_from(&self.durable);
+            return;
+        }
+        for (stage, op) in &mut self.writes {
+            if let Stage::Asked(_) = stage {
+                let is_flushed = matches!(op.file(), File::AcceptedEpoch | File::CurrentEpoch);
+                *stage = if is_flushed { Stage::Durable } else { Stage::Left };
+            }
+        }
+        self.settle();
     }
 
     /// The disk was asked for an operation.
@@ -231,28 +268,69 @@ impl Disk {
             DiskOp::DropSnapshotsAfter(zxid) => Pending::DropSnapshotsAfter(*zxid),
             DiskOp::AcceptedEpoch(epoch) => Pending::AcceptedEpoch(*epoch),
             DiskOp::CurrentEpoch(epoch) => Pending::CurrentEpoch(*epoch),
+            DiskOp::FlushRecovered(file) => Pending::FlushRecovered(*file),
             DiskOp::Flush => return,
         };
         self.asked.apply(op);
-        self.pending.push((lsn, op));
+        self.writes.push((Stage::Asked(lsn), op));
     }
 
-    /// Everything on this file up to `upto` is durable.
+    /// What the running process did to this file up to `upto` is durable, and so is what earlier ones
+    /// have left, as far as it was flushed or is an entry of the file system's journal.
     pub(crate) fn on_done(&mut self, file: File, upto: Lsn) {
-        let durable = &mut self.durable;
-        self.pending.retain(|(lsn, op)| {
-            let done = op.file() == file && *lsn <= upto;
-            if done {
-                durable.apply(*op);
+        let is_done = |stage| matches!(stage, Stage::Asked(lsn) if lsn <= upto);
+        let flushes = |(stage, op): &(Stage, Pending)| {
+            is_done(*stage) && matches!(op, Pending::FlushRecovered(of) if *of == file)
+        };
+        let all_until = self.writes.iter().rposition(flushes).unwrap_or(0);
+        for (at, (stage, op)) in self.writes.iter_mut().enumerate() {
+            let is_left = *stage == Stage::Left && (at < all_until || op.is_journaled());
+            if op.file() == file && (is_done(*stage) || is_left) {
+                *stage = Stage::Durable;
             }
-            !done
+        }
+        self.settle();
+    }
+
+    /// What earlier processes have left is durable.
+    pub(crate) fn on_written_back(&mut self) {
+        let left = self.writes.iter_mut().filter(|(stage, _)| *stage == Stage::Left);
+        left.for_each(|(stage, _)| *stage = Stage::Durable);
+        self.settle();
+    }
+
+    /// Works out what is durable.
+    fn settle(&mut self) {
+        let Self { durable, base, writes, .. } = self;
+        let is_left = writes.iter().any(|(stage, _)| *stage == Stage::Left);
+        if is_left && base.is_none() {
+            *base = Some(Box::new(durable.clone()));
+        }
+        let mut is_held = [false; File::ALL.len()];
+        let first = base.as_deref_mut().unwrap_or(&mut *durable);
+        writes.retain(|(stage, op)| {
+            let is_held = &mut is_held[op.file() as usize];
+            *is_held |= *stage != Stage::Durable;
+            if !*is_held {
+                first.apply(*op);
+            }
+            *is_held
         });
+        if let Some(base) = base {
+            durable.clone_from(base);
+            let kept = writes.iter().filter(|(stage, _)| *stage == Stage::Durable);
+            kept.for_each(|(_, op)| durable.apply(*op));
+        }
+        if !is_left {
+            *base = None;
+        }
     }
 
     /// This operation and all later ones on the file had no effect.
     pub(crate) fn on_failed(&mut self, file: File, failed: Lsn) {
-        self.pending.retain(|(lsn, op)| op.file() != file || *lsn < failed);
-        self.asked.clone_from(&self.durable);
-        self.pending.iter().for_each(|(_, op)| self.asked.apply(*op));
+        let has_failed = |stage| matches!(stage, Stage::Asked(lsn) if lsn >= failed);
+        self.writes.retain(|(stage, op)| op.file() != file || !has_failed(*stage));
+        self.asked.clone_from(self.base.as_deref().unwrap_or(&self.durable));
+        self.writes.iter().for_each(|(_, op)| self.asked.apply(*op));
     }
 }

@@ -26,7 +26,8 @@ pub enum Fact {
     Started(Box<Recovered>),
     /// The server process was killed or lost its power; memory and connections are gone.
     Crashed {
-        /// Power loss: what was not durable may be gone. Otherwise the page cache survives.
+        /// Power loss: what was not durable may be gone, whichever process wrote it. Otherwise the
+        /// page cache survives, and what is in it can be read.
         power_loss: bool,
     },
     /// The server process ended by itself.
@@ -45,6 +46,9 @@ pub enum Fact {
         /// The last operation done.
         upto: Lsn,
     },
+    /// The kernel wrote back what earlier processes of the server have left in the page cache: that is
+    /// durable.
+    WrittenBack,
     /// The disk reported a failure: this and every later operation asked of the file so far had
     /// no effect.
     DiskFailed {

@@ -270,6 +270,7 @@ const fn changes_stakes(fact: &Fact) -> bool {
     matches!(
         fact,
         Fact::DiskDone { .. }
+            | Fact::WrittenBack
             | Fact::Started(_)
             | Fact::Crashed { .. }
             | Fact::Returned { .. }

@@ -1,83 +1,132 @@
-//! The disk of one server: what is durable, and what was only asked for.
+//! The disk of one server: what is durable, what can be read, and what was only asked for.
 //!
 //! Operations on one file take effect in order. A write becomes durable when it completes (the
-//! driver says when), or earlier by luck of a crash; never when it is asked for. Three ends of a
-//! process differ:
+//! driver says when), or earlier by luck; never when it is asked for. Three ends of a process
+//! differ:
 //!
-//! - power loss: of the operations that were not reported as done, a [`CrashMode`] says what stays;
-//! - the process is killed or exits: the page cache survives, so everything asked for stays;
+//! - power loss: of all that is not durable, whichever process wrote it, a [`CrashMode`] says what
+//!   stays;
+//! - the process is killed or exits: what it asked for is in the page cache. The next process reads
+//!   it, and it is durable once the kernel writes it back or a process flushes what it found;
 //! - the server leaves its role in process: nothing happens here at all.
 //!
+//! A flush makes durable what the process itself wrote, because each process has a log file of its
+//! own (`FileTxnLog.append` opens one) and flushes no other (`FileTxnLog.commit`). Cuts and removals
+//! of earlier processes become durable with it: they are entries of one journal (ext4, xfs), of
+//! which an fsync writes all.
+//!
 //! The log is kept as the bytes of its file, see [`record`]. Snapshots and epoch files are written
-//! beside and renamed, so a crash leaves the old contents or the new ones.
+//! beside and renamed, so a crash leaves the old contents or the new ones. An epoch file is flushed
+//! before it is renamed (`AtomicFileOutputStream`), so what can be read of it is durable.
 
+mod contents;
 pub mod record;
 
 pub use record::Corruption;
 
 use crate::schedule::CrashMode;
-use record::RECORD;
+use contents::Contents;
 use std::collections::VecDeque;
-use zab_core::{DiskOp, Epoch, File, Lsn, Recovered, Replica, Zxid};
+use zab_core::{DiskOp, File, Lsn, Recovered};
 
-/// The files of a server: contents that survive a power loss, and operations under way.
+/// How far an operation has come.
+#[derive(Copy, Clone, Debug, PartialEq, Eq, Hash)]
+enum Stage {
+    /// Asked for by the running process and not reported.
+    Asked,
+    /// Left by an earlier process: it can be read.
+    Written,
+    /// Durable, behind something that is not.
+    Durable,
+}
+
+/// An operation that is not part of the durable contents yet.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+struct Write {
+    lsn: Lsn,
+    op: DiskOp,
+    stage: Stage,
+}
+
+/// The files of a server: contents that survive a power loss, and what is on the way there.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct SimDisk {
-    log: Vec<u8>,
-    /// Oldest first.
-    snapshots: Vec<Replica>,
-    accepted_epoch: Epoch,
-    current_epoch: Epoch,
-    /// By file: what was asked for and is not done, oldest first.
-    pending: [VecDeque<(Lsn, DiskOp)>; File::ALL.len()],
+    durable: Contents,
+    /// By file, oldest first.
+    writes: [VecDeque<Write>; File::ALL.len()],
 }
 
 impl SimDisk {
     /// A disk whose log file has these contents, and nothing else on it.
     pub fn with_log(log: Vec<u8>) -> Self {
-        Self { log, ..Self::default() }
+        Self { durable: Contents::with_log(log), ..Self::default() }
     }
 
-    /// The log file.
+    /// The log file, as far as it is durable.
     pub fn log(&self) -> &[u8] {
-        &self.log
+        self.durable.log()
     }
 
     /// Takes an operation into the page cache.
     pub fn ask(&mut self, lsn: Lsn, op: DiskOp) {
-        let queue = &mut self.pending[op.file() as usize];
-        assert!(queue.back().is_none_or(|(last, _)| *last < lsn), "operations come in order");
-        queue.push_back((lsn, op));
+        let queue = &mut self.writes[op.file() as usize];
+        let mut asked = queue.iter().rev().take_while(|write| write.stage == Stage::Asked);
+        assert!(asked.next().is_none_or(|last| last.lsn < lsn), "operations come in order");
+        queue.push_back(Write { lsn, op, stage: Stage::Asked });
     }
 
-    /// Whether nothing is under way.
+    /// Whether the running process waits for nothing.
     pub fn is_idle(&self) -> bool {
-        self.pending.iter().all(VecDeque::is_empty)
+        self.writes.iter().flatten().all(|write| write.stage != Stage::Asked)
     }
 
-    /// Makes this operation durable, and all before it on its file. False if it is not under way:
+    /// Whether this operation flushes what an earlier process has left, and that is nothing.
+    pub fn has_nothing_to_do(&self, file: File, lsn: Lsn) -> bool {
+        let queue = &self.writes[file as usize];
+        let is_this = |write: &Write| write.stage == Stage::Asked && write.lsn == lsn;
+        let flush = queue.iter().find(|write| is_this(write));
+        let is_dirty = queue.iter().any(|write| write.stage == Stage::Written);
+        flush.is_some_and(|write| matches!(write.op, DiskOp::FlushRecovered(_))) && !is_dirty
+    }
+
+    /// Makes this operation durable, and all before it that it covers. False if it is not under way:
     /// it failed, or belongs to an earlier process.
     pub fn complete(&mut self, file: File, lsn: Lsn) -> bool {
-        if !self.pending[file as usize].iter().any(|(pending, _)| *pending == lsn) {
+        let queue = &mut self.writes[file as usize];
+        let is_this = |write: &Write| write.stage == Stage::Asked && write.lsn == lsn;
+        let Some(last) = queue.iter().position(is_this) else {
             return false;
-        }
-        while let Some((done, op)) = self.pending[file as usize].pop_front() {
-            self.apply(op);
-            if done == lsn {
-                break;
+        };
+        let covers_all = |write: &Write| matches!(write.op, DiskOp::FlushRecovered(_));
+        let all_until = queue.iter().take(last + 1).rposition(covers_all).unwrap_or(0);
+        for (at, write) in queue.iter_mut().enumerate().take(last + 1) {
+            if write.stage == Stage::Asked || at < all_until || is_journaled(&write.op) {
+                write.stage = Stage::Durable;
             }
         }
+        self.settle(file);
         true
+    }
+
+    /// The kernel writes back what earlier processes have left. False if that is nothing.
+    pub fn write_back(&mut self) -> bool {
+        let mut is_any = false;
+        for file in File::ALL {
+            let queue = &mut self.writes[file as usize];
+            for write in queue.iter_mut().filter(|write| write.stage == Stage::Written) {
+                write.stage = Stage::Durable;
+                is_any = true;
+            }
+            self.settle(file);
+        }
+        is_any
     }
 
     /// The oldest operation under way fails: it and all later ones on its file have no effect.
     pub fn fail_oldest(&mut self) -> Option<(File, Lsn)> {
-        let fronts = File::ALL.into_iter().filter_map(|file| {
-            let (lsn, _) = self.pending[file as usize].front()?;
-            Some((*lsn, file))
-        });
-        let (lsn, file) = fronts.min()?;
-        self.pending[file as usize].clear();
+        let under_way = self.writes.iter().flatten().filter(|write| write.stage == Stage::Asked);
+        let (lsn, file) = under_way.map(|write| (write.lsn, write.op.file())).min()?;
+        self.writes[file as usize].retain(|write| write.stage != Stage::Asked);
         Some((file, lsn))
     }
 
@@ -90,79 +139,72 @@ impl SimDisk {
                 CrashMode::KeepPrefix(n) => usize::from(n),
                 CrashMode::LoseAll | CrashMode::Torn => 0,
             };
-            while let Some((lsn, op)) = self.pending[file as usize].pop_front() {
-                if op == DiskOp::Flush {
-                    continue;
+            // The first write that is gone, and whether anything after it stays.
+            let (mut lost, mut is_inside) = (None, false);
+            for write in self.writes[file as usize].drain(..).filter(|write| !is_flush(&write.op)) {
+                if write.stage == Stage::Durable {
+                    is_inside |= lost.is_some();
+                    self.durable.apply(write.op);
+                } else if left > 0 {
+                    left -= 1;
+                    self.durable.apply(write.op);
+                } else {
+                    lost = lost.or(Some(write));
                 }
-                if left == 0 {
-                    is_torn |= self.tear(mode, lsn, &op);
-                    break;
-                }
-                left -= 1;
-                self.apply(op);
             }
-            self.pending[file as usize].clear();
+            if let (CrashMode::Torn, Some(write), false) = (mode, lost, is_inside) {
+                is_torn |= self.durable.tear(write.lsn, &write.op);
+            }
         }
         is_torn
     }
 
-    /// The process ends and the machine lives on: the page cache reaches the disk.
+    /// The process ends and the machine lives on: what was asked for can be read.
     pub fn lose_process(&mut self) {
-        self.lose_power(CrashMode::KeepAll);
-    }
-
-    /// A record that was being written when the power went; where it is torn depends on its
-    /// number, so that header and payload both are.
-    fn tear(&mut self, mode: CrashMode, lsn: Lsn, op: &DiskOp) -> bool {
-        let (CrashMode::Torn, DiskOp::Append(txn)) = (mode, op) else { return false };
-        let start = self.log.len();
-        record::encode(txn, &mut self.log);
-        self.log.truncate(start + 1 + lsn.0 as usize % (RECORD - 1));
-        true
+        for file in File::ALL {
+            let queue = &mut self.writes[file as usize];
+            queue.retain(|write| !is_flush(&write.op));
+            let stage = match file {
+                File::Log | File::Snapshot => Stage::Written,
+                File::AcceptedEpoch | File::CurrentEpoch => Stage::Durable,
+            };
+            let asked = queue.iter_mut().filter(|write| write.stage == Stage::Asked);
+            asked.for_each(|write| write.stage = stage);
+            self.settle(file);
+        }
     }
 
     /// What a process finds when it starts. A torn tail is cut off; damage in the middle of the
     /// log is an error and leaves the disk as it is.
     pub fn recover(&mut self) -> Result<Recovered, Corruption> {
         assert!(self.is_idle(), "the process before this one has ended");
-        let log = record::scan(&self.log)?;
-        self.log.truncate(log.len() * RECORD);
-        Ok(Recovered {
-            snapshot: self.snapshots.last().copied().unwrap_or_default(),
-            log,
-            accepted_epoch: self.accepted_epoch,
-            current_epoch: self.current_epoch,
-        })
+        let log = self.durable.cut_torn_tail()?;
+        if self.writes.iter().all(VecDeque::is_empty) {
+            return Ok(self.durable.found(log));
+        }
+        let mut readable = self.durable.clone();
+        self.writes.iter().flatten().for_each(|write| readable.apply(write.op.clone()));
+        Ok(readable.found(record::scan(readable.log())?))
     }
 
-    fn apply(&mut self, op: DiskOp) {
-        match op {
-            DiskOp::Append(txn) => record::encode(&txn, &mut self.log),
-            DiskOp::Truncate(zxid) => self.truncate(zxid),
-            DiskOp::Flush => {}
-            DiskOp::Snapshot(replica) => {
-                self.snapshots.retain(|old| old.last_processed != replica.last_processed);
-                let at = self
-                    .snapshots
-                    .partition_point(|old| old.last_processed < replica.last_processed);
-                self.snapshots.insert(at, *replica);
-            }
-            DiskOp::DropSnapshotsAfter(zxid) => {
-                self.snapshots.retain(|snapshot| snapshot.last_processed <= zxid);
-            }
-            DiskOp::AcceptedEpoch(epoch) => self.accepted_epoch = epoch,
-            DiskOp::CurrentEpoch(epoch) => self.current_epoch = epoch,
+    /// Makes what is durable part of the contents, up to the first write that is not.
+    fn settle(&mut self, file: File) {
+        let queue = &mut self.writes[file as usize];
+        while queue.front().is_some_and(|write| write.stage == Stage::Durable) {
+            let write = queue.pop_front().expect("there is a first one");
+            self.durable.apply(write.op);
         }
     }
+}
 
-    fn truncate(&mut self, zxid: Zxid) {
-        let log = record::scan(&self.log).expect("the log was sound when the process started");
-        let keep = match zxid {
-            Zxid::ZERO => 0,
-            _ => log.iter().position(|txn| txn.zxid > zxid).unwrap_or(log.len()),
-        };
-        self.log.truncate(keep * RECORD);
-    }
+/// Whether it has no contents.
+const fn is_flush(op: &DiskOp) -> bool {
+    matches!(op, DiskOp::Flush | DiskOp::FlushRecovered(_))
+}
+
+/// Whether it changes which files there are and how long they are, but not what is in them.
+const fn is_journaled(op: &DiskOp) -> bool {
+    matches!(op, DiskOp::Truncate(_) | DiskOp::DropSnapshotsAfter(_))
 }
 
 #[cfg(test)]

@@ -63,6 +63,12 @@ pub(crate) fn act(backend: &mut impl Backend, act: Act) {
             backend.cluster()[NodeId(server)].stalls.stall_disk(until);
             begin(backend, server, "disk stalled", until);
         }
+        Act::WriteBack { server } => {
+            let is_any = backend.cluster()[NodeId(server)].write_back();
+            if is_any {
+                backend.observe(Some(NodeId(server)), Fact::WrittenBack);
+            }
+        }
         Act::Skew { server, per_mille, for_us: _ } => {
             backend.cluster()[NodeId(server)].clock.skew(now, per_mille, until);
             begin(backend, server, "clock skew", until);

@@ -29,7 +29,8 @@ pub(crate) enum Death {
     PowerLoss(CrashMode),
 }
 
-/// After what time a disk reports on an operation that it was asked for.
+/// After what time a disk reports on an operation that it was asked for; without delay if there is
+/// nothing to do.
 #[derive(Copy, Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Reports {
     pub(crate) failure: Option<Micros>,
@@ -111,12 +112,28 @@ impl Machine {
 
     /// The process asks the disk for an operation.
     pub(crate) fn ask(&mut self, lsn: Lsn, op: DiskOp, delays: Delays) -> Reports {
-        let is_reported = op.is_reported();
+        let (file, is_reported) = (op.file(), op.is_reported());
         self.disk.ask(lsn, op);
+        let success = match self.disk.has_nothing_to_do(file, lsn) {
+            true => Micros(0),
+            false => delays.flush(self.id, self.life, lsn),
+        };
         Reports {
             failure: std::mem::take(&mut self.fails_next).then_some(FAILURE_DELAY),
-            success: is_reported.then(|| delays.flush(self.id, self.life, lsn)),
+            success: is_reported.then_some(success),
         }
+    }
+
+    /// The kernel writes back what earlier processes have left. False if that is nothing.
+    pub(crate) fn write_back(&mut self) -> bool {
+        self.disk.write_back()
+    }
+
+    /// Whether the completion of an operation cannot be reported at this instant. What needs no disk
+    /// does not wait for it.
+    pub(crate) fn withholds_report(&self, now: Micros, file: File, lsn: Lsn) -> bool {
+        let is_stalled = self.stalls.disk(now) && !self.disk.has_nothing_to_do(file, lsn);
+        self.stalls.process(now) || is_stalled
     }
 
     /// The disk completes an operation. False if there is nothing to report any more.

@@ -145,8 +145,8 @@ pub enum Act {
         /// How long it is down.
         down_us: u64,
     },
-    /// The process is killed and started again after `down_us`; the page cache survives, and
-    /// peers see their connections close. Nothing happens to a server that is down.
+    /// The process is killed and started again after `down_us`; the page cache survives and is
+    /// not flushed, and peers see their connections close. Nothing happens to a server that is down.
     Kill {
         /// Which server.
         server: u8,
@@ -241,6 +241,12 @@ pub enum Act {
     },
     /// Every fault in force ends now, and servers that are down start.
     HealAll,
+    /// The kernel writes back what processes that died have left in the page cache. By itself it takes
+    /// up to 30 seconds for that, longer than a schedule lasts.
+    WriteBack {
+        /// Which server.
+        server: u8,
+    },
 }
 
 impl Action {

@@ -32,6 +32,7 @@ fn write_fact(f: &mut fmt::Formatter<'_>, fact: &Fact) -> fmt::Result {
         Fact::Exited(reason) => write!(f, "exits: {reason}"),
         Fact::DiskAsked { lsn, op } => write!(f, "asks the disk #{}: {op}", lsn.0),
         Fact::DiskDone { file, upto } => write!(f, "{file:?} is durable up to #{}", upto.0),
+        Fact::WrittenBack => f.write_str("what its earlier processes wrote is durable"),
         Fact::DiskFailed { file, lsn } => write!(f, "{file:?} fails from #{}", lsn.0),
         Fact::Sent { to, packet } => write!(f, "-> {to}  {packet}"),
         Fact::Delivered(txn) => write!(f, "delivers {txn}"),

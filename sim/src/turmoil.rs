@@ -27,6 +27,7 @@
 //! | reset | sockets fail at both ends |
 //! | stalls | the owner does nothing, or keeps turns, packets or completions back |
 //! | skew | the clock that the owner hands to the node, and the length of its timers |
+//! | write-back | [`SimDisk`](crate::SimDisk) makes durable what processes that died have left |
 //! | heal all | the end of all of these |
 //!
 //! What differs from the direct driver: `agreement` in `zab-fuzz` measures it.

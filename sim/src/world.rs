@@ -29,7 +29,7 @@ use crate::sessions;
 use instant::Instant;
 use process::Process;
 use zab_core::event::ExitReason;
-use zab_core::{Config, Key, Micros, NodeId, Replica, SessionId, Variant, View};
+use zab_core::{Config, Key, Lsn, Micros, NodeId, Replica, SessionId, Variant, View};
 
 /// Servers, disks, connections, clients, and the faults in force.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -184,7 +184,10 @@ impl World {
         match due {
             Due::Timer { server, .. } | Due::StepDown { server, .. } => stalls(server).process(now),
             Due::Turn { server, actor, .. } => stalls(server).actor(now, actor),
-            Due::Disk { server, .. } | Due::DiskFail { server, .. } => stalls(server).disk(now),
+            Due::Disk { server, file, lsn, .. } => {
+                cluster[server].withholds_report(now, file, Lsn(lsn.into()))
+            }
+            Due::DiskFail { server, .. } => stalls(server).disk(now),
             Due::Connect { from, to, .. } => {
                 stalls(from).process(now)
                     || links.is_clogged(now, from, to)

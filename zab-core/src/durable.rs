@@ -143,6 +143,17 @@ impl Durable {
         self.ask(DiskOp::Flush, out)
     }
 
+    /// Asks for everything that was found on the disk to be made durable. The epoch files are: each
+    /// was, before it took the place of the one before (`AtomicFileOutputStream`).
+    pub(crate) fn flush_recovered(&mut self, out: &mut Vec<Output>) {
+        if !self.log.is_empty() {
+            self.ask(DiskOp::FlushRecovered(File::Log), out);
+        }
+        if !self.snapshots.is_empty() {
+            self.ask(DiskOp::FlushRecovered(File::Snapshot), out);
+        }
+    }
+
     /// Writes a snapshot.
     pub(crate) fn write_snapshot(&mut self, replica: Replica, out: &mut Vec<Output>) -> Lsn {
         self.snapshots.retain(|s| s.last_processed != replica.last_processed);

@@ -62,8 +62,11 @@ pub enum DiskOp {
     /// Remove every log record behind this zxid. Durable and reported like an append. With
     /// [`Zxid::ZERO`] it empties the log.
     Truncate(Zxid),
-    /// Make everything before it in the log durable. Reported when done.
+    /// Make everything that this process did to the log durable. Reported when done.
     Flush,
+    /// Make durable what this process found in the file when it started: an earlier one that died may
+    /// have left it in the page cache. Reported when done.
+    FlushRecovered(File),
     /// Write a snapshot beside the older ones. Reported when it is durable.
     Snapshot(Box<Replica>),
     /// Remove every snapshot behind this zxid. Reported when done.
@@ -80,6 +83,7 @@ impl DiskOp {
         match self {
             Self::Append(_) | Self::Truncate(_) | Self::Flush => File::Log,
             Self::Snapshot(_) | Self::DropSnapshotsAfter(_) => File::Snapshot,
+            Self::FlushRecovered(file) => *file,
             Self::AcceptedEpoch(_) => File::AcceptedEpoch,
             Self::CurrentEpoch(_) => File::CurrentEpoch,
         }

@@ -111,6 +111,10 @@ impl Server {
         if self.durable.accepted_epoch < self.durable.current_epoch {
             return ControlFlow::Break(Leave::Exit(ExitReason::AcceptedBelowCurrent));
         }
+        // What an earlier process wrote and nobody flushed would count in votes and acknowledgements.
+        if !self.variant.unflushed_start {
+            self.durable.flush_recovered(&mut self.out);
+        }
         self.clear_detached_log();
         self.load_memory();
         GO_ON

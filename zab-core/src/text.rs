@@ -1,6 +1,6 @@
 //! How events read in traces, golden files and reports.
 
-use crate::event::{Actor, Breach, DiskOp, ExitReason, Note, SyncMode};
+use crate::event::{Actor, Breach, DiskOp, ExitReason, File, Note, SyncMode};
 use crate::ids::Zxid;
 use crate::txn::{Op, Outcome};
 use std::fmt;
@@ -50,6 +50,8 @@ impl fmt::Display for DiskOp {
             Self::Truncate(Zxid::ZERO) => f.write_str("empty the log"),
             Self::Truncate(zxid) => write!(f, "truncate behind {zxid}"),
             Self::Flush => f.write_str("flush"),
+            Self::FlushRecovered(File::Log) => f.write_str("flush the log that was found"),
+            Self::FlushRecovered(_) => f.write_str("flush the snapshot that was found"),
             Self::Snapshot(replica) => write!(f, "snapshot {}", replica.last_processed),
             Self::DropSnapshotsAfter(zxid) => write!(f, "drop snapshots behind {zxid}"),
             Self::AcceptedEpoch(epoch) => write!(f, "acceptedEpoch := {epoch}"),

@@ -108,6 +108,10 @@ pub struct Variant {
     pub trunc_unflushed: bool,
     /// The snapshot of a synchronisation is not flushed before NEWLEADER is acknowledged.
     pub snapshot_unflushed: bool,
+    /// unflushed-start: a process votes with what it finds on its disk, and acknowledges it, whether
+    /// or not the process that wrote it had flushed it. Nobody flushes it later: a process flushes its
+    /// own log file only (`FileTxnSnapLog.restore`, `FileTxnLog.commit`).
+    pub unflushed_start: bool,
 }
 
 impl Variant {
@@ -136,6 +140,7 @@ impl Variant {
         disk_error_keeps_memory: false,
         trunc_unflushed: false,
         snapshot_unflushed: false,
+        unflushed_start: false,
     };
 }
 

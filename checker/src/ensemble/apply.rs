@@ -64,6 +64,7 @@ impl Ensemble {
                 self.server_mut(node).disk.on_done(*file, *upto);
                 return self.on_disk_done(node, *file);
             }
+            Fact::WrittenBack => self.server_mut(node).disk.on_written_back(),
             Fact::DiskFailed { file, lsn } => {
                 let server = self.server_mut(node);
                 server.participates = None;

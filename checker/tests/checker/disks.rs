@@ -180,9 +180,42 @@ fn d5_a_start_up_check_refuses_a_healthy_disk() {
 }
 
 #[test]
-fn a_killed_process_leaves_what_it_asked_for_and_a_power_loss_what_is_durable() {
+fn what_a_killed_process_leaves_can_be_read_and_is_not_durable() {
     let mut story = proposed();
-    story.logs(0, txn(1, 1)).appends(1, txn(1, 1));
-    assert_broken(story.fork().is_killed(1).commits(0, Z11), &[]);
-    assert_broken(story.loses_power(1).commits(0, Z11), &[Class::D1]);
+    story.logs(0, txn(1, 1)).appends(1, txn(1, 1)).is_killed(1);
+    assert_broken(story.fork().fact(1, Fact::WrittenBack).commits(0, Z11), &[]);
+    assert_broken(&mut story.fork().commits(0, Z11).fork(), &[Class::D1]);
+    story.starts(1, &[txn(1, 1)]);
+    assert_broken(&mut story.fork().votes(1, Z11).fork(), &[]);
+    assert_broken(&mut story.fork().commits(0, Z11).fork(), &[Class::D1]);
+    let mut flushed = story.fork();
+    flushed.asks_disk(1, DiskOp::FlushRecovered(File::Log)).disk_done(1, File::Log);
+    assert_broken(flushed.commits(0, Z11), &[]);
+}
+
+#[test]
+fn a_process_flushes_what_it_wrote_itself_and_nothing_else() {
+    let mut story = proposed();
+    story.logs(0, txn(1, 1)).appends(1, txn(1, 1)).is_killed(1).starts(1, &[txn(1, 1)]);
+    story.logs(1, txn(1, 2));
+    assert_broken(&mut story.fork().commits(0, Z11).fork(), &[Class::D1]);
+    // A power loss shows what that comes to.
+    story.loses_power(1).starts(1, &[txn(1, 2)]);
+    assert_broken(&mut story, &[Class::D3]);
+}
+
+#[test]
+fn a_cut_that_a_killed_process_left_is_durable_with_the_next_flush() {
+    let mut story = proposed();
+    story.logs(0, txn(1, 1)).logs(1, txn(1, 1));
+    story.asks_disk(1, DiskOp::Truncate(Zxid::ZERO)).is_killed(1).starts(1, &[]);
+    assert_broken(&mut story.fork().commits(0, Z11).fork(), &[]);
+    assert_broken(story.flushes(1).commits(0, Z11), &[Class::D1]);
+}
+
+#[test]
+fn a_power_loss_leaves_what_is_durable() {
+    let mut story = proposed();
+    story.logs(0, txn(1, 1)).appends(1, txn(1, 1)).loses_power(1);
+    assert_broken(story.commits(0, Z11), &[Class::D1]);
 }

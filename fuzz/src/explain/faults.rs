@@ -115,7 +115,10 @@ fn is_about(act: Act, node: Option<NodeId>, effect: Effect) -> bool {
             return matches!(effect, Effect::Kill) && node == Some(NodeId(server));
         }
         Act::HealAll => return matches!(effect, Effect::Named("heal all")),
-        Act::Client { .. } | Act::FlushError { .. } | Act::Swizzle { .. } => return false,
+        Act::Client { .. }
+        | Act::FlushError { .. }
+        | Act::Swizzle { .. }
+        | Act::WriteBack { .. } => return false,
         Act::StepDown { server } => (server, "step-down"),
         Act::Cut { from, .. } => (from, "cut"),
         Act::Isolate { server, .. } => (server, "isolated"),
@@ -194,7 +197,10 @@ fn in_words(act: Act) -> String {
         Act::Kill { server, .. } => {
             format!("S{server} is killed, and starts again after {time}")
         }
-        Act::Client { .. } | Act::FlushError { .. } | Act::Swizzle { .. } => String::new(),
+        Act::Client { .. }
+        | Act::FlushError { .. }
+        | Act::Swizzle { .. }
+        | Act::WriteBack { .. } => String::new(),
     }
 }
 

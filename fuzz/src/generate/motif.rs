@@ -15,9 +15,10 @@ pub const COUNT: usize = MOTIFS.len();
 
 type Motif = fn(&mut Rng, &Swarm, u64, &mut Vec<Action>);
 
-const MOTIFS: [Motif; 8] = [
+const MOTIFS: [Motif; 9] = [
     unrelated,
     lose_power_while_behind,
+    lose_power_after_a_kill,
     write_in_the_dark,
     reconnect_while_behind,
     rejoin_and_die_behind,
@@ -57,6 +58,18 @@ fn lose_power_while_behind(rng: &mut Rng, swarm: &Swarm, at_us: u64, actions: &m
     actions.push(Action { at_us, act: stall_logging(rng, server, for_us) });
     let loss = Act::PowerLoss { server, disk: swarm.disk(rng), down_us: swarm.duration(rng) };
     actions.push(Action { at_us: at_us + rng.spread(200, for_us), act: loss });
+}
+
+/// A server is killed while its disk is behind, and its power goes later on.
+fn lose_power_after_a_kill(rng: &mut Rng, swarm: &Swarm, at_us: u64, actions: &mut Vec<Action>) {
+    let server = swarm.server(rng);
+    let for_us = rng.spread(1_000, 200_000);
+    actions.push(Action { at_us, act: Act::StallDisk { server, for_us } });
+    let killed_us = at_us + rng.spread(200, for_us);
+    let kill = Act::Kill { server, down_us: rng.spread(200, 100_000) };
+    actions.push(Action { at_us: killed_us, act: kill });
+    let loss = Act::PowerLoss { server, disk: swarm.disk(rng), down_us: swarm.duration(rng) };
+    actions.push(Action { at_us: killed_us + rng.spread(20_000, 1_000_000), act: loss });
 }
 
 /// A server is asked to write while nobody else hears of it, or nobody else gets it to disk.

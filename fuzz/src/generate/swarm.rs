@@ -138,6 +138,7 @@ impl Swarm {
                 Act::Swizzle { mask: rng.between(1, (1 << self.ensemble()) - 1) as u8, for_us }
             }
             Kind::HealAll => Act::HealAll,
+            Kind::WriteBack => Act::WriteBack { server },
         }
     }
 }

@@ -58,6 +58,7 @@ fn plainer(act: &Act, ensemble: u8) -> Vec<Act> {
         | Act::Reset { .. }
         | Act::StallDisk { .. }
         | Act::FlushError { .. }
+        | Act::WriteBack { .. }
         | Act::HealAll => Vec::new(),
     }
 }

@@ -1,8 +1,7 @@
-//! A disk, anything asked of it, and power losses at any moment: recovery never panics, never
-//! invents, never loses what was durable.
+//! A disk, anything asked of it, dead processes and power losses at any moment: recovery never
+//! panics, never invents, never loses what was durable.
 
 use arbitrary::{Arbitrary, Result, Unstructured};
-use std::collections::VecDeque;
 use zab_core::{Change, DiskOp, Epoch, File, Key, Lsn, Recovered, Replica, RequestId, SessionId};
 use zab_core::{Txn, Zxid};
 use zab_sim::SimDisk;
@@ -26,6 +25,12 @@ pub enum Step {
     Complete(File, u8),
     /// The oldest operation under way fails.
     Fail,
+    /// What an earlier process left in a file is flushed.
+    FlushRecovered(File),
+    /// The kernel writes back what earlier processes left.
+    WriteBack,
+    /// The process dies, and the next one recovers.
+    Kill,
     /// The power goes, and the next process recovers.
     Crash(CrashMode),
 }
@@ -33,7 +38,7 @@ pub enum Step {
 impl<'a> Arbitrary<'a> for Step {
     fn arbitrary(u: &mut Unstructured<'a>) -> Result<Self> {
         let file = |u: &mut Unstructured<'a>| u.choose(&File::ALL).copied();
-        Ok(match u.int_in_range(0..=13)? {
+        Ok(match u.int_in_range(0..=17)? {
             0..=3 => Self::Append,
             4 => Self::Truncate(u.arbitrary()?),
             5 | 6 => Self::Flush,
@@ -42,6 +47,9 @@ impl<'a> Arbitrary<'a> for Step {
             9 => Self::Epoch(File::CurrentEpoch, u.arbitrary()?),
             10 | 11 => Self::Complete(file(u)?, u.arbitrary()?),
             12 => Self::Fail,
+            13 => Self::FlushRecovered(*u.choose(&[File::Log, File::Snapshot])?),
+            14 => Self::WriteBack,
+            15 | 16 => Self::Kill,
             _ => Self::Crash(match u.int_in_range(0..=4)? {
                 0 => CrashMode::LoseAll,
                 1 => CrashMode::Torn,
@@ -83,7 +91,7 @@ impl Contents {
         match op {
             DiskOp::Append(txn) => self.log.push(*txn),
             DiskOp::Truncate(zxid) => self.log.retain(|txn| txn.zxid <= *zxid),
-            DiskOp::Flush => {}
+            DiskOp::Flush | DiskOp::FlushRecovered(_) => {}
             DiskOp::Snapshot(replica) => self.snapshots.push(**replica),
             DiskOp::DropSnapshotsAfter(zxid) => {
                 self.snapshots.retain(|snapshot| snapshot.last_processed <= *zxid);
@@ -97,12 +105,19 @@ impl Contents {
     }
 }
 
-/// The disk, and what it has to be like: of each file the durable contents, and what is under way.
+/// An operation, who waits for it, and whether it is durable.
+#[derive(Clone, Debug)]
+struct Done {
+    op: DiskOp,
+    waiting: Option<Lsn>,
+    durable: bool,
+}
+
+/// The disk, and what it has to be like: all that was done to each file, in order.
 #[derive(Debug, Default)]
 struct Bench {
     disk: SimDisk,
-    durable: [Contents; 4],
-    under_way: [VecDeque<(Lsn, DiskOp)>; 4],
+    done: [Vec<Done>; 4],
     lsn: u64,
     /// Zxids are never given twice.
     counter: u32,
@@ -148,13 +163,20 @@ impl Bench {
             Step::Complete(file, count) => self.complete(file, count),
             Step::Fail => {
                 if let Some((file, lsn)) = self.disk.fail_oldest() {
-                    let lost = &mut self.under_way[file as usize];
-                    if lost.front().is_none_or(|(oldest, _)| *oldest != lsn) {
+                    let done = &mut self.done[file as usize];
+                    if done.iter().find_map(|done| done.waiting) != Some(lsn) {
                         return Err(format!("{lsn:?} of {file:?} failed, which is not the oldest"));
                     }
-                    lost.clear();
+                    done.retain(|done| done.waiting.is_none());
                 }
             }
+            Step::FlushRecovered(file) => self.ask(DiskOp::FlushRecovered(file)),
+            Step::WriteBack => {
+                self.disk.write_back();
+                let left = self.done.iter_mut().flatten().filter(|done| done.waiting.is_none());
+                left.for_each(|done| done.durable = true);
+            }
+            Step::Kill => self.kill()?,
             Step::Crash(mode) => self.crash(mode)?,
         }
         Ok(())
@@ -163,51 +185,92 @@ impl Bench {
     fn ask(&mut self, op: DiskOp) {
         self.lsn += 1;
         let lsn = Lsn(self.lsn);
-        self.under_way[op.file() as usize].push_back((lsn, op.clone()));
+        let done = Done { op: op.clone(), waiting: Some(lsn), durable: false };
+        self.done[op.file() as usize].push(done);
         self.disk.ask(lsn, op);
+    }
+
+    /// What a process would read.
+    fn contents(&self, file: File) -> Contents {
+        let mut contents = Contents::default();
+        self.done[file as usize].iter().for_each(|done| contents.apply(&done.op));
+        contents
     }
 
     /// A zxid of the log as it will be, or zero.
     fn some_zxid(&self, share: u8) -> Zxid {
-        let mut log = self.durable[File::Log as usize].clone();
-        self.under_way[File::Log as usize].iter().for_each(|(_, op)| log.apply(op));
-        let keep = log.log.len() * usize::from(share) / 256;
-        keep.checked_sub(1).map_or(Zxid::ZERO, |last| log.log[last].zxid)
+        let log = self.contents(File::Log).log;
+        let keep = log.len() * usize::from(share) / 256;
+        keep.checked_sub(1).map_or(Zxid::ZERO, |last| log[last].zxid)
     }
 
     fn complete(&mut self, file: File, count: u8) {
-        let waiting = &mut self.under_way[file as usize];
-        let count = usize::from(count % 8).min(waiting.len());
-        let Some((lsn, _)) = count.checked_sub(1).and_then(|last| waiting.get(last)) else {
+        let done = &mut self.done[file as usize];
+        let waiting = done.iter().enumerate().filter(|(_, done)| done.waiting.is_some());
+        let Some((last, _)) = waiting.take(usize::from(count % 8)).last() else {
             return;
         };
-        assert!(self.disk.complete(file, *lsn), "{lsn:?} of {file:?} is under way");
-        for (_, op) in waiting.drain(..count) {
-            self.durable[file as usize].apply(&op);
+        let lsn = done[last].waiting.expect("it was chosen for that");
+        assert!(self.disk.complete(file, lsn), "{lsn:?} of {file:?} is under way");
+        for at in 0..=last {
+            let is_own = done[at].waiting.take().is_some();
+            let later = &done[at..=last];
+            let is_flushed = later
+                .iter()
+                .any(|later| !later.durable && matches!(later.op, DiskOp::FlushRecovered(_)));
+            let is_journaled =
+                matches!(done[at].op, DiskOp::Truncate(_) | DiskOp::DropSnapshotsAfter(_));
+            done[at].durable |= is_own || is_flushed || is_journaled;
         }
+    }
+
+    /// The process dies; the next one has to find all that it asked for.
+    fn kill(&mut self) -> std::result::Result<(), String> {
+        self.disk.lose_process();
+        for (file, done) in File::ALL.into_iter().zip(&mut self.done) {
+            done.retain(|done| !is_flush(&done.op));
+            for done in done {
+                let was_waiting = done.waiting.take().is_some();
+                let is_epoch = matches!(file, File::AcceptedEpoch | File::CurrentEpoch);
+                done.durable |= was_waiting && is_epoch;
+            }
+        }
+        self.recover("a kill")
     }
 
     /// The power goes; what the next process finds has to be what the mode allows.
     fn crash(&mut self, mode: CrashMode) -> std::result::Result<(), String> {
         self.disk.lose_power(mode);
-        for (durable, under_way) in self.durable.iter_mut().zip(&mut self.under_way) {
-            let kept = match mode {
+        for done in &mut self.done {
+            let mut kept = match mode {
                 CrashMode::LoseAll | CrashMode::Torn => 0,
                 CrashMode::KeepPrefix(count) => usize::from(count),
                 CrashMode::KeepAll => usize::MAX,
             };
-            let writes = under_way.drain(..).filter(|(_, op)| *op != DiskOp::Flush);
-            writes.take(kept).for_each(|(_, op)| durable.apply(&op));
+            done.retain(|done| {
+                let is_lucky = !done.durable && !is_flush(&done.op) && kept > 0;
+                kept -= usize::from(is_lucky);
+                done.durable || is_lucky
+            });
+            done.iter_mut().for_each(|done| (done.waiting, done.durable) = (None, true));
         }
-        let found = self.disk.recover().map_err(|error| format!("{mode:?}: {error}"))?;
-        let [log, snapshots, accepted, current] = &self.durable;
+        self.recover(&format!("{mode:?}"))
+    }
+
+    fn recover(&mut self, after: &str) -> std::result::Result<(), String> {
+        let found = self.disk.recover().map_err(|error| format!("after {after}: {error}"))?;
+        let [log, snapshots, accepted, current] = File::ALL.map(|file| self.contents(file));
         let expected = (&log.log, snapshots.newest_snapshot(), accepted.epoch, current.epoch);
         let Recovered { snapshot, log, accepted_epoch, current_epoch } = &found;
         if (log, snapshot.last_processed, *accepted_epoch, *current_epoch) != expected {
-            return Err(format!("{mode:?}: {expected:?} is on the disk, recovered was {found:?}"));
+            return Err(format!("after {after}: {expected:?} has to be there, not {found:?}"));
         }
         Ok(())
     }
+}
+
+const fn is_flush(op: &DiskOp) -> bool {
+    matches!(op, DiskOp::Flush | DiskOp::FlushRecovered(_))
 }
 
 fn txn(counter: u32) -> Txn {

@@ -1,7 +1,8 @@
 //! What a disk keeps and loses.
 
 use super::*;
-use zab_core::{Change, RequestId, SessionId, Txn};
+use record::RECORD;
+use zab_core::{Change, Epoch, Replica, RequestId, SessionId, Txn, Zxid};
 
 fn txn(counter: u32) -> Txn {
     let request = RequestId { session: SessionId(1), cxid: counter };
@@ -132,4 +133,81 @@ fn the_newest_snapshot_counts_until_it_is_dropped() {
     disk.ask(Lsn(3), DiskOp::DropSnapshotsAfter(Zxid::new(1, 5)));
     assert!(disk.complete(File::Snapshot, Lsn(3)));
     assert_eq!(disk.recover().expect("sound").snapshot.last_processed, Zxid::new(1, 4));
+}
+
+/// Record 1 is durable, record 2 was appended by a process that died, and record 3 by the next one,
+/// which has flushed what it wrote.
+fn disk_after_a_kill() -> SimDisk {
+    let mut disk = SimDisk::default();
+    disk.ask(Lsn(1), DiskOp::Append(txn(1)));
+    disk.ask(Lsn(2), DiskOp::Flush);
+    assert!(disk.complete(File::Log, Lsn(2)));
+    disk.ask(Lsn(3), DiskOp::Append(txn(2)));
+    disk.lose_process();
+    assert_eq!(counters(&disk.recover().expect("sound")), [1, 2]);
+    disk.ask(Lsn(1), DiskOp::Append(txn(3)));
+    disk.ask(Lsn(2), DiskOp::Flush);
+    assert!(disk.complete(File::Log, Lsn(2)));
+    disk
+}
+
+#[test]
+fn what_a_killed_process_leaves_can_be_read_and_is_not_durable() {
+    let table: [(CrashMode, &[u32]); 4] = [
+        (CrashMode::LoseAll, &[1, 3]),
+        (CrashMode::Torn, &[1, 3]),
+        (CrashMode::KeepPrefix(1), &[1, 2, 3]),
+        (CrashMode::KeepAll, &[1, 2, 3]),
+    ];
+    for (mode, log) in table {
+        let mut disk = disk_after_a_kill();
+        assert!(!disk.lose_power(mode), "nothing is torn inside the log");
+        assert_eq!(counters(&disk.recover().expect("sound")), log, "{mode:?}");
+    }
+    let mut disk = disk_after_a_kill();
+    disk.lose_process();
+    assert_eq!(counters(&disk.recover().expect("sound")), [1, 2, 3]);
+}
+
+#[test]
+fn what_was_left_is_durable_once_it_is_written_back_or_flushed() {
+    let write_back = |disk: &mut SimDisk| assert!(disk.write_back() && !disk.write_back());
+    let flush = |disk: &mut SimDisk| {
+        disk.ask(Lsn(3), DiskOp::FlushRecovered(File::Log));
+        assert!(!disk.has_nothing_to_do(File::Log, Lsn(3)));
+        assert!(disk.complete(File::Log, Lsn(3)));
+        disk.ask(Lsn(4), DiskOp::FlushRecovered(File::Log));
+        assert!(disk.has_nothing_to_do(File::Log, Lsn(4)));
+    };
+    for settle in [write_back as fn(&mut SimDisk), flush] {
+        let mut disk = disk_after_a_kill();
+        settle(&mut disk);
+        disk.lose_power(CrashMode::LoseAll);
+        assert_eq!(counters(&disk.recover().expect("sound")), [1, 2, 3]);
+    }
+}
+
+#[test]
+fn a_flush_writes_the_journal_and_with_it_what_was_cut_before() {
+    let mut disk = disk_after_a_kill();
+    disk.ask(Lsn(3), DiskOp::Truncate(Zxid::new(1, 2)));
+    disk.lose_process();
+    let mut undone = disk.clone();
+    undone.lose_power(CrashMode::LoseAll);
+    assert_eq!(counters(&undone.recover().expect("sound")), [1, 3], "the cut is undone");
+    disk.recover().expect("sound");
+    disk.ask(Lsn(1), DiskOp::Flush);
+    assert!(disk.complete(File::Log, Lsn(1)));
+    disk.lose_power(CrashMode::LoseAll);
+    assert_eq!(counters(&disk.recover().expect("sound")), [1]);
+}
+
+#[test]
+fn an_epoch_that_can_be_read_is_durable() {
+    let mut disk = busy_disk();
+    disk.lose_process();
+    disk.recover().expect("sound");
+    disk.lose_power(CrashMode::LoseAll);
+    let found = disk.recover().expect("sound");
+    assert_eq!((found.accepted_epoch, found.snapshot.last_processed), (Epoch(2), Zxid::ZERO));
 }

@@ -98,6 +98,7 @@ fn parts(act: Act) -> Parts {
         }
         Act::Swizzle { mask, for_us } => (kind, [mask, 0, 0], for_us),
         Act::HealAll => (kind, [0, 0, 0], 0),
+        Act::WriteBack { server } => (kind, [server, 0, 0], 0),
     }
 }
 
@@ -127,5 +128,6 @@ fn assemble((kind, [a, b, c], span): Parts) -> Act {
         Kind::Skew => Act::Skew { server: a, per_mille: i16::from_le_bytes([b, c]), for_us: span },
         Kind::Swizzle => Act::Swizzle { mask: a, for_us: span },
         Kind::HealAll => Act::HealAll,
+        Kind::WriteBack => Act::WriteBack { server: a },
     }
 }

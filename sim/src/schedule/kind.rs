@@ -50,6 +50,7 @@ kinds! {
     Skew "skew",
     Swizzle "swizzle",
     HealAll "heal-all",
+    WriteBack "write-back",
 }
 
 impl Kind {

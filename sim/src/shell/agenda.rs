@@ -35,6 +35,11 @@ impl Agenda {
         self.at(self.base.after(span), event);
     }
 
+    /// An event falls due at once, before all that others have to tell.
+    pub fn first(&mut self, event: Event) {
+        self.at(Micros(0), event);
+    }
+
     /// When the next event falls due.
     pub fn next_at(&self) -> Option<Micros> {
         self.entries.first_key_value().map(|((at, _), _)| *at)

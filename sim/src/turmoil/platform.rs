@@ -89,8 +89,10 @@ impl Platform for SimPlatform {
         if let Some(delay) = failure {
             agenda.after(delay, Event::DiskFails);
         }
-        if let Some(delay) = success {
-            agenda.after(delay, Event::DiskDone { file, upto: lsn });
+        match success {
+            Some(Micros(0)) => agenda.first(Event::DiskDone { file, upto: lsn }),
+            Some(delay) => agenda.after(delay, Event::DiskDone { file, upto: lsn }),
+            None => {}
         }
     }
 
@@ -118,10 +120,12 @@ impl Platform for SimPlatform {
 
     fn withholds(&self, at: Micros, event: &Event) -> bool {
         let shared = self.shared.borrow();
-        let (stalls, links) = (&shared.cluster[self.id].stalls, &shared.cluster.links);
+        let (machine, links) = (&shared.cluster[self.id], &shared.cluster.links);
+        let stalls = &machine.stalls;
         match event {
             Event::Turn(actor) => stalls.actor(at, *actor),
-            Event::DiskDone { .. } | Event::DiskFails => stalls.disk(at),
+            Event::DiskDone { file, upto } => machine.withholds_report(at, *file, *upto),
+            Event::DiskFails => stalls.disk(at),
             Event::Learner { peer: from, .. } | Event::Arrive { from, .. } => {
                 stalls.door(at) || links.is_clogged(at, *from, self.id)
             }

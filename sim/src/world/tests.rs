@@ -88,6 +88,10 @@ const fn power_loss(server: u8, down_us: u64) -> Act {
     Act::PowerLoss { server, disk: CrashMode::KeepAll, down_us }
 }
 
+const fn power_loss_of_everything(server: u8) -> Act {
+    Act::PowerLoss { server, disk: CrashMode::LoseAll, down_us: 10_000 }
+}
+
 #[test]
 fn peers_of_a_killed_process_know_at_once_and_those_of_a_power_loss_time_out() {
     let killed = chaos([(10_000, Act::Kill { server: 2, down_us: 900_000 })]);
@@ -198,6 +202,44 @@ fn a_stalled_disk_completes_nothing() {
     let seen = chaos([(10_000, stall), (12_000, write(0, 2))]);
     assert!(first(&seen, 0, appended) < 20_000);
     assert!(first(&seen, 0, disk_done) >= 90_000);
+}
+
+/// S0 is killed while its disk is stalled and has work to do, and starts again at once.
+fn killed_behind(then: impl IntoIterator<Item = (u64, Act)>) -> Vec<Seen> {
+    let stall = Act::StallDisk { server: 0, for_us: 80_000 };
+    let kill = Act::Kill { server: 0, down_us: 0 };
+    let first = [(10_000, stall), (12_000, write(0, 2)), (20_000, kill)];
+    chaos(first.into_iter().chain(then))
+}
+
+fn looking(fact: &Fact) -> bool {
+    matches!(fact, Fact::Noted(Note::Looking { .. }))
+}
+
+fn records(fact: &Fact) -> Option<usize> {
+    match fact {
+        Fact::Started(found) => Some(found.log.len()),
+        _ => None,
+    }
+}
+
+#[test]
+fn a_process_flushes_what_a_killed_one_left_before_it_votes() {
+    let seen = killed_behind([]);
+    assert_eq!(times(&seen, 0, |fact| records(fact) == Some(4)), [20_000], "it can be read");
+    assert!(first(&seen, 0, looking) >= 90_000, "the disk is stalled until then");
+    let idle = chaos([(0, Act::Kill { server: 0, down_us: 0 })]);
+    assert_eq!(times(&idle, 0, looking)[..1], [0], "nothing was left");
+}
+
+#[test]
+fn a_power_loss_takes_what_an_earlier_process_left_unless_it_was_written_back() {
+    let loss = (30_000, power_loss_of_everything(0));
+    let lost = killed_behind([loss]);
+    assert_eq!(times(&lost, 0, |fact| records(fact) == Some(3)), [40_000]);
+    let kept = killed_behind([(25_000, Act::WriteBack { server: 0 }), loss]);
+    assert_eq!(times(&kept, 0, |fact| *fact == Fact::WrittenBack), [25_000]);
+    assert_eq!(times(&kept, 0, |fact| records(fact) == Some(4)), [20_000, 40_000]);
 }
 
 #[test]

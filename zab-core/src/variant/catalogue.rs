@@ -50,6 +50,7 @@ const ZK_3_9_5: Variant = Variant {
     keeps_lower_epoch: true,
     disk_error_keeps_memory: true,
     trunc_unflushed: true,
+    unflushed_start: true,
     ..REFERENCE
 };
 
@@ -152,6 +153,13 @@ pub const CATALOGUE: &[Entry] = &[
         summary: "a server that promised a later epoch than the leader's can never follow it",
         affects: "3.4.0 to HEAD",
         variant: Variant { keeps_lower_epoch: true, ..REFERENCE },
+    },
+    Entry {
+        name: "unflushed-start",
+        kind: Kind::Defect,
+        summary: "what a killed process left unflushed is voted with, acknowledged, never flushed",
+        affects: "3.4.0 to HEAD",
+        variant: Variant { unflushed_start: true, ..REFERENCE },
     },
     Entry {
         name: "late-apply",

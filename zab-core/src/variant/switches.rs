@@ -63,6 +63,7 @@ pub const SWITCHES: &[Switch] = &[
     switch!(disk_error_keeps_memory, "ZOOKEEPER-4882"),
     switch!(trunc_unflushed, "FileTxnLog.truncate"),
     switch!(snapshot_unflushed, "Learner.syncWithLeader"),
+    switch!(unflushed_start, "FileTxnSnapLog.restore"),
 ];
 
 #[cfg(test)]

@@ -44,6 +44,10 @@ impl Words<'_> {
             }
             Fact::DiskDone { file, .. } => self.disk_done(node, *file),
             Fact::DiskFailed { .. } => Some((Step, format!("the disk of {node} reports an error"))),
+            Fact::WrittenBack => {
+                let what = "writes back what earlier processes of";
+                Some((Step, format!("the kernel {what} {node} have left: it is durable")))
+            }
             Fact::Sent { to, packet } => self.sent(node, *to, packet),
             Fact::Noted(note) => noted(node, note),
             // Reads are told by their answers.

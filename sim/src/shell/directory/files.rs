@@ -46,7 +46,12 @@ impl Files {
                 self.log.write_all(&bytes)
             }
             DiskOp::Truncate(zxid) => self.truncate(*zxid),
-            DiskOp::Flush => self.log.sync_all(),
+            DiskOp::Flush | DiskOp::FlushRecovered(zab_core::File::Log) => self.log.sync_all(),
+            DiskOp::FlushRecovered(_) => {
+                let mut found = self.snapshots()?.into_iter();
+                found.try_for_each(|(_, path)| File::open(path)?.sync_all())?;
+                self.sync_folder()
+            }
             DiskOp::Snapshot(replica) => self.replace(&name_of(replica), &snapshot_bytes(replica)),
             DiskOp::DropSnapshotsAfter(zxid) => {
                 let mut later = self.snapshots()?.into_iter().filter(|(at, _)| at > zxid);

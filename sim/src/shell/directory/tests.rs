@@ -30,6 +30,8 @@ fn operations() -> Vec<DiskOp> {
         DiskOp::Append(txn(4)),
         DiskOp::Flush,
         snapshot(10),
+        DiskOp::FlushRecovered(File::Log),
+        DiskOp::FlushRecovered(File::Snapshot),
         DiskOp::AcceptedEpoch(Epoch(12)),
         DiskOp::Truncate(Zxid::new(1, 3)),
         DiskOp::Append(txn(4)),

@@ -1,0 +1,81 @@
+//! What is in the files of a server.
+
+use super::record::{self, Corruption, RECORD};
+use zab_core::{DiskOp, Epoch, Lsn, Recovered, Replica, Txn, Zxid};
+
+/// The contents of all files.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub(super) struct Contents {
+    log: Vec<u8>,
+    /// Oldest first.
+    snapshots: Vec<Replica>,
+    accepted_epoch: Epoch,
+    current_epoch: Epoch,
+}
+
+impl Contents {
+    pub(super) fn with_log(log: Vec<u8>) -> Self {
+        Self { log, ..Self::default() }
+    }
+
+    pub(super) fn log(&self) -> &[u8] {
+        &self.log
+    }
+
+    /// An operation takes effect.
+    pub(super) fn apply(&mut self, op: DiskOp) {
+        match op {
+            DiskOp::Append(txn) => record::encode(&txn, &mut self.log),
+            DiskOp::Truncate(zxid) => self.truncate(zxid),
+            DiskOp::Flush | DiskOp::FlushRecovered(_) => {}
+            DiskOp::Snapshot(replica) => {
+                self.snapshots.retain(|old| old.last_processed != replica.last_processed);
+                let at = self
+                    .snapshots
+                    .partition_point(|old| old.last_processed < replica.last_processed);
+                self.snapshots.insert(at, *replica);
+            }
+            DiskOp::DropSnapshotsAfter(zxid) => {
+                self.snapshots.retain(|snapshot| snapshot.last_processed <= zxid);
+            }
+            DiskOp::AcceptedEpoch(epoch) => self.accepted_epoch = epoch,
+            DiskOp::CurrentEpoch(epoch) => self.current_epoch = epoch,
+        }
+    }
+
+    fn truncate(&mut self, zxid: Zxid) {
+        let log = record::scan(&self.log).expect("the log was sound when the process started");
+        let keep = match zxid {
+            Zxid::ZERO => 0,
+            _ => log.iter().position(|txn| txn.zxid > zxid).unwrap_or(log.len()),
+        };
+        self.log.truncate(keep * RECORD);
+    }
+
+    /// A record that was being written when the power went; where it is torn depends on its
+    /// number, so that header and payload both are. False if nothing was appended.
+    pub(super) fn tear(&mut self, lsn: Lsn, op: &DiskOp) -> bool {
+        let DiskOp::Append(txn) = op else { return false };
+        let start = self.log.len();
+        record::encode(txn, &mut self.log);
+        self.log.truncate(start + 1 + lsn.0 as usize % (RECORD - 1));
+        true
+    }
+
+    /// Cuts a torn tail off the log, unless that is corrupt, and returns its records.
+    pub(super) fn cut_torn_tail(&mut self) -> Result<Vec<Txn>, Corruption> {
+        let log = record::scan(&self.log)?;
+        self.log.truncate(log.len() * RECORD);
+        Ok(log)
+    }
+
+    /// What a process finds that reads this, and these records in the log.
+    pub(super) fn found(&self, log: Vec<Txn>) -> Recovered {
+        Recovered {
+            snapshot: self.snapshots.last().copied().unwrap_or_default(),
+            log,
+            accepted_epoch: self.accepted_epoch,
+            current_epoch: self.current_epoch,
+        }
+    }
+}
