@@ -43,9 +43,9 @@ impl Cluster {
         powered && !self.links.is_cut_either_way(now, a, b)
     }
 
-    /// Ends the deviations of clocks whose time is over.
+    /// Ends the faults of machines whose time is over and that do not end by themselves.
     pub(crate) fn expire(&mut self, now: Micros) {
-        self.machines.iter_mut().for_each(|machine| machine.clock.expire(now));
+        self.machines.iter_mut().for_each(|machine| machine.expire(now));
     }
 
     /// Every fault in force ends.

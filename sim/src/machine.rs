@@ -188,6 +188,11 @@ impl Machine {
         self.up
     }
 
+    /// Ends the faults whose time is over and that do not end by themselves.
+    pub(crate) const fn expire(&mut self, now: Micros) {
+        self.clock.expire(now);
+    }
+
     /// Every fault of this machine that is in force ends.
     pub(crate) fn heal(&mut self, now: Micros) {
         self.stalls = Stalls::default();

@@ -58,9 +58,9 @@ fn difficulty(act: &Act) -> u64 {
         Act::Cut { both_ways, .. } => 3 + u64::from(!both_ways),
         Act::StallActor { actor, .. } => 3 + u64::from(*actor != StallTarget::LogWriter),
         Act::Clog { .. } => 5,
-        Act::FlushError { .. } | Act::WriteBack { .. } => 4,
         Act::Skew { per_mille, .. } => 6 + u64::from(per_mille.unsigned_abs()),
         Act::Swizzle { mask, .. } => 6 + u64::from(mask.count_ones()),
+        _ => 4,
     }
 }
 

@@ -54,12 +54,7 @@ fn plainer(act: &Act, ensemble: u8) -> Vec<Act> {
             vec![Act::Skew { server, per_mille: per_mille / 2, for_us }]
         }
         Act::Swizzle { mask, for_us } => plainer_swizzles(mask, for_us, ensemble),
-        Act::StepDown { .. }
-        | Act::Reset { .. }
-        | Act::StallDisk { .. }
-        | Act::FlushError { .. }
-        | Act::WriteBack { .. }
-        | Act::HealAll => Vec::new(),
+        _ => Vec::new(),
     }
 }
 
