@@ -143,7 +143,7 @@ struct Settled<'a> {
 
 impl Settled<'_> {
     fn way(&self) -> Way<'_> {
-        Way::new(self.case.expected.class(), self.case.defects.iter().map(String::as_str))
+        self.case.way()
     }
 }
 

@@ -147,23 +147,26 @@ pub(super) fn run(args: &Args, out: &Out) -> Result<Exit, Failure> {
     let wishes = Wish::all(&args.only);
     let minted = mint_all(&wishes, args, out)?;
     let old = stored(&args.out)?;
-    let mut cases: BTreeMap<(String, String), Case> = BTreeMap::new();
+    let keep_confirmed = |case: Case| {
+        let is_it =
+            |known: &&Case| known.schedule == case.schedule && known.variant == case.variant;
+        let confirmed = old.values().find(is_it).map(|known| known.confirmed.clone());
+        Case { confirmed: confirmed.unwrap_or_default(), ..case }
+    };
+    // A release shows a mechanism once: not again with defects that it does not need.
+    let mut by_variant: BTreeMap<String, Vec<(Case, u64)>> = BTreeMap::new();
     for case in minted.into_iter().flatten() {
-        let folder = case.expected.class().map_or("valid", Class::name);
-        let known = old
-            .values()
-            .find(|known| known.schedule == case.schedule && known.variant == case.variant);
-        let confirmed = known.map(|known| known.confirmed.clone()).unwrap_or_default();
-        // Two defects of a release that are needed together lead to one case.
-        cases.entry((folder.to_owned(), case.name())).or_insert(Case { confirmed, ..case });
+        by_variant.entry(case.variant.clone()).or_default().push((keep_confirmed(case), 1));
     }
+    let distinct = |cases| search::distinct(cases, |(case, _): &(Case, _)| case.way(), |(_, n)| n);
+    let cases: Vec<_> = by_variant.into_values().flat_map(distinct).collect();
     for (path, case) in &old {
         if wishes.iter().any(|wish| wish.entry.name == case.variant) {
             fs::remove_file(path).map_err(|error| at(path, &error))?;
         }
     }
-    for ((folder, _), case) in &cases {
-        let folder = args.out.join(folder);
+    for (case, _) in &cases {
+        let folder = args.out.join(case.expected.class().map_or("valid", Class::name));
         fs::create_dir_all(&folder).map_err(|error| at(&folder, &error))?;
         write_case(case, &folder)?;
     }

@@ -5,6 +5,7 @@
 //! that two defects lose a write learns nothing from a schedule in which they do so with a third.
 
 use super::Finding;
+use crate::case::Case;
 use zab_checker::Class;
 
 /// What is broken, and the defects that suffice for it.
@@ -31,6 +32,13 @@ impl Finding {
     /// How it came about.
     pub fn way(&self) -> Way<'_> {
         Way::new(self.outcome.class(), self.defects.iter().map(|defect| defect.name))
+    }
+}
+
+impl Case {
+    /// How what it shows comes about.
+    pub fn way(&self) -> Way<'_> {
+        Way::new(self.expected.class(), self.defects.iter().map(String::as_str))
     }
 }
 
