@@ -1,10 +1,10 @@
 //! What a server process runs on: clock, disk, scheduler, and whoever watches.
 //!
 //! This is what the shell asks of it, and no more. Behind it stands a folder and the clock of the
-//! runtime ([`Directory`](super::directory::Directory)), or, in turmoil, a simulated
-//! [`Machine`](crate::machine::Machine), which is the same as under the direct driver and where
-//! faults have their meaning. What a driver does when a fault strikes is a matter of
-//! [`Backend`](crate::backend::Backend), and a process knows nothing of it.
+//! runtime ([`Directory`](super::directory::Directory)), or, in turmoil, a simulated machine
+//! (`machine.rs`), which is the same as under the direct driver and where faults have their meaning.
+//! What a driver does when a fault strikes is a matter of its `Backend`, and a process knows nothing
+//! of that.
 
 use super::agenda::Agenda;
 use super::event::{Event, Inbox};
