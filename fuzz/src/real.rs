@@ -1,0 +1,3 @@
+//! The real server: so far [`jute`], its encoding.
+
+pub mod jute;
