@@ -5,6 +5,8 @@ mod agree;
 mod bench;
 mod check;
 mod compare;
+#[cfg(feature = "real")]
+mod confirm;
 mod corpus;
 mod explain;
 mod hunt;
@@ -12,6 +14,8 @@ mod minimize;
 mod output;
 mod progress;
 mod remint;
+#[cfg(feature = "real")]
+mod record;
 mod replay;
 mod variants;
 
@@ -47,6 +51,10 @@ enum Command {
     Minimize(minimize::Args),
     Explain(explain::Args),
     Check(check::Args),
+    #[cfg(feature = "real")]
+    Confirm(confirm::Args),
+    #[cfg(feature = "real")]
+    Record(record::Args),
     Variants(variants::Args),
     Corpus(corpus::Args),
     #[cfg(feature = "turmoil")]
@@ -127,6 +135,10 @@ pub fn main() -> ExitCode {
         Command::Minimize(args) => minimize::run(args, &out),
         Command::Explain(args) => explain::run(args, &out),
         Command::Check(args) => check::run(args, &out),
+        #[cfg(feature = "real")]
+        Command::Confirm(args) => confirm::run(args, &out),
+        #[cfg(feature = "real")]
+        Command::Record(args) => record::run(args, &out),
         Command::Corpus(args) => corpus::run(args, &out),
         Command::Variants(args) => variants::run(args, &out),
         Command::Compare(args) => compare::run(args, &out),

@@ -12,7 +12,8 @@
 //! Two drivers can run a schedule; [`agreement`] compares what they make of it.
 //!
 //! What a hunt finds is made small ([`minimize`]), stored as a file that can be read, edited and
-//! replayed ([`case`]), and told to a person ([`explain`]). [`commands`] is the `zab` command.
+//! replayed ([`case`]), and told to a person ([`explain`]). Real servers judge the model ([`real`]).
+//! [`commands`] is the `zab` command.
 
 #[cfg(feature = "turmoil")]
 pub mod agreement;
@@ -29,6 +30,8 @@ pub mod guidance;
 pub mod minimize;
 pub mod mutate;
 pub mod oracle;
+#[cfg(feature = "real")]
+pub mod real;
 pub mod rng;
 pub mod search;
 pub mod situations;

@@ -12,6 +12,8 @@ pub mod codec;
 pub mod core_inputs;
 pub mod counters;
 pub mod disk_recovery;
+#[cfg(feature = "real")]
+pub mod jute;
 pub mod linearizability;
 pub mod mutator;
 pub mod schedules;

@@ -14,6 +14,8 @@ use zab_fuzz::minimize::{measure, minimize};
 use zab_fuzz::mutate::mutate;
 use zab_fuzz::oracle::Oracle;
 use zab_fuzz::rng::Rng;
+#[cfg(feature = "real")]
+use zab_fuzz::targets::jute;
 use zab_fuzz::targets::{codec, core_inputs, disk_recovery, linearizability};
 use zab_sim::Schedule;
 use zab_sim::schedule::Kind;
@@ -148,6 +150,12 @@ fn one_server_keeps_its_promises_whatever_it_is_told() {
 #[test]
 fn parsers_survive_any_bytes() {
     arbitrarily(1_000, |Bytes(bytes): &Bytes| codec::run(bytes));
+}
+
+#[cfg(feature = "real")]
+#[test]
+fn what_servers_send_is_read_or_refused_whatever_the_bytes() {
+    arbitrarily(1_000, |Bytes(bytes): &Bytes| jute::run(bytes));
 }
 
 #[test]

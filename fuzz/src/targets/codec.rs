@@ -22,7 +22,12 @@ pub fn run(bytes: &[u8]) -> Result<(), String> {
     std::str::from_utf8(bytes).map_or(Ok(()), text)
 }
 
-fn same<T: PartialEq + std::fmt::Debug>(what: &str, got: &T, wanted: &T) -> Result<(), String> {
+/// What came back is what was written.
+pub(super) fn same<T: PartialEq + std::fmt::Debug>(
+    what: &str,
+    got: &T,
+    wanted: &T,
+) -> Result<(), String> {
     if got == wanted { Ok(()) } else { Err(format!("{what} {wanted:?} comes back as {got:?}")) }
 }
 

@@ -1,0 +1,67 @@
+//! `zab confirm`: carry a scenario out on real servers.
+
+use super::output::Out;
+use super::{Exit, Failure};
+use std::path::PathBuf;
+
+/// Carry a scenario out on real ZooKeeper servers, and see whether they lose what it claims
+///
+/// Starts an ensemble on the loopback interface, does what the scenario says, waits for what it
+/// waits for, and reads every server after `sync`. Without --zookeeper that is Debian's 3.8.0
+/// (`apt-get install libzookeeper-java default-jre-headless`).
+///
+/// Ends with 1 if it is confirmed, 5 if it is refuted, 3 if executions differ, 4 without Java or
+/// a server.
+///
+/// Example: `cargo zab confirm fuzz/scenarios/zookeeper-4646.txt --control --times 10`
+#[derive(Debug, clap::Args)]
+#[command(after_long_help = LANGUAGE)]
+pub(super) struct Args {
+    /// Scenarios: text files, one verb a line
+    #[arg(required = true, value_name = "SCENARIO")]
+    scenarios: Vec<PathBuf>,
+    /// A folder of jars with another release: `lib` of a binary release
+    #[arg(long, value_name = "DIR")]
+    zookeeper: Option<PathBuf>,
+    /// Carry each out as often as this
+    #[arg(long, default_value_t = 1, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    times: u32,
+    /// Carry out the control of each as well, which has to keep what the scenario loses
+    #[arg(long)]
+    control: bool,
+    /// Leave the folder of each execution, with the servers' files and logs, the trace and the reads
+    #[arg(long)]
+    keep: bool,
+}
+
+const LANGUAGE: &str = "\
+A scenario, line by line (# begins a comment, the first one is the title):
+  servers 3|5          set NAME VALUE (zoo.cfg)   property NAME VALUE   patience SECONDS
+  boot                 start all for the first time; the last server leads epoch 1
+  start|kill|power|settle S0 …   power: and files as their last fsync left them
+  hold|release S0 … log|snapshot|acceptedEpoch|currentEpoch|any [open|write|fsync|truncate|rename|remove]
+  hold|release S0 … thread NAME
+  hold|release ACK [<1,4>] S0 > S2   any packet of the quorum protocol, or NOTIFICATION
+  fail S0 … log fsync EIO|ENOSPC|EROFS   mend S0 … log fsync
+  cut S0 S1   cut S0 > S1   heal [S0 S1]   reset S0 S1
+  connect c0 S2   ask c0 S2 create|set|delete|get|sync PATH [DATA|x*1000]   answer c0   unanswered c0
+  do c0 S2 create /x 1   read|sync-read S2 /x VALUE|-
+  wait S0 … looking|following|leading|down|serves
+  wait S0 … log|logged|not-logged|durable <1,4>   wait S0 … acceptedEpoch|currentEpoch 2
+  wait S0 … held log write   wait S0 … held thread NAME   wait S0 … failed log write
+  wait S0 … says WORDS (in its log)   wait S0 … in Leader.lead (a Java method)
+  wait ACK [<1,4>] S0 > S2 [held|passed|lost]
+  claim lost PATH VALUE   claim differ PATH
+`all` names every server. A line that begins with - is not in the control, one with + only there.";
+
+#[cfg(not(lab))]
+pub(super) fn run(args: &Args, _out: &Out) -> Result<Exit, Failure> {
+    let Args { scenarios, zookeeper, times, control, keep } = args;
+    let _ = (scenarios, zookeeper, times, control, keep);
+    Err(Failure::harness("real servers need Linux and glibc, on x86-64 or AArch64"))
+}
+
+#[cfg(lab)]
+mod lab;
+#[cfg(lab)]
+pub(super) use lab::run;

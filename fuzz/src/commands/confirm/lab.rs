@@ -1,0 +1,230 @@
+//! `zab confirm` where there is a gate: every execution of every scenario, and what they come to.
+
+use super::{Args, Exit, Failure, Out};
+use crate::commands::quoted;
+use crate::real::play::{self, Report, show};
+use crate::real::{Java, Scenario};
+use serde_json::{Value, json};
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+pub(in super::super) fn run(args: &Args, out: &Out) -> Result<Exit, Failure> {
+    let scenarios = args.scenarios.iter().map(|path| read(path, args.control));
+    let scenarios = scenarios.collect::<Result<Vec<_>, Failure>>()?;
+    let java = Java::find(args.zookeeper.as_deref()).map_err(Failure::harness)?;
+    out.command(&command(args));
+    let folder = std::env::temp_dir().join(format!("zab-confirm-{}", std::process::id()));
+    let bench = Bench { args, out, java, folder };
+    let (mut counts, mut reports) = (Counts::default(), Vec::new());
+    let result = scenarios.iter().try_for_each(|(path, scenario)| {
+        reports.push(bench.scenario(path, scenario, &mut counts)?);
+        Ok(())
+    });
+    if args.keep {
+        out.remark(format!("everything they left is in {}", bench.folder.display()));
+    } else {
+        let _ = std::fs::remove_dir_all(&bench.folder);
+    }
+    out.json(&json!(reports));
+    result.map(|()| counts.exit())
+}
+
+/// Reads a scenario; what is wrong with it is the user's to repair.
+fn read(path: &Path, control: bool) -> Result<(PathBuf, Scenario), Failure> {
+    let failure =
+        |what: &dyn std::fmt::Display| Failure::usage(format!("{}: {what}", path.display()));
+    let text = std::fs::read_to_string(path).map_err(|error| failure(&error))?;
+    if text.trim_start().starts_with('{') {
+        let what = "a stored case: only scenarios are carried out, text files with one verb a line";
+        return Err(failure(&what));
+    }
+    let scenario = Scenario::parse(&text).map_err(|error| failure(&error))?;
+    if control && scenario.difference().is_empty() {
+        return Err(failure(&"no control: mark what it lacks with -, what it adds with +"));
+    }
+    Ok((path.to_owned(), scenario))
+}
+
+fn command(args: &Args) -> String {
+    let mut command = "cargo zab confirm".to_owned();
+    let mut add = |text: String| write!(command, " {text}").expect("a string takes any text");
+    args.scenarios.iter().for_each(|path| add(quoted(path)));
+    if let Some(folder) = &args.zookeeper {
+        add(format!("--zookeeper {}", quoted(folder)));
+    }
+    if args.times > 1 {
+        add(format!("--times {}", args.times));
+    }
+    if args.control {
+        add("--control".to_owned());
+    }
+    command
+}
+
+/// Executions that came to what their scenario says, and all others.
+#[derive(Copy, Clone, Debug, Default)]
+struct Counts {
+    confirmed: u32,
+    refuted: u32,
+    kept: u32,
+    not_kept: u32,
+}
+
+impl Counts {
+    /// A scenario whose control loses as well proves nothing; one that nothing confirms needs none.
+    const fn exit(self) -> Exit {
+        match self {
+            Self { confirmed: 0, .. } => Exit::NotReproduced,
+            Self { refuted: 0, not_kept: 0, .. } => Exit::Violation,
+            _ => Exit::Inconclusive,
+        }
+    }
+
+    fn add(&mut self, report: &Report, control: bool) -> bool {
+        let as_told = if control { report.keeps() } else { report.confirms() };
+        let count = match (control, as_told) {
+            (false, true) => &mut self.confirmed,
+            (false, false) => &mut self.refuted,
+            (true, true) => &mut self.kept,
+            (true, false) => &mut self.not_kept,
+        };
+        *count += 1;
+        as_told
+    }
+}
+
+/// What all executions have in common.
+struct Bench<'a> {
+    args: &'a Args,
+    out: &'a Out,
+    java: Java,
+    folder: PathBuf,
+}
+
+impl Bench<'_> {
+    /// Carries a scenario out as often as was asked for, and its control.
+    fn scenario(
+        &self,
+        path: &Path,
+        scenario: &Scenario,
+        all: &mut Counts,
+    ) -> Result<Value, Failure> {
+        let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        self.out.line(format!("{name}: {}", scenario.title));
+        let mut counts = Counts::default();
+        let mut reports = Vec::new();
+        let parts = if self.args.control { [Some(false), Some(true)] } else { [Some(false), None] };
+        for control in parts.into_iter().flatten() {
+            let mut times = Vec::new();
+            for number in 1..=self.args.times {
+                let part = if control { "-control" } else { "" };
+                let report = self.play(&format!("{name}{part}-{number}"), scenario, control)?;
+                let as_told = counts.add(&report, control);
+                all.add(&report, control);
+                self.tell(number, &report, control, as_told);
+                times.push(report.took);
+                reports.push(to_json(&report, control, as_told));
+            }
+            self.sum_up(scenario, counts, control, &mut times);
+        }
+        Ok(json!({ "scenario": path.display().to_string(), "executions": reports }))
+    }
+
+    fn play(&self, name: &str, scenario: &Scenario, control: bool) -> Result<Report, Failure> {
+        let folder = self.folder.join(name);
+        let failure = |what: String| Failure::harness(format!("{}: {what}", folder.display()));
+        std::fs::create_dir_all(&folder).map_err(|error| failure(error.to_string()))?;
+        let report = play::play(scenario, control, &self.java, &folder).map_err(&failure)?;
+        let text = format!("{:#}\n", to_json(&report, control, report.confirms()));
+        std::fs::write(folder.join("report.json"), text)
+            .map_err(|error| failure(error.to_string()))?;
+        if !self.args.keep {
+            std::fs::remove_dir_all(&folder).map_err(|error| failure(error.to_string()))?;
+        }
+        Ok(report)
+    }
+
+    /// One execution, in full the first time and where it is not as told.
+    fn tell(&self, number: u32, report: &Report, control: bool, as_told: bool) {
+        let seconds = report.took.as_secs_f64();
+        let result = result(control, as_told);
+        let line = format!("  {number}: {result} in {seconds:.1} s on {}", report.release);
+        if as_told == control {
+            self.out.good(line)
+        } else {
+            self.out.bad(line)
+        }
+        if number > 1 && as_told {
+            return;
+        }
+        if let Some(deviation) = &report.deviation {
+            let play::Deviation { line, text, what } = deviation;
+            self.out.line(format!("     left the story at line {line}, `{text}`: {what}"));
+        }
+        for (path, reads) in &report.reads {
+            let reads = reads.iter().map(|(server, read)| match read {
+                Ok(value) => format!("{server} {}", show(value.as_ref())),
+                Err(what) => format!("{server} ({what})"),
+            });
+            let reads = reads.collect::<Vec<_>>().join(", ");
+            self.out.line(format!("     {path} after sync: {reads}"));
+        }
+        for server in &report.servers {
+            self.out.remark(format!("     {server}"));
+        }
+        for line in &report.log {
+            self.out.remark(format!("     {line}"));
+        }
+    }
+
+    fn sum_up(&self, scenario: &Scenario, counts: Counts, control: bool, times: &mut [Duration]) {
+        times.sort();
+        let seconds = |at: usize| times[at].as_secs_f64();
+        let (median, last) = (seconds(times.len() / 2), seconds(times.len() - 1));
+        let times = format!("median {median:.1} s, at most {last:.1} s");
+        let of = self.args.times;
+        if control {
+            let verbs: Vec<_> =
+                scenario.difference().iter().map(|step| format!("`{}`", step.text)).collect();
+            let verbs = verbs.join(", ");
+            self.out.line(format!("  control ({verbs}): kept {} of {of}, {times}", counts.kept));
+        } else {
+            self.out.line(format!("  confirmed {} of {of}, {times}", counts.confirmed));
+        }
+    }
+}
+
+const fn result(control: bool, as_told: bool) -> &'static str {
+    match (control, as_told) {
+        (false, true) => "confirmed",
+        (false, false) => "refuted",
+        (true, true) => "control kept",
+        (true, false) => "control not kept",
+    }
+}
+
+fn to_json(report: &Report, control: bool, as_told: bool) -> Value {
+    let reads = report.reads.iter().map(|(path, reads)| {
+        let reads = reads.iter().map(|(server, read)| {
+            let read = match read {
+                Ok(value) => json!({ "value": value }),
+                Err(what) => json!({ "error": what }),
+            };
+            (server.to_string(), read)
+        });
+        (path.clone(), reads.collect::<serde_json::Map<_, _>>())
+    });
+    let deviation = report.deviation.as_ref().map(|deviation| {
+        json!({ "line": deviation.line, "text": deviation.text, "what": deviation.what })
+    });
+    json!({
+        "result": result(control, as_told),
+        "release": report.release,
+        "seconds": report.took.as_secs_f64(),
+        "deviation": deviation,
+        "reads": reads.map(|(path, reads)| (path, json!(reads))).collect::<serde_json::Map<_, _>>(),
+        "servers": report.servers,
+        "log": report.log,
+    })
+}

@@ -1,0 +1,98 @@
+//! `zab record`: what clients are told by real servers under faults.
+
+use super::output::Out;
+use super::{Exit, Failure};
+use std::path::PathBuf;
+
+/// Record a client history from real ZooKeeper servers under faults, and judge it
+///
+/// Clients create, set, delete, read and sync on a few nodes while servers are killed, cut off and
+/// started again. What they were told is written as JSON Lines, and given to `zab check`, whose exit
+/// code this command ends with; 4 without Java or a server.
+///
+/// Example: `cargo zab record --operations 10000 --out history.jsonl`
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// Where the history goes
+    #[arg(long, default_value = "history.jsonl", value_name = "FILE")]
+    out: PathBuf,
+    /// A folder of jars with another release: `lib` of a binary release
+    #[arg(long, value_name = "DIR")]
+    zookeeper: Option<PathBuf>,
+    /// How many servers
+    #[arg(long, default_value_t = 3, value_name = "N", value_parser = clap::value_parser!(u8).range(3..=5))]
+    servers: u8,
+    /// How many operations
+    #[arg(long, default_value_t = 2000, value_name = "N")]
+    operations: u64,
+    /// How many clients at the same time
+    #[arg(long, default_value_t = 6, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=100))]
+    clients: u64,
+    /// How many nodes they work on
+    #[arg(long, default_value_t = 3, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=100))]
+    nodes: u64,
+    /// How many faults, one after the other
+    #[arg(long, default_value_t = 4, value_name = "N", value_parser = clap::value_parser!(u64).range(..=1000))]
+    faults: u64,
+    /// What is drawn: operations and faults
+    #[arg(long, default_value_t = 1, value_name = "N")]
+    seed: u64,
+}
+
+#[cfg(not(lab))]
+pub(super) fn run(args: &Args, _out: &Out) -> Result<Exit, Failure> {
+    let Args { out, zookeeper, servers, operations, clients, nodes, faults, seed } = args;
+    let _ = (out, zookeeper, servers, operations, clients, nodes, faults, seed);
+    Err(Failure::harness("real servers need Linux and glibc, on x86-64 or AArch64"))
+}
+
+#[cfg(lab)]
+pub(super) fn run(args: &Args, out: &Out) -> Result<Exit, Failure> {
+    use super::{check_servers, quoted};
+    use crate::real::{Ensemble, Java, Setup, record};
+    check_servers(args.servers)?;
+    let java = Java::find(args.zookeeper.as_deref()).map_err(Failure::harness)?;
+    let file = std::fs::File::create(&args.out).map_err(|error| {
+        Failure::usage(format!("{}: cannot write: {error}", args.out.display()))
+    })?;
+    let folder = std::env::temp_dir().join(format!("zab-record-{}", std::process::id()));
+    let failure = |what: &dyn std::fmt::Display| {
+        Failure::harness(format!("{what}: see {}", folder.display()))
+    };
+    std::fs::create_dir_all(&folder).map_err(|error| failure(&error))?;
+    let setup = Setup::of(args.servers);
+    let mut ensemble = Ensemble::new(java, &setup, &folder).map_err(|what| failure(&what))?;
+    ensemble.boot().map_err(|what| failure(&what))?;
+    let plan = record::Plan {
+        operations: args.operations,
+        clients: args.clients,
+        nodes: args.nodes,
+        faults: args.faults,
+        seed: args.seed,
+    };
+    let history = std::io::BufWriter::new(file);
+    record::record(&mut ensemble, plan, history).map_err(|what| failure(&what))?;
+    let seconds = ensemble.elapsed().as_secs_f64();
+    drop(ensemble);
+    std::fs::remove_dir_all(&folder).map_err(|error| failure(&error))?;
+    out.remark(format!("recorded in {seconds:.1} s: {}", quoted(&args.out)));
+    judge(args, out)
+}
+
+/// Has `zab check` judge the history: another process, so that it is the same command for everybody.
+#[cfg(lab)]
+fn judge(args: &Args, out: &Out) -> Result<Exit, Failure> {
+    let mut command =
+        std::process::Command::new(std::env::current_exe().map_err(Failure::harness)?);
+    command.arg("check").arg(&args.out).args(["--model", "zookeeper"]);
+    if out.is_json() {
+        command.args(["--format", "json"]);
+    }
+    let status = command.status().map_err(Failure::harness)?;
+    match status.code() {
+        Some(0) => Ok(Exit::Clean),
+        Some(1) => Ok(Exit::Violation),
+        Some(3) => Ok(Exit::Inconclusive),
+        _ => Err(Failure::harness(format!("zab check ended with {status}"))),
+    }
+}

@@ -1,0 +1,159 @@
+//! Clients, each on one connection to one server, with one request open at a time.
+//!
+//! Own code rather than a client library: a library reconnects by itself, to any server, and keeps
+//! from its caller what a run is about: which server answered, with which zxid, and that no answer
+//! came.
+
+use super::board::Board;
+use super::jute::client::{Connected, Contents, Reply, Request, connect_request, read_frame};
+use super::jute::{Input, Result};
+use std::collections::BTreeMap;
+use std::io::{BufReader, Write};
+use std::net::{Ipv4Addr, SocketAddr, TcpStream};
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Arc, Weak};
+use std::time::Duration;
+use zab_core::Zxid;
+
+/// Longer than any run: a session never expires in it, and nobody has to send pings.
+const SESSION_TIMEOUT_MS: i32 = 300_000;
+/// How long a server may take to take a client.
+const CONNECT_PATIENCE: Duration = Duration::from_secs(5);
+
+/// What a request came to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Answer {
+    /// Done.
+    Done {
+        /// The transaction of an update, or the last one that a read had seen.
+        zxid: Zxid,
+        /// What the node holds, if it was a `get`.
+        data: Option<String>,
+        /// The node's version, if it was a `get` or a `set`.
+        version: Option<i32>,
+    },
+    /// Refused.
+    Refused {
+        /// As above.
+        zxid: Zxid,
+        /// Why.
+        code: i32,
+    },
+    /// The connection ended first: it may have happened or not.
+    Unknown,
+}
+
+/// Number of a request in the run.
+#[derive(Copy, Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Call(usize);
+
+/// What has been answered.
+#[derive(Debug, Default)]
+pub(crate) struct Answers {
+    next: usize,
+    answers: BTreeMap<Call, Answer>,
+}
+
+impl Answers {
+    fn call(&mut self) -> Call {
+        self.next += 1;
+        Call(self.next)
+    }
+
+    /// The same, for whoever asks no second time.
+    pub(crate) fn take(&mut self, call: Call) -> Option<Answer> {
+        self.answers.remove(&call)
+    }
+
+    /// The answer to a request, if there is one.
+    pub(crate) fn get(&self, call: Call) -> Option<&Answer> {
+        self.answers.get(&call)
+    }
+}
+
+/// A request that was sent: its number, its call, and what a good answer to it carries.
+type Sent = (i32, Call, Contents);
+
+/// A connection to one server.
+#[derive(Debug)]
+pub(crate) struct Client {
+    stream: TcpStream,
+    /// Requests that were sent, for whoever reads the answers.
+    sent: Sender<Sent>,
+    board: Arc<Board>,
+    /// Ends with whoever reads the answers.
+    reads: Weak<()>,
+    xid: i32,
+}
+
+impl Client {
+    /// Opens a session at the server that has this client port.
+    pub(crate) fn connect(board: &Arc<Board>, port: u16) -> Result<Self> {
+        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+        let mut stream = TcpStream::connect_timeout(&address, CONNECT_PATIENCE)?;
+        stream.set_nodelay(true)?;
+        stream.set_read_timeout(Some(CONNECT_PATIENCE))?;
+        stream.write_all(&connect_request(SESSION_TIMEOUT_MS))?;
+        let mut input = Input(BufReader::new(stream.try_clone()?));
+        Connected::parse(&read_frame(&mut input)?)?;
+        stream.set_read_timeout(None)?;
+        let (sent, requests) = channel();
+        let (reader, alive) = (Arc::clone(board), Arc::new(()));
+        let reads = Arc::downgrade(&alive);
+        std::thread::spawn(move || {
+            listen(&reader, &mut input, &requests);
+            drop(alive);
+        });
+        Ok(Self { stream, sent, board: Arc::clone(board), reads, xid: 0 })
+    }
+
+    /// Whether the server has not hung up.
+    pub(crate) fn is_open(&self) -> bool {
+        self.reads.strong_count() > 0
+    }
+
+    /// Sends a request and does not wait for its answer.
+    pub(crate) fn ask(&mut self, request: &Request) -> Result<Call> {
+        self.xid += 1;
+        let call = self.board.change(|state| state.clients.call());
+        let contents = request.answer();
+        // Told before it is sent: the answer may be quick. If nobody listens, the connection is over.
+        let told = self.sent.send((self.xid, call, contents));
+        told.map_err(|_| std::io::Error::from(std::io::ErrorKind::NotConnected))?;
+        self.stream.write_all(&request.to_frame(self.xid))?;
+        Ok(call)
+    }
+}
+
+impl Drop for Client {
+    fn drop(&mut self) {
+        let _ = self.stream.shutdown(std::net::Shutdown::Both);
+    }
+}
+
+/// Reads answers until the connection ends; what is open then will never be answered.
+fn listen(
+    board: &Board,
+    input: &mut Input<BufReader<TcpStream>>,
+    requests: &Receiver<Sent>,
+) {
+    while let Ok(reply) = read_frame(input).and_then(|frame| Reply::parse(&frame)) {
+        // Answers come in the order of the requests; negative numbers are events and pings.
+        if reply.xid < 0 {
+            continue;
+        }
+        let Ok((xid, call, contents)) = requests.recv() else { return };
+        let answer = match reply.error {
+            _ if xid != reply.xid => break,
+            0 => match reply.contents(contents) {
+                Ok((data, version)) => Answer::Done { zxid: reply.zxid, data, version },
+                Err(_) => break,
+            },
+            code => Answer::Refused { zxid: reply.zxid, code },
+        };
+        board.change(|state| state.clients.answers.insert(call, answer));
+    }
+    for (_, call, _) in requests.iter() {
+        board.change(|state| state.clients.answers.insert(call, Answer::Unknown));
+    }
+}

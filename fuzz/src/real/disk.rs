@@ -1,0 +1,246 @@
+//! What a power failure leaves of a server's files.
+//!
+//! A file's contents are durable as they were when the last completed fsync of it *began*: the server
+//! may write on while the disk works. A file that was never synced is gone. Directory entries are
+//! durable in the order in which they were made, as journaling file systems keep them: a completed
+//! fsync of any file makes those before it durable, so a `rename` that nothing was synced after is
+//! undone (ZooKeeper never syncs a directory). What the kernel writes back by itself, some 30 s
+//! later, is an event of its own ([`Disk::settle`]).
+
+use std::collections::BTreeMap;
+use std::io;
+use std::path::Path;
+
+/// One file, whatever it is called.
+#[derive(Copy, Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Inode(u64);
+
+type Names = BTreeMap<String, Inode>;
+
+/// An fsync that has begun: what it will have made durable when it is done.
+#[derive(Clone, Debug)]
+pub(crate) struct Flush {
+    file: Inode,
+    contents: Vec<u8>,
+    names: Names,
+}
+
+/// The files of one server, as they are and as a power failure would leave them.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Disk {
+    next: u64,
+    names: Names,
+    durable_names: Names,
+    contents: BTreeMap<Inode, Vec<u8>>,
+}
+
+impl Disk {
+    fn new_file(&mut self, name: &str) -> Inode {
+        let inode = Inode(self.next);
+        self.next += 1;
+        self.names.insert(name.to_owned(), inode);
+        inode
+    }
+
+    /// A file was opened for writing: a new one, if there was none of that name.
+    pub(crate) fn on_open(&mut self, name: &str) {
+        if !self.names.contains_key(name) {
+            self.new_file(name);
+        }
+    }
+
+    /// A file has another name, and what had it is gone.
+    pub(crate) fn on_rename(&mut self, from: &str, to: &str) {
+        if let Some(inode) = self.names.remove(from) {
+            self.names.insert(to.to_owned(), inode);
+        }
+    }
+
+    /// A name is gone.
+    pub(crate) fn on_remove(&mut self, name: &str) {
+        self.names.remove(name);
+    }
+
+    /// An fsync begins on a file that holds this.
+    pub(crate) fn on_fsync(&mut self, name: &str, contents: Vec<u8>) -> Flush {
+        self.on_open(name);
+        Flush { file: self.names[name], contents, names: self.names.clone() }
+    }
+
+    /// That fsync has succeeded.
+    pub(crate) fn on_fsync_done(&mut self, flush: Flush) {
+        self.contents.insert(flush.file, flush.contents);
+        self.durable_names = flush.names;
+    }
+
+    /// The kernel has written everything back: what is in the folder now is durable.
+    pub(crate) fn settle(&mut self, folder: &Path) -> io::Result<()> {
+        self.names.clear();
+        self.contents.clear();
+        for entry in std::fs::read_dir(folder)? {
+            let entry = entry?;
+            if entry.file_type()?.is_file() {
+                let inode = self.new_file(&entry.file_name().to_string_lossy());
+                self.contents.insert(inode, std::fs::read(entry.path())?);
+            }
+        }
+        self.durable_names = self.names.clone();
+        Ok(())
+    }
+
+    /// What a power failure would leave, by name.
+    pub(crate) fn durable(&self) -> impl Iterator<Item = (&str, &[u8])> {
+        self.durable_names.iter().filter_map(|(name, inode)| {
+            Some((name.as_str(), self.contents.get(inode)?.as_slice()))
+        })
+    }
+
+    /// The power fails while no process runs: writes what is left, and says which files differ.
+    pub(crate) fn power_failure(&mut self, folder: &Path) -> io::Result<Vec<String>> {
+        let kept: BTreeMap<&str, &[u8]> = self.durable().collect();
+        let mut changes = Vec::new();
+        for entry in std::fs::read_dir(folder)? {
+            let entry = entry?;
+            let name = entry.file_name().to_string_lossy().into_owned();
+            if entry.file_type()?.is_file() && !kept.contains_key(name.as_str()) {
+                std::fs::remove_file(entry.path())?;
+                changes.push(format!("{name} is gone"));
+            }
+        }
+        for (name, contents) in kept {
+            let path = folder.join(name);
+            match std::fs::read(&path) {
+                Ok(now) if now == *contents => continue,
+                Ok(_) => changes.push(format!("{name} is as it was synced")),
+                Err(_) => changes.push(format!("{name} is back")),
+            }
+            std::fs::write(&path, contents)?;
+        }
+        self.names = self.durable_names.clone();
+        self.names.retain(|_, inode| self.contents.contains_key(inode));
+        Ok(changes)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A folder and its disk; what is done to the one is told to the other, as the gate does.
+    struct Machine {
+        folder: tempfile::TempDir,
+        disk: Disk,
+    }
+
+    impl Machine {
+        fn new() -> Self {
+            let folder = tempfile::tempdir().expect("there is room for temporary files");
+            Self { folder, disk: Disk::default() }
+        }
+
+        fn write(&mut self, name: &str, contents: &str) {
+            self.disk.on_open(name);
+            std::fs::write(self.folder.path().join(name), contents).expect("it can be written");
+        }
+
+        fn begin_fsync(&mut self, name: &str) -> Flush {
+            let contents = std::fs::read(self.folder.path().join(name)).expect("it is there");
+            self.disk.on_fsync(name, contents)
+        }
+
+        fn fsync(&mut self, name: &str) {
+            let flush = self.begin_fsync(name);
+            self.disk.on_fsync_done(flush);
+        }
+
+        fn rename(&mut self, from: &str, to: &str) {
+            let path = |name| self.folder.path().join(name);
+            std::fs::rename(path(from), path(to)).expect("it is there");
+            self.disk.on_rename(from, to);
+        }
+
+        fn remove(&mut self, name: &str) {
+            std::fs::remove_file(self.folder.path().join(name)).expect("it is there");
+            self.disk.on_remove(name);
+        }
+
+        fn lose_power(&mut self) -> Vec<(String, String)> {
+            self.disk.power_failure(self.folder.path()).expect("the folder can be written");
+            let mut files: Vec<_> = std::fs::read_dir(self.folder.path())
+                .expect("the folder is there")
+                .map(|entry| entry.expect("it can be read").path())
+                .map(|path| {
+                    let name = path.file_name().expect("a file has a name").to_string_lossy();
+                    (name.into_owned(), std::fs::read_to_string(&path).expect("it is text"))
+                })
+                .collect();
+            files.sort();
+            files
+        }
+    }
+
+    fn files(all: &[(&str, &str)]) -> Vec<(String, String)> {
+        all.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())).collect()
+    }
+
+    #[test]
+    fn what_was_written_after_the_last_fsync_is_gone_and_a_file_that_never_had_one_too() {
+        let mut machine = Machine::new();
+        machine.write("log.1", "a");
+        machine.fsync("log.1");
+        machine.write("log.1", "ab");
+        machine.write("snapshot.1", "tree");
+        assert_eq!(machine.lose_power(), files(&[("log.1", "a")]));
+    }
+
+    #[test]
+    fn an_fsync_covers_what_was_there_when_it_began() {
+        let mut machine = Machine::new();
+        machine.write("log.1", "a");
+        let flush = machine.begin_fsync("log.1");
+        machine.write("log.1", "ab");
+        machine.disk.on_fsync_done(flush);
+        assert_eq!(machine.lose_power(), files(&[("log.1", "a")]));
+    }
+
+    #[test]
+    fn a_rename_is_durable_once_anything_is_synced_after_it() {
+        let mut machine = Machine::new();
+        machine.write("currentEpoch", "1");
+        machine.fsync("currentEpoch");
+        machine.write("currentEpoch.tmp", "2");
+        machine.fsync("currentEpoch.tmp");
+        machine.rename("currentEpoch.tmp", "currentEpoch");
+        let mut later = Machine { folder: Machine::new().folder, disk: machine.disk.clone() };
+        let wanted = [("currentEpoch", "1"), ("currentEpoch.tmp", "2")];
+        assert_eq!(machine.lose_power(), files(&wanted));
+
+        later.write("log.2", "b");
+        later.fsync("log.2");
+        assert_eq!(later.lose_power(), files(&[("currentEpoch", "2"), ("log.2", "b")]));
+    }
+
+    #[test]
+    fn a_file_that_was_removed_is_back_unless_anything_was_synced_since() {
+        let mut machine = Machine::new();
+        machine.write("log.1", "a");
+        machine.fsync("log.1");
+        machine.remove("log.1");
+        assert_eq!(machine.lose_power(), files(&[("log.1", "a")]));
+        machine.remove("log.1");
+        machine.write("log.2", "b");
+        machine.fsync("log.2");
+        assert_eq!(machine.lose_power(), files(&[("log.2", "b")]));
+    }
+
+    #[test]
+    fn a_dead_process_leaves_contents_that_are_not_durable_until_they_are_written_back() {
+        let mut machine = Machine::new();
+        machine.write("log.1", "a");
+        let mut settled = Machine { folder: Machine::new().folder, disk: machine.disk.clone() };
+        assert_eq!(machine.lose_power(), files(&[]));
+        settled.write("log.1", "a");
+        settled.disk.settle(settled.folder.path()).expect("the folder can be read");
+        assert_eq!(settled.lose_power(), files(&[("log.1", "a")]));
+    }
+}

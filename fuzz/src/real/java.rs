@@ -1,0 +1,99 @@
+//! Java and the server's jars on this machine, or what to install.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+/// Where Debian's `libzookeeper-java` puts the server. Its manifest names the jars that it needs.
+const DEBIAN: &str = "/usr/share/java/zookeeper.jar";
+/// What writes the server's log there.
+const DEBIAN_LOG: &str = "/usr/share/java/slf4j-simple.jar";
+
+/// How a server is started.
+#[derive(Clone, Debug)]
+pub struct Java {
+    class_path: String,
+}
+
+impl Java {
+    /// Finds Java, and the server: Debian's, or the jars of a folder.
+    ///
+    /// # Errors
+    ///
+    /// One line that says what to install.
+    pub fn find(folder: Option<&Path>) -> Result<Self, String> {
+        let version = Command::new("java")
+            .arg("-version")
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .status();
+        if !version.is_ok_and(|status| status.success()) {
+            return Err("no Java here: install one, `apt-get install default-jre-headless` on \
+                        Debian"
+                .to_owned());
+        }
+        let class_path = match folder {
+            Some(folder) => jars(folder)?,
+            None if Path::new(DEBIAN).exists() => format!("{DEBIAN}:{DEBIAN_LOG}"),
+            None => {
+                return Err(format!(
+                    "no ZooKeeper here ({DEBIAN}): install `libzookeeper-java` on Debian, or name \
+                     a folder of jars with --zookeeper"
+                ));
+            }
+        };
+        Ok(Self { class_path })
+    }
+
+    /// The command that runs one server, without its environment.
+    pub(crate) fn server(&self, properties: &[(String, String)], config: &Path) -> Command {
+        let mut command = Command::new("java");
+        command.args(["-Xmx160m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xshare:auto"]);
+        command.args(["-XX:-UsePerfData", "-Djava.net.preferIPv4Stack=true"]);
+        for (name, value) in properties {
+            command.arg(format!("-D{name}={value}"));
+        }
+        command.args(["-cp", &self.class_path]);
+        command.arg("org.apache.zookeeper.server.quorum.QuorumPeerMain").arg(config);
+        command
+    }
+}
+
+/// The class path of a folder of jars.
+fn jars(folder: &Path) -> Result<String, String> {
+    let problem = |what: String| format!("{}: {what}", folder.display());
+    let entries = std::fs::read_dir(folder).map_err(|error| problem(error.to_string()))?;
+    let names: Vec<PathBuf> = entries.filter_map(|entry| Some(entry.ok()?.path())).collect();
+    let is_server = |path: &PathBuf| {
+        let name = path.file_name().map(|name| name.to_string_lossy().into_owned());
+        name.is_some_and(|name| {
+            name.strip_prefix("zookeeper-").is_some_and(|rest| rest.starts_with(char::is_numeric))
+                || name == "zookeeper.jar"
+        })
+    };
+    if !names.iter().any(is_server) {
+        return Err(problem(
+            "no zookeeper-VERSION.jar there: name a folder that holds the server and the jars it \
+             needs, `lib` of a binary release for instance"
+                .to_owned(),
+        ));
+    }
+    let folder = std::path::absolute(folder).map_err(|error| problem(error.to_string()))?;
+    Ok(format!("{}/*", folder.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_folder_without_the_server_is_refused_in_one_line() {
+        let folder = tempfile::tempdir().expect("there is room for temporary files");
+        std::fs::write(folder.path().join("zookeeper-jute-3.9.3.jar"), "").expect("a file");
+        let refused = jars(folder.path()).expect_err("no server");
+        assert!(refused.contains("no zookeeper-VERSION.jar there"), "{refused}");
+        assert_eq!(refused.lines().count(), 1);
+        std::fs::write(folder.path().join("zookeeper-3.9.3.jar"), "").expect("a file");
+        assert!(jars(folder.path()).expect("the server is there").ends_with("/*"));
+    }
+}

@@ -1,0 +1,369 @@
+//! The connections between servers, each through a proxy that reads what travels: packets of the
+//! quorum protocol and votes, held, passed, or lost with their connection.
+//!
+//! A packet on hold blocks what follows it on its way, as TCP would. What was sent before its sender
+//! died still arrives once it is let go.
+
+use super::board::Board;
+use super::jute::election::{Hello, Notification};
+use super::jute::quorum::{self, Kind, Packet};
+use super::jute::txn::Txn;
+use super::jute::{Input, Result};
+use super::matter::{Message, Messages, Way};
+use std::io::{BufReader, Write};
+use std::net::{Ipv4Addr, Shutdown, TcpListener, TcpStream};
+use std::sync::Arc;
+use std::time::Duration;
+use zab_core::Zxid;
+
+/// How long a learner's connection waits for a leader that does not listen yet: as long as the
+/// learner itself would try (five attempts, `Learner.connectToLeader`).
+const DIAL_PATIENCE: Duration = Duration::from_secs(5);
+
+/// What a connection is for.
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Purpose {
+    /// Votes.
+    Election,
+    /// A learner and its leader.
+    Quorum,
+}
+
+/// What became of a message.
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+pub enum Fate {
+    /// It stands at the proxy.
+    Held,
+    /// It was handed to the receiver.
+    Passed,
+    /// Its connection ended first.
+    Lost,
+}
+
+/// A message that was sent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Sent {
+    pub(crate) way: Way,
+    pub(crate) message: Message,
+    pub(crate) zxid: Zxid,
+    pub(crate) fate: Fate,
+}
+
+/// A connection: both of its sockets.
+#[derive(Debug)]
+struct Connection {
+    number: usize,
+    way: Way,
+    ends: [TcpStream; 2],
+}
+
+/// What is known of all connections.
+#[derive(Debug, Default)]
+pub(crate) struct Packets {
+    /// What stands at the proxy for now.
+    pub(crate) holds: Vec<Messages>,
+    /// Ways on which nothing arrives.
+    pub(crate) silent: Vec<Way>,
+    /// Pairs that cannot be connected, in both orders.
+    pub(crate) cut: Vec<Way>,
+    /// What was sent, pings apart.
+    pub(crate) sent: Vec<Sent>,
+    connections: Vec<Connection>,
+    next: usize,
+}
+
+impl Packets {
+    fn stands(&self, way: Way, message: Message, zxid: Zxid) -> bool {
+        self.silent.contains(&way) || self.holds.iter().any(|one| one.covers(way, message, zxid))
+    }
+
+    fn is_open(&self, number: usize) -> bool {
+        self.connections.iter().any(|one| one.number == number)
+    }
+
+    /// Ends every connection between two servers, and what is on its way there.
+    pub(crate) fn reset(&mut self, way: Way) {
+        self.connections.retain(|one| {
+            let ends = one.way == way || one.way == way.back();
+            if ends {
+                one.end();
+            }
+            !ends
+        });
+    }
+
+    /// Ends every connection.
+    pub(crate) fn reset_all(&mut self) {
+        self.connections.drain(..).for_each(|one| one.end());
+    }
+
+    /// Whether such a message was sent and has come to this.
+    pub(crate) fn any(&self, messages: &Messages, fate: Option<Fate>) -> bool {
+        self.sent.iter().any(|one| {
+            messages.covers(one.way, one.message, one.zxid)
+                && fate.is_none_or(|wanted| wanted == one.fate)
+        })
+    }
+}
+
+impl Connection {
+    fn end(&self) {
+        for end in &self.ends {
+            let _ = end.shutdown(Shutdown::Both);
+        }
+    }
+}
+
+/// The proxy of one way to dial.
+#[derive(Copy, Clone, Debug)]
+pub(crate) struct Proxy {
+    pub(crate) way: Way,
+    pub(crate) purpose: Purpose,
+    /// Where the dialed server listens itself.
+    pub(crate) port: u16,
+}
+
+/// Has a proxy take calls.
+pub(crate) fn listen(board: &Arc<Board>, proxy: Proxy, listener: TcpListener) {
+    let board = Arc::clone(board);
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let Ok(caller) = stream else { return };
+            if board.look().over {
+                return;
+            }
+            let board = Arc::clone(&board);
+            std::thread::spawn(move || connect(&board, proxy, caller));
+        }
+    });
+}
+
+/// Connects a call, unless the servers are cut off from each other.
+fn connect(board: &Arc<Board>, proxy: Proxy, caller: TcpStream) {
+    let Some(callee) = dial(board, proxy) else { return };
+    let clones = [caller.try_clone(), callee.try_clone()];
+    let [Ok(one), Ok(other)] = clones else { return };
+    let _ = caller.set_nodelay(true);
+    let _ = callee.set_nodelay(true);
+    let number = board.change(|state| {
+        let packets = &mut state.packets;
+        let number = packets.next;
+        packets.next += 1;
+        packets.connections.push(Connection { number, way: proxy.way, ends: [one, other] });
+        number
+    });
+    let (Ok(back_from), Ok(back_to)) = (callee.try_clone(), caller.try_clone()) else { return };
+    let there = Pump { number, way: proxy.way, from: caller, to: callee, board: Arc::clone(board) };
+    let back = Pump {
+        number,
+        way: proxy.way.back(),
+        from: back_from,
+        to: back_to,
+        board: Arc::clone(board),
+    };
+    std::thread::spawn(move || there.run(proxy.purpose, true));
+    std::thread::spawn(move || back.run(proxy.purpose, false));
+}
+
+/// Calls the server that is meant. One that does not listen refuses a vote at once, and lets a
+/// learner wait.
+fn dial(board: &Board, proxy: Proxy) -> Option<TcpStream> {
+    let patience = match proxy.purpose {
+        Purpose::Election => Duration::ZERO,
+        Purpose::Quorum => DIAL_PATIENCE,
+    };
+    let called = board.wait(patience, |state| {
+        if state.over || state.packets.cut.contains(&proxy.way) {
+            return Some(None);
+        }
+        TcpStream::connect((Ipv4Addr::LOCALHOST, proxy.port)).ok().map(Some)
+    });
+    called.flatten()
+}
+
+/// One direction of a connection.
+struct Pump {
+    number: usize,
+    way: Way,
+    from: TcpStream,
+    to: TcpStream,
+    board: Arc<Board>,
+}
+
+impl Pump {
+    fn run(mut self, purpose: Purpose, dials: bool) {
+        let Ok(from) = self.from.try_clone() else { return };
+        let mut input = Input(BufReader::new(from));
+        // Whatever ends it, the receiver sees the end of the stream and closes its own side.
+        let _ = match purpose {
+            Purpose::Election => self.votes(&mut input, dials),
+            Purpose::Quorum => self.packets(&mut input),
+        };
+        let _ = self.to.shutdown(Shutdown::Write);
+        let _ = self.from.shutdown(Shutdown::Read);
+    }
+
+    fn votes(&mut self, input: &mut Input<BufReader<TcpStream>>, dials: bool) -> Result<()> {
+        if dials {
+            let hello = Hello::read(input)?;
+            self.to.write_all(&hello.to_bytes())?;
+        }
+        loop {
+            let vote = Notification::read(input)?;
+            let what = format!(
+                "{:?} votes S{} {} epoch {} round {}",
+                vote.state,
+                vote.leader - 1,
+                vote.zxid,
+                vote.peer_epoch,
+                vote.round
+            );
+            self.pass(Message::Notification, vote.zxid, &what, &vote.to_bytes())?;
+        }
+    }
+
+    fn packets(&mut self, input: &mut Input<BufReader<TcpStream>>) -> Result<()> {
+        loop {
+            let packet = Packet::read(input)?;
+            let what = match &packet.data {
+                Some(data) if packet.kind == Kind::PROPOSAL => Txn::parse(data)
+                    .map_or_else(|_| String::new(), |txn| format!("({})", txn.summary())),
+                _ => String::new(),
+            };
+            let message = Message::Packet(packet.kind);
+            self.pass(message, packet.zxid, &what, &packet.to_bytes())?;
+            if packet.kind == Kind::SNAP {
+                quorum::copy_snap(input, |part| self.to.write_all(part))?;
+            }
+        }
+    }
+
+    /// Hands a message to the receiver, as soon as nothing holds it.
+    fn pass(&mut self, message: Message, zxid: Zxid, what: &str, bytes: &[u8]) -> Result<()> {
+        let (board, way, number) = (Arc::clone(&self.board), self.way, self.number);
+        let counts = message != Message::Packet(Kind::PING);
+        let line = format!("{way} {message} {zxid} {what}");
+        let mut at = None;
+        let mut fate = Fate::Passed;
+        board.change(|state| {
+            if counts {
+                at = Some(state.packets.sent.len());
+                state.packets.sent.push(Sent { way, message, zxid, fate: Fate::Held });
+            }
+            if counts && state.packets.stands(way, message, zxid) {
+                board.trace(state, &format!("{line} is held"));
+            }
+        });
+        board.hold(|state| {
+            if !state.packets.is_open(number) {
+                fate = Fate::Lost;
+                return true;
+            }
+            !state.packets.stands(way, message, zxid)
+        });
+        if fate == Fate::Passed && self.to.write_all(bytes).is_err() {
+            fate = Fate::Lost;
+        }
+        board.change(|state| {
+            if let Some(sent) = at.and_then(|at| state.packets.sent.get_mut(at)) {
+                sent.fate = fate;
+                let lost = if fate == Fate::Lost { " is lost" } else { "" };
+                board.trace(state, &format!("{line}{lost}"));
+            }
+        });
+        match fate {
+            Fate::Lost => Err(std::io::Error::from(std::io::ErrorKind::BrokenPipe).into()),
+            _ => Ok(()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::Read;
+    use zab_core::NodeId;
+
+    const WAY: Way = Way { from: NodeId(0), to: NodeId(2) };
+    const PATIENCE: Duration = Duration::from_secs(30);
+
+    /// A learner and a leader, both played by the test, and the proxy between them.
+    struct Pair {
+        board: Arc<Board>,
+        learner: TcpStream,
+        leader: TcpStream,
+        _folder: tempfile::TempDir,
+    }
+
+    fn pair() -> Pair {
+        let folder = tempfile::tempdir().expect("there is room for temporary files");
+        let board = Arc::new(Board::new(3, &folder.path().join("trace")).expect("a file"));
+        let listener = || TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port");
+        let (backend, front) = (listener(), listener());
+        let port = |of: &TcpListener| of.local_addr().expect("it is bound").port();
+        let (there, here) = (port(&backend), port(&front));
+        listen(&board, Proxy { way: WAY, purpose: Purpose::Quorum, port: there }, front);
+        let learner = TcpStream::connect((Ipv4Addr::LOCALHOST, here)).expect("it listens");
+        let (leader, _) = backend.accept().expect("it is called");
+        leader.set_read_timeout(Some(PATIENCE)).expect("a time");
+        Pair { board, learner, leader, _folder: folder }
+    }
+
+    fn ack(counter: u32) -> Packet {
+        Packet { kind: Kind::ACK, zxid: Zxid::new(1, counter), data: None, auth: None }
+    }
+
+    fn acks(counter: u32) -> Messages {
+        let zxid = Some(Zxid::new(1, counter));
+        Messages { message: Message::Packet(Kind::ACK), zxid, way: WAY }
+    }
+
+    impl Pair {
+        fn send(&mut self, counter: u32) {
+            self.learner.write_all(&ack(counter).to_bytes()).expect("it is open");
+        }
+
+        fn wait(&self, counter: u32, fate: Fate) {
+            let seen = self.board.wait(PATIENCE, |state| {
+                state.packets.any(&acks(counter), Some(fate)).then_some(())
+            });
+            seen.expect("the proxy sees it");
+        }
+
+        fn received(&mut self) -> Packet {
+            Packet::read(&mut Input(&mut self.leader)).expect("a packet")
+        }
+    }
+
+    #[test]
+    fn a_held_packet_and_what_follows_it_arrive_in_order_once_it_is_released() {
+        let mut pair = pair();
+        pair.board.change(|state| state.packets.holds.push(acks(2)));
+        (1..=3).for_each(|counter| pair.send(counter));
+        pair.wait(1, Fate::Passed);
+        pair.wait(2, Fate::Held);
+        assert!(!pair.board.look().packets.any(&acks(3), None), "it is behind the one on hold");
+        pair.board.change(|state| state.packets.holds.clear());
+        assert_eq!([pair.received(), pair.received(), pair.received()], [ack(1), ack(2), ack(3)]);
+    }
+
+    #[test]
+    fn what_is_held_is_lost_with_its_connection_and_survives_its_sender() {
+        let mut cut = pair();
+        cut.board.change(|state| state.packets.holds.push(acks(1)));
+        cut.send(1);
+        cut.wait(1, Fate::Held);
+        cut.board.change(|state| state.packets.reset(WAY.back()));
+        cut.wait(1, Fate::Lost);
+        assert_eq!(cut.leader.read(&mut [0]).expect("the end"), 0);
+
+        let mut dead = pair();
+        dead.board.change(|state| state.packets.silent.push(WAY));
+        dead.send(1);
+        dead.wait(1, Fate::Held);
+        dead.learner.shutdown(Shutdown::Both).expect("it is open");
+        dead.board.change(|state| state.packets.silent.clear());
+        assert_eq!(dead.received(), ack(1));
+        assert_eq!(dead.leader.read(&mut [0]).expect("the end"), 0);
+    }
+}

@@ -1,0 +1,335 @@
+//! Carries a scenario out on real servers, and says what came of it.
+
+use super::client::Answer;
+use super::ensemble::{Ensemble, Outcome, Trouble};
+use super::java::Java;
+use super::jute::client::Request;
+use super::scenario::{Claim, Scenario, Step, Verb, told};
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+use std::time::Duration;
+use zab_core::NodeId;
+
+/// What a node held at each server in the end, after `sync`; an error is what a server answered.
+pub type Reads = BTreeMap<String, Vec<(NodeId, Result<Option<String>, String>)>>;
+
+/// Where the servers left the story.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Deviation {
+    /// Line of the scenario.
+    pub line: usize,
+    /// What stands there.
+    pub text: String,
+    /// What happened instead.
+    pub what: String,
+}
+
+/// What an execution came to.
+#[derive(Clone, Debug)]
+pub struct Report {
+    /// Where the servers left the story, if they did.
+    pub deviation: Option<Deviation>,
+    /// Paths and values that clients were told.
+    pub told: BTreeSet<(String, String)>,
+    /// What servers have in the end.
+    pub reads: Reads,
+    /// Every server's role and files when the story ended, or was left.
+    pub servers: Vec<String>,
+    /// What servers have logged of how they chose a leader and synchronized.
+    pub log: Vec<String>,
+    /// Which release this is of, as it says itself.
+    pub release: String,
+    /// What became of each claim.
+    pub claims: Vec<Fulfilled>,
+    /// How long it took.
+    pub took: Duration,
+}
+
+impl Report {
+    /// Whether everything happened as told, up to the claims.
+    pub fn confirms(&self) -> bool {
+        self.deviation.is_none() && self.claims.iter().all(|claim| *claim == Fulfilled::Yes)
+    }
+
+    /// Whether everything happened as told in the control, and every server has what was told.
+    pub fn keeps(&self) -> bool {
+        self.deviation.is_none() && self.claims.iter().all(|claim| *claim == Fulfilled::No)
+    }
+}
+
+/// What became of a claim.
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+pub enum Fulfilled {
+    /// It is as claimed.
+    Yes,
+    /// All servers that there are have what the claim denies.
+    No,
+    /// Neither: a server does not answer, or a few have lost what the others have.
+    Neither,
+}
+
+/// Carries out a scenario or its control, in an empty folder.
+///
+/// # Errors
+///
+/// This machine failed, and nothing is known.
+pub fn play(
+    scenario: &Scenario,
+    control: bool,
+    java: &Java,
+    folder: &Path,
+) -> Result<Report, String> {
+    let mut ensemble = Ensemble::new(java.clone(), &scenario.setup, folder)
+        .map_err(|trouble| trouble.to_string())?;
+    let mut told = BTreeSet::new();
+    let mut player = Player { ensemble: &mut ensemble, told: &mut told, open: BTreeMap::new() };
+    let mut deviation = None;
+    for step in scenario.part(control) {
+        player.ensemble.tell(&format!("{}: {}", step.line, step.text));
+        match player.step(&step.verb) {
+            Ok(()) => {}
+            Err(Trouble::Machine(what)) => {
+                return Err(format!("line {}, `{}`: {what}", step.line, step.text));
+            }
+            Err(Trouble::Story(what)) => {
+                deviation = Some(deviate(step, what));
+                break;
+            }
+        }
+    }
+    let servers = ensemble.all().iter().map(|id| ensemble.describe(*id)).collect();
+    if deviation.is_some() {
+        // What the servers make of it once they are let alone, for whoever wants to know.
+        ensemble.recover();
+    }
+    let reads = read_all(&mut ensemble, &scenario.claims);
+    let ensemble_of = (ensemble.all().len(), ensemble.leader());
+    let judged = scenario.claims.iter().map(|claim| judge(claim, &told, &reads, ensemble_of));
+    let claims = judged.collect();
+    Ok(Report {
+        deviation,
+        told,
+        reads,
+        servers,
+        log: telling(&ensemble),
+        release: release(&ensemble),
+        claims,
+        took: ensemble.elapsed(),
+    })
+}
+
+/// Words in lines of a server's log that say who leads and what is sent, kept or cut.
+const TELLING: [&str; 8] = [
+    "LEADING - LEADER ELECTION TOOK",
+    "Sending TRUNC",
+    "Sending DIFF",
+    "Sending snapshot",
+    "Truncating log",
+    "Cannot send TRUNC",
+    "Severe unrecoverable",
+    "Unable to load database",
+];
+
+fn telling(ensemble: &Ensemble) -> Vec<String> {
+    let lines = ensemble.all().into_iter().flat_map(|server| {
+        let lines = ensemble.log_lines(server).into_iter();
+        let lines = lines.filter(|line| TELLING.iter().any(|words| line.contains(words)));
+        lines.map(move |line| format!("{server} {line}"))
+    });
+    lines.collect()
+}
+
+/// The release that servers say they are of.
+fn release(ensemble: &Ensemble) -> String {
+    let lines = ensemble.all().into_iter().flat_map(|server| ensemble.log_lines(server));
+    let mut versions = lines.filter_map(|line| {
+        let (_, version) = line.split_once("zookeeper.version=")?;
+        Some(version.split([',', '-', ' ']).next().unwrap_or(version).to_owned())
+    });
+    versions.next().map_or_else(|| "an unknown release".to_owned(), |v| format!("ZooKeeper {v}"))
+}
+
+fn deviate(step: &Step, what: String) -> Deviation {
+    Deviation { line: step.line, text: step.text.clone(), what }
+}
+
+/// Reads what is claimed at every server that runs.
+fn read_all(ensemble: &mut Ensemble, claims: &[Claim]) -> Reads {
+    let mut reads = Reads::new();
+    for path in claims.iter().map(Claim::path) {
+        let servers = ensemble.running();
+        let read = servers.into_iter().map(|server| {
+            let value = ensemble.read(server, path, true);
+            (server, value.map_err(|trouble| trouble.to_string()))
+        });
+        reads.insert(path.to_owned(), read.collect());
+    }
+    reads
+}
+
+/// What became of a claim, with so many servers and this leader.
+///
+/// A value counts as lost if a leader that serves lacks it and a majority with it: they will never
+/// have it again, whatever a single server has kept.
+fn judge(
+    claim: &Claim,
+    told: &BTreeSet<(String, String)>,
+    reads: &Reads,
+    (servers, leader): (usize, Option<NodeId>),
+) -> Fulfilled {
+    let all: Option<BTreeMap<NodeId, &Option<String>>> = reads
+        .get(claim.path())
+        .and_then(|reads| reads.iter().map(|(id, read)| Some((*id, read.as_ref().ok()?))).collect());
+    let Some(all) = all.filter(|all| all.len() * 2 > servers) else { return Fulfilled::Neither };
+    let (yes, no) = match claim {
+        Claim::Lost { path, value } => {
+            let has = |id: &NodeId| all.get(id).is_some_and(|read| read.as_ref() == Some(value));
+            let lacking = all.keys().filter(|id| !has(id)).count();
+            let was_told = told.contains(&(path.clone(), value.clone()));
+            let led = leader.is_some_and(|id| all.contains_key(&id) && !has(&id));
+            (was_told && led && lacking * 2 > servers, was_told && lacking == 0)
+        }
+        Claim::Differ { .. } => {
+            let differ = all.values().collect::<BTreeSet<_>>().len() > 1;
+            (differ, !differ)
+        }
+    };
+    match (yes, no) {
+        (true, _) => Fulfilled::Yes,
+        (_, true) => Fulfilled::No,
+        _ => Fulfilled::Neither,
+    }
+}
+
+/// A scenario's way through an ensemble.
+struct Player<'a> {
+    ensemble: &'a mut Ensemble,
+    told: &'a mut BTreeSet<(String, String)>,
+    /// What each client has asked last.
+    open: BTreeMap<String, Request>,
+}
+
+impl Player<'_> {
+    fn step(&mut self, verb: &Verb) -> Outcome<()> {
+        let ensemble = &mut *self.ensemble;
+        match verb {
+            Verb::Boot => ensemble.boot()?,
+            Verb::Start(servers) => ensemble.start(servers)?,
+            Verb::Kill(servers) => ensemble.kill(servers)?,
+            Verb::Power(servers) => ensemble.power(servers)?,
+            Verb::Settle(servers) => ensemble.settle(servers)?,
+            Verb::HoldFiles(servers, files) => ensemble.hold_files(servers, files),
+            Verb::ReleaseFiles(servers, files) => ensemble.release_files(servers, files),
+            Verb::HoldThread(servers, name) => {
+                servers.iter().try_for_each(|id| ensemble.stop_thread(*id, name))?;
+            }
+            Verb::ReleaseThread(servers, name) => {
+                servers.iter().for_each(|id| ensemble.release_thread(*id, name));
+            }
+            Verb::HoldMessages(messages) => ensemble.hold_messages(*messages),
+            Verb::ReleaseMessages(messages) => ensemble.release_messages(*messages),
+            Verb::Fail(servers, files, errno) => ensemble.fail_files(servers, files, *errno),
+            Verb::Mend(servers, files) => ensemble.mend_files(servers, files),
+            Verb::Cut(way) => ensemble.cut(*way),
+            Verb::Silence(way) => ensemble.silence(*way),
+            Verb::Heal(Some(way)) => ensemble.heal(*way),
+            Verb::Heal(None) => ensemble.heal_all(),
+            Verb::Reset(way) => ensemble.reset(*way),
+            Verb::Wait(conditions) => {
+                conditions.iter().try_for_each(|condition| ensemble.wait(condition))?;
+            }
+            Verb::Connect(client, server) => ensemble.connect(client, *server)?,
+            Verb::Ask(client, server, request) => self.ask(client, *server, request)?,
+            Verb::Answer(client) => self.answer(client)?,
+            Verb::Do(client, server, request) => {
+                self.ask(client, *server, request)?;
+                self.answer(client)?;
+            }
+            Verb::Unanswered(client) => self.unanswered(client)?,
+            Verb::Read { server, path, value, sync } => {
+                let read = ensemble.read(*server, path, *sync)?;
+                if read != *value {
+                    return Err(Trouble::Story(format!("{server} has {}", show(read.as_ref()))));
+                }
+                self.told.extend(read.map(|value| (path.clone(), value)));
+            }
+        }
+        Ok(())
+    }
+
+    fn ask(&mut self, client: &str, server: NodeId, request: &Request) -> Outcome<()> {
+        self.ensemble.ask(client, server, request)?;
+        self.open.insert(client.to_owned(), request.clone());
+        Ok(())
+    }
+
+    fn answer(&mut self, client: &str) -> Outcome<()> {
+        let answer = self.ensemble.answer(client)?;
+        let request = self.open.get(client);
+        if !matches!(answer, Answer::Done { .. }) {
+            return Err(Trouble::Story(format!("{client} is told {answer:?}")));
+        }
+        self.told.extend(request.and_then(|request| told(request, &answer)));
+        Ok(())
+    }
+
+    fn unanswered(&self, client: &str) -> Outcome<()> {
+        match self.ensemble.answer_now(client) {
+            None => Ok(()),
+            Some(answer) => Err(Trouble::Story(format!("{client} was told {answer:?}"))),
+        }
+    }
+}
+
+/// What a node holds, for a person.
+pub fn show(value: Option<&String>) -> String {
+    value.map_or_else(|| "no node".to_owned(), |value| format!("\"{value}\""))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn reads(values: &[Result<Option<&str>, &str>]) -> Reads {
+        let read = values.iter().zip(0..).map(|(value, id)| {
+            let value = value.map(|value| value.map(str::to_owned)).map_err(str::to_owned);
+            (NodeId(id), value)
+        });
+        Reads::from([("/x".to_owned(), read.collect())])
+    }
+
+    const LED: (usize, Option<NodeId>) = (3, Some(NodeId(1)));
+
+    #[test]
+    fn a_value_is_lost_if_somebody_was_told_and_leader_and_majority_lack_it() {
+        let claim = Claim::Lost { path: "/x".to_owned(), value: "1".to_owned() };
+        let told = BTreeSet::from([("/x".to_owned(), "1".to_owned())]);
+        let (has, lacks, other) = (Ok(Some("1")), Ok(None), Ok(Some("0")));
+        for (read, fulfilled) in [
+            (vec![lacks, other, lacks], Fulfilled::Yes),
+            (vec![lacks, lacks, has], Fulfilled::Yes),
+            (vec![lacks, lacks], Fulfilled::Yes),
+            (vec![lacks, has, lacks], Fulfilled::Neither),
+            (vec![has, lacks, has], Fulfilled::Neither),
+            (vec![has, has, has], Fulfilled::No),
+            (vec![lacks, lacks, Err("hangs up")], Fulfilled::Neither),
+            (vec![lacks], Fulfilled::Neither),
+        ] {
+            assert_eq!(judge(&claim, &told, &reads(&read), LED), fulfilled, "{read:?}");
+        }
+        let lost = reads(&[lacks, lacks, lacks]);
+        assert_eq!(judge(&claim, &BTreeSet::new(), &lost, LED), Fulfilled::Neither);
+        assert_eq!(judge(&claim, &told, &lost, (3, None)), Fulfilled::Neither);
+        assert_eq!(judge(&claim, &told, &Reads::new(), LED), Fulfilled::Neither);
+    }
+
+    #[test]
+    fn servers_differ_if_two_of_them_answer_differently() {
+        let claim = Claim::Differ { path: "/x".to_owned() };
+        let nobody = BTreeSet::new();
+        let judged = |read: &[_]| judge(&claim, &nobody, &reads(read), LED);
+        assert_eq!(judged(&[Ok(None), Ok(Some("1"))]), Fulfilled::Yes);
+        assert_eq!(judged(&[Ok(Some("1")), Ok(Some("1"))]), Fulfilled::No);
+        assert_eq!(judged(&[Ok(None), Err("hangs up")]), Fulfilled::Neither);
+    }
+}

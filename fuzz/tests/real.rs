@@ -1,0 +1,186 @@
+//! `zab confirm` as its users meet it. What needs real servers says on standard error that it was
+//! left out where there are none, unless `ZAB_REAL=required`, as in CI.
+
+#![cfg(feature = "real")]
+
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+fn scenarios() -> Vec<PathBuf> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios");
+    let entries = std::fs::read_dir(folder).expect("scenarios are committed");
+    let mut paths: Vec<_> = entries.map(|entry| entry.expect("it can be read").path()).collect();
+    paths.sort();
+    assert!(!paths.is_empty());
+    paths
+}
+
+fn confirm(args: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_zab"));
+    command.arg("confirm").args(args).current_dir(env!("CARGO_MANIFEST_DIR"));
+    command
+}
+
+fn stderr(output: &Output) -> String {
+    String::from_utf8(output.stderr.clone()).expect("output is UTF-8")
+}
+
+fn one_line(output: &Output, code: i32, what: &str) {
+    let text = stderr(output);
+    assert_eq!(output.status.code(), Some(code), "{text}");
+    assert!(text.contains(what), "{text}");
+    assert_eq!(text.lines().count(), 1, "{text}");
+}
+
+#[test]
+fn without_java_one_line_says_what_to_install() {
+    let output = confirm(&["scenarios/zookeeper-4646.txt"]).env("PATH", "").output();
+    one_line(&output.expect("the binary runs"), 4, if cfg!(lab) { "no Java here" } else { "need" });
+}
+
+#[cfg(lab)]
+mod lab {
+    use super::*;
+    use zab_fuzz::real::{Java, Scenario};
+
+    #[test]
+    fn every_stored_scenario_has_a_title_and_a_control() {
+        for path in scenarios() {
+            let text = std::fs::read_to_string(&path).expect("it can be read");
+            let scenario = Scenario::parse(&text)
+                .unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+            assert!(!scenario.title.is_empty(), "{}", path.display());
+            assert!(!scenario.difference().is_empty(), "{}", path.display());
+        }
+    }
+
+    #[test]
+    fn a_scenario_that_makes_no_sense_is_refused_with_its_line() {
+        let folder = tempfile::tempdir().expect("there is room for temporary files");
+        let path = folder.path().join("wrong.txt");
+        std::fs::write(&path, "boot\nkil S0\nclaim differ /x\n").expect("it can be written");
+        let path = path.to_str().expect("a temporary path is UTF-8");
+        let output = confirm(&[path]).output().expect("the binary runs");
+        one_line(&output, 2, "wrong.txt: line 2: no verb `kil`");
+    }
+
+    /// Whether there are servers to try; says why not.
+    fn servers(test: &str) -> bool {
+        let Err(what) = Java::find(None) else { return true };
+        let required = std::env::var("ZAB_REAL").is_ok_and(|value| value == "required");
+        assert!(!required, "{what}");
+        // Not captured, so that nobody takes it for tested.
+        writeln!(std::io::stderr(), "{test} is left out: {what}").expect("it can be written");
+        false
+    }
+
+    #[test]
+    fn a_server_loses_what_its_control_keeps() {
+        if !servers("a_server_loses_what_its_control_keeps") {
+            return;
+        }
+        let folder = tempfile::tempdir().expect("there is room for temporary files");
+        let args = ["scenarios/late-apply.txt", "--control", "--keep", "--format", "json"];
+        let mut command = confirm(&args);
+        let output = command.env("TMPDIR", folder.path()).output().expect("the binary runs");
+        assert_eq!(output.status.code(), Some(1), "{}", stderr(&output));
+        let json: serde_json::Value =
+            serde_json::from_slice(&output.stdout).expect("one JSON document");
+        let results: Vec<_> = json[0]["executions"]
+            .as_array()
+            .expect("a list")
+            .iter()
+            .map(|execution| execution["result"].as_str().expect("a word"))
+            .collect();
+        assert_eq!(results, ["confirmed", "control kept"]);
+        let reads = &json[0]["executions"][0]["reads"]["/lost"];
+        assert!(reads["S0"]["value"].is_null() && reads["S1"]["value"].is_null(), "{reads}");
+        // What its clients were told is a loss for whoever knows nothing of servers.
+        assert_eq!(judged(folder.path(), "late-apply-1"), Some(1));
+        assert_eq!(judged(folder.path(), "late-apply-control-1"), Some(0));
+    }
+
+    /// What `zab check` says of the history of an execution.
+    fn judged(folder: &Path, execution: &str) -> Option<i32> {
+        let run = std::fs::read_dir(folder).expect("it was made").next().expect("one command ran");
+        let run = run.expect("it can be read").path();
+        let history = run.join(execution).join("history.jsonl");
+        let mut command = Command::new(env!("CARGO_BIN_EXE_zab"));
+        command.arg("check").arg(history).args(["--model", "zookeeper"]);
+        command.output().expect("the binary runs").status.code()
+    }
+
+    #[test]
+    fn what_is_recorded_under_faults_is_judged_at_once() {
+        if !servers("what_is_recorded_under_faults_is_judged_at_once") {
+            return;
+        }
+        let folder = tempfile::tempdir().expect("there is room for temporary files");
+        let history = folder.path().join("history.jsonl");
+        let mut command = Command::new(env!("CARGO_BIN_EXE_zab"));
+        command.args(["record", "--operations", "500", "--faults", "2", "--out"]).arg(&history);
+        let output = command.output().expect("the binary runs");
+        let told = String::from_utf8(output.stdout.clone()).expect("output is UTF-8");
+        assert_eq!(output.status.code(), Some(0), "{told}{}", stderr(&output));
+        assert!(told.contains("valid"), "{told}");
+        let text = std::fs::read_to_string(&history).expect("it was written");
+        let asked = text.lines().filter(|line| line.contains(r#""type":"invoke""#)).count();
+        assert!(asked >= 500, "{asked} operations");
+    }
+
+    #[test]
+    fn what_does_not_happen_is_refuted_at_its_line() {
+        if !servers("what_does_not_happen_is_refuted_at_its_line") {
+            return;
+        }
+        let folder = tempfile::tempdir().expect("there is room for temporary files");
+        let path = folder.path().join("never.txt");
+        let text = "patience 1\nboot\ndo c0 S2 create /x 1\nwait S0 log <7,7>\nclaim lost /x 1\n";
+        // Starting takes longer than this patience: it counts for what stands after it.
+        let text = text.replace("patience 1", "patience 15");
+        std::fs::write(&path, text).expect("it can be written");
+        let path = path.to_str().expect("a temporary path is UTF-8");
+        let output = confirm(&[path]).output().expect("the binary runs");
+        let told = String::from_utf8(output.stdout.clone()).expect("output is UTF-8");
+        assert_eq!(output.status.code(), Some(5), "{told}");
+        assert!(told.contains("left the story at line 4, `wait S0 log <7,7>`"), "{told}");
+        assert!(told.contains("/x after sync: S0 \"1\", S1 \"1\", S2 \"1\""), "{told}");
+    }
+
+    /// Every process whose command line names this folder.
+    fn processes(folder: &Path) -> Vec<String> {
+        let folder = folder.to_str().expect("a temporary path is UTF-8");
+        let tasks = std::fs::read_dir("/proc").expect("Linux has it").flatten();
+        tasks
+            .filter_map(|task| {
+                let pid = task.file_name().to_str()?.parse::<u32>().ok()?;
+                let line = std::fs::read_to_string(task.path().join("cmdline")).ok()?;
+                line.contains(&format!("{folder}/zab-confirm-")).then(|| pid.to_string())
+            })
+            .collect()
+    }
+
+    #[test]
+    fn no_server_outlives_a_command_that_is_killed() {
+        if !servers("no_server_outlives_a_command_that_is_killed") {
+            return;
+        }
+        let folder = tempfile::tempdir().expect("there is room for temporary files");
+        let path = folder.path().join("endless.txt");
+        let text = "patience 300\nboot\nwait S0 log <7,7>\nclaim differ /x\n";
+        std::fs::write(&path, text).expect("it can be written");
+        let path = path.to_str().expect("a temporary path is UTF-8");
+        let mut command = confirm(&[path]).env("TMPDIR", folder.path()).spawn().expect("it runs");
+        while processes(folder.path()).len() < 3 {
+            assert!(command.try_wait().expect("it can be asked").is_none(), "it ended");
+            std::thread::yield_now();
+        }
+        command.kill().expect("it runs");
+        command.wait().expect("it ends");
+        // They end as soon as they see that the other end of their gate is closed.
+        while !processes(folder.path()).is_empty() {
+            std::thread::yield_now();
+        }
+    }
+}
