@@ -4,7 +4,7 @@ use history_checker::linearizability::{Budget, Call, Outcome, check};
 use history_checker::model::Model;
 use std::collections::VecDeque;
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 enum Op {
     Enqueue(u32),
     Dequeue(Option<u32>),

@@ -10,16 +10,19 @@
 //! would mean that this crate is wrong about something, and is a panic.
 
 mod any;
+mod lists;
 mod locate;
 mod registers;
 mod words;
 mod znodes;
 
 pub use any::judge as model;
+pub use lists::judge as lists;
 pub use registers::{Reread, judge as registers, judge_file as registers_of_file};
-pub use znodes::{judge as zookeeper, linearizable as linearizable_znodes};
+pub use znodes::{Promise, judge as zookeeper, linearizable as linearizable_znodes};
 
 use crate::linearizability::Budget;
+use crate::model::register::Value;
 
 /// What `sync` promises.
 #[derive(Copy, Clone, Debug, PartialEq, Eq, Hash)]
@@ -37,6 +40,8 @@ pub struct Settings<'a> {
     pub budget: Budget<'a>,
     /// Whether violations are only counted, and not explained.
     pub is_brief: bool,
+    /// What registers hold at first; nothing if not told.
+    pub initial: Option<Value>,
 }
 
 /// Which promise was broken.
@@ -106,6 +111,8 @@ pub struct Shown {
     pub returned: Option<u64>,
     /// When, in nanoseconds, as far as the history says.
     pub times: [Option<u64>; 2],
+    /// The zxid that came with the answer.
+    pub zxid: Option<u64>,
     /// Why it cannot come next after the longest partial linearization, if it is not in it.
     pub why_not: Option<String>,
 }
@@ -121,12 +128,28 @@ pub struct Counterexample {
     pub sentence: String,
     /// How stale it was, if that is what is wrong.
     pub staleness: Option<Staleness>,
+    /// The operation that has no place, by its place in `operations`.
+    pub culprit: usize,
     /// The operations, in the order of invocation.
     pub operations: Vec<Shown>,
     /// As many of them as can be put in order, by their place in `operations`.
     pub longest: Vec<usize>,
+    /// The state after each of those, as far as it can be told.
+    pub states: Vec<String>,
+    /// How many more operations break the same kind of promise.
+    pub more: usize,
     /// Whether none of them could be left out.
     pub is_minimal: bool,
+}
+
+impl Counterexample {
+    /// Puts the places of a file for those of a part of it.
+    fn renumber(&mut self, numbers: &[usize]) {
+        self.key = None;
+        for shown in &mut self.operations {
+            shown.operation = numbers[shown.operation];
+        }
+    }
 }
 
 /// What is known of a part of the history.
@@ -175,8 +198,46 @@ impl Report {
         })
     }
 
-    /// Whether everything was decided and nothing is broken.
+    /// Whether no operation was answered: then nothing can be wrong, and nothing was checked.
+    pub const fn is_empty(&self) -> bool {
+        self.operations == self.crashed
+    }
+
+    /// The judgement in one word.
+    pub fn verdict(&self) -> Verdict {
+        if self.violations().next().is_some() {
+            Verdict::Violation
+        } else if self.is_empty() || !self.findings.is_empty() {
+            Verdict::Unknown
+        } else {
+            Verdict::Valid
+        }
+    }
+
+    /// Whether something was checked, everything was decided, and nothing is broken.
     pub fn is_valid(&self) -> bool {
-        self.findings.is_empty()
+        self.verdict() == Verdict::Valid
+    }
+}
+
+/// The judgement in one word.
+#[derive(Copy, Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Verdict {
+    /// Everything was checked, and nothing is broken.
+    Valid,
+    /// A promise is broken.
+    Violation,
+    /// Something is undecided, or there was nothing to check. This is never a pass.
+    Unknown,
+}
+
+impl Verdict {
+    /// Its name.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Valid => "valid",
+            Self::Violation => "violation",
+            Self::Unknown => "unknown",
+        }
     }
 }

@@ -4,6 +4,7 @@
 //! * [`engine`]: decides that for any [`Model`]: exact, linear in the length of a history,
 //!   exponential only in the operations that are open at once, and bounded by a [`Budget`].
 //! * [`zones`]: decides it for registers whose writes are unique in O(n log n), whatever is open.
+//! * [`lists`]: the same for lists whose elements are unique.
 //! * [`shrink`]: the smallest part of a failing history that still fails, and why.
 //!
 //! Times are in any unit of one clock, or places in one log. Intervals are closed: an operation
@@ -13,16 +14,22 @@
 //! The terms are those of Herlihy and Wing, *Linearizability* (TOPLAS 12(3), 1990).
 
 mod bits;
+mod breadth;
 pub mod brute;
 mod configurations;
 mod crashed;
+mod depth;
 pub mod engine;
 mod events;
+pub mod lists;
+mod meter;
 mod open;
+mod reserve;
 pub mod shrink;
 pub mod zones;
 
-pub use engine::check;
+pub use engine::{Passes, check, check_by};
+pub(crate) use meter::Meter;
 use std::fmt;
 
 use crate::model::Model;
@@ -66,6 +73,12 @@ pub struct Budget<'a> {
     pub is_time_up: Option<&'a dyn Fn() -> bool>,
 }
 
+impl Budget<'_> {
+    /// Whatever it costs.
+    pub const UNLIMITED: Self =
+        Self { configurations: u64::MAX, bytes: usize::MAX, is_time_up: None };
+}
+
 impl Default for Budget<'_> {
     /// 50 million configurations (some ten seconds), 1 GiB, no limit of time.
     fn default() -> Self {
@@ -97,8 +110,10 @@ impl fmt::Display for Exhausted {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Configurations(count) => write!(f, "no decision after {count} configurations"),
-            Self::Bytes(bytes) => write!(f, "no decision within {} MiB", bytes >> 20),
-            Self::Time => f.write_str("no decision within the time allowed"),
+            Self::Bytes(bytes) => {
+                write!(f, "no decision within {} MiB: --memory allows more", bytes >> 20)
+            }
+            Self::Time => f.write_str("no decision within the time allowed: --time allows more"),
         }
     }
 }

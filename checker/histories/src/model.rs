@@ -46,7 +46,7 @@ use std::hash::Hash;
 pub trait Model {
     /// An operation with its answer. Where the answer is unknown, because the operation never
     /// returned, `step` has to accept any.
-    type Op: Clone + Eq + Debug;
+    type Op: Clone + Eq + Hash + Debug;
     /// A state of the object. Cheap to clone and to hash.
     type State: Clone + Eq + Hash + Debug;
 
@@ -72,9 +72,20 @@ pub trait Model {
         true
     }
 
+    /// About how many bytes a state holds besides itself, on the heap.
+    fn weight(&self, state: &Self::State) -> usize {
+        let _ = state;
+        0
+    }
+
     /// The operation and its answer in a few words, as in `read 5`.
     fn describe(&self, op: &Self::Op) -> String {
         format!("{op:?}")
+    }
+
+    /// The state in a few words.
+    fn describe_state(&self, state: &Self::State) -> String {
+        format!("{state:?}")
     }
 
     /// Why the operation cannot be next in this state, as in `the register holds 3`.

@@ -5,13 +5,16 @@
 //! process whose operation is `info`; one that goes on all the same is accepted, and the operation
 //! stays possible for ever.
 
+mod guess;
 mod lists;
 mod locks;
 mod names;
 mod pairing;
 mod registers;
+mod txn;
 mod znodes;
 
+pub use guess::{Likely, guess};
 pub use lists::Lists;
 pub use locks::Locks;
 pub use names::Names;
@@ -20,7 +23,7 @@ pub use registers::{Dialect, Registers};
 pub use znodes::{Positioned, Znodes};
 
 use crate::format::{Error, Line};
-use crate::linearizability::Call;
+use crate::linearizability::{Budget, Call};
 use rustc_hash::FxHashMap;
 use std::io::Read;
 
@@ -28,6 +31,9 @@ use std::io::Read;
 pub trait Workload {
     /// An operation with its answer.
     type Op;
+    /// Whether a process may invoke operations while others are open. They are then completed in
+    /// the order in which they were invoked.
+    const IS_PIPELINED: bool = false;
 
     /// The operation that a line invokes, without an answer, and the number of its key.
     ///
@@ -41,8 +47,43 @@ pub trait Workload {
     /// # Errors
     ///
     /// What the line should be instead.
-    fn complete(&mut self, op: &mut Self::Op, line: &Line, names: &mut Names)
-    -> Result<(), String>;
+    fn complete(
+        &mut self,
+        op: &mut Self::Op,
+        ok: &Completion<'_>,
+        names: &mut Names,
+    ) -> Result<Outcome, String>;
+}
+
+/// A line that says `ok`.
+#[derive(Copy, Clone, Debug)]
+pub struct Completion<'a> {
+    /// The line.
+    pub line: &'a Line,
+    /// The number of the key that was invoked.
+    pub key: u32,
+}
+
+impl Completion<'_> {
+    /// That the line is about the key that was invoked, if it names one.
+    pub(crate) fn check_key(&self, key: u32, names: &Names) -> Result<(), String> {
+        if key == self.key {
+            return Ok(());
+        }
+        let [is, was] = [key, self.key].map(|key| names.key_name(key).unwrap_or("none"));
+        Err(format!("the key is {is}, but {was} was invoked"))
+    }
+}
+
+/// What an answer says about its operation.
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// It took place.
+    Done,
+    /// It did not and will not take place.
+    NotDone,
+    /// Nobody knows, whatever the line's type is.
+    Open,
 }
 
 /// The operations of a file.
@@ -149,8 +190,26 @@ fn ranks(numbers: &[u32]) -> Vec<u32> {
 ///
 /// If the file cannot be read, or any of its lines makes no sense: all of them are reported.
 pub fn read<W: Workload>(input: impl Read + Send, workload: W) -> Result<Recorded<W::Op>, Error> {
+    read_within(input, workload, Names::default(), &Budget::UNLIMITED)
+}
+
+/// Reads a file, with names that have values already, and within a budget of time and memory.
+///
+/// # Errors
+///
+/// The same, or if the budget does not suffice.
+pub fn read_within<W: Workload>(
+    input: impl Read + Send,
+    workload: W,
+    names: Names,
+    budget: &Budget<'_>,
+) -> Result<Recorded<W::Op>, Error> {
     let mut recorded = Recorded::from_calls(Vec::new(), Vec::new());
-    recorded.names = stream(input, workload, &mut |settled| recorded.push(settled))?;
+    let each = size_of::<Call<W::Op>>() + size_of::<[Option<u64>; 2]>() + 8;
+    recorded.names = stream(input, workload, names, budget, &mut |settled| {
+        recorded.push(settled);
+        (recorded.calls.len() + recorded.failed.len()) * each
+    })?;
     recorded.arrange();
     Ok(recorded)
 }

@@ -3,13 +3,14 @@
 //! Each group stands for one of the figures of the README; the excluded crate `benches/compare`
 //! sets other checkers beside this one.
 
+mod contended;
 mod generate;
 
 use criterion::{BatchSize, Criterion, Throughput, criterion_main};
 use generate::{Load, Stream, Syntax, generate};
 use history_checker::judge::{self, Settings};
 use history_checker::linearizability::zones::Zones;
-use history_checker::linearizability::{Budget, check};
+use history_checker::linearizability::{Budget, Outcome, check, lists};
 use history_checker::model::register::{Op, Register, Value};
 use history_checker::record::{self, Dialect, Recorded, Registers};
 use std::hint::black_box;
@@ -17,6 +18,7 @@ use std::hint::black_box;
 const BRIEF: Settings<'static> = Settings {
     budget: Budget { configurations: 50_000_000, bytes: 1 << 30, is_time_up: None },
     is_brief: true,
+    initial: None,
 };
 
 fn judge_valid(recorded: &Recorded<Op>) {
@@ -103,10 +105,40 @@ fn small(c: &mut Criterion) {
     group.finish();
 }
 
+/// Twenty histories of a compare-and-set register with five values, and with a stale read at the
+/// end; and lists of a thousand operations.
+fn few_values(c: &mut Criterion) {
+    let mut group = c.benchmark_group("few values");
+    group.sample_size(10);
+    let sizes = (0..20).map(|at| 1_000 + 4_000 * at / 19);
+    for (name, has_stale_read) in [("20 histories", false), ("20 with a stale read", true)] {
+        let histories: Vec<_> = sizes
+            .clone()
+            .zip(0..)
+            .map(|(size, seed)| contended::registers(size, has_stale_read, seed))
+            .collect();
+        group.bench_function(name, |b| {
+            b.iter(|| {
+                for calls in &histories {
+                    let outcome = check(&Register::default(), calls, &Budget::default());
+                    assert!(!matches!(outcome, Outcome::Unknown(_)), "{outcome:?}");
+                }
+            });
+        });
+    }
+    for (name, crashed) in [("list", false), ("list, crashed appends", true)] {
+        let calls = contended::lists(1_000, crashed);
+        group.bench_function(name, |b| {
+            b.iter(|| assert_eq!(lists::check(black_box(&calls)), lists::Finding::Linearizable));
+        });
+    }
+    group.finish();
+}
+
 #[allow(missing_docs, reason = "a macro of criterion writes the function")]
 mod groups {
-    use super::{million, small, ten_million};
-    criterion::criterion_group!(benches, small, million, ten_million);
+    use super::{few_values, million, small, ten_million};
+    criterion::criterion_group!(benches, small, few_values, million, ten_million);
 }
 
 criterion_main!(groups::benches);

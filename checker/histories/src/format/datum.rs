@@ -212,6 +212,17 @@ impl<'a> Datum<'a> {
         })
     }
 
+    /// It as a name: a text as it is, anything else as EDN.
+    pub fn shown(self) -> String {
+        self.text().map_or_else(|| self.to_edn(), str::to_owned)
+    }
+
+    /// The names of the fields, if it is a map.
+    pub fn names(self) -> Option<impl Iterator<Item = Datum<'a>>> {
+        let Token::Map(inside) = self.token() else { return None };
+        Some(self.inside(inside).step_by(2))
+    }
+
     /// It as EDN.
     pub fn to_edn(self) -> String {
         match self.token() {

@@ -69,7 +69,7 @@ impl Scanner {
                 Ok(true)
             }
             Some(b'#') => {
-                cursor.skip_tag(line)?;
+                cursor.skip_tag(line, 0)?;
                 Ok(false)
             }
             Some(_) => Err(Malformed("expected the map of an event, as in {:process 0 …}")),
@@ -179,7 +179,7 @@ impl<'a> Cursor<'a> {
                     None => {}
                 },
                 b'#' => {
-                    self.skip_tag(line)?;
+                    self.skip_tag(line, 0)?;
                     continue;
                 }
                 _ => return Err(Malformed("expected a keyword as the name of a field")),
@@ -234,13 +234,13 @@ impl<'a> Cursor<'a> {
     }
 
     /// `#_ value` is left out with the value, of `#tag value` and `#{…}` only the rest is looked at.
-    fn skip_tag(&mut self, line: &mut Line) -> Result<(), Stop> {
+    fn skip_tag(&mut self, line: &mut Line, depth: usize) -> Result<(), Stop> {
         self.at += 1;
         match self.peek().ok_or(Incomplete)? {
             b'_' => {
                 self.at += 1;
                 let place = line.tape.here();
-                self.value(line, 0)?;
+                self.value(line, depth + 1)?;
                 line.tape.truncate(place);
                 Ok(())
             }
@@ -260,7 +260,7 @@ impl<'a> Cursor<'a> {
             b'"' => self.string(line),
             b'#' => {
                 let is_set = self.text.get(self.at + 1) == Some(&b'{');
-                self.skip_tag(line)?;
+                self.skip_tag(line, depth)?;
                 if is_set {
                     // A set is a list: nothing depends on its being one.
                     return self.items(line, depth, b'}', false);

@@ -12,7 +12,7 @@ use std::io::{self, Write};
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Event {
     /// Who.
-    pub process: i64,
+    pub process: Json,
     /// What happened: `invoke`, `ok`, `fail` or `info`.
     #[serde(rename = "type")]
     pub kind: &'static str,
@@ -41,7 +41,7 @@ pub fn write_jsonl(
         serde_json::to_writer(&mut output, &event)?;
         output.write_all(b"\n")?;
     }
-    Ok(())
+    output.flush()
 }
 
 /// Writes events as EDN, a map a line, with Jepsen's `:index`.
@@ -55,7 +55,7 @@ pub fn write_edn(
 ) -> io::Result<()> {
     for (index, event) in events.into_iter().enumerate() {
         let Event { process, kind, f, value, time, zxid } = event;
-        let value = edn(&value);
+        let [process, value] = [edn(&process), edn(&value)];
         write!(
             output,
             "{{:index {index}, :type :{kind}, :process {process}, :f :{f}, :value {value}"
@@ -68,7 +68,7 @@ pub fn write_edn(
         }
         output.write_all(b"}\n")?;
     }
-    Ok(())
+    output.flush()
 }
 
 /// JSON and EDN differ in null, commas and colons only.
@@ -102,7 +102,7 @@ pub fn of_registers(recorded: &Recorded<Op>) -> Vec<Event> {
     for (key, call, times, kind) in calls.chain(failed) {
         let (f, asked, answered) = register_values(&call.op, names);
         let event = |kind: Kind, value: Json, time: Option<u64>| Event {
-            process: names.process_number(call.process),
+            process: names.process_json(call.process),
             kind: kind.name(),
             f,
             value: names.key_json(key).map_or(value.clone(), |key| json!([key, value])),

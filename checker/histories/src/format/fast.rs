@@ -200,6 +200,7 @@ fn name(text: &[u8]) -> Option<(Name, &[u8])> {
         b't' if begins(word, b"time") => (Name::Field(Field::Time), 4),
         b'i' if begins(word, b"index") => (Name::Index, 5),
         b'z' if begins(word, b"zxid") => (Name::Field(Field::Zxid), 4),
+        b's' if begins(word, b"session") => (Name::Field(Field::Session), 7),
         b'k' if begins(word, b"key") => (Name::Field(Field::Key), 3),
         _ => return None,
     };

@@ -36,12 +36,66 @@ impl Scanner {
         if row.trim_ascii().is_empty() {
             return Scanned::Nothing(length);
         }
-        let mut json = serde_json::Deserializer::from_slice(row);
-        match json.deserialize_map(Event(line)).and_then(|()| json.end()) {
+        match Self::event(row, line) {
             Ok(()) => Scanned::Event(length),
-            Err(error) => Scanned::Malformed(format!("no JSON object of an event: {error}")),
+            Err(what) => Scanned::Malformed(what),
         }
     }
+
+    fn event(text: &[u8], line: &mut Line) -> Result<(), String> {
+        let mut json = serde_json::Deserializer::from_slice(text);
+        let read = json.deserialize_map(Event(line)).and_then(|()| json.end());
+        // Its line is told by who reads the file.
+        read.map_err(|error| {
+            let what = error.to_string();
+            let what = what.split(" at line ").next().unwrap_or_default();
+            format!("no JSON object of an event: {what}")
+        })
+    }
+}
+
+/// Reads one array of events, or what is left of it.
+#[derive(Clone, Debug)]
+pub(super) struct Array;
+
+impl Scan for Array {
+    fn scan(&mut self, text: &[u8], is_last: bool, line: &mut Line) -> Scanned {
+        match text.first() {
+            None => Scanned::Incomplete,
+            Some(b'{') => match object(text) {
+                None if is_last => Scanned::Malformed("the array breaks off".to_owned()),
+                None => Scanned::Incomplete,
+                Some(length) => match Scanner::event(&text[..length], line) {
+                    Ok(()) => Scanned::Event(length),
+                    Err(what) => Scanned::Malformed(what),
+                },
+            },
+            Some(b'[' | b',' | b']') => Scanned::Nothing(1),
+            Some(byte) if byte.is_ascii_whitespace() => Scanned::Nothing(1),
+            Some(_) => Scanned::Malformed("expected the object of an event".to_owned()),
+        }
+    }
+}
+
+/// How long the object is that a text begins with.
+fn object(text: &[u8]) -> Option<usize> {
+    let (mut depth, mut is_text, mut is_escaped) = (0_usize, false, false);
+    for (at, byte) in text.iter().enumerate() {
+        match byte {
+            _ if is_escaped => is_escaped = false,
+            b'\\' if is_text => is_escaped = true,
+            b'"' => is_text = !is_text,
+            b'{' if !is_text => depth += 1,
+            b'}' if !is_text => {
+                depth -= 1;
+                if depth == 0 {
+                    return Some(at + 1);
+                }
+            }
+            _ => {}
+        }
+    }
+    None
 }
 
 struct Event<'a>(&'a mut Line);

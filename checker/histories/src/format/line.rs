@@ -52,11 +52,13 @@ pub enum Field {
     Time,
     /// Up to which transaction.
     Zxid,
+    /// In which session, if it is not the process.
+    Session,
 }
 
 impl Field {
     /// How many there are.
-    const COUNT: usize = 6;
+    const COUNT: usize = 7;
 
     pub(super) fn parse(name: &[u8]) -> Option<Self> {
         match name {
@@ -66,6 +68,7 @@ impl Field {
             b"key" => Some(Self::Key),
             b"time" => Some(Self::Time),
             b"zxid" => Some(Self::Zxid),
+            b"session" => Some(Self::Session),
             _ => None,
         }
     }
@@ -116,6 +119,11 @@ impl Line {
     /// What was asked.
     pub fn f(&self) -> Option<&str> {
         self.get(Field::F)?.text()
+    }
+
+    /// What was asked, for a message.
+    pub(crate) fn f_shown(&self) -> String {
+        self.get(Field::F).map_or_else(|| "missing".to_owned(), Datum::shown)
     }
 
     /// The same as bytes, which are compared faster.

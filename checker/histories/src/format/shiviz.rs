@@ -64,5 +64,5 @@ pub fn write(recorded: &Recorded<Op>, mut output: impl Write) -> io::Result<()> 
         let host = names.process_name(call.process);
         writeln!(output, "{host} {}\n{what}", Json::Object(shown))?;
     }
-    Ok(())
+    output.flush()
 }

@@ -101,15 +101,29 @@ impl<O: Clone> Part<'_, O> {
             .map(|at| words.shown(self.places[core.places[at]], model.describe(&core.calls[at].op)))
             .collect();
         let longest = self.order(model, core, &mut operations);
+        let states = self.states(model, core, &longest);
         Counterexample {
+            culprit: core.stuck.call,
             key: words.key(),
             clause: Clause::NoOrder,
             sentence: words.with_values(&sentence),
             staleness: None,
             operations,
             longest,
+            states,
+            more: 0,
             is_minimal: core.is_minimal,
         }
+    }
+
+    /// The state after each operation of an order.
+    fn states<M: Model<Op = O>>(&self, model: &M, core: &Core<M>, order: &[usize]) -> Vec<String> {
+        let mut state = model.initial();
+        let after = |at: &usize| {
+            state = model.step(&state, &core.calls[*at].op)?;
+            Some(self.words.with_values(&model.describe_state(&state)))
+        };
+        order.iter().map_while(after).collect()
     }
 
     /// The longest partial linearization; tells the other operations why they are not in it.

@@ -61,6 +61,10 @@ impl<'a> Located<'a> {
             }
         }
         operations.extend(ends.values().flat_map(|ends| [ends.first, ends.last]).flatten());
+        if let Conflict::Crossed(one, other) = conflict {
+            let crossing = self.crossing(one, other);
+            operations.extend(crossing.into_iter().flatten());
+        }
         operations.sort_unstable();
         operations.dedup();
         operations
@@ -83,6 +87,16 @@ impl<'a> Located<'a> {
         ends
     }
 
+    /// Of each of two blocks, the operation that shows first that it was there after the other one:
+    /// the first to return of those that were invoked after something of the other had returned.
+    pub(super) fn crossing(&self, one: Value, other: Value) -> [Option<usize>; 2] {
+        let after = |value: Value, other: Value| {
+            let first = self.ends(other).first;
+            self.first_after(value, first.map_or(0, |first| self.calls[first].returned))
+        };
+        [after(one, other), after(other, one)]
+    }
+
     /// The ends of the zone of the value alone.
     pub(super) fn ends_of(&self, value: Value) -> Ends {
         let mut ends = Ends { first: None, last: None };
@@ -92,6 +106,26 @@ impl<'a> Located<'a> {
             }
         }
         ends
+    }
+
+    /// Of the operations of the value's block that were invoked after a time, the first to return.
+    pub(super) fn first_after(&self, value: Value, time: u64) -> Option<usize> {
+        let block = self.block(value);
+        self.first_of(&block, time)
+    }
+
+    /// The same for the operations of the value alone.
+    pub(super) fn first_of_value_after(&self, value: Value, time: u64) -> Option<usize> {
+        self.first_of(&FxHashSet::from_iter([value]), time)
+    }
+
+    fn first_of(&self, values: &FxHashSet<Value>, time: u64) -> Option<usize> {
+        let is_later = |at: &usize| {
+            let call = &self.calls[*at];
+            call.invoked > time && of_value(&call.op).is_some_and(|value| values.contains(&value))
+        };
+        let later = (0..self.calls.len()).filter(is_later);
+        later.min_by_key(|at| (self.calls[*at].returned, self.calls[*at].invoked))
     }
 
     fn widen(&self, ends: &mut Ends, at: usize) {

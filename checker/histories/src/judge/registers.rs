@@ -20,9 +20,12 @@ use explain::Judging;
 use rustc_hash::FxHashMap;
 use source::Source;
 
-const MODEL: Register = Register { initial: Value::NIL };
+/// The registers that are judged.
+fn model(settings: &Settings<'_>) -> Register {
+    Register { initial: settings.initial.unwrap_or(Value::NIL) }
+}
 
-/// Judges each key of a history by itself. Registers hold nothing at first.
+/// Judges each key of a history by itself.
 pub fn judge(recorded: &Recorded<Op>, settings: &Settings<'_>) -> Report {
     let Ok(report) = run(recorded, settings);
     report
@@ -42,17 +45,17 @@ pub fn judge_file<R: std::io::Read + Send>(
 }
 
 fn run<S: Source>(source: &S, settings: &Settings<'_>) -> Result<Report, S::Error> {
-    let mut overview = Overview::new();
-    source.replay(&mut |settled| overview.add(&settled))?;
+    let mut overview = Overview::new(model(settings).initial);
+    source.replay(&settings.budget, &mut |settled| overview.add(&settled))?;
     let Overview { zones, counts, operations, crashed, samples } = overview;
     let (found, focuses) = zones.finish_with_focus();
     let parts = counts.iter().filter(|count| **count > 0).count();
     let mut report = Report { operations, crashed, parts, searched: 0, findings: Vec::new() };
-    confirm(&samples, &found);
+    confirm(&model(settings), &samples, &found);
     let mut rest = &found[..];
     while !rest.is_empty() {
         let (batch, next) = rest.split_at(batch(rest, &counts));
-        let kept = keep(source, batch, &focuses)?;
+        let kept = keep(source, batch, &focuses, settings)?;
         judge_batch(&kept, batch, settings, &mut report);
         rest = next;
     }
@@ -77,16 +80,17 @@ const SAMPLES: usize = 8;
 const CONFIRMED_MAX: usize = 1_000;
 
 impl Overview {
-    fn new() -> Self {
+    fn new(initial: Value) -> Self {
         let samples = [const { Vec::new() }; SAMPLES];
-        let zones = Zones::new(Value::NIL);
+        let zones = Zones::new(initial);
         Self { zones, counts: Vec::new(), operations: 0, crashed: 0, samples }
     }
 
-    fn add(&mut self, settled: &Settled<Op>) {
+    /// Adds an operation; how many bytes are kept in all, about.
+    fn add(&mut self, settled: &Settled<Op>) -> usize {
         let Settled { key, call, has_failed, .. } = settled;
         if *has_failed {
-            return;
+            return self.zones.bytes();
         }
         self.zones.add(*key, &call.op, call.invoked, call.returned);
         let at = *key as usize;
@@ -99,13 +103,14 @@ impl Overview {
         if at < SAMPLES && self.counts[at] <= CONFIRMED_MAX + 1 {
             self.samples[at].push(*call);
         }
+        self.zones.bytes()
     }
 }
 
 /// # Panics
 ///
 /// If the engine contradicts the zones.
-fn confirm(samples: &[Vec<Call<Op>>], found: &[(u32, zones::Finding)]) {
+fn confirm(model: &Register, samples: &[Vec<Call<Op>>], found: &[(u32, zones::Finding)]) {
     let is_valid = |key: usize| found.iter().all(|(other, _)| *other as usize != key);
     let sample = samples
         .iter()
@@ -113,7 +118,7 @@ fn confirm(samples: &[Vec<Call<Op>>], found: &[(u32, zones::Finding)]) {
         .find(|(key, calls)| (1..=CONFIRMED_MAX).contains(&calls.len()) && is_valid(*key));
     let Some((_, calls)) = sample else { return };
     let budget = Budget { configurations: 8 * calls.len() as u64, ..Budget::default() };
-    let outcome = check(&MODEL, calls, &budget);
+    let outcome = check(model, calls, &budget);
     assert!(!outcome.is_violation(), "zones and engine contradict each other: {outcome:?}");
 }
 
@@ -141,12 +146,13 @@ fn keep<S: Source>(
     source: &S,
     found: &[(u32, zones::Finding)],
     focuses: &FxHashMap<u32, Focus>,
+    settings: &Settings<'_>,
 ) -> Result<Recorded<Op>, S::Error> {
     let wanted: FxHashMap<u32, Option<&Focus>> =
         found.iter().map(|(key, _)| (*key, focuses.get(key))).collect();
     let mut kept = Recorded::from_calls(Vec::new(), Vec::new());
     let mut passed_by = 0;
-    let names = source.replay(&mut |settled| {
+    let names = source.replay(&settings.budget, &mut |settled| {
         let is_kept = match wanted.get(&settled.key) {
             None => false,
             Some(None) => true,
@@ -160,6 +166,7 @@ fn keep<S: Source>(
         if is_kept {
             kept.push(settled);
         }
+        kept.calls.len() * size_of::<Settled<Op>>()
     })?;
     kept.names = names.into_owned();
     kept.arrange();
@@ -178,7 +185,8 @@ fn judge_batch(
         let places: Vec<usize> = places.into_iter().map(|at| at as usize).collect();
         let calls: Vec<_> = places.iter().map(|at| kept.calls[*at]).collect();
         let part = Part { calls: &calls, places: &places, words: Words::new(kept, *key) };
-        let judging = Judging { recorded: kept, settings, key: *key, part };
+        let model = model(settings);
+        let judging = Judging { recorded: kept, model, settings, key: *key, part };
         match finding {
             zones::Finding::Conflict(conflict) => {
                 let example = Box::new(judging.explain_conflict(*conflict));

@@ -1,7 +1,7 @@
 //! What operations, keys and spans of time are called.
 
 use super::Shown;
-use crate::linearizability::{Call, NEVER};
+use crate::linearizability::NEVER;
 use crate::record::Recorded;
 
 /// The words for one part of a history.
@@ -39,19 +39,15 @@ impl<'a, O> Words<'a, O> {
     }
 
     pub(super) fn shown(&self, operation: usize, what: String) -> Shown {
-        let shown = self.shown_call(operation, &self.recorded.calls[operation], &what);
-        Shown { operation: self.recorded.number(operation), ..shown }
-    }
-
-    /// The same for an operation that is not in the recorded history.
-    pub(super) fn shown_call<P>(&self, operation: usize, call: &Call<P>, what: &str) -> Shown {
+        let call = &self.recorded.calls[operation];
         Shown {
-            operation,
+            operation: self.recorded.number(operation),
             process: self.process(call.process),
-            what: self.with_values(what),
+            what: self.with_values(&what),
             invoked: call.invoked,
             returned: (call.returned != NEVER).then_some(call.returned),
             times: self.times(operation),
+            zxid: None,
             why_not: None,
         }
     }

@@ -1,9 +1,9 @@
 //! Judges a history of znodes against what ZooKeeper promises.
 //!
-//! With a zxid on every answer the order is known, and only has to be tested: the order clauses of
-//! the certificate in one sweep (`order`), and the answers by the generic
-//! engine on the axis of zxids, where answered operations have their place and only those that
-//! never returned are free. Nothing is searched there unless something crashed.
+//! With a zxid on every answer the order is known, and only has to be tested: the order clauses in
+//! one sweep (`order`), and the answers along the axis of zxids (`axis`), where only what was never
+//! answered is free. Where some answers have a zxid and others none, those that have one are
+//! judged; if they keep the promise, the history as a whole is undecided.
 //!
 //! Without zxids the order is searched for: the same promise, decided exactly by the generic engine
 //! (`sessions`). What a budget does not suffice for is undecided.
@@ -11,173 +11,173 @@
 //! Linearizability is more than ZooKeeper promises: each read would have to be as fresh as the
 //! last update. Who wants to know asks for [`linearizable`].
 
+mod axis;
+mod explain;
+mod free;
 mod order;
 mod sessions;
 
 use super::any::Part;
 use super::words::Words;
-use super::{Clause, Counterexample, Finding, Report, Settings, Shown};
-use crate::judge::Contract;
+use super::{Clause, Contract, Finding, Report, Settings};
 use crate::linearizability::{Call, NEVER};
-use crate::model::Model;
-use crate::model::znode::{Op, Znodes, groups};
+use crate::model::znode::{Op, Request, Tree, Znodes, groups};
 use crate::record::{Positioned, Recorded};
-use order::{Breach, Floor, sweep};
+use axis::{Found, Whole, search};
+use explain::Explain;
+use free::silent;
+use order::sweep;
+use std::sync::Arc;
+
+/// What a store promises, and what it holds at first.
+#[derive(Clone, Debug)]
+pub struct Promise {
+    /// What `sync` promises.
+    pub contract: Contract,
+    /// The tree before the first operation.
+    pub initial: Arc<Tree>,
+}
+
+impl From<Contract> for Promise {
+    fn from(contract: Contract) -> Self {
+        Self { contract, initial: Arc::default() }
+    }
+}
 
 /// Judges a history against what ZooKeeper promises.
 pub fn judge(
     recorded: &Recorded<Positioned>,
-    contract: Contract,
+    promise: impl Into<Promise>,
     settings: &Settings<'_>,
 ) -> Report {
-    let store = Store::new(recorded);
+    let promise = promise.into();
+    // Nobody has to record the zxid with which a session ended.
+    let has_answer = |call: &&Call<Positioned>| {
+        let op = call.op.op.as_ref();
+        !call.is_crashed() && op.is_some_and(|op| !matches!(op.request, Request::Close(_)))
+    };
+    let answered = || recorded.calls.iter().filter(has_answer);
+    let (all, lacking) =
+        (answered().count(), answered().filter(|call| call.op.zxid.is_none()).count());
     let mut report = Report {
         operations: recorded.calls.len(),
         crashed: recorded.calls.iter().filter(|call| call.is_crashed()).count(),
-        parts: store.recorded.keys.iter().max().map_or(0, |group| *group as usize + 1),
-        searched: 0,
+        parts: 1,
+        searched: 1,
         findings: Vec::new(),
     };
-    report.searched = report.parts;
-    let lacks_zxid = |call: &&Call<Positioned>| !call.is_crashed() && call.op.zxid.is_none();
-    if !recorded.calls.iter().filter(lacks_zxid).any(|call| call.op.op.is_some()) {
-        let swept = sweep(&recorded.calls, contract);
-        if let Some(breach) = swept.breach {
-            let example = Box::new(store.explain_breach(&breach, &recorded.calls));
-            report.findings.push(Finding::Violation(example));
-        }
-        let positioned = |at: usize| position(&recorded.calls[at], swept.floors[at]);
-        report.findings.extend(store.search(&positioned, Clause::Values, settings));
+    if lacking == all && all > 0 {
+        (report.parts, report.findings) = sessions::judge(recorded, &promise, settings);
+        report.searched = report.parts;
         return report;
     }
-    (report.parts, report.findings) = sessions::judge(recorded, contract, settings);
-    report.searched = report.parts;
+    report.findings = by_zxid(recorded, &promise, settings);
+    let first = recorded.calls.iter().position(|call| has_answer(&call) && call.op.zxid.is_none());
+    if let Some(first) = first.filter(|_| report.findings.is_empty()) {
+        let first = Explain::new(recorded).the(first);
+        let reason = format!(
+            "{lacking} of {all} answers have no zxid, {first} for one: what has one keeps the \
+             promise. Record all zxids, or none"
+        );
+        report.findings.push(Finding::Unknown { key: None, reason });
+    }
     report
 }
 
+/// Judges what has a zxid.
+fn by_zxid(
+    recorded: &Recorded<Positioned>,
+    promise: &Promise,
+    settings: &Settings<'_>,
+) -> Vec<Finding> {
+    let calls = &recorded.calls;
+    let explain = Explain::new(recorded);
+    let swept = sweep(calls, promise.contract);
+    let mut findings = Vec::new();
+    if let Some((breach, more)) = swept.breach {
+        findings.push(Finding::Violation(Box::new(explain.breach(&breach, more))));
+    }
+    if swept.is_ambiguous {
+        return findings;
+    }
+    let floor = |at: usize| swept.floors[at].highest();
+    let free = free::free(calls, floor, |session| swept.seen[session as usize]);
+    let whole = Whole { calls, initial: promise.initial.clone(), free };
+    match search(&whole.axis(None), &settings.budget) {
+        Found::Right => {}
+        Found::Unknown(why) => {
+            findings.push(Finding::Unknown { key: None, reason: why.to_string() });
+        }
+        Found::Wrong(stop, plan) => {
+            let core = whole.reduce(stop, &plan, settings);
+            findings.push(Finding::Violation(Box::new(explain.wrong(&core))));
+        }
+    }
+    findings
+}
+
 /// Judges whether the history is linearizable, reads included. Zxids and syncs play no part.
-pub fn linearizable(recorded: &Recorded<Positioned>, settings: &Settings<'_>) -> Report {
-    let store = Store::new(recorded);
-    let parts = store.recorded.keys.iter().max().map_or(0, |group| *group as usize + 1);
-    let interval = |at: usize| Some((recorded.calls[at].invoked, recorded.calls[at].returned));
-    Report {
+pub fn linearizable(
+    recorded: &Recorded<Positioned>,
+    store: &Znodes,
+    settings: &Settings<'_>,
+) -> Report {
+    let (requests, numbers) = requests(recorded);
+    let parts = requests.by_key();
+    let mut report = Report {
         operations: recorded.calls.len(),
         crashed: recorded.calls.iter().filter(|call| call.is_crashed()).count(),
-        parts,
-        searched: parts,
-        findings: store.search(&interval, Clause::NoOrder, settings),
-    }
-}
-
-/// The interval of an operation on the axis of zxids: an update is at its zxid, a read right
-/// behind the last one that it had seen. One that never returned comes behind all that its client
-/// can have known of when it was invoked.
-fn position(call: &Call<Positioned>, floor: Floor) -> Option<(u64, u64)> {
-    let op = call.op.op.as_ref()?;
-    let behind = |zxid: u64| zxid.saturating_mul(2).saturating_add(1);
-    match call.op.zxid.filter(|_| !call.is_crashed()) {
-        None => Some((behind(floor.highest()), NEVER)),
-        Some(zxid) if op.request.is_read() => Some((behind(zxid), behind(zxid))),
-        Some(zxid) => Some((zxid.saturating_mul(2), zxid.saturating_mul(2))),
-    }
-}
-
-/// The requests of a history without its syncs.
-struct Store {
-    recorded: Recorded<Op>,
-    /// Where each is in the whole history.
-    places: Vec<usize>,
-    /// Where each is in the file.
-    numbers: Vec<usize>,
-}
-
-impl Store {
-    fn new(whole: &Recorded<Positioned>) -> Self {
-        let requests = || {
-            let ops = whole.calls.iter().enumerate();
-            ops.filter_map(|(at, call)| call.op.op.as_ref().map(|op| (at, call, op)))
-        };
-        let calls = requests().map(|(_, call, op)| Call {
-            process: call.process,
-            invoked: call.invoked,
-            returned: call.returned,
-            op: op.clone(),
-        });
-        let keys = groups(requests().map(|(_, _, op)| op));
-        let mut recorded = Recorded::from_calls(calls.collect(), keys);
-        recorded.names = whole.names.clone();
-        let times = requests().map(|(at, ..)| whole.times.get(at).copied().unwrap_or_default());
-        recorded.times = times.collect();
-        let places: Vec<usize> = requests().map(|(at, ..)| at).collect();
-        let numbers = places.iter().map(|at| whole.number(*at)).collect();
-        Self { recorded, places, numbers }
-    }
-
-    /// Searches each group for an order, with the intervals that `interval` gives; operations
-    /// without one are left out.
-    fn search(
-        &self,
-        interval: &dyn Fn(usize) -> Option<(u64, u64)>,
-        clause: Clause,
-        settings: &Settings<'_>,
-    ) -> Vec<Finding> {
-        let mut findings = Vec::new();
-        for (group, places) in self.recorded.by_key() {
-            let (mut calls, mut kept) = (Vec::new(), Vec::new());
-            for at in places.into_iter().map(|at| at as usize) {
-                if let Some((invoked, returned)) = interval(self.places[at]) {
-                    let call = &self.recorded.calls[at];
-                    calls.push(Call { invoked, returned, ..call.clone() });
-                    kept.push(at);
-                }
-            }
-            let words = Words::new(&self.recorded, group);
-            let part = Part { calls: &calls, places: &kept, words };
-            let mut finding = part.judge(&Znodes, settings);
-            if let Some(Finding::Violation(example)) = &mut finding {
-                example.clause = clause;
-                example.key = None;
-                example.operations.iter_mut().for_each(|shown| {
-                    shown.operation = self.numbers[shown.operation];
-                });
-            }
-            findings.extend(finding);
+        parts: parts.len(),
+        searched: parts.len(),
+        findings: Vec::new(),
+    };
+    for (group, places) in parts {
+        let places: Vec<usize> = places.into_iter().map(|at| at as usize).collect();
+        let calls: Vec<_> = places.iter().map(|at| requests.calls[*at].clone()).collect();
+        let words = Words::new(&requests, group);
+        let part = Part { calls: &calls, places: &places, words };
+        let mut finding = part.judge(store, settings);
+        if let Some(Finding::Violation(example)) = &mut finding {
+            example.clause = Clause::NoOrder;
+            example.renumber(&numbers);
         }
-        findings
+        report.findings.extend(finding);
     }
+    report
+}
 
-    fn explain_breach(&self, breach: &Breach, calls: &[Call<Positioned>]) -> Counterexample {
-        let words = Words::new(&self.recorded, 0);
-        let shown = |operation: usize| -> Shown {
-            let what = match self.places.binary_search(&operation) {
-                Ok(at) => {
-                    let what = Znodes.describe(&self.recorded.calls[at].op);
-                    let mut shown = words.shown(at, what);
-                    shown.operation = self.numbers[at];
-                    shown
-                }
-                Err(_) => words.shown_call(operation, &calls[operation], "sync"),
-            };
-            let zxid = calls[operation].op.zxid.map(|zxid| format!(" at zxid {zxid:#x}"));
-            Shown { what: what.what.clone() + &zxid.unwrap_or_default(), ..what }
-        };
-        let (one, other) = (shown(breach.earlier), shown(breach.later));
-        let sentence = format!(
-            "the {} by {} {} the {} by {}",
-            other.what,
-            other.process,
-            breach.how(),
-            one.what,
-            one.process
-        );
-        Counterexample {
-            key: None,
-            clause: breach.clause,
-            sentence,
-            staleness: None,
-            operations: vec![one, other],
-            longest: vec![0],
-            is_minimal: true,
-        }
+/// The requests of a history without its syncs, with what servers may have done by themselves, by
+/// group; and where each is in the file.
+fn requests(whole: &Recorded<Positioned>) -> (Recorded<Op>, Vec<usize>) {
+    let asked = whole.calls.iter().enumerate();
+    let asked = asked.filter_map(|(at, call)| Some((at, call, call.op.op.clone()?)));
+    let (mut calls, mut times, mut numbers) = (Vec::new(), Vec::new(), Vec::new());
+    for (at, call, op) in asked {
+        let Call { process, invoked, returned, .. } = *call;
+        calls.push(Call { process, invoked, returned, op });
+        times.push(whole.times.get(at).copied().unwrap_or_default());
+        numbers.push(whole.number(at));
     }
+    for (after, call) in by_themselves(&whole.calls) {
+        calls.push(call);
+        times.push([None, None]);
+        numbers.push(whole.number(after));
+    }
+    let keys = groups(calls.iter().map(|call| &call.op));
+    let mut recorded = Recorded::from_calls(calls, keys);
+    recorded.names = whole.names.clone();
+    recorded.times = times;
+    (recorded, numbers)
+}
+
+/// What servers may have done by themselves, as operations that were never answered, each with the
+/// one that it follows.
+fn by_themselves(calls: &[Call<Positioned>]) -> Vec<(usize, Call<Op>)> {
+    let call = |silent: free::Silent| {
+        let Call { process, invoked, returned, .. } = calls[silent.after];
+        let invoked = if silent.is_after_return { returned } else { invoked };
+        let op = Op { request: silent.request, answer: None };
+        (silent.after, Call { process, invoked, returned: NEVER, op })
+    };
+    silent(calls).into_iter().map(call).collect()
 }

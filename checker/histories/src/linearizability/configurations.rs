@@ -71,16 +71,20 @@ impl<S: Clone + Eq + Hash, B: Bits, C: Copy + Eq> Configurations<S, B, C> {
         self.items.drain(..).filter(|item| !item.is_dominated).map(|item| item.configuration)
     }
 
-    /// Adds it, unless one that is there makes it superfluous.
-    pub(super) fn add(&mut self, new: Configuration<S, B, C>, sets: &impl CrashedSets<Set = C>) {
+    /// Adds it, unless one that is there makes it superfluous; whether it did.
+    pub(super) fn add(
+        &mut self,
+        new: Configuration<S, B, C>,
+        sets: &impl CrashedSets<Set = C>,
+    ) -> bool {
         if self.items.len() < SCAN_MAX {
             for item in &mut self.items {
                 if compare(item, &new, sets) {
-                    return;
+                    return false;
                 }
             }
             self.items.push(Item { configuration: new, is_dominated: false, next: END });
-            return;
+            return true;
         }
         if self.items.len() >= self.chains.len() {
             self.link_all();
@@ -90,12 +94,13 @@ impl<S: Clone + Eq + Hash, B: Bits, C: Copy + Eq> Configurations<S, B, C> {
         while at != END {
             let item = &mut self.items[at as usize];
             if compare(item, &new, sets) {
-                return;
+                return false;
             }
             at = item.next;
         }
         self.items.push(Item { configuration: new, is_dominated: false, next: END });
         self.link(self.items.len() - 1, chain);
+        true
     }
 
     fn link_all(&mut self) {

@@ -18,8 +18,12 @@ pub(super) trait CrashedSets: Sized {
     fn none() -> Self::Set;
     /// How many sets are kept.
     fn len(&self) -> usize;
+    /// How many bytes these take, about.
+    fn bytes(&self) -> usize;
     /// Whether the operation is in the set.
     fn contains(&self, set: Self::Set, crashed: u32) -> bool;
+    /// How many are in the set.
+    fn count(&self, set: Self::Set) -> usize;
     /// The set with one more member.
     fn with(&mut self, set: Self::Set, crashed: u32) -> Self::Set;
     /// Whether everything in `small` is in `large`.
@@ -49,8 +53,16 @@ impl CrashedSets for Masks {
         0
     }
 
+    fn bytes(&self) -> usize {
+        0
+    }
+
     fn contains(&self, set: u64, crashed: u32) -> bool {
         set >> crashed & 1 == 1
+    }
+
+    fn count(&self, set: u64) -> usize {
+        set.count_ones() as usize
     }
 
     fn with(&mut self, set: u64, crashed: u32) -> u64 {
@@ -77,6 +89,8 @@ pub(super) struct Numbered {
     /// Sorted, each.
     sets: Vec<Box<[u32]>>,
     ids: FxHashMap<Box<[u32]>, SetId>,
+    /// How many members they have in all.
+    members: usize,
 }
 
 impl Numbered {
@@ -89,6 +103,7 @@ impl Numbered {
             return *id;
         }
         let id = SetId(u32::try_from(self.sets.len()).expect("the budget is far below 2^32 sets"));
+        self.members += members.len();
         self.sets.push(members.clone());
         self.ids.insert(members, id);
         id
@@ -101,7 +116,7 @@ impl CrashedSets for Numbered {
     fn new() -> Self {
         let empty: Box<[u32]> = Box::default();
         let ids = FxHashMap::from_iter([(empty.clone(), NONE)]);
-        Self { sets: vec![empty], ids }
+        Self { sets: vec![empty], ids, members: 0 }
     }
 
     fn none() -> SetId {
@@ -112,8 +127,16 @@ impl CrashedSets for Numbered {
         self.sets.len()
     }
 
+    fn bytes(&self) -> usize {
+        self.sets.len() * 64 + self.members * 8
+    }
+
     fn contains(&self, set: SetId, crashed: u32) -> bool {
         self.members(set).binary_search(&crashed).is_ok()
+    }
+
+    fn count(&self, set: SetId) -> usize {
+        self.members(set).len()
     }
 
     fn with(&mut self, set: SetId, crashed: u32) -> SetId {

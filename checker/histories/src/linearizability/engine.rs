@@ -1,10 +1,13 @@
 //! The generic engine: just-in-time linearization over configurations.
 //!
-//! It goes through the history once and keeps every configuration (state, which of the open
-//! operations took place) that is possible so far. Operations are placed only when one of them
-//! returns and has to be placed by then (Lowe, *Testing for linearizability*, CCPE 29(4), 2017).
-//! After a return, all configurations agree on the operation, and its bit is free again: memory
-//! follows what is open, not the length of the history.
+//! It goes through the history and keeps configurations (state, which of the open operations took
+//! place) that are possible so far. Operations are placed only when one of them returns and has to
+//! be placed by then (Lowe, *Testing for linearizability*, CCPE 29(4), 2017). After a return, all
+//! configurations agree on the operation, and its bit is free again.
+//!
+//! Two passes take turns, and the first one to know ends it: [`breadth`](super::breadth), which
+//! keeps all configurations and refutes quickly, and [`depth`](super::depth), which follows one
+//! and confirms quickly.
 //!
 //! Four rules keep the configurations few; each of them drops only what something else stands for:
 //!
@@ -19,11 +22,13 @@
 //!    one that used fewer can do all that the other can.
 
 use super::bits::Bits;
-use super::configurations::{Configuration, Configurations};
+use super::breadth::{BEAM, Breadth};
 use super::crashed::{CrashedSets, Masks, Numbered};
-use super::events::{Event, in_order, width};
-use super::open::{Open, Twin};
-use super::{Budget, Call, Exhausted, Outcome, Stuck, matters};
+use super::depth::Depth;
+use super::events::Event;
+use super::open::{Layout, events};
+use super::reserve::reserve;
+use super::{Budget, Call, Exhausted, Meter, Outcome};
 use crate::model::Model;
 
 /// Decides whether the history is linearizable. The order of `calls` does not matter.
@@ -32,208 +37,139 @@ use crate::model::Model;
 ///
 /// If an operation returns before it is invoked.
 pub fn check<M: Model>(model: &M, calls: &[Call<M::Op>], budget: &Budget<'_>) -> Outcome<M::State> {
-    let events = in_order(calls, |call| matters(model, call));
-    let width = width(calls, &events);
-    let crashed = calls.iter().filter(|call| call.is_crashed() && matters(model, call)).count();
-    match (width, crashed) {
-        (..=64, ..=64) => Search::<M, u64, Masks>::new(model, calls, budget, width).run(&events),
-        (..=64, _) => Search::<M, u64, Numbered>::new(model, calls, budget, width).run(&events),
-        (..=128, _) => Search::<M, u128, Numbered>::new(model, calls, budget, width).run(&events),
-        _ => Search::<M, Box<[u64]>, Numbered>::new(model, calls, budget, width).run(&events),
+    check_by(model, calls, budget, Passes::All)
+}
+
+/// Which passes search, for tests and comparisons.
+#[derive(Copy, Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Passes {
+    /// All of them take turns.
+    All,
+    /// The depth-first one alone.
+    Depth,
+    /// The breadth-first one alone, with a beam that keeps so many configurations at first.
+    Breadth(usize),
+    /// The depth-first one for so many configurations, and then again with operations reserved:
+    /// can only confirm.
+    Reserve(u64),
+}
+
+/// The same by some of the passes only.
+///
+/// # Panics
+///
+/// If an operation returns before it is invoked.
+pub fn check_by<M: Model>(
+    model: &M,
+    calls: &[Call<M::Op>],
+    budget: &Budget<'_>,
+    passes: Passes,
+) -> Outcome<M::State> {
+    let events = events(model, calls);
+    let layout = Layout::new(model, calls, &events);
+    let race = Race { model, calls, layout: &layout, events: &events, budget, passes };
+    match (layout.width, layout.crashed) {
+        (..=64, ..=64) => race.run::<u64, Masks>(),
+        (..=64, _) => race.run::<u64, Numbered>(),
+        (..=128, _) => race.run::<u128, Numbered>(),
+        _ => race.run::<Box<[u64]>, Numbered>(),
     }
 }
 
-/// How many states [`Stuck`] shows, at most.
+/// How many states [`Stuck`](super::Stuck) shows, at most.
 const STATES_SHOWN: usize = 8;
 
-/// How many sets of crashed operations are kept before those that are out of use are dropped.
-const SETS_MAX: usize = 4096;
-
-/// How often the clock is asked: once in so many configurations.
-const CLOCK_EVERY: u64 = 1024;
-
-/// A configuration of a search.
-type Reached<M, B, C> = Configuration<<M as Model>::State, B, <C as CrashedSets>::Set>;
-
-struct Search<'a, M: Model, B, C: CrashedSets> {
-    model: &'a M,
-    budget: &'a Budget<'a>,
-    open: Open<'a, M>,
-    sets: C,
-    /// Possible now.
-    now: Configurations<M::State, B, C::Set>,
-    /// Reached while the operation that returns is not placed yet.
-    without: Configurations<M::State, B, C::Set>,
-    /// Reached with it.
-    with: Configurations<M::State, B, C::Set>,
-    examined: u64,
+/// Adds a state to those that are shown.
+pub(super) fn note_state<S: Clone + Eq>(states: &mut Vec<S>, state: &S) {
+    if states.len() < STATES_SHOWN && !states.contains(state) {
+        states.push(state.clone());
+    }
 }
 
-impl<'a, M: Model, B: Bits, C: CrashedSets> Search<'a, M, B, C> {
-    fn new(model: &'a M, calls: &'a [Call<M::Op>], budget: &'a Budget<'a>, width: usize) -> Self {
-        let sets = C::new();
-        let mut now = Configurations::new();
-        let start =
-            Configuration { state: model.initial(), placed: B::empty(width), crashed: C::none() };
-        now.add(start, &sets);
-        Self {
-            model,
-            budget,
-            open: Open::new(model, calls, width),
-            sets,
-            now,
-            without: Configurations::new(),
-            with: Configurations::new(),
-            examined: 0,
-        }
-    }
+/// One way to search.
+pub(super) trait Pass<M: Model> {
+    /// Examines so many configurations; none if that was not enough to know.
+    fn advance(
+        &mut self,
+        steps: u64,
+        meter: &mut Meter<'_>,
+    ) -> Result<Option<Outcome<M::State>>, Exhausted>;
+}
 
-    fn run(mut self, events: &[Event]) -> Outcome<M::State> {
-        for event in events {
-            match *event {
-                Event::Invoke(call) => self.open.on_invoke(call),
-                Event::Return(call) => {
-                    if let Err(exhausted) = self.place(call) {
-                        return Outcome::Unknown(exhausted);
-                    }
-                    if self.with.len() == 0 {
-                        return Outcome::NotLinearizable(self.stuck(call));
-                    }
-                    self.close(call);
+/// How many configurations a pass examines in its first turn, at least.
+const FIRST_TURN: u64 = 1024;
+
+struct Race<'a, M: Model> {
+    model: &'a M,
+    calls: &'a [Call<M::Op>],
+    layout: &'a Layout,
+    events: &'a [Event],
+    budget: &'a Budget<'a>,
+    passes: Passes,
+}
+
+impl<M: Model> Race<'_, M> {
+    /// Both passes take turns, each as long as all turns of the other so far. They share the
+    /// budget: one that needs too much of it is out, and the other has all that is left.
+    fn run<B: Bits, C: CrashedSets>(&self) -> Outcome<M::State> {
+        let Self { model, calls, layout, events, budget, passes } = *self;
+        let half = Budget {
+            bytes: budget.bytes / 2,
+            configurations: budget.configurations / 2,
+            ..*budget
+        };
+        let beam = match passes {
+            Passes::All => Some(BEAM),
+            Passes::Breadth(beam) => Some(beam),
+            Passes::Depth | Passes::Reserve(_) => None,
+        };
+        let mut breadth =
+            beam.map(|beam| Breadth::<M, B, C>::new(model, calls, layout, events, beam));
+        let has_depth = !matches!(passes, Passes::Breadth(_));
+        let mut depth = has_depth.then(|| Depth::<M, B, C>::new(model, calls, layout, events));
+        let mut meters = [(); 3].map(|()| Meter::new(&half));
+        let mut turn = match passes {
+            Passes::Reserve(steps) => steps,
+            _ => FIRST_TURN.max(2 * events.len() as u64),
+        };
+        let mut exhausted = Exhausted::Time;
+        while depth.is_some() || breadth.is_some() {
+            let mut stuck = None;
+            if let Some(pass) = &mut depth {
+                match pass.advance(turn, &mut meters[0]) {
+                    Ok(Some(outcome)) => return outcome,
+                    Ok(None) => stuck = Some(pass.furthest()),
+                    Err(why) => (depth, exhausted) = (None, why),
                 }
             }
-        }
-        Outcome::Linearizable
-    }
-
-    /// Fills `with` by placing whatever may come before the operation that returns, and then it.
-    fn place(&mut self, call: u32) -> Result<(), Exhausted> {
-        let slot = self.open.slot(call);
-        let mut now = std::mem::replace(&mut self.now, Configurations::new());
-        for configuration in now.drain() {
-            self.reach(configuration, slot);
-        }
-        self.now = now;
-        let is_pure = self.model.is_pure(self.open.op(call));
-        let mut at = 0;
-        while at < self.without.len() {
-            if let Some(configuration) = self.without.get(at).cloned() {
-                self.spend()?;
-                if !is_pure
-                    && let Some(state) = self.model.step(&configuration.state, self.open.op(call))
-                {
-                    let mut next = Configuration { state, ..configuration.clone() };
-                    next.placed.put(slot);
-                    self.reach(next, slot);
+            if let Some(pass) = &mut breadth {
+                match pass.advance(turn, &mut meters[1]) {
+                    Ok(Some(outcome)) => return outcome,
+                    Ok(None) => {}
+                    Err(why) => (breadth, exhausted) = (None, why),
                 }
-                self.place_others(&configuration, call, slot);
-                self.place_crashed(&configuration, slot);
             }
-            at += 1;
-        }
-        Ok(())
-    }
-
-    /// Places each open update that will be answered, other than the one that returns now.
-    fn place_others(&mut self, from: &Reached<M, B, C>, call: u32, slot: usize) {
-        for at in 0..self.open.updates.len() {
-            let update = self.open.updates[at];
-            if update.call == call
-                || from.placed.has(update.slot)
-                || self.is_second(from, update.call)
-            {
-                continue;
+            let may_reserve = layout.crashed > 0 && passes != Passes::Depth;
+            if let Some(stuck) = stuck.filter(|_| may_reserve) {
+                let found = reserve::<M, B, C>(model, calls, stuck, turn / 2, &mut meters[2]);
+                match found {
+                    Ok(true) => return Outcome::Linearizable,
+                    Ok(false) => {}
+                    Err(why) => exhausted = why,
+                }
             }
-            if let Some(state) = self.model.step(&from.state, self.open.op(update.call)) {
-                let mut next = Configuration { state, ..from.clone() };
-                next.placed.put(update.slot);
-                self.reach(next, slot);
-            }
-        }
-    }
-
-    /// Places each crashed operation where it changes something.
-    fn place_crashed(&mut self, from: &Reached<M, B, C>, slot: usize) {
-        for at in 0..self.open.crashed.len() {
-            let call = self.open.crashed[at];
-            let number = self.open.number(call);
-            if self.sets.contains(from.crashed, number) || self.is_second(from, call) {
-                continue;
-            }
-            if let Some(state) = self.model.step(&from.state, self.open.op(call))
-                && state != from.state
-            {
-                let crashed = self.sets.with(from.crashed, number);
-                self.reach(Configuration { state, crashed, placed: from.placed.clone() }, slot);
-            }
-        }
-    }
-
-    /// Whether the same operation is open elsewhere, unplaced, and returns earlier.
-    fn is_second(&self, from: &Reached<M, B, C>, call: u32) -> bool {
-        match self.open.twin(call) {
-            None => false,
-            Some(Twin::Answered(slot)) => !from.placed.has(slot),
-            Some(Twin::Crashed(number)) => !self.sets.contains(from.crashed, number),
-        }
-    }
-
-    /// Takes note of a configuration, once everything pure that fits is placed.
-    fn reach(&mut self, mut configuration: Reached<M, B, C>, slot: usize) {
-        for pure in &self.open.pure {
-            if !configuration.placed.has(pure.slot)
-                && self.model.step(&configuration.state, self.open.op(pure.call)).is_some()
-            {
-                configuration.placed.put(pure.slot);
-            }
-        }
-        let is_placed = configuration.placed.has(slot);
-        let into = if is_placed { &mut self.with } else { &mut self.without };
-        into.add(configuration, &self.sets);
-    }
-
-    /// The operation has returned: all agree on it, and its slot is free.
-    fn close(&mut self, call: u32) {
-        let slot = self.open.on_return(call);
-        self.without.clear();
-        let mut with = std::mem::replace(&mut self.with, Configurations::new());
-        for mut configuration in with.drain() {
-            configuration.placed.take(slot);
-            self.now.add(configuration, &self.sets);
-        }
-        self.with = with;
-        if self.sets.len() > SETS_MAX {
-            self.sets.retain(self.now.iter_mut().map(|configuration| &mut configuration.crashed));
-        }
-    }
-
-    fn spend(&mut self) -> Result<(), Exhausted> {
-        self.examined += 1;
-        let held = self.without.len() + self.with.len();
-        let bytes = held * (size_of::<Reached<M, B, C>>() + 32) + self.sets.len() * 64;
-        if self.examined > self.budget.configurations {
-            return Err(Exhausted::Configurations(self.budget.configurations));
-        }
-        if bytes > self.budget.bytes {
-            return Err(Exhausted::Bytes(self.budget.bytes));
-        }
-        let is_time_up = self.examined.is_multiple_of(CLOCK_EVERY)
-            && self.budget.is_time_up.is_some_and(|is_time_up| is_time_up());
-        if is_time_up { Err(Exhausted::Time) } else { Ok(()) }
-    }
-
-    fn stuck(&self, call: u32) -> Stuck<M::State> {
-        let mut states: Vec<M::State> = Vec::new();
-        for at in 0..self.without.len() {
-            if let Some(configuration) = self.without.get(at)
-                && !states.contains(&configuration.state)
-            {
-                states.push(configuration.state.clone());
-            }
-            if states.len() == STATES_SHOWN {
+            if matches!(passes, Passes::Reserve(_)) {
                 break;
             }
+            if exhausted == Exhausted::Time && (depth.is_none() || breadth.is_none()) {
+                break;
+            }
+            turn = turn.saturating_mul(2);
         }
-        Stuck { call: call as usize, states }
+        Outcome::Unknown(match exhausted {
+            Exhausted::Time => Exhausted::Time,
+            Exhausted::Bytes(_) => Exhausted::Bytes(budget.bytes),
+            Exhausted::Configurations(_) => Exhausted::Configurations(budget.configurations),
+        })
     }
 }

@@ -27,19 +27,3 @@ pub(super) fn in_order<O>(calls: &[Call<O>], matters: impl Fn(&Call<O>) -> bool)
         .map(|(_, is_return, at)| if is_return { Event::Return(at) } else { Event::Invoke(at) })
         .collect()
 }
-
-/// How many answered operations are open at once, at most.
-pub(super) fn width<O>(calls: &[Call<O>], events: &[Event]) -> usize {
-    let (mut open, mut most) = (0_usize, 0);
-    for event in events {
-        match event {
-            Event::Invoke(at) if calls[*at as usize].is_crashed() => {}
-            Event::Invoke(_) => {
-                open += 1;
-                most = most.max(open);
-            }
-            Event::Return(_) => open -= 1,
-        }
-    }
-    most
-}

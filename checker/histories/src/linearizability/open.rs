@@ -1,60 +1,55 @@
-//! The operations that are open, their slots and their twins.
+//! The operations that are open, their slots and their classes.
 
-use super::Call;
+use super::events::Event;
+use super::{Call, matters};
 use crate::model::Model;
+use rustc_hash::FxHashMap;
 
-/// No slot, no twin.
+/// No slot, no class, no place.
 const NOT: u32 = u32::MAX;
 
-/// An operation that will be answered and that can change the state.
-#[derive(Copy, Clone, Debug)]
-pub(super) struct Update {
-    pub(super) slot: usize,
-    pub(super) call: u32,
-}
-
-/// An open operation that is the same as another one.
-#[derive(Copy, Clone, Debug)]
-pub(super) enum Twin {
-    /// It will be answered, and has this slot.
-    Answered(usize),
-    /// It crashed, and has this number.
-    Crashed(u32),
-}
-
-/// What may be placed next.
+/// What stays the same about the operations of a history, whichever way it went.
 #[derive(Debug)]
-pub(super) struct Open<'a, M: Model> {
-    model: &'a M,
-    calls: &'a [Call<M::Op>],
-    /// The slot of each open operation that will be answered; the number of each that crashed.
+pub(super) struct Layout {
+    /// The slot of each operation that will be answered; the number of each that crashed.
     slots: Vec<u32>,
-    free: Vec<u32>,
-    /// Of two open operations that are the same, the one that returns first may as well be first:
-    /// for each operation the same one that returns just before it.
-    twins: Vec<u32>,
-    pub(super) updates: Vec<Update>,
-    pub(super) pure: Vec<Update>,
-    pub(super) crashed: Vec<u32>,
+    /// Operations that are the same have one class. Those that are pure have none.
+    classes: Vec<u32>,
+    class_count: usize,
+    /// How many answered operations are open at once, at most.
+    pub(super) width: usize,
+    /// How many operations crashed.
+    pub(super) crashed: usize,
 }
 
-impl<'a, M: Model> Open<'a, M> {
-    pub(super) fn new(model: &'a M, calls: &'a [Call<M::Op>], width: usize) -> Self {
-        let width = u32::try_from(width).expect("fewer operations are open than there are");
-        Self {
-            model,
-            calls,
-            slots: vec![NOT; calls.len()],
-            free: (0..width).rev().collect(),
-            twins: vec![NOT; calls.len()],
-            updates: Vec::new(),
-            pure: Vec::new(),
-            crashed: Vec::new(),
+impl Layout {
+    pub(super) fn new<M: Model>(model: &M, calls: &[Call<M::Op>], events: &[Event]) -> Self {
+        let (mut slots, mut classes) = (vec![NOT; calls.len()], vec![NOT; calls.len()]);
+        let (mut free, mut width, mut crashed): (Vec<u32>, u32, u32) = (Vec::new(), 0, 0);
+        let mut known: FxHashMap<&M::Op, u32> = FxHashMap::default();
+        for event in events {
+            match *event {
+                Event::Return(at) => free.push(slots[at as usize]),
+                Event::Invoke(at) => {
+                    let call = &calls[at as usize];
+                    if !model.is_pure(&call.op) {
+                        let next = u32::try_from(known.len()).expect("there are fewer than calls");
+                        classes[at as usize] = *known.entry(&call.op).or_insert(next);
+                    }
+                    slots[at as usize] = if call.is_crashed() {
+                        crashed += 1;
+                        crashed - 1
+                    } else {
+                        free.pop().unwrap_or_else(|| {
+                            width += 1;
+                            width - 1
+                        })
+                    };
+                }
+            }
         }
-    }
-
-    pub(super) fn op(&self, call: u32) -> &'a M::Op {
-        &self.calls[call as usize].op
+        let class_count = known.len();
+        Self { slots, classes, class_count, width: width as usize, crashed: crashed as usize }
     }
 
     /// The slot of an operation that will be answered.
@@ -66,71 +61,83 @@ impl<'a, M: Model> Open<'a, M> {
     pub(super) fn number(&self, call: u32) -> u32 {
         self.slots[call as usize]
     }
+}
 
-    /// The twin that has to be placed earlier, if it is open.
-    pub(super) fn twin(&self, call: u32) -> Option<Twin> {
-        let twin = self.twins[call as usize];
-        if twin == NOT {
-            return None;
-        }
-        match self.slots[twin as usize] {
-            NOT => None,
-            number if self.calls[twin as usize].is_crashed() => Some(Twin::Crashed(number)),
-            slot => Some(Twin::Answered(slot as usize)),
-        }
-    }
+/// What is open at some moment, which can be moved forward and back.
+#[derive(Debug)]
+pub(super) struct Open<'a, M: Model> {
+    calls: &'a [Call<M::Op>],
+    layout: &'a Layout,
+    /// The open operations of each class, in the order of return: of two that are the same, the
+    /// one that returns first may as well be first.
+    members: Vec<Vec<u32>>,
+    /// Classes that have open operations.
+    active: Vec<u32>,
+    /// Where each class is among these.
+    places: Vec<u32>,
+    /// Open operations that are pure.
+    pub(super) pure: Vec<u32>,
+}
 
-    pub(super) fn on_invoke(&mut self, call: u32) {
-        let this = &self.calls[call as usize];
-        if self.model.is_pure(&this.op) {
-            let slot = self.take_slot(call);
-            self.pure.push(Update { slot, call });
-            return;
-        }
-        self.link_twins(call);
-        if this.is_crashed() {
-            self.slots[call as usize] =
-                u32::try_from(self.crashed.len()).expect("fewer crashed than there are operations");
-            self.crashed.push(call);
-        } else {
-            let slot = self.take_slot(call);
-            self.updates.push(Update { slot, call });
+impl<'a, M: Model> Open<'a, M> {
+    pub(super) fn new(calls: &'a [Call<M::Op>], layout: &'a Layout) -> Self {
+        Self {
+            calls,
+            layout,
+            members: vec![Vec::new(); layout.class_count],
+            active: Vec::new(),
+            places: vec![NOT; layout.class_count],
+            pure: Vec::new(),
         }
     }
 
-    /// Frees its slot and returns it.
-    pub(super) fn on_return(&mut self, call: u32) -> usize {
-        let slot = std::mem::replace(&mut self.slots[call as usize], NOT);
-        self.free.push(slot);
-        self.updates.retain(|update| update.call != call);
-        self.pure.retain(|pure| pure.call != call);
-        slot as usize
+    pub(super) fn op(&self, call: u32) -> &'a M::Op {
+        &self.calls[call as usize].op
     }
 
-    fn take_slot(&mut self, call: u32) -> usize {
-        let slot = self.free.pop().expect("there are as many slots as operations open at once");
-        self.slots[call as usize] = slot;
-        slot as usize
+    pub(super) fn is_crashed(&self, call: u32) -> bool {
+        self.calls[call as usize].is_crashed()
     }
 
-    /// Puts the operation into the chain of those that are the same, in order of return.
-    fn link_twins(&mut self, call: u32) {
-        let order = |at: u32| (self.calls[at as usize].returned, at);
-        let (mut before, mut after) = (NOT, NOT);
-        let open =
-            self.updates.iter().map(|update| update.call).chain(self.crashed.iter().copied());
-        for other in open.filter(|other| self.op(*other) == self.op(call)) {
-            if order(other) < order(call) {
-                if before == NOT || order(before) < order(other) {
-                    before = other;
-                }
-            } else if after == NOT || order(other) < order(after) {
-                after = other;
+    /// The open operations of each class that has any, in the order of return.
+    pub(super) fn classes(&self) -> impl ExactSizeIterator<Item = &[u32]> {
+        self.active.iter().map(|class| &self.members[*class as usize][..])
+    }
+
+    pub(super) fn add(&mut self, call: u32) {
+        let class = self.layout.classes[call as usize];
+        if class == NOT {
+            return self.pure.push(call);
+        }
+        let key = |call: u32| (self.calls[call as usize].returned, call);
+        let members = &mut self.members[class as usize];
+        let place = members.partition_point(|other| key(*other) < key(call));
+        members.insert(place, call);
+        if members.len() == 1 {
+            self.places[class as usize] =
+                u32::try_from(self.active.len()).expect("there are fewer than calls");
+            self.active.push(class);
+        }
+    }
+
+    pub(super) fn remove(&mut self, call: u32) {
+        let class = self.layout.classes[call as usize];
+        if class == NOT {
+            return self.pure.retain(|pure| *pure != call);
+        }
+        let members = &mut self.members[class as usize];
+        members.retain(|member| *member != call);
+        if members.is_empty() {
+            let place = std::mem::replace(&mut self.places[class as usize], NOT);
+            self.active.swap_remove(place as usize);
+            if let Some(moved) = self.active.get(place as usize) {
+                self.places[*moved as usize] = place;
             }
         }
-        self.twins[call as usize] = before;
-        if after != NOT {
-            self.twins[after as usize] = call;
-        }
     }
+}
+
+/// All events of the operations that matter.
+pub(super) fn events<M: Model>(model: &M, calls: &[Call<M::Op>]) -> Vec<Event> {
+    super::events::in_order(calls, |call| matters(model, call))
 }

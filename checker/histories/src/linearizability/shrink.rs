@@ -105,6 +105,10 @@ impl<M: Model> Shrinking<'_, M> {
         eligible: &impl Fn(&Call<M::Op>) -> bool,
         last: usize,
     ) {
+        if self.budget.is_time_up.is_some_and(|is_time_up| is_time_up()) {
+            self.left = 0;
+            return;
+        }
         let mut stays: Vec<bool> = vec![true; self.kept.len()];
         for at in range.clone() {
             stays[at] = self.kept[at].0 == last || !eligible(&self.kept[at].1);

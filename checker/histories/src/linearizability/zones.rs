@@ -10,7 +10,7 @@
 //! 2. no two clusters must each come before the other.
 //!
 //! Gibbons and Korach, *Testing shared memories* (SIAM J. Comput. 26(4), 1997), call the interval
-//! between f and s a zone. A successful compare-and-set is bound to come right behind the value it
+//! between f and s a zone. A successful compare-and-set is bound to come right after the value it
 //! found: a write and the compare-and-sets that lead from it form one *block* of clusters in a
 //! fixed order, the same holds for blocks, and
 //!
@@ -153,6 +153,11 @@ impl Zones {
         if !self.clusters.write(cluster, from, invoked, returned) {
             self.outside.insert(key, Outside::NotUnique(value));
         }
+    }
+
+    /// About how many bytes it takes.
+    pub(crate) fn bytes(&self) -> usize {
+        self.clusters.bytes()
     }
 
     /// What there is to say about each key, in order; keys that are not mentioned are

@@ -45,6 +45,10 @@ impl Model for AppendList {
         }
     }
 
+    fn weight(&self, state: &Arc<[i64]>) -> usize {
+        8 * state.len()
+    }
+
     fn describe(&self, op: &Op) -> String {
         match op {
             Op::Append(element) => format!("append {element}"),

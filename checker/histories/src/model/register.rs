@@ -14,7 +14,7 @@ impl Value {
     pub const NIL: Self = Self(i64::MIN);
     /// The first of the values that are not numbers.
     pub const NAMED: Self = Self(i64::MIN + 1);
-    /// How many values can be named: numbers begin behind them.
+    /// How many values can be named: numbers begin after them.
     pub const NAMES_MAX: u32 = u32::MAX;
 
     /// The place of a value that is not a number in the list of names.

@@ -1,14 +1,21 @@
-//! ZooKeeper's tree of znodes: create, setData, delete, exists, getData, getChildren and multi.
+//! ZooKeeper's tree of znodes, as a sequential object.
 //!
-//! What is like ZooKeeper (`PrepRequestProcessor`, `DataTree`): a parent has to exist and cannot
-//! be deleted while it has children; the version of a node counts its `setData`; the number in a
+//! What is like ZooKeeper (`PrepRequestProcessor`, `DataTree`, `DataNode.copyStat`, 3.8 and 3.9): a
+//! parent has to exist and cannot be deleted while it has children; an ephemeral node has none,
+//! and goes with its session; the version of a node counts its `setData`; the number in a
 //! sequential name counts the nodes ever created below the parent; a multi takes place as a whole
-//! or not at all. Left out: ACLs, ephemeral nodes, time stamps.
+//! or not at all; an empty container or TTL node may be removed by the server; `/zookeeper` is
+//! there from the start. Left out: ACLs, watches, time stamps.
 
+mod errors;
 mod groups;
+mod touch;
 mod tree;
+mod words;
 
+pub use errors::{Code, ErrorCode};
 pub use groups::groups;
+pub(crate) use touch::{Paths, changes, depends, is_related};
 pub use tree::Tree;
 
 use super::Model;
@@ -16,15 +23,33 @@ use super::register::Value;
 use crate::linearizability::Call;
 use std::sync::Arc;
 
+/// A session, by number.
+pub type Session = u32;
+
+/// How long a node lives.
+#[derive(Copy, Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Kind {
+    /// Until it is deleted.
+    Persistent,
+    /// As long as this session.
+    Ephemeral(Session),
+    /// Until the server finds that it had children and has none any more.
+    Container,
+    /// Until the server finds that it has no children and was not changed for a time.
+    Ttl,
+}
+
 /// What is asked.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Request {
     /// Makes a node.
     Create {
-        /// Where; a sequential node gets ten digits behind it.
+        /// Where; a sequential node gets ten digits after it.
         path: Arc<str>,
         /// What it holds.
         data: Value,
+        /// How long it lives.
+        kind: Kind,
         /// Whether it is sequential.
         is_sequential: bool,
     },
@@ -32,7 +57,7 @@ pub enum Request {
     Set {
         /// Which node.
         path: Arc<str>,
-        /// What it shall hold.
+        /// What it is to hold.
         data: Value,
         /// At which version only.
         version: Option<u32>,
@@ -44,85 +69,118 @@ pub enum Request {
         /// At which version only.
         version: Option<u32>,
     },
+    /// Changes nothing, and fails if the node is not at that version: a part of a multi.
+    Check {
+        /// Which node.
+        path: Arc<str>,
+        /// At which version; any if none.
+        version: Option<u32>,
+    },
     /// Asks whether there is a node.
     Exists(Arc<str>),
     /// Asks what a node holds.
     Get(Arc<str>),
     /// Asks what is below a node.
     Children(Arc<str>),
-    /// All of these, or none.
+    /// All of these updates, or none.
     Multi(Vec<Request>),
+    /// All of these reads, at one moment, each with an answer or error of its own.
+    MultiRead(Vec<Request>),
+    /// Ends a session and removes its ephemeral nodes: asked for, or because it expired.
+    Close(Session),
+    /// The server removes a container or TTL node that is empty.
+    Reap(Arc<str>),
+}
+
+/// What an answer says of a node; what it does not say is `None`.
+#[derive(Copy, Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Stat {
+    /// How often its data was set.
+    pub version: Option<u32>,
+    /// How often a child came or went.
+    pub cversion: Option<u32>,
+    /// How many children it has.
+    pub children: Option<u32>,
+    /// Whether it is ephemeral.
+    pub is_ephemeral: Option<bool>,
+}
+
+impl Stat {
+    /// Nothing but a version.
+    pub const fn at(version: u32) -> Self {
+        Self { version: Some(version), cversion: None, children: None, is_ephemeral: None }
+    }
+
+    /// Whether it agrees with the right one, as far as it says anything.
+    fn agrees(&self, right: &Self) -> bool {
+        (self.version.is_none() || self.version == right.version)
+            && (self.cversion.is_none() || self.cversion == right.cversion)
+            && (self.children.is_none() || self.children == right.children)
+            && (self.is_ephemeral.is_none() || self.is_ephemeral == right.is_ephemeral)
+    }
+
+    /// Whether it tells something about the node's children.
+    const fn sees_children(&self) -> bool {
+        self.cversion.is_some() || self.children.is_some()
+    }
 }
 
 /// What is answered. What the answer does not say is `None`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Answer {
     /// The node was made, and has this path.
-    Created(Option<Arc<str>>),
-    /// The data was set; the node has this version now.
-    Set(Option<u32>),
-    /// The node is gone.
-    Deleted,
-    /// Whether the node is there.
-    Exists(bool),
-    /// What the node holds, and its version.
-    Data(Value, Option<u32>),
+    Created(Option<Arc<str>>, Stat),
+    /// The data was set; this is the node now.
+    Set(Stat),
+    /// It is done: a delete, a check, the end of a session.
+    Done,
+    /// The node is there.
+    Exists(Stat),
+    /// The node is not there.
+    Absent,
+    /// What the node holds; `None` if that is not known.
+    Data(Option<Value>, Stat),
     /// The names below the node, in order.
-    Children(Vec<Arc<str>>),
+    Children(Vec<Arc<str>>, Stat),
     /// The answers of a multi.
     Multi(Vec<Answer>),
+    /// Nothing of a multi was done, because the part at this place failed.
+    Failed(usize, ErrorCode),
     /// Nothing was done.
     Error(ErrorCode),
 }
 
-/// Why nothing was done: `KeeperException.Code`.
-#[derive(Copy, Clone, Debug, PartialEq, Eq, Hash)]
-pub enum ErrorCode {
-    /// The node, or the parent, is not there.
-    NoNode,
-    /// The node is there already.
-    NodeExists,
-    /// The node has another version.
-    BadVersion,
-    /// The node has children.
-    NotEmpty,
-}
-
-impl ErrorCode {
-    /// Every code.
-    pub const ALL: [Self; 4] = [Self::NoNode, Self::NodeExists, Self::BadVersion, Self::NotEmpty];
-
-    /// Its name in files, as in ZooKeeper.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::NoNode => "NoNode",
-            Self::NodeExists => "NodeExists",
-            Self::BadVersion => "BadVersion",
-            Self::NotEmpty => "NotEmpty",
-        }
+impl Request {
+    /// Whether it changes nothing whatever the answer, and is no transaction.
+    pub const fn is_read(&self) -> bool {
+        matches!(self, Self::Exists(_) | Self::Get(_) | Self::Children(_) | Self::MultiRead(_))
     }
 }
 
 impl Request {
-    /// Whether it changes nothing whatever the answer.
-    pub const fn is_read(&self) -> bool {
-        matches!(self, Self::Exists(_) | Self::Get(_) | Self::Children(_))
-    }
-
-    fn describe(&self) -> String {
-        let at = |version: &Option<u32>| version.map_or_else(String::new, |v| format!(" at {v}"));
+    fn forget_version(&mut self) {
         match self {
-            Self::Create { path, data, is_sequential: false } => format!("create {path}={data}"),
-            Self::Create { path, data, .. } => format!("create {path}…={data}"),
-            Self::Set { path, data, version } => format!("set {path}={data}{}", at(version)),
-            Self::Delete { path, version } => format!("delete {path}{}", at(version)),
-            Self::Exists(path) => format!("exists {path}"),
-            Self::Get(path) => format!("get {path}"),
-            Self::Children(path) => format!("children {path}"),
-            Self::Multi(requests) => {
-                let parts: Vec<_> = requests.iter().map(Self::describe).collect();
-                format!("multi ({})", parts.join("; "))
+            Self::Set { version, .. }
+            | Self::Delete { version, .. }
+            | Self::Check { version, .. } => {
+                *version = None;
             }
+            Self::Multi(parts) => parts.iter_mut().for_each(Self::forget_version),
+            _ => {}
+        }
+    }
+}
+
+impl Answer {
+    fn forget_counts(&mut self) {
+        match self {
+            Self::Created(_, stat)
+            | Self::Set(stat)
+            | Self::Exists(stat)
+            | Self::Data(_, stat)
+            | Self::Children(_, stat) => *stat = Stat::default(),
+            Self::Multi(parts) => parts.iter_mut().for_each(Self::forget_counts),
+            Self::Done | Self::Absent | Self::Failed(..) | Self::Error(_) => {}
         }
     }
 }
@@ -136,89 +194,134 @@ pub struct Op {
     pub answer: Option<Answer>,
 }
 
-/// The tree, which has only its root at first.
-#[derive(Copy, Clone, Debug, Default, PartialEq, Eq)]
-pub struct Znodes;
+impl Op {
+    /// What is left of it without versions and other counts: right wherever it is right itself,
+    /// and its effect is the same.
+    pub(crate) fn without_counts(&self) -> Self {
+        let mut op = self.clone();
+        if !matches!(op.answer, None | Some(Answer::Error(_) | Answer::Failed(..))) {
+            op.request.forget_version();
+        }
+        if let Some(answer) = &mut op.answer {
+            answer.forget_counts();
+        }
+        op
+    }
+
+    /// Whether its answer is an error that depends on what the model leaves out, such as ACLs:
+    /// right in every state.
+    fn is_refused(&self) -> bool {
+        match &self.answer {
+            Some(Answer::Error(code) | Answer::Failed(_, code)) => !code.is_of_the_tree(),
+            _ => false,
+        }
+    }
+}
+
+/// The store, with what it holds at first.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Znodes {
+    /// The tree before the first operation.
+    pub initial: Arc<Tree>,
+}
+
+impl Znodes {
+    /// The tree after an operation, or `None` if its answer is wrong.
+    pub(crate) fn next(tree: &Arc<Tree>, op: &Op) -> Option<Arc<Tree>> {
+        let mut next = tree.clone();
+        Self::advance(&mut next, op).then_some(next)
+    }
+
+    /// Moves a tree past an operation; whether its answer is right. If not, the tree may have
+    /// changed all the same.
+    pub(crate) fn advance(tree: &mut Arc<Tree>, op: &Op) -> bool {
+        if op.is_refused() {
+            return true;
+        }
+        let answer = match tree.read(&op.request) {
+            Some(answer) => answer,
+            // What is answered with an error changes nothing: no need to copy the tree.
+            None => Arc::make_mut(tree).update(&op.request),
+        };
+        op.answer.as_ref().is_none_or(|given| agree(given, &answer))
+    }
+}
 
 impl Model for Znodes {
     type Op = Op;
     type State = Arc<Tree>;
 
     fn initial(&self) -> Arc<Tree> {
-        Arc::new(Tree::new())
+        self.initial.clone()
     }
 
     fn step(&self, state: &Arc<Tree>, op: &Op) -> Option<Arc<Tree>> {
-        let (answer, next) = Tree::apply(state, &op.request);
-        op.answer.as_ref().is_none_or(|given| agree(given, &answer)).then_some(next)
+        Self::next(state, op)
     }
 
     fn is_pure(&self, op: &Op) -> bool {
-        op.request.is_read() || matches!(op.answer, Some(Answer::Error(_)))
+        op.request.is_read()
+            || matches!(op.request, Request::Check { .. })
+            || matches!(op.answer, Some(Answer::Error(_) | Answer::Failed(..)))
     }
 
     fn depends_on(&self, call: &Call<Op>, update: &Op) -> bool {
         match &update.request {
-            Request::Set { path, data, .. } => sees(&call.op.request, &call.op, path, *data),
-            _ => true,
+            Request::Set { path, data, .. } => touch::sees_set(&call.op, path, *data),
+            Request::Close(_) => true,
+            _ => is_related(&depends(&call.op), &changes(update)),
         }
+    }
+
+    fn weight(&self, state: &Arc<Tree>) -> usize {
+        state.weight()
     }
 
     fn describe(&self, op: &Op) -> String {
-        let request = op.request.describe();
-        match &op.answer {
-            None => request,
-            Some(Answer::Created(Some(path))) => format!("{request} gave {path}"),
-            Some(Answer::Created(None) | Answer::Deleted | Answer::Set(None)) => request,
-            Some(Answer::Set(Some(version))) => format!("{request} gave version {version}"),
-            Some(Answer::Exists(true)) => format!("{request} gave yes"),
-            Some(Answer::Exists(false)) => format!("{request} gave no"),
-            Some(Answer::Data(data, None)) => format!("{request} gave {data}"),
-            Some(Answer::Data(data, Some(version))) => {
-                format!("{request} gave {data} of version {version}")
-            }
-            Some(Answer::Children(names)) => format!("{request} gave {names:?}"),
-            Some(Answer::Multi(_)) => format!("{request} was done"),
-            Some(Answer::Error(code)) => format!("{request} gave {}", code.name()),
-        }
+        words::describe(op)
+    }
+
+    fn describe_state(&self, state: &Arc<Tree>) -> String {
+        state.describe()
     }
 
     fn why_not(&self, state: &Arc<Tree>, op: &Op) -> String {
-        let (answer, _) = Tree::apply(state, &op.request);
-        let right = Op { request: op.request.clone(), answer: Some(answer) };
-        format!("the answer would be: {}", self.describe(&right))
+        let right = right_answer(state, &op.request);
+        format!("the answer would be: {}", words::answered(&op.request, &right))
     }
 }
 
-/// Whether the answer or the effect of a request can tell that this was set: by the data, or by
-/// the version that it counted up.
-fn sees(request: &Request, op: &Op, path: &Arc<str>, data: Value) -> bool {
-    match request {
-        Request::Get(node) if node == path => match &op.answer {
-            Some(Answer::Data(found, version)) => *found == data || version.is_some(),
-            answer => answer.is_none(),
-        },
-        Request::Set { path: node, version, .. } if node == path => {
-            version.is_some() || !matches!(op.answer, None | Some(Answer::Set(None)))
-        }
-        Request::Delete { path: node, version } => node == path && version.is_some(),
-        // Its parts have no answers of their own here.
-        Request::Multi(_) => true,
-        _ => false,
+/// What the request would be answered in this state.
+pub(crate) fn right_answer(state: &Arc<Tree>, request: &Request) -> Answer {
+    match state.read(request) {
+        Some(answer) => answer,
+        None => Tree::clone(state).update(request),
     }
 }
 
 /// Whether what was answered is what should have been, as far as it says anything.
 fn agree(given: &Answer, right: &Answer) -> bool {
     match (given, right) {
-        (Answer::Created(given), Answer::Created(right)) => given.is_none() || given == right,
-        (Answer::Set(given), Answer::Set(right)) => given.is_none() || given == right,
-        (Answer::Data(given, version), Answer::Data(right, right_version)) => {
-            given == right && (version.is_none() || version == right_version)
+        (Answer::Created(given, stat), Answer::Created(right, right_stat)) => {
+            (given.is_none() || given == right) && stat.agrees(right_stat)
+        }
+        (Answer::Set(given), Answer::Set(right)) => given.agrees(right),
+        (Answer::Exists(given), Answer::Exists(right)) => given.agrees(right),
+        (Answer::Data(given, stat), Answer::Data(right, right_stat)) => {
+            (right.is_none() || given == right) && stat.agrees(right_stat)
+        }
+        (Answer::Children(given, stat), Answer::Children(right, right_stat)) => {
+            given == right && stat.agrees(right_stat)
         }
         (Answer::Multi(given), Answer::Multi(right)) => {
-            given.len() == right.len() && given.iter().zip(right).all(|(g, r)| agree(g, r))
+            given.len() == right.len()
+                && given.iter().zip(right).all(|(given, right)| {
+                    !matches!(given, Answer::Error(code) if code.is_of_the_tree())
+                        && matches!(given, Answer::Error(_))
+                        || agree(given, right)
+                })
         }
+        (Answer::Error(given), Answer::Failed(_, right)) => given == right,
         _ => given == right,
     }
 }

@@ -1,6 +1,6 @@
 //! Locks in files: `acquire` and `release`, without values.
 
-use super::{Names, Workload};
+use super::{Completion, Names, Outcome, Workload};
 use crate::format::Line;
 use crate::model::mutex::Op;
 
@@ -15,11 +15,16 @@ impl Workload for Locks {
         match line.f() {
             Some("acquire") => Ok((0, Op::Acquire)),
             Some("release") => Ok((0, Op::Release)),
-            f => Err(format!("f is {}, expected acquire or release", f.unwrap_or("missing"))),
+            _ => Err(format!("f is {}, expected acquire or release", line.f_shown())),
         }
     }
 
-    fn complete(&mut self, _: &mut Op, _: &Line, _: &mut Names) -> Result<(), String> {
-        Ok(())
+    fn complete(
+        &mut self,
+        _: &mut Op,
+        _: &Completion<'_>,
+        _: &mut Names,
+    ) -> Result<Outcome, String> {
+        Ok(Outcome::Done)
     }
 }

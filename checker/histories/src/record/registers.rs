@@ -7,9 +7,11 @@
 //! | `cas` | `[from to]` | `false` if `from` was not there, anything else if it was |
 //! | `delete` | nil | anything |
 //!
-//! With keys, each value stands in `[key value]`, or beside the field `key`.
+//! With keys, each value stands in `[key value]`, or beside the field `key`; or it is a transaction
+//! of one operation, `txn [[:w key value]]` or `txn [[:r key nil]]`.
 
-use super::{Names, Workload};
+use super::txn::{is_txn, part};
+use super::{Completion, Names, Outcome, Workload};
 use crate::format::{Datum, Field, Line};
 use crate::model::register::{Op, Value};
 
@@ -36,6 +38,9 @@ impl Registers {
         names: &mut Names,
     ) -> Result<(u32, Option<Datum<'a>>), String> {
         if self.0 != Dialect::Kv {
+            if line.get(Field::Key).is_some_and(|key| !key.is_nil()) {
+                return Err("the event has a key: then the model is kv".to_owned());
+            }
             return Ok((0, line.value()));
         }
         if let Some(key) = line.get(Field::Key) {
@@ -44,6 +49,21 @@ impl Registers {
         let value = line.value().ok_or("expected [key value] as value, or a field key")?;
         let (key, value) = value.pair().ok_or("expected [key value] as value, or a field key")?;
         Ok((names.key(key), Some(value).filter(|value| !value.is_nil())))
+    }
+
+    /// A transaction of one operation.
+    fn txn(line: &Line, names: &mut Names) -> Result<(u32, Op), String> {
+        let part = part(line)?;
+        let op = match (part.f, part.value) {
+            (b"r", _) => Op::Read(None),
+            (b"w", Some(value)) => Op::Write(names.value(value)),
+            _ => {
+                return Err(
+                    "a txn of registers needs [[:r key nil]] or [[:w key value]]".to_owned()
+                );
+            }
+        };
+        Ok((names.key(part.key), op))
     }
 
     fn scalar(self, value: Option<Datum<'_>>, names: &mut Names) -> Result<Value, String> {
@@ -61,6 +81,9 @@ impl Workload for Registers {
     // Its answer is large: to hand it over takes as long as to find it.
     #[inline(always)]
     fn invoke(&mut self, line: &Line, names: &mut Names) -> Result<(u32, Op), String> {
+        if self.0 == Dialect::Kv && is_txn(line) {
+            return Self::txn(line, names);
+        }
         let (key, value) = self.split(line, names)?;
         let op = match line.f_bytes() {
             Some(b"read") => Op::Read(None),
@@ -80,16 +103,28 @@ impl Workload for Registers {
                     Dialect::CasRegister => "read, write or cas",
                     Dialect::Kv => "read, write, cas or delete",
                 };
-                return Err(format!("f is {}, expected {known}", line.f().unwrap_or("missing")));
+                return Err(format!("f is {}, expected {known}", line.f_shown()));
             }
         };
         Ok((key, op))
     }
 
-    fn complete(&mut self, op: &mut Op, line: &Line, names: &mut Names) -> Result<(), String> {
+    fn complete(
+        &mut self,
+        op: &mut Op,
+        ok: &Completion<'_>,
+        names: &mut Names,
+    ) -> Result<Outcome, String> {
+        let line = ok.line;
         match op {
+            Op::Read(answer) if self.0 == Dialect::Kv && is_txn(line) => {
+                let part = part(line)?;
+                ok.check_key(names.key(part.key), names)?;
+                *answer = Some(part.value.map_or(Value::NIL, |value| names.value(value)));
+            }
             Op::Read(answer) => {
-                let (_, value) = self.split(line, names)?;
+                let (key, value) = self.split(line, names)?;
+                ok.check_key(key, names)?;
                 *answer = Some(self.scalar(value, names)?);
             }
             Op::Cas { done, .. } => {
@@ -100,6 +135,6 @@ impl Workload for Registers {
             }
             Op::Write(_) | Op::Delete => {}
         }
-        Ok(())
+        Ok(Outcome::Done)
     }
 }

@@ -7,7 +7,7 @@ use history_checker::judge::{self, Clause, Settings};
 use history_checker::linearizability::Call;
 use history_checker::linearizability::brute;
 use history_checker::model::register::{Op, Register, Value};
-use history_checker::model::znode::{Answer, Op as ZnodeOp, Request};
+use history_checker::model::znode::{Answer, Kind, Op as ZnodeOp, Request, Stat};
 use history_checker::record::{self, Positioned, Recorded};
 
 const SHAPE: Shape =
@@ -16,27 +16,31 @@ const SHAPE: Shape =
 /// The operation on a node `/a`, with this zxid.
 fn positioned(call: &Call<Op>, zxid: Option<u64>) -> Call<Positioned> {
     let (request, answer) = match call.op {
-        Op::Read(value) => {
-            (Request::Get("/a".into()), value.map(|value| Answer::Data(value, None)))
-        }
+        Op::Read(value) => (
+            Request::Get("/a".into()),
+            value.map(|value| Answer::Data(Some(value), Stat::default())),
+        ),
         Op::Write(data) => {
             let request = Request::Set { path: "/a".into(), data, version: None };
-            (request, Some(Answer::Set(None)))
+            (request, Some(Answer::Set(Stat::default())))
         }
         Op::Cas { .. } | Op::Delete => unreachable!("left out by the caller"),
     };
     let answer = answer.filter(|_| !call.is_crashed());
     let zxid = zxid.filter(|_| !call.is_crashed());
     let Call { process, invoked, returned, .. } = *call;
-    let op = Positioned { op: Some(ZnodeOp { request, answer }), zxid };
+    let session = process + 1;
+    let op = Positioned { op: Some(ZnodeOp { request, answer }), session, zxid };
     Call { process: process + 1, invoked: invoked + 2, returned: returned.saturating_add(2), op }
 }
 
 /// Whether a history is certified, with a node that is made before everything else.
 fn is_certified(calls: &[Call<Op>], zxids: &[Option<u64>]) -> bool {
-    let request = Request::Create { path: "/a".into(), data: Value::NIL, is_sequential: false };
-    let op = Some(ZnodeOp { request, answer: Some(Answer::Created(None)) });
-    let op = Positioned { op, zxid: Some(1) };
+    let kind = Kind::Persistent;
+    let path = "/a".into();
+    let request = Request::Create { path, data: Value::NIL, kind, is_sequential: false };
+    let op = Some(ZnodeOp { request, answer: Some(Answer::Created(None, Stat::default())) });
+    let op = Positioned { op, session: 0, zxid: Some(1) };
     let create = Call { process: 0, invoked: 0, returned: 1, op };
     let rest = calls.iter().zip(zxids).map(|(call, zxid)| positioned(call, *zxid));
     let calls: Vec<_> = std::iter::once(create).chain(rest).collect();

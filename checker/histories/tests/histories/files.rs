@@ -168,7 +168,7 @@ fn sentences_name_what_was_done_and_by_whom() {
     assert_eq!(
         sentence(&[(0, "write", "1"), (1, "write", "2"), (2, "read", "2"), (3, "read", "1")]),
         "the read by p3 began after write 2 by p1 was acknowledged, yet returned 1, and p0 had \
-         written 1 before p2 began to read 2"
+         written 1 before p1 began to write 2"
     );
     assert_eq!(
         sentence(&[(0, "write", "1"), (1, "cas", "[1 2]"), (2, "read", "1")]),

@@ -23,7 +23,7 @@ fn text(random: &mut Random) -> Vec<u8> {
     let mut output = Vec::new();
     let events = event::of_registers(&Recorded::from_calls(calls, keys));
     let keyed = events.into_iter().map(|event| {
-        let key = event.process / 100;
+        let key = event.process.as_i64().expect("a number") / 100;
         event::Event { value: serde_json::json!([key, event.value]), ..event }
     });
     write_edn(keyed, &mut output).expect("memory can be written to");

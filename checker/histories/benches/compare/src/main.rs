@@ -27,7 +27,7 @@ use todc_utils::specifications::etcd::{EtcdSpecification, history_from_log};
 use history_checker::judge::{self, Settings};
 use history_checker::linearizability::zones::Zones;
 use history_checker::model::register::{Op, Value};
-use history_checker::record::{self, Dialect, Recorded, Registers};
+use history_checker::record::{self, Dialect, Likely, Recorded, Registers};
 
 /// The least time of several runs of `work`, each on an input that `make` makes.
 #[expect(clippy::disallowed_methods, reason = "what is measured here is time")]
@@ -136,10 +136,10 @@ fn stream(load: &Load) {
 /// Reads a file that is in memory.
 fn read(path: &Path) {
     let text = fs::read(path).expect("the file can be read");
-    let dialect = if text.windows(9).take(200).any(|part| part.starts_with(b":value [")) {
-        Dialect::Kv
-    } else {
-        Dialect::Register
+    let dialect = match record::guess(&text[..]).expect("a history") {
+        Some(Likely::Kv) => Dialect::Kv,
+        Some(Likely::CasRegister) => Dialect::CasRegister,
+        _ => Dialect::Register,
     };
     let read = |text: &[u8]| record::read(text, Registers(dialect)).expect("well-formed");
     let (time, recorded) = least(5, || &text[..], read);

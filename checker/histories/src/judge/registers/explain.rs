@@ -1,10 +1,9 @@
 //! What is wrong with the operations on one register, in words.
 
 use super::super::any::Part;
-use super::super::locate::{Ends, Located, of_value};
+use super::super::locate::{Located, of_value};
 use super::super::words::{Words, span};
 use super::super::{Clause, Counterexample, Finding, Settings, Staleness};
-use super::MODEL;
 use crate::linearizability::shrink::{Core, shrink};
 use crate::linearizability::zones::Conflict;
 use crate::linearizability::{Budget, Call, Stuck, check};
@@ -17,9 +16,20 @@ const REDUCED_MAX: usize = 3_000;
 /// How many configurations each check of a reduction may examine.
 const REDUCE_CONFIGURATIONS: u64 = 100_000;
 
+/// Two blocks that exclude each other.
+struct Crossing {
+    stale: Value,
+    newer: Value,
+    /// The operation of the stale one that completes the conflict.
+    culprit: Option<usize>,
+    /// The operation of the newer one that shows that it came after the stale one.
+    witness: Option<usize>,
+}
+
 /// The operations on one key that matter, and what they are a part of.
 pub(super) struct Judging<'a> {
     pub(super) recorded: &'a Recorded<Op>,
+    pub(super) model: Register,
     pub(super) settings: &'a Settings<'a>,
     pub(super) key: u32,
     pub(super) part: Part<'a, Op>,
@@ -33,11 +43,11 @@ impl Judging<'_> {
         let places: Vec<usize> = places.iter().map(|at| self.part.places[*at]).collect();
         let part =
             Part { calls: &calls, places: &places, words: Words::new(self.recorded, self.key) };
-        match part.search(&MODEL, self.settings) {
+        match part.search(&self.model, self.settings) {
             Ok(None) => None,
             Err(reason) => Some(Finding::Unknown { key: part.words.key(), reason }),
             Ok(Some(core)) => {
-                let mut example = part.explain(&MODEL, &core);
+                let mut example = part.explain(&self.model, &core);
                 self.refine(&core, &places, &mut example);
                 Some(Finding::Violation(Box::new(example)))
             }
@@ -49,12 +59,12 @@ impl Judging<'_> {
         let operations = located.operations(conflict);
         let calls: Vec<_> = operations.iter().map(|at| self.part.calls[*at]).collect();
         let core = self.reduce(&calls, &operations);
-        let mut example = self.part.explain(&MODEL, &core);
+        let mut example = self.part.explain(&self.model, &core);
         let (clause, sentence) = self.sentence(conflict, &located);
         example.clause = clause;
         example.sentence = self.part.words.with_values(&sentence);
         if let Conflict::Crossed(one, other) = conflict {
-            example.staleness = self.staleness(located.ends(one), located.ends(other));
+            example.staleness = self.staleness(one, other, &located);
         }
         example
     }
@@ -68,17 +78,19 @@ impl Judging<'_> {
         let configurations = REDUCE_CONFIGURATIONS;
         let budget = Budget { configurations, ..self.settings.budget };
         if calls.len() <= REDUCED_MAX && !self.settings.is_brief {
-            if let Some(mut core) = shrink(&MODEL, calls, &budget) {
+            if let Some(mut core) = shrink(&self.model, calls, &budget) {
                 core.places.iter_mut().for_each(|place| *place = operations[*place]);
                 return core;
             }
-            let outcome = check(&MODEL, calls, &budget);
+            let outcome = check(&self.model, calls, &budget);
             assert!(
                 !outcome.is_linearizable(),
                 "zones and engine contradict each other: {calls:?}"
             );
         }
-        let stuck = Stuck { call: calls.len() - 1, states: Vec::new() };
+        let answered = |at: &usize| !calls[*at].is_crashed();
+        let last = (0..calls.len()).filter(answered).max_by_key(|at| calls[*at].returned);
+        let stuck = Stuck { call: last.unwrap_or_default(), states: Vec::new() };
         Core { calls: calls.to_vec(), places: operations.to_vec(), stuck, is_minimal: false }
     }
 
@@ -138,7 +150,9 @@ impl Judging<'_> {
                 (Clause::NoOrder, what)
             }
             Conflict::Chain { earlier, later } => {
-                let (first, last) = (located.ends_of(later).first, located.ends_of(earlier).last);
+                let first = located.ends_of(later).first;
+                let time = first.map_or(0, |first| self.part.calls[first].returned);
+                let last = located.first_of_value_after(earlier, time);
                 let [began, did] = [last.map(|at| self.begin(at)), first.map(|at| self.did(at))]
                     .map(Option::unwrap_or_default);
                 let what = format!(
@@ -147,9 +161,7 @@ impl Judging<'_> {
                 );
                 (Clause::StaleRead, what)
             }
-            Conflict::Crossed(one, other) => {
-                self.crossed((one, located.ends(one)), (other, located.ends(other)), located)
-            }
+            Conflict::Crossed(one, other) => self.crossed(one, other, located),
         }
     }
 
@@ -161,12 +173,12 @@ impl Judging<'_> {
         };
         let calls = self.part.calls;
         let reader = calls.iter().position(|call| !call.is_crashed() && finds(&call.op));
+        // What was tried only after it had been found is not the reason.
+        let end = reader.map_or(u64::MAX, |at| calls[at].returned);
+        let failed = self.recorded.failed.iter().find(|(key, call)| {
+            *key == self.key && call.op.written() == Some(value) && call.invoked < end
+        });
         let reader = reader.map_or_else(|| "an operation".to_owned(), |at| self.the(at));
-        let failed = self
-            .recorded
-            .failed
-            .iter()
-            .find(|(key, call)| *key == self.key && call.op.written() == Some(value));
         match failed {
             Some((_, call)) => format!(
                 "{reader} found {value}, but the {} by {} had failed",
@@ -177,18 +189,21 @@ impl Judging<'_> {
         }
     }
 
-    /// Which of two crossed blocks is the stale one: that of the operation invoked last.
-    fn crossed(
-        &self,
-        one: (Value, Ends),
-        other: (Value, Ends),
-        located: &Located<'_>,
-    ) -> (Clause, String) {
-        let invoked = |ends: Ends| ends.last.map_or(0, |last| self.part.calls[last].invoked);
-        let (stale, newer) =
-            if invoked(one.1) >= invoked(other.1) { (one, other) } else { (other, one) };
-        let (Some(last), Some(first)) = (stale.1.last, newer.1.first) else {
-            return (Clause::NoOrder, format!("{} and {} exclude each other", one.0, other.0));
+    /// Which of two crossed blocks is the stale one: the one whose operation completes the conflict.
+    fn stale_first(&self, one: Value, other: Value, located: &Located<'_>) -> Crossing {
+        let [one_after, other_after] = located.crossing(one, other);
+        let returned = |at: Option<usize>| at.map_or(0, |at| self.part.calls[at].returned);
+        if returned(one_after) >= returned(other_after) {
+            Crossing { stale: one, newer: other, culprit: one_after, witness: other_after }
+        } else {
+            Crossing { stale: other, newer: one, culprit: other_after, witness: one_after }
+        }
+    }
+
+    fn crossed(&self, one: Value, other: Value, located: &Located<'_>) -> (Clause, String) {
+        let Crossing { stale, newer, culprit, witness } = self.stale_first(one, other, located);
+        let (Some(last), Some(first)) = (culprit, located.ends(newer).first) else {
+            return (Clause::NoOrder, format!("{stale} and {newer} exclude each other"));
         };
         let words = &self.part.words;
         let gap = words.gap(self.part.places[first], self.part.places[last]);
@@ -211,32 +226,31 @@ impl Judging<'_> {
         // Its own value is a better witness than another one of the same block.
         let own = of_value(&stale_call.op).and_then(|value| located.ends_of(value).first);
         let own = own.filter(|own| {
-            newer.1.last.is_some_and(|last| self.part.calls[*own].precedes(&self.part.calls[last]))
+            witness.is_some_and(|at| self.part.calls[*own].precedes(&self.part.calls[at]))
         });
-        let before = match (own.or(stale.1.first), newer.1.last) {
+        let before = match (own.or(located.ends(stale).first), witness) {
             (Some(first), Some(last)) => {
                 format!("{} before {}", self.did(first), self.begin(last))
             }
-            _ => format!("{} was there at first", stale.0),
+            _ => format!("{stale} was there at first"),
         };
         let is_read = matches!(stale_call.op, Op::Read(_) | Op::Cas { .. });
         let clause = if is_read { Clause::StaleRead } else { Clause::NoOrder };
         (clause, format!("{began}, and {before}"))
     }
 
-    fn staleness(&self, one: Ends, other: Ends) -> Option<Staleness> {
+    /// How stale a crossed read is.
+    fn staleness(&self, one: Value, other: Value, located: &Located<'_>) -> Option<Staleness> {
         let calls = self.part.calls;
-        let invoked = |ends: Ends| ends.last.map_or(0, |last| calls[last].invoked);
-        let (stale, newer) =
-            if invoked(one) >= invoked(other) { (one, other) } else { (other, one) };
-        let reader = stale.last.filter(|at| calls[*at].op.written().is_none())?;
-        let known = stale.first.map_or(0, |first| calls[first].returned);
+        let Crossing { stale, newer, culprit, .. } = self.stale_first(one, other, located);
+        let reader = culprit.filter(|at| calls[*at].op.written().is_none())?;
+        let known = located.ends(stale).first.map_or(0, |first| calls[first].returned);
         let newer_updates = calls.iter().enumerate().filter(|(_, call)| {
             call.op.written().is_some() && call.invoked > known && call.precedes(&calls[reader])
         });
         let places = self.part.places;
         let gap = |at: usize| self.part.words.gap(places[at], places[reader]);
-        let (mut versions, mut nanoseconds) = (0, newer.first.and_then(gap));
+        let (mut versions, mut nanoseconds) = (0, located.ends(newer).first.and_then(gap));
         for (at, _) in newer_updates {
             versions += 1;
             nanoseconds = nanoseconds.max(gap(at));

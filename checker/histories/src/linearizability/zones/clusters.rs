@@ -169,6 +169,11 @@ impl Clusters {
         [self.first_return[at], self.last_invoke[at]].map(|time| time.saturating_sub(1))
     }
 
+    /// About how many bytes they take: columns, and a table by value.
+    pub(super) fn bytes(&self) -> usize {
+        64 * self.keys.len()
+    }
+
     pub(super) fn len(&self) -> u32 {
         u32::try_from(self.keys.len()).expect("there are less than 2^32 values")
     }

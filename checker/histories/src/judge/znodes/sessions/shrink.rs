@@ -3,15 +3,16 @@
 //! As in [`crate::linearizability::shrink`], only such parts go without which a history that keeps
 //! the promise would still keep it: what came later than the return at which every order came to
 //! an end, what changes nothing, and updates that nothing that stays depends on. The object itself
-//! is made of the operations, and is made anew for each attempt.
+//! is made of the operations, and is made again for each attempt.
 
-use super::{Sessions, State, Step};
+use super::{Sessions, State, Step, store};
 use crate::judge::Settings;
 use crate::linearizability::shrink::{Core, cut};
 use crate::linearizability::{Budget, Call, Outcome, Stuck, check};
 use crate::model::Model;
-use crate::model::znode::Znodes;
+use crate::model::znode::Tree;
 use std::ops::Range;
+use std::sync::Arc;
 
 /// How many configurations each check may examine.
 const CONFIGURATIONS: u64 = 100_000;
@@ -23,6 +24,7 @@ const CHECKS_MAX: usize = 1_000;
 type Kept = Vec<(usize, Call<Step>)>;
 
 pub(super) fn shrink(
+    initial: &Arc<Tree>,
     calls: &[Call<Step>],
     stuck: &Stuck<State>,
     settings: &Settings<'_>,
@@ -35,10 +37,14 @@ pub(super) fn shrink(
         let before = kept.len();
         let mut until = before;
         while until > 0 && left > 0 {
+            if budget.is_time_up.is_some_and(|is_time_up| is_time_up()) {
+                left = 0;
+                break;
+            }
             let from = until.saturating_sub(size);
             if let Some(fewer) = without(&kept, from..until, stuck.call) {
                 left -= 1;
-                kept = if fails(&fewer, &budget) { fewer } else { kept };
+                kept = if fails(initial, &fewer, &budget) { fewer } else { kept };
             }
             until = from;
         }
@@ -48,7 +54,7 @@ pub(super) fn shrink(
         size = size.div_ceil(2);
     }
     let (places, mut calls): (Vec<_>, Vec<_>) = kept.into_iter().unzip();
-    let model = Sessions::new(&mut calls);
+    let model = Sessions::new(initial, &mut calls);
     let stuck = match check(&model, &calls, &settings.budget) {
         Outcome::NotLinearizable(stuck) => stuck,
         Outcome::Linearizable => unreachable!("what was taken out could not make it fail"),
@@ -65,7 +71,7 @@ fn without(kept: &Kept, range: Range<usize>, last: usize) -> Option<Kept> {
         (Some(op), Some(update)) => {
             let (process, invoked, returned) = (other.process, other.invoked, other.returned);
             let call = Call { process, invoked, returned, op: op.clone() };
-            Znodes.depends_on(&call, update)
+            store().depends_on(&call, update)
         }
         _ => false,
     };
@@ -87,8 +93,8 @@ fn without(kept: &Kept, range: Range<usize>, last: usize) -> Option<Kept> {
     Some(staying.map(|(kept, _)| kept.clone()).collect())
 }
 
-fn fails(kept: &Kept, budget: &Budget<'_>) -> bool {
+fn fails(initial: &Arc<Tree>, kept: &Kept, budget: &Budget<'_>) -> bool {
     let mut calls: Vec<_> = kept.iter().map(|(_, call)| call.clone()).collect();
-    let model = Sessions::new(&mut calls);
+    let model = Sessions::new(initial, &mut calls);
     check(&model, &calls, budget).is_violation()
 }
