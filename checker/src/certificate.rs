@@ -23,19 +23,11 @@
 mod log;
 mod order;
 
+pub use history_checker::judge::Contract;
+
 use crate::history::History;
 use std::fmt;
 use zab_core::Txn;
-
-/// What `sync` promises.
-#[derive(Copy, Clone, Debug, PartialEq, Eq, Hash)]
-pub enum Contract {
-    /// A quorum confirms it: a read that follows it at once in its session is linearizable.
-    Quorum,
-    /// ZooKeeper's: the leader answers it alone. Reads are bound by session order and values only;
-    /// L2, L3 and S3 do not apply.
-    ZooKeeper,
-}
 
 /// A clause of the certificate.
 #[derive(Copy, Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -4,9 +4,8 @@
 //! * [`checker`]: judges a stream of events while it comes in. Its rules are in [`invariants`].
 //! * [`history`]: what clients saw, in Jepsen's words; [`certificate`] judges it by itself, against
 //!   the order of transactions that the servers claim.
-//! * [`linearizability`]: judges client histories without any such claim: a generic engine for any
-//!   sequential [`model`], and a fast one for registers whose writes are unique.
-//! * [`format`], [`record`], [`judge`]: files of histories, their operations, the whole judgement.
+//! * [`history_checker`], a crate by itself: judges client histories of any system without any such
+//!   claim, and reads and writes files of them.
 //! * [`verdict`]: valid, violation or unknown, and the classes of violations.
 //!
 //! The checker takes names from the core and no judgement: which zxid is greater is part of the
@@ -24,15 +23,10 @@ mod disk;
 mod ensemble;
 pub mod evidence;
 mod findings;
-pub mod format;
 pub mod hazards;
 pub mod history;
 pub mod invariants;
-pub mod judge;
-pub mod linearizability;
 pub mod loss;
-pub mod model;
-pub mod record;
 mod reigns;
 mod sequences;
 mod updates;
@@ -42,4 +36,5 @@ pub use checker::{Checker, Stakes};
 pub use evidence::{Event, Fact};
 pub use hazards::Standard;
 pub use history::History;
+pub use history_checker::{format, judge, linearizability, model, record};
 pub use verdict::{Class, Verdict, Violation, When};

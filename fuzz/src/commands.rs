@@ -13,9 +13,9 @@ mod hunt;
 mod minimize;
 mod output;
 mod progress;
-mod remint;
 #[cfg(feature = "real")]
 mod record;
+mod remint;
 mod replay;
 mod variants;
 

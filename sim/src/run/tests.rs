@@ -95,7 +95,7 @@ fn an_observer_can_end_an_execution() {
     struct Two(u32);
     impl Observer for Two {
         fn on_event(&mut self, event: &Event) -> ControlFlow<()> {
-            self.0 += u32::from(event.fact == Fact::Healed || event.fact == Fact::Available);
+            self.0 += u32::from(matches!(event.fact, Fact::Healed | Fact::Available { .. }));
             if self.0 == 1 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         }
     }

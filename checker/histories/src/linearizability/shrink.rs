@@ -1,0 +1,250 @@
+//! What is left of a failing history when everything is taken out that does not matter.
+//!
+//! Only such parts are taken out without which a linearizable history would stay linearizable, so
+//! what is left proves that the whole fails:
+//!
+//! * all that was invoked after the return at which every order came to an end; what was still
+//!   open then may take effect or not,
+//! * operations that change nothing,
+//! * updates that no operation that stays depends on ([`Model::depends_on`]).
+
+use super::{Budget, Call, NEVER, Outcome, Stuck, check};
+use crate::model::Model;
+use rustc_hash::FxHashSet;
+
+/// A part of a history that cannot be linearized.
+#[derive(Clone, Debug)]
+pub struct Core<M: Model> {
+    /// The operations, in the order of invocation. Those that were cut off are crashed.
+    pub calls: Vec<Call<M::Op>>,
+    /// Where each of them is in the whole history.
+    pub places: Vec<usize>,
+    /// Where every order of them comes to an end.
+    pub stuck: Stuck<M::State>,
+    /// Whether no operation more can be taken out: the budget was enough.
+    pub is_minimal: bool,
+}
+
+/// Finds a smallest part of the history that cannot be linearized. `None` if it can, or if the
+/// budget does not suffice to tell. `budget` is meant for each of the many checks; the whole costs
+/// no more than a hundred times as much.
+pub fn shrink<M: Model>(model: &M, calls: &[Call<M::Op>], budget: &Budget<'_>) -> Option<Core<M>> {
+    let Outcome::NotLinearizable(stuck) = check(model, calls, budget) else { return None };
+    let mut shrinking = Shrinking { model, budget, left: 100, kept: Vec::new() };
+    let end = calls[stuck.call].returned;
+    shrinking.kept = cut(calls, end, |op| model.is_pure(op));
+    shrinking.left = shrinking.left.max(4 * shrinking.kept.len().min(CHECKS_MAX / 4));
+    let last = stuck.call;
+    shrinking.take_out(|call| model.is_pure(&call.op), last);
+    if shrinking.kept.len() <= PAIRS_MAX {
+        while shrinking.take_out(|_| true, last) {}
+    }
+    let is_minimal = shrinking.left > 0 && shrinking.kept.len() <= PAIRS_MAX;
+    let (places, calls): (Vec<_>, Vec<_>) = shrinking.kept.into_iter().unzip();
+    let Outcome::NotLinearizable(stuck) = check(model, &calls, budget) else { return None };
+    Some(Core { calls, places, stuck, is_minimal })
+}
+
+/// How many checks one shrinking takes, at most.
+const CHECKS_MAX: usize = 4000;
+
+/// Up to so many operations are compared with each other.
+const PAIRS_MAX: usize = 3000;
+
+/// What was invoked by then, with its places; of what returned later only what may have changed
+/// something, as if it never had returned.
+pub(crate) fn cut<O: Clone>(
+    calls: &[Call<O>],
+    end: u64,
+    is_pure: impl Fn(&O) -> bool,
+) -> Vec<(usize, Call<O>)> {
+    let mut kept: Vec<_> = calls
+        .iter()
+        .enumerate()
+        .filter(|(_, call)| call.invoked <= end)
+        .filter(|(_, call)| call.returned <= end || !is_pure(&call.op))
+        .map(|(at, call)| {
+            let returned = if call.returned <= end { call.returned } else { NEVER };
+            (at, Call { returned, ..call.clone() })
+        })
+        .collect();
+    kept.sort_by_key(|(_, call)| call.invoked);
+    kept
+}
+
+struct Shrinking<'a, M: Model> {
+    model: &'a M,
+    budget: &'a Budget<'a>,
+    /// How many checks are left.
+    left: usize,
+    kept: Vec<(usize, Call<M::Op>)>,
+}
+
+impl<M: Model> Shrinking<'_, M> {
+    /// Takes out chunks of operations that are eligible, large ones first. True if any went.
+    fn take_out(&mut self, eligible: impl Fn(&Call<M::Op>) -> bool, last: usize) -> bool {
+        let before = self.kept.len();
+        let mut size = self.kept.len().div_ceil(2).max(1);
+        loop {
+            let mut end = self.kept.len();
+            while end > 0 && self.left > 0 {
+                let start = end.saturating_sub(size);
+                self.try_without(start..end, &eligible, last);
+                end = start;
+            }
+            if size == 1 || self.left == 0 {
+                return self.kept.len() < before;
+            }
+            size = size.div_ceil(2);
+        }
+    }
+
+    fn try_without(
+        &mut self,
+        range: std::ops::Range<usize>,
+        eligible: &impl Fn(&Call<M::Op>) -> bool,
+        last: usize,
+    ) {
+        if self.budget.is_time_up.is_some_and(|is_time_up| is_time_up()) {
+            self.left = 0;
+            return;
+        }
+        let mut stays: Vec<bool> = vec![true; self.kept.len()];
+        for at in range.clone() {
+            stays[at] = self.kept[at].0 == last || !eligible(&self.kept[at].1);
+        }
+        self.keep_what_others_need(range, &mut stays);
+        if stays.iter().all(|stays| *stays) {
+            return;
+        }
+        self.left -= 1;
+        let (places, calls): (Vec<usize>, Vec<_>) = self
+            .kept
+            .iter()
+            .zip(&stays)
+            .filter(|(_, stays)| **stays)
+            .map(|(k, _)| k.clone())
+            .unzip();
+        if check(self.model, &calls, self.budget).is_violation() {
+            self.kept = places.into_iter().zip(calls).collect();
+        }
+    }
+
+    /// An update stays if anything that stays depends on it.
+    fn keep_what_others_need(&self, range: std::ops::Range<usize>, stays: &mut [bool]) {
+        loop {
+            let mut has_changed = false;
+            for at in range.clone().filter(|at| !self.model.is_pure(&self.kept[*at].1.op)) {
+                if !stays[at] && self.is_needed(at, stays) {
+                    stays[at] = true;
+                    has_changed = true;
+                }
+            }
+            if !has_changed {
+                return;
+            }
+        }
+    }
+
+    fn is_needed(&self, update: usize, stays: &[bool]) -> bool {
+        let update = &self.kept[update].1.op;
+        let mut others = self.kept.iter().zip(stays).filter(|(_, stays)| **stays);
+        others.any(|((_, call), _)| self.model.depends_on(call, update))
+    }
+}
+
+/// The longest legal sequence of a history's operations that respects real time, and the state
+/// after it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Longest<S> {
+    /// The operations, by place.
+    pub order: Vec<usize>,
+    /// The state after them.
+    pub state: S,
+}
+
+/// Finds the longest partial linearization, or the longest that is found by examining so many
+/// configurations. Meant for what [`shrink`] leaves.
+pub fn longest<M: Model>(
+    model: &M,
+    calls: &[Call<M::Op>],
+    configurations: usize,
+) -> Longest<M::State> {
+    let mut search = Deepest {
+        model,
+        calls,
+        left: configurations,
+        seen: FxHashSet::default(),
+        order: Vec::new(),
+        best: Longest { order: Vec::new(), state: model.initial() },
+    };
+    search.go(&model.initial());
+    search.best
+}
+
+struct Deepest<'a, M: Model> {
+    model: &'a M,
+    calls: &'a [Call<M::Op>],
+    left: usize,
+    seen: FxHashSet<(Vec<usize>, M::State)>,
+    order: Vec<usize>,
+    best: Longest<M::State>,
+}
+
+impl<M: Model> Deepest<'_, M> {
+    fn go(&mut self, state: &M::State) {
+        let mut placed = self.order.clone();
+        placed.sort_unstable();
+        if self.left == 0 || !self.seen.insert((placed, state.clone())) {
+            return;
+        }
+        self.left -= 1;
+        if self.order.len() > self.best.order.len() {
+            self.best = Longest { order: self.order.clone(), state: state.clone() };
+        }
+        let open = |at: &usize| !self.order.contains(at);
+        let first_return =
+            (0..self.calls.len()).filter(open).map(|at| self.calls[at].returned).min();
+        let first_return = first_return.unwrap_or(NEVER);
+        let next: Vec<usize> = (0..self.calls.len())
+            .filter(open)
+            .filter(|at| self.calls[*at].invoked <= first_return)
+            .collect();
+        for at in next {
+            if let Some(after) = self.model.step(state, &self.calls[at].op) {
+                self.order.push(at);
+                self.go(&after);
+                self.order.pop();
+            }
+        }
+    }
+}
+
+/// For each operation that the longest partial linearization leaves out: why it cannot be next.
+pub fn why_not<M: Model>(
+    model: &M,
+    calls: &[Call<M::Op>],
+    longest: &Longest<M::State>,
+    process_name: impl Fn(u32) -> String,
+) -> Vec<(usize, String)> {
+    let left = |at: &usize| !longest.order.contains(at);
+    (0..calls.len())
+        .filter(left)
+        .map(|at| {
+            let waits_for =
+                (0..calls.len()).filter(left).find(|other| calls[*other].precedes(&calls[at]));
+            let why = match waits_for {
+                Some(other) => format!(
+                    "it began after the {} by {} had returned, which has no place",
+                    model.describe(&calls[other].op),
+                    process_name(calls[other].process)
+                ),
+                None if model.step(&longest.state, &calls[at].op).is_some() => {
+                    "it could be next, and nothing would be gained".to_owned()
+                }
+                None => model.why_not(&longest.state, &calls[at].op),
+            };
+            (at, why)
+        })
+        .collect()
+}
