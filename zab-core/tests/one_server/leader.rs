@@ -3,7 +3,7 @@
 use super::{elected, half_tick, packet, step, step_and_write};
 use zab_core::event::Note;
 use zab_core::{
-    Actor, ConnId, Epoch, Input, Key, Micros, Node, NodeId, Op, Output, Packet, RequestId,
+    Actor, Config, ConnId, Epoch, Input, Key, Micros, Node, NodeId, Op, Output, Packet, RequestId,
     SessionId, Zxid,
 };
 
@@ -67,4 +67,14 @@ fn a_leader_looks_once_a_tick_whether_a_quorum_follows() {
     let left = Output::Note(Note::SteppedDown);
     assert!(!half_tick(&mut node, 1, Micros(20_000)).contains(&left), "half a tick has passed");
     assert!(half_tick(&mut node, 2, Micros(40_000)).contains(&left), "a whole tick has");
+}
+
+#[test]
+fn a_learner_that_says_nothing_for_sync_limit_is_dismissed() {
+    let Config { tick, sync_limit, .. } = Config::new(3);
+    let limit = tick.0 * u64::from(sync_limit);
+    let is_dismissed =
+        |now| half_tick(&mut leader(), 1, Micros(now)).contains(&Output::Close(ConnId(1)));
+    assert!(!is_dismissed(limit - 1));
+    assert!(is_dismissed(limit));
 }
