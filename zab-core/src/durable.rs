@@ -287,4 +287,29 @@ mod tests {
             assert_eq!(can_truncate(snapshot, log, to), expected, "{snapshot:?} {to:?}: {why}");
         }
     }
+    #[test]
+    fn what_failed_and_all_that_came_after_it_on_its_file_had_no_effect() {
+        let mut out = Vec::new();
+        let log = vec![txn(1, 1), txn(1, 2)];
+        let mut durable = Durable::recover(Recovered { log, ..Recovered::default() });
+        let replica = |last_processed| Replica { last_processed, ..Replica::default() };
+        durable.append(txn(1, 3), &mut out);
+        durable.truncate(Zxid::new(1, 1), &mut out);
+        durable.append(txn(2, 1), &mut out);
+        durable.write_snapshot(replica(Zxid::new(1, 1)), &mut out);
+        durable.write_snapshot(replica(Zxid::new(2, 1)), &mut out);
+        durable.drop_snapshots_after(Zxid::new(1, 1), &mut out);
+        let state = |durable: &Durable| {
+            let log: Vec<_> = durable.log.iter().map(|txn| txn.zxid.to_string()).collect();
+            let snapshots = durable.snapshots.iter().map(|s| s.last_processed.to_string());
+            [log.join(" "), snapshots.collect::<Vec<_>>().join(" ")]
+        };
+        assert_eq!(state(&durable), ["<1, 1> <2, 1>", "<1, 1>"]);
+        durable.on_failed(File::Snapshot, Lsn(6));
+        assert_eq!(state(&durable), ["<1, 1> <2, 1>", "<1, 1> <2, 1>"], "the removal failed");
+        durable.on_failed(File::Snapshot, Lsn(5));
+        assert_eq!(state(&durable), ["<1, 1> <2, 1>", "<1, 1>"], "and the second snapshot");
+        durable.on_failed(File::Log, Lsn(2));
+        assert_eq!(state(&durable), ["<1, 1> <1, 2> <1, 3>", "<1, 1>"], "the cut failed");
+    }
 }

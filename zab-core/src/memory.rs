@@ -56,3 +56,21 @@ impl Memory {
         self.committed_log.iter()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::invariants::samples::txn;
+
+    #[test]
+    fn the_committed_log_keeps_the_last_ones_and_no_more() {
+        let mut memory = Memory::new(Replica::default(), 2);
+        for counter in 1..=3 {
+            memory.apply(&txn(1, counter));
+            assert!(memory.committed_log_is_its_end());
+        }
+        assert!(memory.committed_log().eq(&[txn(1, 2), txn(1, 3)]));
+        memory.committed_log_max = 1;
+        assert!(!memory.committed_log_is_its_end(), "one too many");
+    }
+}

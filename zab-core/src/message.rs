@@ -148,10 +148,3 @@ pub struct Notification {
     /// What the sender is doing.
     pub state: ServerState,
 }
-
-impl fmt::Display for Notification {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Vote { leader, zxid, peer_epoch } = self.vote;
-        write!(f, "{:?} votes {leader} {zxid} epoch {peer_epoch} round {}", self.state, self.round)
-    }
-}

@@ -84,3 +84,33 @@ fn fast_forward_if(server: &mut Server, started: bool) {
         server.fast_forward();
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::invariants::samples::looking;
+    use crate::variant::Variant;
+
+    #[test]
+    fn a_release_forgets_what_a_broken_synchronization_left_in_memory_unless_it_has_the_defect() {
+        let release = Variant { shutdown: Shutdown::DrainThenFastForward, ..Variant::REFERENCE };
+        let keeps_snap = Variant { aborted_snap_keeps_memory: true, ..release };
+        let keeps_trunc = Variant { aborted_trunc_keeps_memory: true, ..release };
+        let table = [
+            (release, None, Then::Keep),
+            (release, Some(SyncMode::Diff), Then::Keep),
+            (release, Some(SyncMode::Snap), Then::Reload),
+            (release, Some(SyncMode::Trunc), Then::Reload),
+            (keeps_snap, Some(SyncMode::Snap), Then::Keep),
+            (keeps_snap, Some(SyncMode::Trunc), Then::Reload),
+            (keeps_trunc, Some(SyncMode::Trunc), Then::Keep),
+            (keeps_trunc, Some(SyncMode::Snap), Then::Reload),
+        ];
+        for (variant, aborted, then) in table {
+            let mut node = looking();
+            node.server().variant = variant;
+            let stopping = Stopping::after_role(node.server(), Left { started: false, aborted });
+            assert_eq!(stopping, Stopping { await_writer: false, then }, "{aborted:?}");
+        }
+    }
+}

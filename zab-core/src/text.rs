@@ -115,3 +115,33 @@ impl fmt::Display for Note {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ids::NodeId;
+
+    #[test]
+    fn threads_and_ends_have_names_of_their_own() {
+        let actors = [
+            Actor::Receiver,
+            Actor::LogWriter,
+            Actor::Committer,
+            Actor::Sender(NodeId(0)),
+            Actor::Sender(NodeId(1)),
+        ];
+        let reasons = [
+            ExitReason::EpochBehindLog,
+            ExitReason::AcceptedBelowCurrent,
+            ExitReason::UnmatchedCommit,
+            ExitReason::TruncFailed,
+            ExitReason::DiskError,
+        ];
+        let mut names: Vec<_> = actors.iter().map(ToString::to_string).collect();
+        names.extend(reasons.iter().map(ToString::to_string));
+        names.sort();
+        names.dedup();
+        assert_eq!(names.len(), actors.len() + reasons.len(), "{names:?}");
+        assert!(names.iter().all(|name| !name.is_empty()));
+    }
+}

@@ -186,3 +186,63 @@ impl Replica {
         self.digest = self.digest.then(txn);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ids::SessionId;
+
+    #[test]
+    fn any_byte_names_a_register() {
+        let indices: Vec<_> = (0..8).map(|byte| Key(byte).index()).collect();
+        assert_eq!(indices, [0, 1, 2, 3, 0, 1, 2, 3]);
+    }
+
+    #[test]
+    fn whatever_differs_in_a_sequence_shows_in_its_digest() {
+        let request = RequestId { session: SessionId(1), cxid: 2 };
+        let change = Change::Set { key: Key(0), value: 1, version: 1 };
+        let txn = Txn { zxid: Zxid::new(1, 1), request, change };
+        let with = |key, value, version| Txn { change: Change::Set { key, value, version }, ..txn };
+        let differ = [
+            txn,
+            Txn { zxid: Zxid::new(2, 1), ..txn },
+            Txn { zxid: Zxid::new(1, 2), ..txn },
+            Txn { request: RequestId { session: SessionId(2), ..request }, ..txn },
+            Txn { request: RequestId { cxid: 3, ..request }, ..txn },
+            with(Key(1), 1, 1),
+            with(Key(0), 2, 1),
+            with(Key(0), 1, 2),
+            Txn { change: Change::Rejected, ..txn },
+        ];
+        let empty = Digest::EMPTY;
+        let mut digests: Vec<_> = differ.iter().map(|txn| empty.then(txn)).collect();
+        digests.extend([empty, empty.then(&differ[1]).then(&differ[2])]);
+        digests.push(empty.then(&differ[2]).then(&differ[1]));
+        let count = digests.len();
+        digests.sort();
+        digests.dedup();
+        assert_eq!(digests.len(), count, "order, each field, and the length");
+        assert_eq!(empty.then(&txn), empty.then(&txn), "and nothing else");
+    }
+
+    #[test]
+    fn digests_do_not_meet_by_chance() {
+        let request = RequestId { session: SessionId(0), cxid: 0 };
+        let txn = |epoch, counter| Txn {
+            zxid: Zxid::new(epoch, counter),
+            request,
+            change: Change::Rejected,
+        };
+        let pairs = (0..100).flat_map(|epoch| (0..100).map(move |counter| (epoch, counter)));
+        let mut digests: Vec<_> = pairs
+            .flat_map(|(epoch, counter)| {
+                let one = Digest::EMPTY.then(&txn(epoch, counter));
+                [one, one.then(&txn(0, 0))]
+            })
+            .collect();
+        digests.sort();
+        digests.dedup();
+        assert_eq!(digests.len(), 20_000);
+    }
+}

@@ -179,3 +179,51 @@ impl Default for Variant {
         Self::REFERENCE
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The reference with each of these alone.
+    const QUEUE_OUTLIVES_ROLE: [Variant; 2] = [
+        Variant { shutdown: Shutdown::Leak, ..Variant::REFERENCE },
+        Variant {
+            shutdown: Shutdown::DrainThenFastForward,
+            new_leader_log: NewLeaderLog::Queued,
+            ..Variant::REFERENCE
+        },
+    ];
+    const LOG_MAY_FOLD: [Variant; 8] = [
+        Variant { shutdown: Shutdown::Retain, ..Variant::REFERENCE },
+        Variant { shutdown: Shutdown::FastForwardThenDrain, ..Variant::REFERENCE },
+        Variant {
+            shutdown: Shutdown::DrainThenFastForward,
+            late_apply: true,
+            ..Variant::REFERENCE
+        },
+        Variant {
+            shutdown: Shutdown::DrainThenFastForward,
+            clears_outstanding: true,
+            ..Variant::REFERENCE
+        },
+        Variant { snap_keeps_log: true, ..Variant::REFERENCE },
+        Variant { trunc_unflushed: true, ..Variant::REFERENCE },
+        Variant { proposal_check: ProposalCheck::AfterFirst, ..Variant::REFERENCE },
+        Variant { proposal_check: ProposalCheck::Never, ..Variant::REFERENCE },
+    ];
+
+    #[test]
+    fn only_these_defects_excuse_a_queue_or_a_log_out_of_order() {
+        for variant in QUEUE_OUTLIVES_ROLE {
+            assert!(variant.queue_outlives_role() && variant.log_may_fold(), "{variant:?}");
+        }
+        for variant in LOG_MAY_FOLD {
+            assert!(!variant.queue_outlives_role() && variant.log_may_fold(), "{variant:?}");
+        }
+        let release = Variant { shutdown: Shutdown::DrainThenFastForward, ..Variant::REFERENCE };
+        let late = Variant { late_apply: true, clears_outstanding: true, ..Variant::REFERENCE };
+        for variant in [Variant::REFERENCE, release, late] {
+            assert!(!variant.queue_outlives_role() && !variant.log_may_fold(), "{variant:?}");
+        }
+    }
+}

@@ -23,6 +23,13 @@ fn step(node: &mut Node, input: Input) -> Vec<Output> {
     outputs
 }
 
+/// Half a tick has passed; its timer has been set so many times. Returns what came of it.
+fn half_tick(node: &mut Node, generation: u32, now: Micros) -> Vec<Output> {
+    let mut outputs = Vec::new();
+    node.step(now, Input::Timer { timer: Timer::Tick, generation }, &mut outputs);
+    outputs
+}
+
 /// Takes a step, and the disk does at once what that asks of it. Returns what came of it all.
 fn step_and_write(node: &mut Node, input: Input) -> Vec<Output> {
     let mut outputs = step(node, input);

@@ -329,3 +329,18 @@ fn new_leader_steps(log: NewLeaderLog, epoch_first: bool, epoch: Epoch) -> Vec<S
         ],
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_synchronization_is_unfinished_until_newleader_is_acknowledged() {
+        let mut sync = Synchronization::new(Epoch(1));
+        assert_eq!(sync.unfinished_mode(), None, "it has not begun");
+        sync.mode = Some(SyncMode::Snap);
+        assert_eq!(sync.unfinished_mode(), Some(SyncMode::Snap));
+        sync.acknowledged = true;
+        assert_eq!(sync.unfinished_mode(), None);
+    }
+}

@@ -1,7 +1,7 @@
 //! What a leader that is not established yet lets pass, and what a follower promises it.
 
 use super::{connected_follower, elected, packet, step, step_and_write};
-use zab_core::event::Note;
+use zab_core::event::{Breach, Note};
 use zab_core::{ConnId, DiskOp, Epoch, File, Input, Lsn, Node, Output, Packet, Recovered, Zxid};
 
 /// S2 of three, to which S0 and S1 have sent FOLLOWERINFO; the epoch is promised on its disk.
@@ -86,4 +86,14 @@ fn what_piled_up_at_a_handler_is_read_as_soon_as_a_quorum_has_promised() {
     assert_eq!(step(&mut node, packet(0, Packet::UpToDate)), [], "its handler waits for a quorum");
     let outputs = step(&mut node, packet(1, ack_epoch(Some(0), Zxid::ZERO)));
     assert!(outputs.contains(&Output::Close(ConnId(0))), "no learner says that: {outputs:?}");
+}
+
+#[test]
+fn a_packet_that_the_handler_does_not_expect_ends_it() {
+    let zxid = Zxid::new(1, 1);
+    for (unexpected, zxid) in [(Packet::Ack(zxid), zxid), (Packet::UpToDate, Zxid::ZERO)] {
+        let breach = Output::Note(Note::Breached { breach: Breach::BadState, zxid });
+        let outputs = step(&mut leader(), packet(0, unexpected));
+        assert_eq!(outputs, [breach, Output::Close(ConnId(0))]);
+    }
 }

@@ -31,3 +31,21 @@ fn a_vote_of_a_newer_round_is_held_against_the_own_one() {
     let told = |to| Output::Notify { to: NodeId(to), notification };
     assert_eq!(outputs, [told(0), told(2)], "the round is adopted, the vote is not");
 }
+
+/// ZOOKEEPER-1514: what others say of it may be of a round that it has left.
+#[test]
+fn a_server_takes_itself_for_the_leader_only_in_its_own_round() {
+    let vote = Vote { leader: NodeId(0), zxid: Zxid::ZERO, peer_epoch: Epoch(0) };
+    let elected_in = |round| {
+        let mut node = started(0, 3, Recovered::default());
+        let follows = |from| {
+            let notification = Notification { vote, round, state: ServerState::Following };
+            Input::Notification { from: NodeId(from), notification }
+        };
+        let outputs = [1, 2].map(|from| step(&mut node, follows(from)));
+        let elected = Output::Note(Note::Elected { leader: NodeId(0), round });
+        outputs.concat().contains(&elected)
+    };
+    assert!(elected_in(1), "its own");
+    assert!(!elected_in(7), "another one");
+}

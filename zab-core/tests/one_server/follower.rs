@@ -1,17 +1,23 @@
 //! What a follower lets pass after discovery.
 
-use super::{connected_follower, packet, step, step_and_write, txn};
-use zab_core::event::{Breach, ExitReason, Note};
-use zab_core::{Epoch, Node, Output, Packet, Recovered, Zxid};
+use super::{
+    connected_follower, half_tick, notification, packet, started, step, step_and_write, txn,
+};
+use zab_core::event::{Breach, ExitReason, Note, SyncMode};
+use zab_core::message::{ServerState, Vote};
+use zab_core::{
+    Config, ConnId, DiskOp, Epoch, Input, Micros, Node, NodeId, Output, Packet, Recovered, Replica,
+    Zxid,
+};
 
 const FIRST: Zxid = Zxid::new(1, 1);
 const SECOND: Zxid = Zxid::new(1, 2);
 
-/// S0 in broadcast in epoch 1, with two proposals that are not committed.
-fn follower() -> Node {
+/// S0 after so many packets of the way to broadcast in epoch 1, and two proposals.
+fn follower_after(packets: usize) -> Node {
     let mut node = connected_follower(Recovered::default());
     let epoch = Epoch(1);
-    let synchronization = [
+    let way = [
         Packet::LeaderInfo { epoch },
         Packet::Diff { zxid: Zxid::ZERO },
         Packet::NewLeader { epoch },
@@ -19,11 +25,59 @@ fn follower() -> Node {
         Packet::Proposal(txn(FIRST)),
         Packet::Proposal(txn(SECOND)),
     ];
-    for next in synchronization {
+    for next in way.into_iter().take(packets) {
         step_and_write(&mut node, packet(2, next));
     }
+    node
+}
+
+/// S0 in broadcast in epoch 1, with two proposals that are not committed.
+fn follower() -> Node {
+    let node = follower_after(6);
     assert!(node.view().serving);
     node
+}
+
+#[test]
+fn a_silent_leader_is_given_up_after_init_limit_or_once_newleader_is_acknowledged_sync_limit() {
+    let Config { tick, init_limit, sync_limit, .. } = Config::new(3);
+    let table = [
+        (0, init_limit, "it is connected"),
+        (1, init_limit, "it has promised the epoch"),
+        (2, init_limit, "it is being synchronized"),
+        (3, sync_limit, "it has acknowledged NEWLEADER"),
+        (4, sync_limit, "it serves"),
+    ];
+    for (packets, ticks, how_far) in table {
+        let gives_up = |now| {
+            let outputs = half_tick(&mut follower_after(packets), 1, Micros(now));
+            outputs.contains(&Output::Note(Note::SteppedDown))
+        };
+        let limit = tick.0 * u64::from(ticks);
+        assert!(!gives_up(limit - 1), "{how_far}");
+        assert!(gives_up(limit), "{how_far}");
+    }
+}
+
+#[test]
+fn a_follower_takes_only_the_connection_that_it_asked_for() {
+    let vote = Vote { leader: NodeId(2), zxid: Zxid::ZERO, peer_epoch: Epoch(0) };
+    let conn = ConnId(7);
+    let accepts = |peer, outgoing| {
+        let mut node = started(0, 3, Recovered::default());
+        step(&mut node, notification(1, ServerState::Following, vote));
+        step(&mut node, notification(2, ServerState::Leading, vote));
+        let outputs = step(&mut node, Input::ConnectionUp { peer: NodeId(peer), conn, outgoing });
+        let refuses = outputs == [Output::Close(conn)];
+        assert!(refuses || matches!(outputs[..], [Output::Send { .. }]), "{outputs:?}");
+        !refuses
+    };
+    assert!(accepts(2, true), "to its leader");
+    assert!(!accepts(1, true), "to another server");
+    assert!(!accepts(2, false), "the leader does not connect to its followers");
+    let outputs =
+        step(&mut follower(), Input::ConnectionUp { peer: NodeId(2), conn, outgoing: true });
+    assert_eq!(outputs, [Output::Close(conn)], "it has one");
 }
 
 #[test]
@@ -43,4 +97,69 @@ fn a_commit_of_nothing_is_only_noted() {
     let third = Zxid::new(1, 3);
     let breach = Output::Note(Note::Breached { breach: Breach::BadCommit, zxid: third });
     assert_eq!(step(&mut node, packet(2, Packet::Commit(third))), [breach]);
+}
+
+#[test]
+fn a_timer_that_was_set_again_does_not_run_out() {
+    let mut node = follower();
+    assert!(!half_tick(&mut node, 1, Micros(0)).is_empty(), "it sets the next one");
+    assert_eq!(half_tick(&mut node, 1, Micros(0)), []);
+}
+
+#[test]
+fn a_state_from_the_leader_ends_the_log_where_it_ends() {
+    let log = [1, 2, 3].map(|counter| txn(Zxid::new(1, counter))).to_vec();
+    let epochs = Epoch(1);
+    let recovered =
+        Recovered { log, accepted_epoch: epochs, current_epoch: epochs, ..Recovered::default() };
+    let mut node = connected_follower(recovered);
+    let replica = Replica { last_processed: SECOND, ..Replica::default() };
+    step_and_write(&mut node, packet(2, Packet::LeaderInfo { epoch: Epoch(2) }));
+    step_and_write(&mut node, packet(2, Packet::Snap { replica: Box::new(replica) }));
+    let outputs = step_and_write(&mut node, packet(2, Packet::NewLeader { epoch: Epoch(2) }));
+    let does = |wanted: &dyn Fn(&DiskOp) -> bool| {
+        outputs.iter().position(|output| matches!(output, Output::Disk { op, .. } if wanted(op)))
+    };
+    let snapshot = does(&|op| matches!(op, DiskOp::Snapshot(_)));
+    let cut = does(&|op| *op == DiskOp::Truncate(SECOND));
+    let epoch = does(&|op| *op == DiskOp::CurrentEpoch(Epoch(2)));
+    assert!(snapshot.is_some() && snapshot < cut && cut < epoch, "in this order: {outputs:?}");
+}
+
+#[test]
+fn a_proposal_follows_the_last_one_or_begins_a_later_epoch() {
+    let table = [
+        ((1, 3), true, "the next one"),
+        ((2, 1), true, "the first one of a later epoch"),
+        ((1, 4), false, "one is missing"),
+        ((2, 2), false, "the later epoch begins with another one"),
+        ((1, 2), false, "it has that one"),
+        ((1, 1), false, "and that one"),
+        ((0, 1), false, "an epoch that is over"),
+    ];
+    for ((epoch, counter), follows, why) in table {
+        let zxid = Zxid::new(epoch, counter);
+        let outputs = step(&mut follower(), packet(2, Packet::Proposal(txn(zxid))));
+        let breach = Output::Note(Note::Breached { breach: Breach::BadProposal, zxid });
+        let leaves = outputs.contains(&Output::Note(Note::SteppedDown));
+        assert_eq!((outputs.contains(&breach), leaves), (!follows, !follows), "{zxid}: {why}");
+    }
+}
+
+#[test]
+fn a_commit_is_applied_at_once_only_where_a_snapshot_will_cover_it() {
+    let replica = Box::new(Replica::default());
+    for (header, mode) in [
+        (Packet::Diff { zxid: Zxid::ZERO }, SyncMode::Diff),
+        (Packet::Snap { replica }, SyncMode::Snap),
+    ] {
+        let mut node = follower_after(1);
+        assert_eq!(node.view().sync_mode, None);
+        step_and_write(&mut node, packet(2, header));
+        assert_eq!(node.view().sync_mode, Some(mode));
+        step(&mut node, packet(2, Packet::Proposal(txn(FIRST))));
+        let outputs = step(&mut node, packet(2, Packet::Commit(FIRST)));
+        let applied = outputs.contains(&Output::Delivered(txn(FIRST)));
+        assert_eq!(applied, mode == SyncMode::Snap, "{mode}: {outputs:?}");
+    }
 }

@@ -1,8 +1,11 @@
 //! What an established leader commits, and when.
 
-use super::{elected, packet, step, step_and_write};
+use super::{elected, half_tick, packet, step, step_and_write};
 use zab_core::event::Note;
-use zab_core::{Actor, Epoch, Input, Key, Node, Op, Output, Packet, RequestId, SessionId, Zxid};
+use zab_core::{
+    Actor, Config, ConnId, Epoch, Input, Key, Micros, Node, NodeId, Op, Output, Packet, RequestId,
+    SessionId, Zxid,
+};
 
 const FIRST: Zxid = Zxid::new(1, 1);
 const SECOND: Zxid = Zxid::new(1, 2);
@@ -52,4 +55,26 @@ fn the_same_server_counts_once() {
     assert_eq!(step(&mut node, packet(0, joins(0))), []);
     let again = step(&mut node, packet(0, joins(0)));
     assert!(!again.iter().any(|output| matches!(output, Output::Disk { .. })), "{again:?}");
+}
+
+#[test]
+fn a_leader_looks_once_a_tick_whether_a_quorum_follows() {
+    let mut node = leader();
+    for peer in [0, 1] {
+        let (peer, conn) = (NodeId(peer), ConnId(peer.into()));
+        step(&mut node, Input::ConnectionDown { peer, conn });
+    }
+    let left = Output::Note(Note::SteppedDown);
+    assert!(!half_tick(&mut node, 1, Micros(20_000)).contains(&left), "half a tick has passed");
+    assert!(half_tick(&mut node, 2, Micros(40_000)).contains(&left), "a whole tick has");
+}
+
+#[test]
+fn a_learner_that_says_nothing_for_sync_limit_is_dismissed() {
+    let Config { tick, sync_limit, .. } = Config::new(3);
+    let limit = tick.0 * u64::from(sync_limit);
+    let is_dismissed =
+        |now| half_tick(&mut leader(), 1, Micros(now)).contains(&Output::Close(ConnId(1)));
+    assert!(!is_dismissed(limit - 1));
+    assert!(is_dismissed(limit));
 }
