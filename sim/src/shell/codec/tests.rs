@@ -13,7 +13,7 @@ fn every_frame() -> Vec<Frame> {
     let (epoch, key) = (Epoch(0x1112_1314), Key(3));
     let change = Change::Set { key, value: 21, version: 22 };
     let write_if = Op::WriteIf { key, value: 23, version: 24 };
-    let registers = [1, 2, 3, 4].map(|n| Register { value: n, version: 10 + n });
+    let registers = [1, 2, 3, 4, 5].map(|n| Register { value: n, version: 10 + n });
     let replica =
         Box::new(Replica { last_processed: zxid, digest: Digest(u64::MAX - 7), registers });
     let vote = Vote { leader: NodeId(6), zxid, peer_epoch: epoch };
