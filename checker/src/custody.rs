@@ -36,8 +36,8 @@ pub struct ServerState {
     pub is_forgetful: bool,
     /// The zxids that are durable, in the log; what a snapshot covers is not among them.
     log: Vec<Zxid>,
-    /// The newest durable snapshot's last zxid.
-    snapshot: Zxid,
+    /// The newest durable snapshot's last zxid, and what it covers, if it is known how it begins.
+    snapshot: (Zxid, Option<Vec<Zxid>>),
 }
 
 /// How a disk differs from a history that it should hold.
@@ -92,6 +92,9 @@ impl ServerState {
             .map(|(reign, _)| Shortfall::of(server, reigns.get(reign).initial_history, sequences));
         let is_forgotten =
             |zxid| !durable.holds(zxid, reigns.sequence_at(zxid, sequences), sequences);
+        let covered = sequences.find(durable.snapshot_digest());
+        let covered = covered.and_then(|covered| sequences.transactions(covered));
+        let covered = covered.map(|txns| txns.iter().map(|txn| txn.zxid).collect());
         Self {
             is_up: server.is_up,
             leader: server.leader,
@@ -106,13 +109,18 @@ impl ServerState {
             shortfall: shortfall.unwrap_or_default(),
             is_forgetful: server.acknowledged.is_some_and(is_forgotten),
             log: durable.log().iter().map(|txn| txn.zxid).collect(),
-            snapshot: durable.snapshot().last,
+            snapshot: (durable.snapshot().last, covered),
         }
     }
 
     /// Whether this zxid is durable: in the log, or under a snapshot.
     pub fn holds(&self, zxid: Zxid) -> bool {
-        self.log.contains(&zxid) || self.snapshot >= zxid
+        let (last, covered) = &self.snapshot;
+        let is_covered = || match covered {
+            Some(zxids) if !zxid.is_epoch_mark() => zxids.contains(&zxid),
+            _ => *last >= zxid,
+        };
+        self.log.contains(&zxid) || is_covered()
     }
 }
 

@@ -6,7 +6,7 @@ use zab_fuzz::case;
 use zab_fuzz::explain::{Story, boxed};
 use zab_fuzz::oracle::Oracle;
 
-const PICTURE: &str = "cases/O2/zookeeper-4646-O2-cef8370a.json";
+const PICTURE: &str = "cases/O2/zookeeper-4646.json";
 
 #[test]
 fn the_readme_shows_the_case_that_it_names() {

@@ -55,7 +55,7 @@ fn packet(from: u8, packet: Packet) -> Input {
 /// A server that has just started with this on its disk.
 fn started(id: u8, servers: u8, recovered: Recovered) -> Node {
     let mut node = Node::new(NodeId(id), Config::new(servers), Variant::REFERENCE);
-    step(&mut node, Input::Start(Box::new(recovered)));
+    step_and_write(&mut node, Input::Start(Box::new(recovered)));
     node
 }
 

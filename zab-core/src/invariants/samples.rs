@@ -66,7 +66,7 @@ fn start(id: NodeId) -> Node {
     let epochs = Epoch(1);
     let recovered =
         Recovered { log, accepted_epoch: epochs, current_epoch: epochs, ..Recovered::default() };
-    step(&mut node, Input::Start(Box::new(recovered)));
+    step_and_write(&mut node, Input::Start(Box::new(recovered)));
     node
 }
 
@@ -164,7 +164,7 @@ pub(crate) fn being_synchronized() -> Node {
 /// S0 in broadcast: ⟨1, 4⟩ is being flushed, ⟨2, 1⟩ waits to be.
 pub(crate) fn following() -> Node {
     let mut node = being_synchronized();
-    let upto = crate::Lsn(3);
+    let upto = crate::Lsn(4);
     step_and_write(&mut node, Input::DiskDone { file: File::Log, upto });
     receive(&mut node, LEADER, Packet::UpToDate);
     step(&mut node, Input::Turn(Actor::LogWriter));
