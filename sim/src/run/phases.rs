@@ -34,6 +34,9 @@ const CHAOS_MAX: Micros = Micros::from_millis(30_000);
 /// Pause of the probe between two attempts.
 const PROBE_PAUSE: Micros = Micros::from_millis(10);
 
+/// The same once service is overdue.
+const PATIENT_PAUSE: Micros = Micros::from_millis(100);
+
 /// An ensemble in which nothing but pings has happened for this long is quiet: two ticks.
 const QUIET: Micros = Micros::from_millis(80);
 
@@ -97,11 +100,12 @@ impl<D: Driver, O: Observer> Execution<'_, D, O> {
     /// Whether a write is acknowledged at all; states whether it was in time.
     fn liveness(&mut self) -> ControlFlow<End, bool> {
         let healed = self.now();
-        let mut is_available = self.probe_until(healed.after(LIVENESS_BOUND))?;
+        let mut is_available = self.probe_until(healed.after(LIVENESS_BOUND), PROBE_PAUSE)?;
         if !is_available {
             let excuse = self.excuse();
             self.state(None, Fact::Unavailable { bound: LIVENESS_BOUND, excuse })?;
-            is_available = excuse.is_none() && self.probe_until(healed.after(PATIENCE))?;
+            is_available =
+                excuse.is_none() && self.probe_until(healed.after(PATIENCE), PATIENT_PAUSE)?;
         }
         if is_available {
             let after = Micros(self.now().0 - healed.0);
@@ -111,7 +115,7 @@ impl<D: Driver, O: Observer> Execution<'_, D, O> {
     }
 
     /// Asks one server after the other for a write, until one is acknowledged.
-    fn probe_until(&mut self, limit: Micros) -> ControlFlow<End, bool> {
+    fn probe_until(&mut self, limit: Micros, pause: Micros) -> ControlFlow<End, bool> {
         for server in self.driver.config().members().collect::<Vec<_>>().into_iter().cycle() {
             if self.now() >= limit {
                 break;
@@ -123,8 +127,7 @@ impl<D: Driver, O: Observer> Execution<'_, D, O> {
             if self.has_written(PROBE) {
                 return ControlFlow::Continue(true);
             }
-            let pause = self.now().after(PROBE_PAUSE).min(limit);
-            self.advance(pause, |_| false)?;
+            self.advance(self.now().after(pause).min(limit), |_| false)?;
         }
         ControlFlow::Continue(false)
     }
@@ -153,6 +156,9 @@ impl<D: Driver, O: Observer> Execution<'_, D, O> {
             })?;
             silent.retain(|server| !self.has_written(FIRST_WRITER + server.0));
             silent.retain(|server| self.driver.is_serving(*server));
+            if !silent.is_empty() {
+                self.advance(self.now().after(PROBE_PAUSE).min(limit), |_| false)?;
+            }
         }
         for server in silent {
             self.state(Some(server), Fact::NotWriting { bound: WRITING_BOUND })?;
