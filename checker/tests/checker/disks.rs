@@ -219,3 +219,33 @@ fn a_power_loss_leaves_what_is_durable() {
     story.logs(0, txn(1, 1)).appends(1, txn(1, 1)).loses_power(1);
     assert_broken(story.commits(0, Z11), &[Class::D1]);
 }
+
+#[test]
+fn d1_a_majority_of_five_is_three() {
+    let mut story = Story::new(5);
+    for server in 0..5 {
+        story.starts(server, &[]);
+    }
+    story.establishes_with(0, 1, &[1, 2]).proposes(0, txn(1, 1));
+    story.logs(0, txn(1, 1)).logs(1, txn(1, 1));
+    assert_broken(&mut story.fork().logs(2, txn(1, 1)).commits(0, Z11).fork(), &[]);
+    assert_broken(story.commits(0, Z11), &[Class::D1]);
+}
+
+#[test]
+fn d5_a_server_that_ends_in_the_same_way_at_each_start() {
+    let ends = |story: &mut Story| {
+        story.starts(0, &[]).fact(0, Fact::Exited(ExitReason::TruncFailed));
+    };
+    let mut story = Story::of_three();
+    for _ in 0..5 {
+        ends(&mut story);
+    }
+    assert_broken(&mut story.fork(), &[]);
+    story.world(Fact::Healed);
+    ends(&mut story);
+    ends(&mut story);
+    assert_broken(&mut story.fork(), &[]);
+    ends(&mut story);
+    assert_broken(&mut story, &[Class::D5]);
+}

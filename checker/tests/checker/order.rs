@@ -183,3 +183,20 @@ fn i11_to_i14_are_what_a_server_notes() {
         assert_broken(&mut story, &[class]);
     }
 }
+
+#[test]
+fn i7_what_is_delivered_after_a_later_primary_has_broadcast_without_it() {
+    let mut story = epoch_1();
+    story.proposes(0, txn(1, 1)).leads(2, 2).establishes(2, 2).proposes(2, txn(2, 1));
+    assert_broken(&mut story.fork(), &[]);
+    assert_eq!(story.delivers(1, txn(1, 1)).broken()[0], Class::I7, "{:#?}", story.findings());
+}
+
+#[test]
+fn i7_what_a_server_has_in_memory_when_it_begins_to_serve_counts_as_delivered() {
+    let mut story = Story::of_three();
+    story.establishes_with(0, 1, &[1]).proposes(0, txn(1, 1)).delivers(1, txn(1, 1));
+    story.leads(2, 2).establishes(2, 2).proposes(2, txn(2, 1));
+    assert_broken(&mut story.fork(), &[]);
+    assert_eq!(story.serves(1, 1).broken()[0], Class::I7, "{:#?}", story.findings());
+}
