@@ -1,7 +1,8 @@
 //! A search that finds nothing has to have been where something could be found.
 
 use std::ops::ControlFlow;
-use zab_fuzz::search::{self, Campaign, Limit};
+use zab_checker::Class;
+use zab_fuzz::search::{self, Campaign, Limit, Wanted};
 use zab_fuzz::situations::Situation;
 use zab_fuzz::variants::find;
 
@@ -24,6 +25,7 @@ const FLOORS: [(Situation, u64); 27] = [
     (Situation::TornRecord, 69),
     (Situation::DiskFailure, 560),
     (Situation::SnapshotWhileServing, 700),
+    // Its snapshots hold nothing that could be cut.
     (Situation::TruncBelowSnapshot, 0),
     (Situation::WriteAtLeader, 1_500),
     (Situation::WriteAtFollower, 1_900),
@@ -55,4 +57,14 @@ fn a_search_gets_into_every_delicate_situation() {
     assert!(missed.is_empty(), "{}", missed.join("\n"));
     let floors: Vec<_> = FLOORS.iter().map(|(situation, _)| *situation).collect();
     assert_eq!(floors, Situation::ALL, "every situation has a floor");
+}
+
+#[test]
+fn a_search_of_a_release_has_logs_cut_below_a_snapshot() {
+    let release = find("zk-3.9.5").expect("it is listed");
+    let wanted = Wanted::Only(Class::I2);
+    let campaign = Campaign { wanted, ..Campaign::new(release, 1, Limit::Runs(8_000)) };
+    let report = search::run(&campaign, &|_| ControlFlow::Continue(()));
+    let count = report.census.of(Situation::TruncBelowSnapshot);
+    assert!(count >= 10, "{count}");
 }
