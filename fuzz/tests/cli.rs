@@ -360,3 +360,11 @@ fn another_process_observes_the_same_byte_for_byte() {
         assert_eq!(report[0]["trace"], format!("{here:016x}"), "{}", driver.name());
     }
 }
+
+#[test]
+fn a_hunt_that_runs_nothing_has_checked_nothing() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let output = zab(folder.path(), &["hunt", "--variant", "reference", "--runs", "0", "-j", "1"]);
+    assert_eq!(output.status.code(), Some(3));
+    assert!(stdout(&output).contains("nothing was checked"), "{}", stdout(&output));
+}

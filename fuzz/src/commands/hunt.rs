@@ -13,6 +13,7 @@ use crate::situations::{Census, Situation};
 use crate::variants;
 use serde_json::{Value, json};
 use std::ops::ControlFlow;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -96,10 +97,16 @@ pub(super) fn run(args: &Args, out: &Out) -> Result<Exit, Failure> {
     let mut other = campaign.hold_in.map(Oracle::new);
     let mut settled = Vec::new();
     for finding in &report.findings {
-        let case =
+        // A schedule on the way to a smaller one may meet an assertion: that is told as well.
+        let settling = AssertUnwindSafe(|| {
             settle(&mut oracle, other.as_mut(), entry, &campaign, finding).map_err(|failure| {
                 Failure { what: format!("{}: {command}", failure.what), ..failure }
-            })?;
+            })
+        });
+        let case = catch_unwind(settling).unwrap_or_else(|panic| {
+            let message = search::message_of(panic.as_ref());
+            Err(panicked(args, &finding.schedule, &message, &command))
+        })?;
         settled.push(Settled { finding, case, seen: finding.seen });
     }
     // What looked different may shrink to the same.
@@ -113,7 +120,7 @@ pub(super) fn run(args: &Args, out: &Out) -> Result<Exit, Failure> {
     summarize(out, &report, &command, &cases);
     Ok(match (cases.is_empty(), report.unknown) {
         (false, _) => Exit::Violation,
-        (true, 0) if !report.interrupted => Exit::Clean,
+        (true, 0) if !report.interrupted && report.executions > 0 => Exit::Clean,
         (true, _) => Exit::Inconclusive,
     })
 }
@@ -272,20 +279,7 @@ fn summarize(out: &Out, report: &Report, command: &str, cases: &[(PathBuf, Settl
     let Report { executions, states, elapsed, .. } = *report;
     let effort = describe(Progress { findings: 0, executions, states, elapsed });
     if cases.is_empty() {
-        let so_far = if report.interrupted { " before it was interrupted" } else { "" };
-        out.good(format!("nothing found{so_far}: {effort}"));
-        if !report.unwanted.contains_key(&Class::O5) {
-            let share = 100.0 * report.excused as f64 / report.executions.max(1) as f64;
-            let bound_ms = LIVENESS_BOUND.0 / 1000;
-            out.remark(format!(
-                "once healed, a new write was committed within {bound_ms} ms each time; excused, \
-                 because no quorum could start: {share:.3} %"
-            ));
-        }
-        out.remark(format!("\n{}", situations(&report.census, executions)));
-        if report.unknown > 0 {
-            out.bad(format!("{} executions were not decided; repeat: {command}", report.unknown));
-        }
+        found_nothing(out, report, &effort, command);
     } else if cases.len() > 1 {
         out.line(format!("{} ways: {effort}\n{}", cases.len(), ways(cases)));
     }
@@ -312,6 +306,29 @@ fn summarize(out: &Out, report: &Report, command: &str, cases: &[(PathBuf, Settl
         "unwanted": unwanted,
         "situations": situations_json(&report.census),
     }));
+}
+
+/// Says what it is worth that nothing was found.
+fn found_nothing(out: &Out, report: &Report, effort: &str, command: &str) {
+    let executions = report.executions;
+    if executions == 0 {
+        out.bad("nothing was checked: no schedule was run");
+        return;
+    }
+    let so_far = if report.interrupted { " before it was interrupted" } else { "" };
+    out.good(format!("nothing found{so_far}: {effort}"));
+    if !report.unwanted.contains_key(&Class::O5) {
+        let share = 100.0 * report.excused as f64 / report.executions.max(1) as f64;
+        let bound_ms = LIVENESS_BOUND.0 / 1000;
+        out.remark(format!(
+            "once healed, a new write was committed within {bound_ms} ms each time; excused, \
+             because no quorum could start: {share:.3} %"
+        ));
+    }
+    out.remark(format!("\n{}", situations(&report.census, executions)));
+    if report.unknown > 0 {
+        out.bad(format!("{} executions were not decided; repeat: {command}", report.unknown));
+    }
 }
 
 /// How often each delicate situation was reached: what it is worth that nothing was found.
