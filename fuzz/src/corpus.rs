@@ -142,7 +142,7 @@ pub fn examine(path: &Path, judges: &mut Judges) -> Result<(), String> {
     judges.check(&case).map_err(|broken| broken.to_string())
 }
 
-/// Whether the file bears the case's name, perhaps with a number behind it.
+/// Whether the file bears the case's name, perhaps followed by a number.
 fn is_named_after(path: &Path, case: &Case) -> bool {
     let stem = path.file_stem().map(|stem| stem.to_string_lossy()).unwrap_or_default();
     let number = stem.strip_prefix(&case.name()).map(|rest| rest.strip_prefix('-').unwrap_or(rest));

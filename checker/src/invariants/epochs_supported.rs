@@ -11,8 +11,8 @@ use crate::findings::Findings;
 use crate::verdict::Class;
 use zab_core::Epoch;
 
-/// A leader's memory becomes the initial history: so many others promised it the epoch, and perhaps it
-/// did itself.
+/// A leader's memory becomes the initial history. How many others had promised it the epoch, and
+/// whether it had itself.
 pub(crate) fn at_initial_history(
     ensemble: &Ensemble,
     epoch: Epoch,

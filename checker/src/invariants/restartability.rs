@@ -10,7 +10,7 @@ use crate::findings::Findings;
 use crate::verdict::Class;
 use zab_core::event::ExitReason;
 
-/// So many processes in a row, and the disk is what ends them.
+/// After this many processes in a row, it is the disk that ends them.
 const LIVES: u32 = 3;
 
 /// A process ends by itself, as those before it did since healing.

@@ -51,13 +51,13 @@ pub struct Establishment {
 pub struct Confirmed {
     /// Which release of ZooKeeper, as in `3.8.0`.
     pub release: String,
-    /// In so many runs,
+    /// How many runs did the same.
     pub runs: u32,
-    /// of so many.
+    /// How many runs there were.
     pub of: u32,
-    /// On which day, as in `2026-11-29`.
+    /// The day, as in `2026-11-29`.
     pub date: String,
-    /// By which build of this tool.
+    /// The build of this tool.
     pub build: String,
 }
 

@@ -74,8 +74,8 @@ pub fn write(case: &Case, path: &Path) -> io::Result<()> {
     fs::rename(&hidden, path)
 }
 
-/// Writes a case into a folder under its own name; where another case has that name already, with a
-/// number behind it. Says where.
+/// Writes a case into a folder under its own name; where another case has that name already, followed
+/// by a number. Says where.
 pub fn write_into(case: &Case, folder: &Path) -> io::Result<PathBuf> {
     let name = case.name();
     let names = std::iter::once(format!("{name}.json"))

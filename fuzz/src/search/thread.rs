@@ -16,8 +16,8 @@ use zab_sim::Schedule;
 /// Executions between two looks at the clock and two reports.
 const BATCH: u64 = 64;
 
-/// After a loss that no client's read shows, a search for one that does continues for at least so many
-/// executions.
+/// After a loss that no client's read shows, the least number of further executions in which one that
+/// does is looked for.
 const PATIENCE: u64 = 1000;
 
 /// What the threads share: only what stops them, and what is reported.
