@@ -52,7 +52,7 @@ fn an_empty_schedule_ends_available_and_at_rest() {
     let booted = Booted::new(3, Variant::REFERENCE);
     let text = trace(&booted, &schedule(1, []));
     assert!(text.contains("the ensemble is available"));
-    assert_eq!(text.matches("rests at <1, 4>").count(), 3);
+    assert_eq!(text.matches("rests at <1, 7>").count(), 3);
 }
 
 #[test]
@@ -154,5 +154,5 @@ fn a_leader_that_has_not_noticed_its_fall_is_not_at_rest() {
     let isolate = Act::Isolate { server: 2, for_us: 500_000 };
     let text = trace(&booted, &schedule(1, [(0, slow), (1_000, isolate)]));
     assert!(text.contains("epoch 2 established"));
-    assert_eq!(text.matches("rests at <2, 1>").count(), 3);
+    assert_eq!(text.matches("rests at <2, 4>").count(), 3);
 }

@@ -31,7 +31,7 @@ fn an_empty_schedule_ends_available_and_at_rest() {
     let booted = Booted::new(3, Variant::REFERENCE);
     let text = trace(&booted, &Schedule::empty(1, 3));
     assert!(text.contains("the ensemble is available"));
-    assert_eq!(text.matches("rests at <1, 4>").count(), 3);
+    assert_eq!(text.matches("rests at <1, 7>").count(), 3);
 }
 
 #[test]
