@@ -150,25 +150,22 @@ pub(super) fn shrink(
         let smaller = minimize(&minimized.schedule, &mut shows).map_err(Failure::harness)?;
         let executions = minimized.executions + smaller.executions;
         minimized = Minimized { executions, ..smaller };
+        if shown.rank.is_convincing() {
+            break;
+        }
         // What a later write covers up, no client can see: let it write elsewhere.
         let clearer = apart(&minimized.schedule).into_iter().find_map(|candidate| {
             let rank = oracle.judge(&candidate, entry.variant).rank()?;
             let is_clearer = rank.class() == class && rank < shown.rank;
-            is_clearer.then_some((candidate, rank))
+            is_clearer.then_some((candidate, Shown { rank, ..shown }))
         });
-        match clearer {
-            Some((schedule, rank)) if !shown.rank.is_convincing() => {
-                let clearer = Shown { rank, ..shown };
-                let holds = clearer.by(oracle, &schedule)
-                    && other.as_deref_mut().is_none_or(|other| clearer.by(other, &schedule));
-                if !holds {
-                    break;
-                }
-                shown = clearer;
-                minimized.schedule = schedule;
-            }
-            _ => break,
+        let Some((schedule, clearer)) = clearer else { break };
+        let holds = clearer.by(oracle, &schedule)
+            && other.as_deref_mut().is_none_or(|other| clearer.by(other, &schedule));
+        if !holds {
+            break;
         }
+        (shown, minimized.schedule) = (clearer, schedule);
     }
     let recording = oracle.record(&minimized.schedule, entry.variant);
     let defects = causes(oracle, &minimized.schedule, entry.variant, class);
