@@ -17,7 +17,7 @@ use crate::quorum::NodeSet;
 use crate::server::{Flow, GO_ON, STEP_DOWN, Server};
 use crate::stopping::Left;
 use broadcast::Broadcast;
-use learner::{Learner, Stage};
+use learner::{Learner, Sender, Stage};
 use std::mem::discriminant;
 
 /// What a leader knows of its learners and its own progress.
@@ -104,7 +104,7 @@ impl Leader {
 
     /// A learner has connected. An older connection of the same learner may still be open here.
     pub(crate) fn on_connection_up(&mut self, server: &Server, peer: NodeId, conn: ConnId) {
-        self.learners.push(Learner::new(peer, conn, server));
+        self.learners.push(Learner::new(peer, conn, server, self.tick()));
     }
 
     /// A connection broke: the handler ends (`removeLearnerHandler`).
@@ -207,7 +207,8 @@ impl Leader {
         if self.half_ticks.is_multiple_of(2) && !self.is_followed_by_quorum(server) {
             return STEP_DOWN;
         }
-        for learner in self.learners.iter_mut().filter(|learner| learner.is_sending) {
+        for learner in self.learners.iter_mut().filter(|learner| learner.sender == Sender::Running)
+        {
             learner.queue(Packet::Ping, &mut server.out);
         }
         GO_ON

@@ -31,24 +31,25 @@ impl Memory {
         self.replica.last_processed
     }
 
-    /// Applies a transaction and keeps it in the committed log.
+    /// Applies a transaction and keeps it in the committed log, unless that has come as far before
+    /// (`ZKDatabase.addCommittedProposal`).
     pub(crate) fn apply(&mut self, txn: &Txn) {
         self.replica.apply(txn);
+        if self.committed_log.back().is_some_and(|newest| txn.zxid <= newest.zxid) {
+            return;
+        }
         self.committed_log.push_back(*txn);
         if self.committed_log.len() > self.committed_log_max {
             self.committed_log.pop_front();
         }
     }
 
-    /// Whether the committed log is the end of what led here. Of its order only the newest two show
-    /// anything new.
+    /// Whether the committed log is the end of what led here.
     #[inline]
     pub(crate) fn committed_log_is_its_end(&self) -> bool {
-        let Some(newest) = self.committed_log.len().checked_sub(1) else { return true };
-        let last = self.committed_log[newest].zxid;
-        newest < self.committed_log_max
-            && last <= self.last_zxid()
-            && (newest == 0 || self.committed_log[newest - 1].zxid < last)
+        let is_its_end = |newest: &Txn| newest.zxid <= self.last_zxid();
+        self.committed_log.len() <= self.committed_log_max
+            && self.committed_log.back().is_none_or(is_its_end)
     }
 
     /// The committed log, oldest first.
@@ -61,6 +62,15 @@ impl Memory {
 mod tests {
     use super::*;
     use crate::invariants::samples::txn;
+
+    #[test]
+    fn the_committed_log_does_not_take_twice_what_it_has() {
+        let mut memory = Memory::new(Replica::default(), 2);
+        for counter in [1, 2, 1] {
+            memory.apply(&txn(1, counter));
+        }
+        assert!(memory.committed_log().eq(&[txn(1, 1), txn(1, 2)]));
+    }
 
     #[test]
     fn the_committed_log_keeps_the_last_ones_and_no_more() {

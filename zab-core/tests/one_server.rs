@@ -12,8 +12,8 @@ mod leader;
 use zab_core::event::Timer;
 use zab_core::message::{ServerState, Vote};
 use zab_core::{
-    Change, Config, ConnId, Epoch, Input, Key, Micros, Node, NodeId, Notification, Output, Packet,
-    Recovered, RequestId, SessionId, Txn, Variant, Zxid,
+    Actor, Change, Config, ConnId, Epoch, Input, Key, Micros, Node, NodeId, Notification, Output,
+    Packet, Recovered, RequestId, SessionId, Txn, Variant, Zxid,
 };
 
 /// Takes a step and returns what came of it.
@@ -30,17 +30,20 @@ fn half_tick(node: &mut Node, generation: u32, now: Micros) -> Vec<Output> {
     outputs
 }
 
-/// Takes a step, and the disk does at once what that asks of it. Returns what came of it all.
+/// Takes a step; the disk does at once what that asks of it, and the receiver gets the turns that it
+/// asks for. Returns what came of it all.
 fn step_and_write(node: &mut Node, input: Input) -> Vec<Output> {
     let mut outputs = step(node, input);
     let mut at = 0;
     while let Some(output) = outputs.get(at) {
-        if let Output::Disk { lsn, op } = output
-            && op.is_reported()
-        {
-            let done = Input::DiskDone { file: op.file(), upto: *lsn };
-            outputs.extend(step(node, done));
-        }
+        let answer = match output {
+            Output::Disk { lsn, op } if op.is_reported() => {
+                Some(Input::DiskDone { file: op.file(), upto: *lsn })
+            }
+            Output::Ready(Actor::Receiver) => Some(Input::Turn(Actor::Receiver)),
+            _ => None,
+        };
+        outputs.extend(answer.into_iter().flat_map(|input| step(node, input)));
         at += 1;
     }
     outputs

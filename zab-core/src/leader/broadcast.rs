@@ -112,7 +112,7 @@ impl Leader {
     }
 
     fn send_to_forwarding(&mut self, server: &mut Server, packet: &Packet) {
-        for learner in self.learners.iter_mut().filter(|learner| learner.is_forwarding) {
+        for learner in self.learners.iter_mut().filter(|learner| learner.is_forwarding()) {
             learner.queue(packet.clone(), &mut server.out);
         }
     }

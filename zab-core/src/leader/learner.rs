@@ -30,6 +30,19 @@ pub(super) enum Stage {
     Serving,
 }
 
+/// What becomes of packets for the learner.
+#[derive(Copy, Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Sender {
+    /// There are none: it does not get proposals and commits yet.
+    Idle,
+    /// They wait: NEWLEADER of this epoch is not among them yet. The handler writes the snapshot
+    /// first, if there is one, and what is proposed and committed meanwhile stands before NEWLEADER
+    /// (`LearnerHandler.run`).
+    Announcing(Epoch),
+    /// The sender thread writes them; pings start with it.
+    Running,
+}
+
 /// A learner's handler.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Learner {
@@ -42,10 +55,7 @@ pub(super) struct Learner {
     outbox: VecDeque<Packet>,
     /// The sender has asked for its turn.
     ready: bool,
-    /// It gets proposals and commits (`forwardingFollowers`).
-    pub(super) is_forwarding: bool,
-    /// The sender thread runs; pings start with it.
-    pub(super) is_sending: bool,
+    pub(super) sender: Sender,
     /// When the last packet arrived.
     pub(super) last_heard: Micros,
     /// The last tick up to which it counts as synced (`tickOfNextAckDeadline`).
@@ -56,7 +66,8 @@ pub(super) struct Learner {
 }
 
 impl Learner {
-    pub(super) fn new(peer: NodeId, conn: ConnId, server: &Server) -> Self {
+    /// One that connects at this tick of its leader.
+    pub(super) fn new(peer: NodeId, conn: ConnId, server: &Server, tick: u32) -> Self {
         Self {
             peer,
             conn,
@@ -64,10 +75,9 @@ impl Learner {
             inbox: VecDeque::new(),
             outbox: VecDeque::new(),
             ready: false,
-            is_forwarding: false,
-            is_sending: false,
+            sender: Sender::Idle,
             last_heard: server.now,
-            ack_deadline_tick: server.config.init_limit + server.config.sync_limit,
+            ack_deadline_tick: tick + server.config.init_limit + server.config.sync_limit,
             unacknowledged: None,
         }
     }
@@ -124,10 +134,26 @@ impl Learner {
         server.send(self.conn, Packet::LeaderInfo { epoch });
     }
 
-    /// The sender's turn: one packet.
+    /// From here on it gets every proposal and commit; what it misses is queued already. NEWLEADER
+    /// follows at the handler's next turn.
+    pub(super) fn start_forwarding(&mut self, epoch: Epoch) {
+        self.stage = Stage::Synchronizing;
+        self.sender = Sender::Announcing(epoch);
+    }
+
+    /// Whether it gets proposals and commits (`forwardingFollowers`).
+    pub(super) fn is_forwarding(&self) -> bool {
+        self.sender != Sender::Idle
+    }
+
+    /// The handler's turn: it ends the synchronisation with NEWLEADER and starts the sender, which
+    /// from then on writes one packet a turn.
     pub(super) fn send_next(&mut self, server: &mut Server) {
         self.ready = false;
-        if let Some(packet) = self.outbox.pop_front() {
+        if let Sender::Announcing(epoch) = self.sender {
+            self.outbox.push_back(Packet::NewLeader { epoch });
+            self.sender = Sender::Running;
+        } else if let Some(packet) = self.outbox.pop_front() {
             if let Packet::Proposal(txn) = &packet
                 && self.stage == Stage::Serving
             {

@@ -10,8 +10,9 @@ use crate::message::Packet;
 use crate::server::Server;
 
 impl Leader {
-    /// Queues everything that a learner misses, and NEWLEADER; from here on it gets every proposal
-    /// and commit (`syncFollower`, `startForwarding`).
+    /// Queues everything that a learner misses; from here on it gets every proposal and commit
+    /// (`LearnerHandler.syncFollower`, `Leader.startForwarding`). NEWLEADER comes later, so that
+    /// proposals and commits may stand before it (`LearnerHandler.run`).
     pub(super) fn synchronize(&mut self, server: &mut Server, conn: ConnId, last_zxid: Zxid) {
         let decision = self.decide(server, last_zxid);
         let Some(learner) = self.learners.iter_mut().find(|learner| learner.conn == conn) else {
@@ -33,10 +34,7 @@ impl Leader {
         for proposal in self.broadcast.outstanding.iter().filter(|p| p.txn.zxid > sent) {
             learner.queue(Packet::Proposal(proposal.txn), out);
         }
-        learner.queue(Packet::NewLeader { epoch: self.epoch }, out);
-        learner.stage = Stage::Synchronizing;
-        learner.is_forwarding = true;
-        learner.is_sending = true;
+        learner.start_forwarding(self.epoch);
         if !server.variant.keeps_stale_acks {
             self.broadcast.forget_acks(peer, decision.kept);
         }

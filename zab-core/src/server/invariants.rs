@@ -35,7 +35,7 @@ pub(crate) fn broken() -> Vec<(Invariant, crate::Node)> {
             node.server().memory.replica.last_processed = Zxid::new(1, 1);
         }),
         breaks(Invariant::CommittedLogIsMemorysEnd, looking(), |node| {
-            node.server().memory.apply(&txn(1, 2));
+            node.server().memory.apply(&txn(1, 1));
         }),
         breaks(Invariant::ClientsLeaveWithTheRole, looking(), |node| {
             node.server().await_answer(request(1));

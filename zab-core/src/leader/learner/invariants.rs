@@ -1,6 +1,6 @@
 //! What holds of one learner's handler by itself.
 
-use super::{Learner, Stage};
+use super::{Learner, Sender, Stage};
 use crate::invariants::{Checked, Invariant, require};
 
 impl Learner {
@@ -20,11 +20,9 @@ impl Learner {
             Stage::Connected
             | Stage::AwaitsEpoch
             | Stage::Promised
-            | Stage::AwaitsElection { .. } => {
-                !self.is_forwarding && !self.is_sending && self.outbox.is_empty()
-            }
+            | Stage::AwaitsElection { .. } => self.sender == Sender::Idle && self.outbox.is_empty(),
             Stage::Synchronizing | Stage::AwaitsEstablishment | Stage::Serving => {
-                self.is_forwarding && self.is_sending
+                self.is_forwarding()
             }
         }
     }
@@ -41,9 +39,10 @@ pub(crate) fn broken() -> Vec<(Invariant, crate::Node)> {
         breaks(invariant, leading(), |node| how(&mut node.leader().learners[learner]))
     };
     vec![
-        of(Invariant::ForwardingFollowsSynchronization, 0, |learner| learner.is_forwarding = true),
-        of(Invariant::ForwardingFollowsSynchronization, 0, |learner| learner.is_sending = true),
-        of(Invariant::ForwardingFollowsSynchronization, 1, |learner| learner.is_sending = false),
+        of(Invariant::ForwardingFollowsSynchronization, 0, |learner| {
+            learner.sender = Sender::Running;
+        }),
+        of(Invariant::ForwardingFollowsSynchronization, 1, |learner| learner.sender = Sender::Idle),
         of(Invariant::OnlyBlockedHandlersHaveMail, 1, |learner| {
             learner.inbox.push_back(Packet::Ping);
         }),
