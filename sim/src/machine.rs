@@ -150,10 +150,7 @@ impl Machine {
 
     /// The process exits by itself.
     pub(crate) fn exit(&mut self, reason: ExitReason) {
-        self.refused = match reason {
-            ExitReason::EpochBehindLog | ExitReason::AcceptedBelowCurrent => Some(reason),
-            _ => None,
-        };
+        self.refused = Some(reason).filter(|reason| reason.is_refusal());
         self.end(Death::Killed);
     }
 

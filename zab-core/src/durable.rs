@@ -8,7 +8,6 @@ pub(crate) mod invariants;
 
 use crate::event::{DiskOp, File, Output, Recovered};
 use crate::ids::{Epoch, Lsn, Zxid};
-use crate::memory::Memory;
 use crate::txn::{Replica, Txn};
 
 /// Transaction log, snapshots and epoch files of a server.
@@ -65,7 +64,7 @@ impl Durable {
     }
 
     /// The newest snapshot, or the initial state.
-    fn snapshot(&self) -> Replica {
+    pub(crate) fn snapshot(&self) -> Replica {
         self.snapshots.last().copied().unwrap_or_default()
     }
 
@@ -75,16 +74,9 @@ impl Durable {
         self.log.last().map_or(snapshot, |txn| txn.zxid.max(snapshot))
     }
 
-    /// The memory that a restart would load: newest snapshot, then the log behind it
-    /// (`ZKDatabase.loadDataBase`). Every logged transaction counts, committed or not.
-    pub(crate) fn load(&self, committed_log_max: usize) -> Memory {
-        let snapshot = self.snapshot();
-        let mut memory = Memory::new(snapshot, committed_log_max);
-        self.log
-            .iter()
-            .filter(|txn| txn.zxid > snapshot.last_processed)
-            .for_each(|txn| memory.apply(txn));
-        memory
+    /// What the log holds behind this zxid.
+    pub(crate) fn log_after(&self, zxid: Zxid) -> impl Iterator<Item = &Txn> {
+        self.log.iter().filter(move |txn| txn.zxid > zxid)
     }
 
     /// Whether the log and the newest snapshot belong together: the log holds the snapshot's zxid,
@@ -99,7 +91,8 @@ impl Durable {
             || self.holds(snapshot)
     }
 
-    fn holds(&self, zxid: Zxid) -> bool {
+    /// Whether this zxid is in the log.
+    pub(crate) fn holds(&self, zxid: Zxid) -> bool {
         self.log.iter().any(|txn| txn.zxid == zxid)
     }
 

@@ -194,12 +194,25 @@ pub enum ExitReason {
     EpochBehindLog,
     /// Start-up check: `acceptedEpoch` is below `currentEpoch`.
     AcceptedBelowCurrent,
+    /// The log, replayed into memory, has a hole (`ZKDatabase.addCommittedProposal`, from 3.9.4 on).
+    HoleInLog,
     /// A COMMIT that does not match the oldest pending proposal (`FollowerZooKeeperServer.commit`).
     UnmatchedCommit,
     /// TRUNC to a zxid that is not in the log.
     TruncFailed,
     /// The disk reported an error.
     DiskError,
+}
+
+impl ExitReason {
+    /// Whether it is what the server found on its disk that ends it: the next process will find the
+    /// same.
+    pub const fn is_refusal(self) -> bool {
+        match self {
+            Self::EpochBehindLog | Self::AcceptedBelowCurrent | Self::HoleInLog => true,
+            Self::UnmatchedCommit | Self::TruncFailed | Self::DiskError => false,
+        }
+    }
 }
 
 /// How a leader brings a learner up to date.

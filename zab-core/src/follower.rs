@@ -108,7 +108,7 @@ impl Follower {
             Phase::Synchronization(sync) => sync.unfinished_mode(),
             Phase::Discovery | Phase::Broadcast => None,
         };
-        Left { started: matches!(self.phase, Phase::Broadcast), aborted }
+        Left { started: matches!(self.phase, Phase::Broadcast), led: false, aborted }
     }
 
     /// Whether it waits for a connection to this server.

@@ -60,6 +60,7 @@ invariants! {
     OnlyUnfinishedIsUndone: "only what is not known to be done can be taken back, newest first",
     // memory.rs
     CommittedLogIsMemorysEnd: "the committed log is bounded, ascends, and ends at or below memory's last zxid",
+    NoHoleIsServed: "a server that refuses holes serves nothing across one",
     // log_writer/invariants.rs, committer.rs: actors
     FlushHasABatch: "the log writer has a batch exactly while it waits for a flush",
     FlushIsAwaited: "the flush that the log writer waits for is not done yet",

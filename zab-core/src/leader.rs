@@ -51,6 +51,9 @@ enum Phase {
     Synchronization { epoch_file: Option<Lsn>, acks: NodeSet },
     /// Established.
     Broadcast,
+    /// On the way out, until its log writer has drained: it takes no requests, but acknowledgements
+    /// still count, and COMMITs still go out (`Leader.shutdown` stops the server, then the handlers).
+    Closing,
 }
 
 impl Leader {
@@ -85,7 +88,24 @@ impl Leader {
             }
             Phase::Synchronization { .. } => crate::Phase::Synchronization,
             Phase::Broadcast => crate::Phase::Broadcast,
+            Phase::Closing => crate::Phase::Election,
         }
+    }
+
+    /// Whether its log writer has to drain before it hangs up.
+    pub(crate) fn has_to_drain(&self, server: &Server) -> bool {
+        matches!(self.phase, Phase::Broadcast) && !server.writer.is_idle()
+    }
+
+    /// Begins to step down.
+    pub(crate) fn close(&mut self) {
+        self.phase = Phase::Closing;
+        self.broadcast.drop_syncs();
+    }
+
+    /// Whether it is stepping down.
+    pub(crate) const fn is_closing(&self) -> bool {
+        matches!(self.phase, Phase::Closing)
     }
 
     /// Ends: closes all connections and says how far it had come.
@@ -93,7 +113,8 @@ impl Leader {
         for learner in &self.learners {
             server.out.push(Output::Close(learner.conn));
         }
-        Left { started: matches!(self.phase, Phase::Broadcast), aborted: None }
+        let started = matches!(self.phase, Phase::Broadcast | Phase::Closing);
+        Left { started, led: true, aborted: None }
     }
 
     /// Moves on, with a new bound on how long the phase may last.
@@ -124,9 +145,14 @@ impl Leader {
 
     /// A packet of a learner: read now, or when its handler is no longer blocked.
     pub(crate) fn on_packet(&mut self, server: &mut Server, conn: ConnId, packet: Packet) -> Flow {
+        let is_closing = self.is_closing();
         let Some(learner) = self.learner(conn) else {
             return GO_ON;
         };
+        if is_closing {
+            self.on_late_packet(server, conn, &packet);
+            return GO_ON;
+        }
         learner.last_heard = server.now;
         if learner.is_blocked() {
             learner.inbox.push_back(packet);
@@ -156,6 +182,17 @@ impl Leader {
         GO_ON
     }
 
+    /// While it steps down: only acknowledgements still have an effect.
+    fn on_late_packet(&mut self, server: &mut Server, conn: ConnId, packet: &Packet) {
+        if let Some(learner) = self.learner(conn)
+            && learner.stage == Stage::Serving
+            && let Packet::Ack(zxid) = *packet
+        {
+            let peer = learner.peer;
+            self.on_ack(server, peer, zxid);
+        }
+    }
+
     /// Lets handlers that are no longer blocked read what has piled up. What one reads may unblock
     /// another.
     fn read_inboxes(&mut self, server: &mut Server) -> Flow {
@@ -181,6 +218,9 @@ impl Leader {
 
     /// A disk operation of this server is done: the leader's own thread may be waiting for it.
     pub(crate) fn on_progress(&mut self, server: &mut Server) -> Flow {
+        if self.is_closing() {
+            return if server.writer.is_idle() { STEP_DOWN } else { GO_ON };
+        }
         self.on_discovery_progress(server);
         self.on_synchronization_progress(server);
         self.read_inboxes(server)
@@ -195,6 +235,9 @@ impl Leader {
 
     /// Half a tick has passed.
     pub(crate) fn on_tick(&mut self, server: &mut Server) -> Flow {
+        if self.is_closing() {
+            return GO_ON;
+        }
         server.set_timer(Timer::Tick, server.half_tick());
         let silent = self.learners.iter().filter(|l| l.is_silent(server)).map(|l| l.conn);
         for conn in silent.collect::<Vec<_>>() {

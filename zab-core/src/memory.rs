@@ -8,6 +8,10 @@ use crate::ids::Zxid;
 use crate::txn::{Replica, Txn};
 use std::collections::VecDeque;
 
+/// A transaction is missing between two others of an epoch.
+#[derive(Copy, Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Hole;
+
 /// The replica and the last transactions that led to it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Memory {
@@ -44,6 +48,40 @@ impl Memory {
         }
     }
 
+    /// Applies what a log holds; if a hole is refused, up to the first transaction after it.
+    pub(crate) fn replay<'a>(
+        &mut self,
+        log: impl Iterator<Item = &'a Txn>,
+        refuses_holes: bool,
+    ) -> Result<(), Hole> {
+        for txn in log {
+            self.deliver(txn, refuses_holes)?;
+        }
+        Ok(())
+    }
+
+    /// Applies a transaction, which may have to follow the one before. The tree has it even if it may
+    /// not (`ZooKeeperServer.processTxn`).
+    pub(crate) fn deliver(&mut self, txn: &Txn, refuses_holes: bool) -> Result<(), Hole> {
+        let is_refused = refuses_holes && !self.leaves_no_hole(txn.zxid);
+        self.apply(txn);
+        if is_refused { Err(Hole) } else { Ok(()) }
+    }
+
+    /// Whether this transaction leaves no hole behind the newest one of the committed log: it is the
+    /// next one of its epoch, or of a later epoch, or known already.
+    fn leaves_no_hole(&self, zxid: Zxid) -> bool {
+        self.committed_log
+            .back()
+            .is_none_or(|newest| zxid <= newest.zxid || follows(newest.zxid, zxid))
+    }
+
+    /// Whether nothing is missing in the committed log, as far as its zxids tell.
+    pub(crate) fn has_no_hole(&self) -> bool {
+        let mut pairs = self.committed_log.iter().zip(self.committed_log.iter().skip(1));
+        pairs.all(|(one, other)| follows(one.zxid, other.zxid))
+    }
+
     /// Whether the committed log is the end of what led here.
     #[inline]
     pub(crate) fn committed_log_is_its_end(&self) -> bool {
@@ -56,6 +94,12 @@ impl Memory {
     pub(crate) fn committed_log(&self) -> impl DoubleEndedIterator<Item = &Txn> + Clone {
         self.committed_log.iter()
     }
+}
+
+/// Whether nothing can be missing between two transactions: that epochs end is not in the log.
+const fn follows(one: Zxid, other: Zxid) -> bool {
+    other.epoch.0 > one.epoch.0
+        || other.epoch.0 == one.epoch.0 && other.counter == one.next().counter
 }
 
 #[cfg(test)]

@@ -93,8 +93,8 @@ impl Node {
             Input::Turn(actor) => self.on_turn(actor),
             Input::StepDown => match &mut self.role {
                 Role::Following(follower) => follower.on_interrupt(),
-                Role::Leading(_) => STEP_DOWN,
-                Role::Dead | Role::Stopping(_) | Role::Looking(_) => GO_ON,
+                Role::Leading(leader) if !leader.is_closing() => STEP_DOWN,
+                _ => GO_ON,
             },
         }
     }
@@ -121,6 +121,12 @@ impl Node {
             Leave::StepDown => {
                 let left = match role {
                     Role::Following(follower) => follower.leave(&mut self.server),
+                    Role::Leading(mut leader) if leader.has_to_drain(&self.server) => {
+                        self.server.stop_serving();
+                        leader.close();
+                        self.role = Role::Leading(leader);
+                        return GO_ON;
+                    }
                     Role::Leading(leader) => leader.leave(&mut self.server),
                     other => unreachable!("no role to step down from: {other:?}"),
                 };
@@ -132,7 +138,7 @@ impl Node {
     fn step_down(&mut self, left: Left) -> Flow {
         self.server.stop_serving();
         self.server.note(Note::SteppedDown);
-        let stopping = Stopping::after_role(&mut self.server, left);
+        let stopping = Stopping::after_role(&mut self.server, left)?;
         self.role = Role::Stopping(stopping);
         self.look_when_ready()
     }
@@ -141,7 +147,7 @@ impl Node {
         if let Role::Stopping(stopping) = &self.role
             && stopping.is_over(&self.server)
         {
-            stopping.finish(&mut self.server);
+            stopping.finish(&mut self.server)?;
             self.role = Role::Looking(Election::start(&mut self.server));
         }
         GO_ON
@@ -165,7 +171,9 @@ impl Node {
             Role::Following(follower) if outgoing && follower.awaits(peer) => {
                 follower.on_connection_up(&mut self.server, conn);
             }
-            Role::Leading(leader) if !outgoing => leader.on_connection_up(&self.server, peer, conn),
+            Role::Leading(leader) if !outgoing && !leader.is_closing() => {
+                leader.on_connection_up(&self.server, peer, conn);
+            }
             _ => self.server.out.push(Output::Close(conn)),
         }
     }
@@ -293,7 +301,7 @@ impl Node {
                 let Server { writer, durable, out, .. } = &mut self.server;
                 writer.on_turn(durable, out);
             }
-            Actor::Committer => self.on_committer_turn(),
+            Actor::Committer => return self.on_committer_turn(),
             Actor::Sender(peer) => {
                 if let Role::Leading(leader) = &mut self.role {
                     leader.on_sender_turn(&mut self.server, peer);
@@ -303,11 +311,11 @@ impl Node {
         GO_ON
     }
 
-    fn on_committer_turn(&mut self) {
+    fn on_committer_turn(&mut self) -> Flow {
         let server = &mut self.server;
         match server.committer.on_turn(&mut server.out) {
             Some(Work::Apply(txn)) => {
-                server.apply_committed(&txn);
+                server.apply_committed(&txn)?;
                 if let Role::Leading(leader) = &mut self.role {
                     leader.on_applied(txn.zxid);
                 }
@@ -316,6 +324,7 @@ impl Node {
             Some(Work::Synced(request)) => server.answer_sync(request),
             None => {}
         }
+        GO_ON
     }
 
     /// The state in memory, as clients of this server would read it.

@@ -11,7 +11,7 @@ use crate::durable::Durable;
 use crate::event::{Breach, ExitReason, Note, Output, Recovered, Timer};
 use crate::ids::{ConnId, Epoch, Lsn, Micros, NodeId, RequestId, Zxid};
 use crate::log_writer::{AckTo, LogWriter};
-use crate::memory::Memory;
+use crate::memory::{Hole, Memory};
 use crate::message::{Notification, Packet, ServerState, Vote};
 use crate::txn::{Change, Key, Outcome, Txn};
 use crate::variant::{ProposalCheck, Variant};
@@ -32,6 +32,21 @@ pub(crate) enum Leave {
     Exit(ExitReason),
     /// The election is decided.
     Elected(Vote),
+}
+
+/// What the end of a replay means for the role.
+pub(crate) trait OrLeave {
+    /// Goes on if nothing is missing.
+    fn or_leave(self, leave: Leave) -> Flow;
+}
+
+impl OrLeave for Result<(), Hole> {
+    fn or_leave(self, leave: Leave) -> Flow {
+        match self {
+            Ok(()) => GO_ON,
+            Err(Hole) => ControlFlow::Break(leave),
+        }
+    }
 }
 
 /// Where a proposal arrives.
@@ -116,23 +131,23 @@ impl Server {
             self.durable.flush_recovered(&mut self.out);
         }
         self.clear_detached_log();
-        self.load_memory();
-        GO_ON
+        self.load_memory().or_leave(Leave::Exit(ExitReason::HoleInLog))
     }
 
-    /// Loads memory from snapshot and log.
-    pub(crate) fn load_memory(&mut self) {
-        self.memory = self.durable.load(self.config.committed_log_max);
-        self.note_memory_replaced();
+    /// Loads memory from the newest snapshot and the log after it (`ZKDatabase.loadDataBase`). Every
+    /// logged transaction counts, committed or not.
+    pub(crate) fn load_memory(&mut self) -> Result<(), Hole> {
+        self.memory = Memory::new(self.durable.snapshot(), self.config.committed_log_max);
+        self.fast_forward()
     }
 
-    /// Replays what the log holds behind the last zxid of memory
-    /// (`ZKDatabase.fastForwardDataBase`).
-    pub(crate) fn fast_forward(&mut self) {
-        let last = self.memory.last_zxid();
-        let Self { durable, memory, .. } = self;
-        durable.log().iter().filter(|txn| txn.zxid > last).for_each(|txn| memory.apply(txn));
+    /// Replays what the log holds after the last zxid of memory (`ZKDatabase.fastForwardDataBase`).
+    pub(crate) fn fast_forward(&mut self) -> Result<(), Hole> {
+        let Self { durable, memory, variant, .. } = self;
+        let missing = durable.log_after(memory.last_zxid());
+        let replayed = memory.replay(missing, variant.refuses_holes);
         self.note_memory_replaced();
+        replayed
     }
 
     pub(crate) fn note_memory_replaced(&mut self) {
@@ -198,6 +213,13 @@ impl Server {
         self.durable.truncate(zxid, &mut self.out);
     }
 
+    /// TRUNC: cuts the log behind this zxid, or behind the record after it.
+    pub(crate) fn truncate_to(&mut self, zxid: Zxid) {
+        let next = self.durable.log_after(zxid).next().map(|txn| txn.zxid);
+        let keeps_next = self.variant.trunc_keeps_next && !self.durable.holds(zxid);
+        self.truncate(next.filter(|_| keeps_next).unwrap_or(zxid));
+    }
+
     /// Empties a log that does not belong to the newest snapshot: what is appended to it next would
     /// seem to follow its last record. ZooKeeper keeps it (ZOOKEEPER-2846).
     pub(crate) fn clear_detached_log(&mut self) -> Option<Lsn> {
@@ -244,20 +266,21 @@ impl Server {
         self.committer.enqueue(work, &mut self.out);
     }
 
-    /// Applies a transaction to memory.
-    pub(crate) fn deliver(&mut self, txn: &Txn) {
-        self.memory.apply(txn);
+    /// Applies a transaction to memory. One that leaves a hole ends the role, where that is refused.
+    pub(crate) fn deliver(&mut self, txn: &Txn) -> Flow {
+        let delivered = self.memory.deliver(txn, self.variant.refuses_holes);
         self.out.push(Output::Delivered(*txn));
+        delivered.or_leave(Leave::StepDown)
     }
 
     /// Applies a transaction of the synchronisation to memory (`processTxn`).
-    pub(crate) fn deliver_synchronised(&mut self, txn: &Txn) {
-        if self.variant.committed_log_skips_sync {
-            self.memory.replica.apply(txn);
-            self.out.push(Output::Delivered(*txn));
-        } else {
-            self.deliver(txn);
+    pub(crate) fn deliver_synchronised(&mut self, txn: &Txn) -> Flow {
+        if !self.variant.committed_log_skips_sync {
+            return self.deliver(txn);
         }
+        self.memory.replica.apply(txn);
+        self.out.push(Output::Delivered(*txn));
+        GO_ON
     }
 
     /// Whether a proposal may follow `last`, the last one known; if not, that is a breach, and in
@@ -283,8 +306,8 @@ impl Server {
     }
 
     /// Applies a committed transaction, and answers the client if it is one of ours.
-    pub(crate) fn apply_committed(&mut self, txn: &Txn) {
-        self.deliver(txn);
+    pub(crate) fn apply_committed(&mut self, txn: &Txn) -> Flow {
+        self.deliver(txn)?;
         if let Some(at) = self.requests.iter().position(|r| *r == txn.request) {
             self.requests.swap_remove(at);
             let zxid = txn.zxid;
@@ -294,6 +317,7 @@ impl Server {
             };
             self.reply(txn.request, outcome);
         }
+        GO_ON
     }
 
     /// Answers a read from memory.

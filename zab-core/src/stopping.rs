@@ -3,9 +3,10 @@
 //! What happens to memory and to the log writer here is the difference between half a dozen
 //! releases: see [`Shutdown`].
 
-use crate::event::SyncMode;
-use crate::server::Server;
+use crate::event::{ExitReason, SyncMode};
+use crate::server::{Flow, GO_ON, Leave, OrLeave, Server};
 use crate::variant::Shutdown;
+use std::ops::ControlFlow;
 
 /// How far the role had come.
 #[derive(Copy, Clone, Debug, PartialEq, Eq, Hash)]
@@ -13,9 +14,16 @@ pub(crate) struct Left {
     /// The server had started to serve; until then its state is INITIAL and ZooKeeper's
     /// `canShutdown()` is false.
     pub(crate) started: bool,
+    /// It led: the log writer is the end of a leader's chain of request processors, which every
+    /// release stops (`ProposalRequestProcessor.shutdown`).
+    pub(crate) led: bool,
     /// A synchronisation in this mode broke off.
     pub(crate) aborted: Option<SyncMode>,
 }
+
+/// What a hole ends when memory is made ready for an election: `ZooKeeperServer.shutdown` throws, and
+/// the main thread ends (`QuorumPeer.run`).
+const HOLE: Leave = Leave::Exit(ExitReason::HoleInLog);
 
 /// Waiting until the server may look for a leader. Epoch files are always waited for: the main
 /// thread writes them itself.
@@ -40,27 +48,29 @@ impl Stopping {
     }
 
     /// A role has ended.
-    pub(crate) fn after_role(server: &mut Server, left: Left) -> Self {
+    pub(crate) fn after_role(server: &mut Server, left: Left) -> ControlFlow<Leave, Self> {
+        let Left { started, led, .. } = left;
         let (await_writer, then) = match server.variant.shutdown {
             Shutdown::Retain => (true, Then::Keep),
+            Shutdown::DrainThenReload => (true, Then::Reload),
+            _ if led && started => (true, Then::FastForward),
             Shutdown::FastForwardThenDrain => {
-                fast_forward_if(server, left.started);
+                fast_forward_if(server, started)?;
                 (true, Then::Keep)
             }
             Shutdown::Leak => {
-                fast_forward_if(server, left.started);
+                fast_forward_if(server, started)?;
                 (false, Then::Keep)
             }
-            Shutdown::DrainThenFastForward if left.started => (true, Then::FastForward),
+            Shutdown::DrainThenFastForward if started => (true, Then::FastForward),
             Shutdown::DrainThenFastForward => (false, Then::Keep),
-            Shutdown::DrainThenReload => (true, Then::Reload),
         };
         let then = match left.aborted {
             Some(SyncMode::Snap) if !server.variant.aborted_snap_keeps_memory => Then::Reload,
             Some(SyncMode::Trunc) if !server.variant.aborted_trunc_keeps_memory => Then::Reload,
             _ => then,
         };
-        Self { await_writer, then }
+        ControlFlow::Continue(Self { await_writer, then })
     }
 
     /// Whether the wait is over.
@@ -70,19 +80,17 @@ impl Stopping {
     }
 
     /// The wait is over: memory becomes what the election is to see.
-    pub(crate) fn finish(&self, server: &mut Server) {
+    pub(crate) fn finish(&self, server: &mut Server) -> Flow {
         match self.then {
-            Then::Keep => {}
-            Then::FastForward => server.fast_forward(),
-            Then::Reload => server.load_memory(),
+            Then::Keep => GO_ON,
+            Then::FastForward => server.fast_forward().or_leave(HOLE),
+            Then::Reload => server.load_memory().or_leave(HOLE),
         }
     }
 }
 
-fn fast_forward_if(server: &mut Server, started: bool) {
-    if started {
-        server.fast_forward();
-    }
+fn fast_forward_if(server: &mut Server, started: bool) -> Flow {
+    if started { server.fast_forward().or_leave(HOLE) } else { GO_ON }
 }
 
 #[cfg(test)]
@@ -109,8 +117,10 @@ mod tests {
         for (variant, aborted, then) in table {
             let mut node = looking();
             node.server().variant = variant;
-            let stopping = Stopping::after_role(node.server(), Left { started: false, aborted });
-            assert_eq!(stopping, Stopping { await_writer: false, then }, "{aborted:?}");
+            let left = Left { started: false, led: false, aborted };
+            let stopping = Stopping::after_role(node.server(), left);
+            let expected = ControlFlow::Continue(Stopping { await_writer: false, then });
+            assert_eq!(stopping, expected, "{aborted:?}");
         }
     }
 }

@@ -86,6 +86,7 @@ impl fmt::Display for ExitReason {
         f.write_str(match self {
             Self::EpochBehindLog => "currentEpoch is behind the log",
             Self::AcceptedBelowCurrent => "acceptedEpoch is below currentEpoch",
+            Self::HoleInLog => "the log has a hole",
             Self::UnmatchedCommit => "a COMMIT without its proposal",
             Self::TruncFailed => "TRUNC could not be carried out",
             Self::DiskError => "disk error",
@@ -133,6 +134,7 @@ mod tests {
         let reasons = [
             ExitReason::EpochBehindLog,
             ExitReason::AcceptedBelowCurrent,
+            ExitReason::HoleInLog,
             ExitReason::UnmatchedCommit,
             ExitReason::TruncFailed,
             ExitReason::DiskError,

@@ -86,10 +86,18 @@ pub struct Variant {
     /// TRUNC is carried out as far as the log goes back, whether or not that leads to the history
     /// that the leader means (`FileTxnLog.truncate`).
     pub trunc_unchecked: bool,
+    /// TRUNC to a zxid that is not in the log keeps the first record after it, which nobody may have
+    /// committed, in log and memory (`FileTxnLog.truncate`: `FileTxnIterator` has read it to find the
+    /// place; every release).
+    pub trunc_keeps_next: bool,
     /// ZOOKEEPER-2846: a server that got SNAP keeps its old log, and may serve DIFF across the gap.
     pub snap_keeps_log: bool,
     /// ZOOKEEPER-2418: DIFF from the log on disk is not checked for a gap to the committed log.
     pub disk_diff_unchecked: bool,
+    /// From 3.9.4 on: memory takes no transaction that does not follow the one before in its epoch. A
+    /// server whose log has a hole does not start, one that is to deliver across a hole steps down
+    /// (`ZKDatabase.addCommittedProposal`). No defect by itself: it trades a loss for an outage.
+    pub refuses_holes: bool,
     /// ZOOKEEPER-2354, -1653: a server whose last zxid is of an epoch above `currentEpoch` refuses to start.
     pub refuses_epoch_gap: bool,
     /// stale-ack: the acknowledgement of a proposal outlives the connection of the follower that
@@ -131,8 +139,10 @@ impl Variant {
         elected_snapshots_tail: false,
         keeps_later_snapshots: false,
         trunc_unchecked: false,
+        trunc_keeps_next: false,
         snap_keeps_log: false,
         disk_diff_unchecked: false,
+        refuses_holes: false,
         refuses_epoch_gap: false,
         keeps_stale_acks: false,
         sync_overlooks_unapplied: false,
@@ -170,6 +180,7 @@ impl Variant {
             || self.queue_outlives_role()
             || self.snap_keeps_log
             || self.trunc_unflushed
+            || self.trunc_keeps_next
             || self.proposal_check != ProposalCheck::Always
     }
 }
@@ -193,7 +204,7 @@ mod tests {
             ..Variant::REFERENCE
         },
     ];
-    const LOG_MAY_FOLD: [Variant; 8] = [
+    const LOG_MAY_FOLD: [Variant; 9] = [
         Variant { shutdown: Shutdown::Retain, ..Variant::REFERENCE },
         Variant { shutdown: Shutdown::FastForwardThenDrain, ..Variant::REFERENCE },
         Variant {
@@ -208,6 +219,7 @@ mod tests {
         },
         Variant { snap_keeps_log: true, ..Variant::REFERENCE },
         Variant { trunc_unflushed: true, ..Variant::REFERENCE },
+        Variant { trunc_keeps_next: true, ..Variant::REFERENCE },
         Variant { proposal_check: ProposalCheck::AfterFirst, ..Variant::REFERENCE },
         Variant { proposal_check: ProposalCheck::Never, ..Variant::REFERENCE },
     ];

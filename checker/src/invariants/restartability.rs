@@ -1,7 +1,7 @@
 //! D5 restartability (ZOOKEEPER-2354): a server with a healthy disk starts again.
 //!
-//! Two ways to fail: the start-up checks of `QuorumPeer.loadDataBase` refuse a disk that ZooKeeper
-//! itself left behind; or, once every fault is healed, one process after the other ends in the same
+//! Two ways to fail: the start-up checks of `QuorumPeer.loadDataBase` and, from 3.9.4 on, of
+//! `ZKDatabase.addCommittedProposal` refuse a disk that ZooKeeper itself left behind; or, once every fault is healed, one process after the other ends in the same
 //! way without having served. A process that ends once for another reason, such as a disk error or
 //! a COMMIT that does not match, may do so.
 
@@ -15,15 +15,10 @@ const LIVES: u32 = 3;
 
 /// A process ends by itself, as those before it did since healing.
 pub(crate) fn at_exit(reason: ExitReason, lives: u32, findings: &mut Findings) {
-    match reason {
-        ExitReason::EpochBehindLog | ExitReason::AcceptedBelowCurrent => {
-            findings.report(Class::D5, || Detail::Disk(OnDisk::RefusesToStart(reason)));
-        }
-        ExitReason::UnmatchedCommit | ExitReason::TruncFailed | ExitReason::DiskError => {
-            if lives >= LIVES {
-                let ends = OnDisk::EndsAtEachStart { reason, lives };
-                findings.report(Class::D5, || Detail::Disk(ends));
-            }
-        }
+    if reason.is_refusal() {
+        findings.report(Class::D5, || Detail::Disk(OnDisk::RefusesToStart(reason)));
+    } else if lives >= LIVES {
+        let ends = OnDisk::EndsAtEachStart { reason, lives };
+        findings.report(Class::D5, || Detail::Disk(ends));
     }
 }

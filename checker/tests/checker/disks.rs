@@ -169,6 +169,7 @@ fn d5_a_start_up_check_refuses_a_healthy_disk() {
     let table = [
         (ExitReason::EpochBehindLog, &[Class::D5][..]),
         (ExitReason::AcceptedBelowCurrent, &[Class::D5]),
+        (ExitReason::HoleInLog, &[Class::D5]),
         (ExitReason::UnmatchedCommit, &[]),
         (ExitReason::TruncFailed, &[]),
         (ExitReason::DiskError, &[]),

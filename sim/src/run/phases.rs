@@ -184,10 +184,14 @@ impl<D: Driver, O: Observer> Execution<'_, D, O> {
         if left >= driver.config().majority() {
             return None;
         }
-        match reasons().all(|reason| reason == ExitReason::EpochBehindLog) {
-            true => Some("no quorum starts: epoch of the log above currentEpoch"),
-            false => Some("no quorum starts: epoch files contradict each other"),
-        }
+        let all = |wanted| reasons().all(|reason| reason == wanted);
+        Some(if all(ExitReason::EpochBehindLog) {
+            "no quorum starts: epoch of the log above currentEpoch"
+        } else if all(ExitReason::HoleInLog) {
+            "no quorum starts: logs with holes"
+        } else {
+            "no quorum starts: epoch files and logs contradict each other"
+        })
     }
 
     /// Waits until nothing but pings happens, all servers that are up serve, and they have the

@@ -7,9 +7,10 @@ use super::{Follower, Link, Phase, synchronization};
 use crate::event::{Actor, File, Output};
 use crate::ids::{Epoch, Lsn, Zxid};
 use crate::message::Packet;
-use crate::server::{Flow, GO_ON, Server};
+use crate::server::{Flow, GO_ON, Leave, OrLeave, Server};
 use crate::txn::Replica;
 use std::collections::VecDeque;
+use std::ops::ControlFlow;
 
 /// One step of the receiver.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -104,60 +105,54 @@ impl Follower {
             let Some(step) = self.plan.steps.pop_front() else {
                 return GO_ON;
             };
-            self.plan.until = self.take(server, step);
+            self.plan.until = self.take(server, step)?;
         }
         GO_ON
     }
 
-    fn take(&mut self, server: &mut Server, step: Step) -> Option<Until> {
+    /// Takes a step, and says what the next one waits for.
+    fn take(&mut self, server: &mut Server, step: Step) -> ControlFlow<Leave, Option<Until>> {
+        let log = |lsn| Until::Disk(File::Log, lsn);
+        let snapshot = |lsn| Until::Disk(File::Snapshot, lsn);
         let Server { durable, out, .. } = server;
+        let mut until = None;
         match step {
             Step::WriteAcceptedEpoch(epoch) => {
                 let lsn = durable.write_accepted_epoch(epoch, out);
-                return Some(Until::Disk(File::AcceptedEpoch, lsn));
+                until = Some(Until::Disk(File::AcceptedEpoch, lsn));
             }
             Step::WriteCurrentEpoch(epoch) => {
                 let lsn = durable.write_current_epoch(epoch, out);
-                return Some(Until::Disk(File::CurrentEpoch, lsn));
+                until = Some(Until::Disk(File::CurrentEpoch, lsn));
             }
             Step::AckEpoch { epoch, current_epoch } => self.ack_epoch(server, epoch, current_epoch),
-            Step::Truncate(zxid) => server.truncate(zxid),
-            Step::FlushLog => return Some(Until::Disk(File::Log, server.flush())),
-            Step::CutLogBehind(zxid) => {
-                let lsn = server.cut_log_behind(zxid)?;
-                return Some(Until::Disk(File::Log, lsn));
-            }
-            Step::ClearDetachedLog => {
-                let lsn = server.clear_detached_log()?;
-                return Some(Until::Disk(File::Log, lsn));
-            }
+            Step::Truncate(zxid) => server.truncate_to(zxid),
+            Step::FlushLog => until = Some(log(server.flush())),
+            Step::CutLogBehind(zxid) => until = server.cut_log_behind(zxid).map(log),
+            Step::ClearDetachedLog => until = server.clear_detached_log().map(log),
             Step::DropSnapshotsAfter(zxid) => {
-                let lsn = server.drop_snapshots_after(zxid)?;
-                return Some(Until::Disk(File::Snapshot, lsn));
+                until = server.drop_snapshots_after(zxid).map(snapshot);
             }
             Step::LoadMemory(zxid) => {
-                server.load_memory();
+                server.load_memory().or_leave(Leave::StepDown)?;
                 server.memory.replica.last_processed = zxid;
             }
             Step::TakeState(replica) => synchronization::take_state(server, *replica),
             Step::WriteSnapshot { wait } => {
-                let lsn = server.write_snapshot();
-                return wait.then_some(Until::Disk(File::Snapshot, lsn));
+                let written = snapshot(server.write_snapshot());
+                until = wait.then_some(written);
             }
-            Step::AppendBatch => {
-                let lsn = self.append_batch(server)?;
-                return Some(Until::Disk(File::Log, lsn));
-            }
+            Step::AppendBatch => until = self.append_batch(server).map(log),
             Step::QueueBatch => self.queue_batch(server),
-            Step::DeliverBatch => self.deliver_batch(server),
+            Step::DeliverBatch => self.deliver_batch(server)?,
             Step::Yield => {
                 server.out.push(Output::Ready(Actor::Receiver));
-                return Some(Until::Turn);
+                until = Some(Until::Turn);
             }
-            Step::AwaitLogWriter => return Some(Until::LogWriter),
+            Step::AwaitLogWriter => until = Some(Until::LogWriter),
             Step::AckNewLeader(epoch) => self.ack_new_leader(server, epoch),
         }
-        None
+        ControlFlow::Continue(until)
     }
 
     fn ack_epoch(&mut self, server: &mut Server, epoch: Epoch, current_epoch: Option<Epoch>) {

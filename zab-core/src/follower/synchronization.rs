@@ -122,7 +122,7 @@ impl Follower {
 
     fn on_trunc(&mut self, server: &mut Server, zxid: Zxid) -> Flow {
         if server.variant.trunc_unchecked {
-            if server.durable.log().is_empty() {
+            if server.durable.log().last().is_none_or(|last| last.zxid < zxid) {
                 return Flow::Break(Leave::Exit(ExitReason::TruncFailed));
             }
         } else if !server.durable.can_truncate_to(zxid) {
@@ -175,7 +175,7 @@ impl Follower {
             sync.committed.push_back(zxid);
         } else if first.zxid == zxid {
             sync.not_logged.pop_front();
-            server.deliver_synchronised(&first);
+            return server.deliver_synchronised(&first);
         } else {
             server.breach(Breach::BadCommit, zxid);
         }
@@ -228,18 +228,19 @@ impl Follower {
     }
 
     /// The committed part of the batch reaches memory now, or after UPTODATE like the rest.
-    pub(super) fn deliver_batch(&mut self, server: &mut Server) {
+    pub(super) fn deliver_batch(&mut self, server: &mut Server) -> Flow {
         let late = server.variant.late_apply;
         let batch = std::mem::take(&mut self.sync().batch);
         for txn in batch {
             let sync = self.sync();
             if !late && sync.is_committed(&txn) {
                 sync.committed.retain(|zxid| *zxid != txn.zxid);
-                server.deliver_synchronised(&txn);
+                server.deliver_synchronised(&txn)?;
             } else {
                 self.pending.push_back(txn);
             }
         }
+        GO_ON
     }
 
     pub(super) fn ack_new_leader(&mut self, server: &mut Server, epoch: Epoch) {

@@ -131,9 +131,16 @@ pub(crate) fn leading() -> Node {
     node
 }
 
-/// S2 on its way to the election, while its log is being flushed.
-pub(crate) fn stopping() -> Node {
+/// S2 stepping down, while its log is being flushed: it still counts acknowledgements.
+pub(crate) fn closing() -> Node {
     let mut node = leading();
+    step(&mut node, Input::StepDown);
+    node
+}
+
+/// S0 on its way to the election, while its log is being flushed.
+pub(crate) fn stopping() -> Node {
+    let mut node = following();
     step(&mut node, Input::StepDown);
     node
 }

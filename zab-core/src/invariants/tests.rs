@@ -33,6 +33,7 @@ fn what_is_broken_is_sound_before() {
         format!("{phase:?} {queued} {flushing} {to_apply} {receiver_blocked}")
     };
     assert_eq!(view(samples::looking()), "Election 0 false 0 false");
+    assert_eq!(view(samples::closing()), "Election 1 true 0 false");
     assert_eq!(view(samples::stopping()), "Election 1 true 0 false");
     assert_eq!(view(samples::connecting()), "Discovery 0 false 0 false");
     assert_eq!(view(samples::electing()), "Discovery 0 false 0 false");

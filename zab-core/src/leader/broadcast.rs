@@ -50,6 +50,11 @@ impl Broadcast {
         }
     }
 
+    /// No `sync` will be answered any more.
+    pub(super) fn drop_syncs(&mut self) {
+        self.pending_syncs.clear();
+    }
+
     /// The transaction that carries out a write, decided on what is proposed so far
     /// (`PrepRequestProcessor`).
     fn prepare(&mut self, request: RequestId, op: Op) -> Option<Txn> {
@@ -142,6 +147,9 @@ impl Leader {
             self.broadcast.to_be_applied.push_back(txn);
             server.note(Note::Committed(txn.zxid));
             self.send_to_forwarding(server, &Packet::Commit(txn.zxid));
+            if self.is_closing() {
+                continue;
+            }
             server.commit(Work::Apply(txn));
             self.answer_syncs(server);
         }

@@ -46,6 +46,7 @@ impl Leader {
             Phase::Electing(_) | Phase::Synchronization { .. } | Phase::Broadcast => {
                 learner.send_leader_info(server, epoch);
             }
+            Phase::Closing => {}
         }
         GO_ON
     }

@@ -18,7 +18,7 @@ impl Leader {
             require(self.stage_agrees_with_phase(learner), Invariant::StageAgreesWithPhase)?;
             learner.check()?;
         }
-        if matches!(self.phase, Phase::Broadcast) {
+        if matches!(self.phase, Phase::Broadcast | Phase::Closing) {
             self.broadcast.check(self.epoch, server)
         } else {
             require(self.broadcast.has_not_begun(), Invariant::NothingProposedEarly)
@@ -36,7 +36,7 @@ impl Leader {
         let counts = match self.phase {
             Phase::Connecting(_) | Phase::Promising(_) | Phase::Electing(_) => false,
             Phase::Synchronization { acks, .. } => acks.contains(server.id),
-            Phase::Broadcast => true,
+            Phase::Broadcast | Phase::Closing => true,
         };
         !counts || server.durable.current_epoch == self.epoch
     }
@@ -48,7 +48,7 @@ impl Leader {
             Phase::Synchronization { epoch_file, acks } => {
                 acks.contains(server.id) == epoch_file.is_none()
             }
-            Phase::Promising(_) | Phase::Broadcast => true,
+            Phase::Promising(_) | Phase::Broadcast | Phase::Closing => true,
         }
     }
 
@@ -58,7 +58,9 @@ impl Leader {
         !match self.phase {
             Phase::Connecting(servers) | Phase::Electing(servers) => is_quorum(servers),
             Phase::Synchronization { acks, .. } => acks.contains(server.id) && is_quorum(acks),
-            Phase::Broadcast => self.broadcast.oldest_acks().is_some_and(is_quorum),
+            Phase::Broadcast | Phase::Closing => {
+                self.broadcast.oldest_acks().is_some_and(is_quorum)
+            }
             Phase::Promising(_) => false,
         }
     }
@@ -71,10 +73,11 @@ impl Leader {
             Stage::Promised => !matches!(self.phase, Phase::Connecting(_) | Phase::Promising(_)),
             Stage::AwaitsElection { .. } => matches!(self.phase, Phase::Electing(_)),
             Stage::Synchronizing => {
-                matches!(self.phase, Phase::Synchronization { .. } | Phase::Broadcast)
+                let is_before = matches!(self.phase, Phase::Synchronization { .. });
+                is_before || matches!(self.phase, Phase::Broadcast | Phase::Closing)
             }
             Stage::AwaitsEstablishment => matches!(self.phase, Phase::Synchronization { .. }),
-            Stage::Serving => matches!(self.phase, Phase::Broadcast),
+            Stage::Serving => matches!(self.phase, Phase::Broadcast | Phase::Closing),
         }
     }
 }

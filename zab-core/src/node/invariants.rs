@@ -70,7 +70,11 @@ impl Node {
                 election.check(server)
             }
             Role::Following(follower) => follower.check(server),
-            Role::Leading(leader) => leader.check(server),
+            Role::Leading(leader) => {
+                let is_awaited = !leader.is_closing() || !server.writer.is_idle();
+                require(is_awaited, Invariant::StopIsAwaited)?;
+                leader.check(server)
+            }
         }
     }
 
@@ -129,7 +133,7 @@ impl Node {
             Role::Dead | Role::Stopping(_) => false,
             Role::Looking(_) => true,
             Role::Following(follower) => follower.progress() == Phase::Discovery,
-            Role::Leading(leader) => leader.progress() != Phase::Broadcast,
+            Role::Leading(leader) => !leader.is_closing() && leader.progress() != Phase::Broadcast,
         };
         !is_due
             || memory.last_zxid() == durable.last_zxid()
@@ -173,7 +177,7 @@ pub(crate) fn broken() -> Vec<(Invariant, Node)> {
     use crate::event::File;
     use crate::ids::{Epoch, NodeId, Zxid};
     use crate::invariants::samples::{
-        breaks, connected, established, following, leading, looking, stopping, txn,
+        breaks, closing, connected, established, following, leading, looking, stopping, txn,
     };
 
     vec![
@@ -190,13 +194,16 @@ pub(crate) fn broken() -> Vec<(Invariant, Node)> {
             let Server { durable, out, .. } = &mut node.server;
             durable.write_accepted_epoch(Epoch(2), out);
         }),
-        breaks(Invariant::MemoryIsRecovered, looking(), |node| node.server.deliver(&txn(1, 3))),
+        breaks(Invariant::MemoryIsRecovered, looking(), |node| {
+            node.server.memory.apply(&txn(1, 3))
+        }),
         breaks(Invariant::MemoryIsRecovered, connected(), |node| node.server.append(txn(1, 3))),
         breaks(Invariant::VoteIsOfTheRole, leading(), |node| node.server.vote.leader = NodeId(1)),
         breaks(Invariant::VoteIsOfTheRole, leading(), |node| {
             node.server.vote.peer_epoch = Epoch(1);
         }),
         breaks(Invariant::VoteIsOfTheRole, following(), |node| node.server.vote.leader = NodeId(1)),
+        breaks(Invariant::StopIsAwaited, closing(), |node| node.server.writer.fail()),
         breaks(Invariant::StopIsAwaited, stopping(), |node| {
             node.server.writer.fail();
             let flush = node.server.flush();

@@ -12,6 +12,8 @@ impl Server {
         require(ascends, Invariant::LogAscends)?;
         let is_its_end = memory.committed_log_is_its_end() || self.variant.log_may_fold();
         require(is_its_end, Invariant::CommittedLogIsMemorysEnd)?;
+        let may_have_holes = !self.serving || !self.variant.refuses_holes;
+        require(may_have_holes || memory.has_no_hole(), Invariant::NoHoleIsServed)?;
         require(self.clients_leave_with_the_role(), Invariant::ClientsLeaveWithTheRole)?;
         require(self.committer.has_a_turn(), Invariant::CommitterHasATurn)
     }
@@ -36,6 +38,11 @@ pub(crate) fn broken() -> Vec<(Invariant, crate::Node)> {
         }),
         breaks(Invariant::CommittedLogIsMemorysEnd, looking(), |node| {
             node.server().memory.apply(&txn(1, 1));
+        }),
+        breaks(Invariant::NoHoleIsServed, established(), |node| {
+            node.server().variant.refuses_holes = true;
+            node.server().memory.apply(&txn(2, 2));
+            node.server().memory.apply(&txn(2, 4));
         }),
         breaks(Invariant::ClientsLeaveWithTheRole, looking(), |node| {
             node.server().await_answer(request(1));

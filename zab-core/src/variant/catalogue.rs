@@ -43,7 +43,9 @@ const ZK_3_9_5: Variant = Variant {
     elected_snapshots_tail: true,
     keeps_later_snapshots: true,
     trunc_unchecked: true,
+    trunc_keeps_next: true,
     snap_keeps_log: true,
+    refuses_holes: true,
     refuses_epoch_gap: true,
     keeps_stale_acks: true,
     sync_overlooks_unapplied: true,
@@ -59,6 +61,7 @@ const ZK_3_9_2: Variant = Variant {
     clears_outstanding: true,
     proposal_check: ProposalCheck::Never,
     shutdown: Shutdown::Leak,
+    refuses_holes: false,
     ..ZK_3_9_5
 };
 
@@ -153,6 +156,13 @@ pub const CATALOGUE: &[Entry] = &[
         summary: "a server that promised a later epoch than the leader's can never follow it",
         affects: "3.4.0 to HEAD",
         variant: Variant { keeps_lower_epoch: true, ..REFERENCE },
+    },
+    Entry {
+        name: "trunc-keeps-next",
+        kind: Kind::Defect,
+        summary: "TRUNC to a zxid that is not in the log keeps the first record after it",
+        affects: "3.4.0 to HEAD",
+        variant: Variant { trunc_keeps_next: true, ..REFERENCE },
     },
     Entry {
         name: "unflushed-start",

@@ -254,6 +254,7 @@ pub(in crate::explain) const fn exit(reason: ExitReason) -> &'static str {
     match reason {
         ExitReason::EpochBehindLog => "the epoch of its log is above its current epoch",
         ExitReason::AcceptedBelowCurrent => "its accepted epoch is below its current epoch",
+        ExitReason::HoleInLog => "a transaction is missing in its log",
         ExitReason::UnmatchedCommit => "a COMMIT does not match the oldest proposal",
         ExitReason::TruncFailed => "it is told to cut its log where it has no log",
         ExitReason::DiskError => "its disk failed",
