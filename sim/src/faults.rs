@@ -40,9 +40,13 @@ pub(crate) fn act(backend: &mut impl Backend, act: Act) {
             begin(backend, from, "cut", until);
         }
         Act::Isolate { server, for_us } => isolate(backend, NodeId(server), grains(for_us)),
-        Act::Clog { from, to, for_us: _ } => {
+        Act::Clog { from, to, open_only: false, for_us: _ } => {
             backend.cluster().links.clog(NodeId(from), NodeId(to), until);
             begin(backend, from, "clog", until);
+        }
+        Act::Clog { from, to, open_only: true, for_us: _ } => {
+            backend.cluster().links.hold_open(NodeId(from), NodeId(to), now, until);
+            begin(backend, from, "connections clogged", until);
         }
         Act::Reset { a, b } => {
             backend.observe(Some(NodeId(a)), Fact::Fault("connection reset"));

@@ -9,8 +9,10 @@ use zab_core::{Actor, Lsn, Micros, NodeId};
 /// What is drawn.
 #[derive(Copy, Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Kind {
-    /// How long a message between two servers travels.
+    /// How long a message of leader election between two servers travels, or a handshake.
     Latency,
+    /// How long a packet on a connection of two servers travels.
+    Packet,
     /// How long a message between a client and a server travels.
     ClientLatency,
     /// How long a disk operation takes.
@@ -51,7 +53,16 @@ pub struct Delays {
 }
 
 impl Delays {
-    /// How long a message that leaves now travels from one server to another: 0.2 to 1 ms.
+    /// How long a packet that leaves now travels on a connection that was opened then: 0.2 to 1 ms.
+    /// Each connection has delays of its own: what is sent on a new one may overtake what is still on
+    /// the way on an old one.
+    pub fn packet(self, now: Micros, opened: Micros, from: NodeId, to: NodeId) -> Micros {
+        let who = u64::from(from.0) << 8 | u64::from(to.0);
+        let when = (now.0 >> BUCKET_BITS) ^ (mix(opened.0) >> 24);
+        self.draw(Kind::Packet, who, when, 200, 1000)
+    }
+
+    /// How long anything else that leaves now travels from one server to another: 0.2 to 1 ms.
     pub fn latency(self, now: Micros, from: NodeId, to: NodeId) -> Micros {
         let who = u64::from(from.0) << 8 | u64::from(to.0);
         self.draw(Kind::Latency, who, now.0 >> BUCKET_BITS, 200, 1000)
@@ -103,6 +114,14 @@ mod tests {
         let other =
             (0..50).any(|seed| Delays { seed }.latency(now, a, b) != delays.latency(now, a, b));
         assert!(other, "another seed draws other delays");
+    }
+
+    #[test]
+    fn connections_of_two_servers_have_delays_of_their_own() {
+        let delays = Delays { seed: 7 };
+        let packet = |opened| delays.packet(Micros(5000), Micros(opened), NodeId(0), NodeId(1));
+        assert_eq!(packet(1), packet(1));
+        assert!((2..50).any(|opened| packet(opened) < packet(1)), "none is overtaken");
     }
 
     #[test]

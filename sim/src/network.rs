@@ -53,6 +53,7 @@ struct Flow {
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 struct Connection {
     id: ConnId,
+    opened: Micros,
     servers: [NodeId; 2],
     /// By end: the process there has not closed it, and knows of nothing wrong.
     open: [bool; 2],
@@ -131,10 +132,11 @@ impl Network {
         let id = ConnId(self.opened << SLOT_BITS | slot as u32);
         if slot == self.slots.len() {
             let flows = Default::default();
-            self.slots.push(Connection { id, servers, open: [true; 2], flows });
+            self.slots.push(Connection { id, opened: now, servers, open: [true; 2], flows });
         } else {
             let connection = &mut self.slots[slot];
-            (connection.id, connection.servers, connection.open) = (id, servers, [true; 2]);
+            (connection.id, connection.opened) = (id, now);
+            (connection.servers, connection.open) = (servers, [true; 2]);
             for flow in &mut connection.flows {
                 flow.items.clear();
                 (flow.armed, flow.dead) = (false, false);
@@ -158,6 +160,11 @@ impl Network {
         Some((connection.servers[1 - to], connection.servers[to]))
     }
 
+    /// When a connection was opened.
+    pub(crate) fn opened(&self, conn: ConnId) -> Option<Micros> {
+        Some(self.get(conn)?.opened)
+    }
+
     /// A server sends a packet.
     pub(crate) fn send(
         &mut self,
@@ -172,7 +179,8 @@ impl Network {
         };
         let end = 1 - connection.end_of(from);
         if connection.open == [true; 2] && !connection.flows[end].dead {
-            let at = now.after(delays.latency(now, from, connection.servers[end]));
+            let (opened, to) = (connection.opened, connection.servers[end]);
+            let at = now.after(delays.packet(now, opened, from, to));
             connection.push(end, at, Item::Packet(packet), fx);
         }
     }
@@ -313,7 +321,7 @@ impl Connection {
     fn say_goodbye(&mut self, now: Micros, end: usize, delays: Delays, fx: &mut Effects) {
         let other = 1 - end;
         if self.open[other] && !self.flows[other].dead {
-            let latency = delays.latency(now, self.servers[end], self.servers[other]);
+            let latency = delays.packet(now, self.opened, self.servers[end], self.servers[other]);
             self.push(other, now.after(latency), Item::Down, fx);
         }
     }

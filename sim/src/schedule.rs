@@ -183,6 +183,10 @@ pub enum Act {
         from: u8,
         /// The receiver, another server.
         to: u8,
+        /// Only on the connections that are open now, as after a lost segment: those made later, and
+        /// messages of leader election, do not wait.
+        #[serde(default, skip_serializing_if = "is_false")]
+        open_only: bool,
         /// How long.
         for_us: u64,
     },
@@ -247,6 +251,10 @@ pub enum Act {
         /// Which server.
         server: u8,
     },
+}
+
+const fn is_false(flag: &bool) -> bool {
+    !*flag
 }
 
 impl Action {

@@ -193,9 +193,12 @@ impl World {
                     || links.is_clogged(now, from, to)
                     || links.is_clogged(now, to, from)
             }
-            Due::Arrive { conn, end } => network
-                .route(conn, end)
-                .is_some_and(|(from, to)| stalls(to).door(now) || links.is_clogged(now, from, to)),
+            Due::Arrive { conn, end } => {
+                let way = network.route(conn, end).zip(network.opened(conn));
+                way.is_some_and(|((from, to), opened)| {
+                    stalls(to).door(now) || links.holds(now, from, to, opened)
+                })
+            }
             Due::Reset { conn, end } => {
                 let route = network.route(conn, end);
                 route.is_some_and(|(_, to)| stalls(to).process(now))

@@ -48,7 +48,7 @@ impl Memory {
         }
     }
 
-    /// Applies what a log holds; if a hole is refused, up to the first transaction after it.
+    /// Applies what a log holds; if holes are refused, up to the first transaction after one.
     pub(crate) fn replay<'a>(
         &mut self,
         log: impl Iterator<Item = &'a Txn>,
@@ -60,12 +60,15 @@ impl Memory {
         Ok(())
     }
 
-    /// Applies a transaction, which may have to follow the one before. The tree has it even if it may
-    /// not (`ZooKeeperServer.processTxn`).
+    /// Applies a transaction, which may have to follow the one before. If it does not, the replica has
+    /// it all the same, and the committed log does not (`ZooKeeperServer.processTxn`).
     pub(crate) fn deliver(&mut self, txn: &Txn, refuses_holes: bool) -> Result<(), Hole> {
-        let is_refused = refuses_holes && !self.leaves_no_hole(txn.zxid);
+        if refuses_holes && !self.leaves_no_hole(txn.zxid) {
+            self.replica.apply(txn);
+            return Err(Hole);
+        }
         self.apply(txn);
-        if is_refused { Err(Hole) } else { Ok(()) }
+        Ok(())
     }
 
     /// Whether this transaction leaves no hole behind the newest one of the committed log: it is the

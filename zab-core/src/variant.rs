@@ -103,6 +103,11 @@ pub struct Variant {
     /// stale-ack: the acknowledgement of a proposal outlives the connection of the follower that
     /// sent it, even if that follower is then told to truncate the proposal.
     pub keeps_stale_acks: bool,
+    /// stale-ack-in-flight: the handler of a learner's older connection stays when a newer one
+    /// synchronizes the learner, and an acknowledgement that is still on the way there counts, even
+    /// after a TRUNC of what it acknowledges (`Leader.addLearnerHandler`, `LearnerHandler.run`: a
+    /// handler ends with its socket, every release).
+    pub keeps_old_handlers: bool,
     /// The synchronisation decision overlooks transactions that are committed but not yet applied at
     /// the leader, and tells a learner that has them to truncate.
     pub sync_overlooks_unapplied: bool,
@@ -145,6 +150,7 @@ impl Variant {
         refuses_holes: false,
         refuses_epoch_gap: false,
         keeps_stale_acks: false,
+        keeps_old_handlers: false,
         sync_overlooks_unapplied: false,
         keeps_lower_epoch: false,
         disk_error_keeps_memory: false,

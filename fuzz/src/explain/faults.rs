@@ -122,7 +122,8 @@ fn is_about(act: Act, node: Option<NodeId>, effect: Effect) -> bool {
         Act::StepDown { server } => (server, "step-down"),
         Act::Cut { from, .. } => (from, "cut"),
         Act::Isolate { server, .. } => (server, "isolated"),
-        Act::Clog { from, .. } => (from, "clog"),
+        Act::Clog { from, open_only: false, .. } => (from, "clog"),
+        Act::Clog { from, open_only: true, .. } => (from, "connections clogged"),
         Act::Reset { a, .. } => (a, "connection reset"),
         Act::StallNode { server, .. } => (server, "process stalled"),
         Act::StallDisk { server, .. } => (server, "disk stalled"),
@@ -165,8 +166,11 @@ fn in_words(act: Act) -> String {
         Act::Cut { from, to, .. } => {
             format!("what S{from} sends to S{to} is lost for {time}")
         }
-        Act::Clog { from, to, .. } => {
+        Act::Clog { from, to, open_only: false, .. } => {
             format!("what S{from} sends to S{to} is held up for {time}")
+        }
+        Act::Clog { from, to, open_only: true, .. } => {
+            format!("what S{from} sends to S{to} on the connections open now is held up for {time}")
         }
         Act::Reset { a, b } => format!("the connections between S{a} and S{b} are reset"),
         Act::StallNode { server, .. } => format!("the process of S{server} stops for {time}"),

@@ -123,7 +123,7 @@ impl Swarm {
             Kind::StepDown => Act::StepDown { server },
             Kind::Cut => Act::Cut { from, to, both_ways: rng.one_in(2), for_us },
             Kind::Isolate => Act::Isolate { server, for_us },
-            Kind::Clog => Act::Clog { from, to, for_us },
+            Kind::Clog => Act::Clog { from, to, open_only: rng.one_in(2), for_us },
             Kind::Reset => Act::Reset { a: from, b: to },
             Kind::StallNode => Act::StallNode { server, for_us },
             Kind::StallActor => Act::StallActor { server, actor: self.actor(rng), for_us },

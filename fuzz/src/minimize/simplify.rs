@@ -45,9 +45,13 @@ fn plainer(act: &Act, ensemble: u8) -> Vec<Act> {
             vec![Act::StepDown { server }]
         }
         Act::Cut { from, to, for_us, .. } => plainer_links(from, to, for_us, true),
-        Act::Clog { from, to, for_us } => {
-            let both_ways = plainer_links(from, to, for_us, true);
-            both_ways.into_iter().chain(plainer_links(from, to, for_us, false)).collect()
+        Act::Clog { from, to, open_only, for_us } => {
+            let mut acts = plainer_links(from, to, for_us, true);
+            acts.extend(plainer_links(from, to, for_us, false));
+            if open_only {
+                acts.push(Act::Clog { from, to, open_only: false, for_us });
+            }
+            acts
         }
         Act::StallActor { server, for_us, .. } => plainer_stalls(server, for_us),
         Act::Skew { server, per_mille, for_us } => {

@@ -12,6 +12,9 @@ type Matrix = [[Micros; SERVERS_MAX]; SERVERS_MAX];
 pub(crate) struct Links {
     cut_until: Matrix,
     clogged_until: Matrix,
+    /// As clogged, for connections that were open then.
+    held_until: Matrix,
+    held_since: Matrix,
 }
 
 impl Links {
@@ -25,6 +28,23 @@ impl Links {
     pub(crate) fn clog(&mut self, from: NodeId, to: NodeId, until: Micros) {
         let entry = &mut self.clogged_until[from.index()][to.index()];
         *entry = until.max(*entry);
+    }
+
+    /// Clogs the connections of a link that are open now; an earlier, longer time stays in force.
+    pub(crate) fn hold_open(&mut self, from: NodeId, to: NodeId, now: Micros, until: Micros) {
+        let (from, to) = (from.index(), to.index());
+        self.held_since[from][to] = now;
+        let entry = &mut self.held_until[from][to];
+        *entry = until.max(*entry);
+    }
+
+    /// Whether what travels on a connection that was opened then has to wait.
+    pub(crate) fn holds(&self, now: Micros, from: NodeId, to: NodeId, opened: Micros) -> bool {
+        let is_held = || {
+            let (from, to) = (from.index(), to.index());
+            now < self.held_until[from][to] && opened <= self.held_since[from][to]
+        };
+        self.is_clogged(now, from, to) || is_held()
     }
 
     pub(crate) fn is_cut(&self, now: Micros, from: NodeId, to: NodeId) -> bool {

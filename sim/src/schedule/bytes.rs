@@ -86,7 +86,7 @@ fn parts(act: Act) -> Parts {
         Act::StepDown { server } => (kind, [server, 0, 0], 0),
         Act::Cut { from, to, both_ways, for_us } => (kind, [from, to, both_ways.into()], for_us),
         Act::Isolate { server, for_us } => (kind, [server, 0, 0], for_us),
-        Act::Clog { from, to, for_us } => (kind, [from, to, 0], for_us),
+        Act::Clog { from, to, open_only, for_us } => (kind, [from, to, open_only.into()], for_us),
         Act::Reset { a, b } => (kind, [a, b, 0], 0),
         Act::StallNode { server, for_us } => (kind, [server, 0, 0], for_us),
         Act::StallActor { server, actor, for_us } => (kind, [server, actor as u8, 0], for_us),
@@ -117,7 +117,7 @@ fn assemble((kind, [a, b, c], span): Parts) -> Act {
         Kind::StepDown => Act::StepDown { server: a },
         Kind::Cut => Act::Cut { from: a, to: b, both_ways: c % 2 == 1, for_us: span },
         Kind::Isolate => Act::Isolate { server: a, for_us: span },
-        Kind::Clog => Act::Clog { from: a, to: b, for_us: span },
+        Kind::Clog => Act::Clog { from: a, to: b, open_only: c % 2 == 1, for_us: span },
         Kind::Reset => Act::Reset { a, b },
         Kind::StallNode => Act::StallNode { server: a, for_us: span },
         Kind::StallActor => {

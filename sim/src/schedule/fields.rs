@@ -59,7 +59,8 @@ impl Act {
             Self::StepDown { server }
             | Self::FlushError { server }
             | Self::WriteBack { server } => [Some(Server("server", server)), None, None],
-            Self::Cut { from, to, for_us, both_ways: _ } | Self::Clog { from, to, for_us } => {
+            Self::Cut { from, to, for_us, both_ways: _ }
+            | Self::Clog { from, to, for_us, open_only: _ } => {
                 [Some(Server("from", from)), Some(Peer("to", to)), Some(Span("for_us", for_us))]
             }
             Self::Reset { a, b } => [Some(Server("a", a)), Some(Peer("b", b)), None],

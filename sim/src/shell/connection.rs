@@ -19,7 +19,8 @@ pub(super) async fn introduce(mut stream: Stream, number: u32, inbox: Inbox, lim
         Frame::Learner(peer) => {
             let at = stream.arrived.get();
             // Nobody listens if the process ends.
-            let _ = inbox.send(Stamped { at, what: Event::Learner { peer, stream } }).await;
+            let _ =
+                inbox.send(Stamped { at, what: Event::Learner { peer, stream, opened: at } }).await;
         }
         Frame::Post(from) => {
             // The sender makes a new connection when this one breaks.

@@ -50,6 +50,8 @@ pub enum Event {
         peer: NodeId,
         /// Its connection.
         stream: Stream,
+        /// When that was made.
+        opened: Micros,
     },
     /// A packet.
     Packet {
@@ -64,6 +66,8 @@ pub enum Event {
         conn: ConnId,
         /// The other end.
         from: NodeId,
+        /// When it was made.
+        opened: Micros,
     },
     /// A connection has ended.
     Down {

@@ -231,13 +231,15 @@ impl<N: Net, P: Platform> Owner<N, P> {
         let at = self.agenda.base();
         Some(match event {
             Event::Dialed { peer, result: Ok(stream) } => {
-                Input::ConnectionUp { peer, conn: self.open(peer, stream), outgoing: true }
+                Input::ConnectionUp { peer, conn: self.open((peer, at), stream), outgoing: true }
             }
             Event::Dialed { peer, result: Err(_) } => Input::ConnectFailed { peer },
-            Event::Learner { peer, stream } => {
-                Input::ConnectionUp { peer, conn: self.open(peer, stream), outgoing: false }
-            }
-            Event::Arrive { conn, from } => self.next_item(conn, from)?,
+            Event::Learner { peer, stream, opened } => Input::ConnectionUp {
+                peer,
+                conn: self.open((peer, opened), stream),
+                outgoing: false,
+            },
+            Event::Arrive { conn, .. } => self.next_item(conn)?,
             Event::Down { conn, .. } => {
                 let peer = self.connections.remove(&conn)?.peer;
                 Input::ConnectionDown { peer, conn }

@@ -55,7 +55,7 @@ impl Net for SimNet {
     async fn accept(&self, listener: &mut TcpListener) -> io::Result<Stream> {
         let (stream, peer) = listener.accept().await?;
         let route = Route { dialer: server_at(peer.ip()), acceptor: self.me, accepted: true };
-        Ok(wire(stream, &self.shared, route, Micros(0)))
+        Ok(wire(stream, &self.shared, route, (Micros(0), None)))
     }
 
     async fn ready(&self, to: NodeId, at: Micros) {
@@ -80,9 +80,11 @@ impl Net for SimNet {
         }
         let _handshake = Wait::handshake(&self.shared);
         let stream = TcpStream::connect((address(to.0), PORT)).await?;
-        let at = at.max(self.shared.borrow().since);
+        let made = at.max(self.shared.borrow().since);
+        // Messages of leader election go out whenever there is one.
+        let opened = (at != Micros(0)).then_some(made);
         let route = Route { dialer: self.me, acceptor: Some(to), accepted: false };
-        Ok(wire(stream, &self.shared, route, at))
+        Ok(wire(stream, &self.shared, route, (made, opened)))
     }
 
     /// Attempts that would be refused are left out: they cost steps and change nothing. The time

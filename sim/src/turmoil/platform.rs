@@ -126,8 +126,8 @@ impl Platform for SimPlatform {
             Event::Turn(actor) => stalls.actor(at, *actor),
             Event::DiskDone { file, upto } => machine.withholds_report(at, *file, *upto),
             Event::DiskFails => stalls.disk(at),
-            Event::Learner { peer: from, .. } | Event::Arrive { from, .. } => {
-                stalls.door(at) || links.is_clogged(at, *from, self.id)
+            Event::Learner { peer: from, opened, .. } | Event::Arrive { from, opened, .. } => {
+                stalls.door(at) || links.holds(at, *from, self.id, *opened)
             }
             Event::Notify { from } => {
                 links.is_cut(at, *from, self.id) || links.is_clogged(at, *from, self.id)

@@ -146,9 +146,11 @@ fn every_action_has_its_meaning() {
         let waits = delay(&text) > 90.0 || matches!(act, Act::StallDisk { .. });
         assert!(waits, "{act:?}\n{text}");
     }
-    let clog = |to| Act::Clog { from: 2, to, for_us };
-    let text = trace(&booted, &schedule(3, [(0, clog(0)), (0, clog(1)), (2_000, write)]));
-    assert!(delay(&text) > 90.0 && !text.contains("steps down"), "nothing is lost\n{text}");
+    for open_only in [false, true] {
+        let clog = |to| Act::Clog { from: 2, to, open_only, for_us };
+        let text = trace(&booted, &schedule(3, [(0, clog(0)), (0, clog(1)), (2_000, write)]));
+        assert!(delay(&text) > 90.0 && !text.contains("steps down"), "nothing is lost\n{text}");
+    }
     let fails = Act::FlushError { server: 2 };
     let text = trace(&booted, &schedule(3, [(0, fails), (2_000, write), (50_000, write)]));
     assert!(after(&text, "fails from").contains("S2  exits: disk error"), "{text}");

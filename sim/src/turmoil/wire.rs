@@ -64,14 +64,20 @@ struct WireWriter {
     leaves: Moment,
 }
 
-/// Puts a connection that was made at this instant under control of the schedule.
-pub(super) fn wire(stream: TcpStream, shared: &Handle, route: Route, at: Micros) -> Stream {
+/// Puts a connection that was made at this instant under control of the schedule. If it is one for
+/// packets, and was dialed here, it has delays of its own.
+pub(super) fn wire(
+    stream: TcpStream,
+    shared: &Handle,
+    route: Route,
+    (at, opened): (Micros, Option<Micros>),
+) -> Stream {
     let ends = (stream.local_addr(), stream.peer_addr());
     let (Ok(local), Ok(peer)) = ends else {
         unreachable!("turmoil knows the addresses of every stream");
     };
     let dialer = if route.accepted { peer } else { local };
-    let attached = shared.borrow_mut().wires.attach(dialer, route);
+    let attached = shared.borrow_mut().wires.attach(dialer, route, opened);
     let end = Rc::new(Registration { shared: shared.clone(), attached });
     let (arrived, leaves) = (Moment::default(), Moment::default());
     leaves.set(at);

@@ -143,12 +143,27 @@ fn a_cut_leader_is_deposed_and_the_majority_elects_another() {
 
 #[test]
 fn a_clog_delays_and_loses_nothing() {
-    let clog = Act::Clog { from: 2, to: 0, for_us: 60_000 };
+    let clog = Act::Clog { from: 2, to: 0, open_only: false, for_us: 60_000 };
     let seen = chaos([(10_000, clog), (12_000, write(0, 2)), (14_000, write(1, 2))]);
     let appends = times(&seen, 0, appended);
     assert_eq!(appends.len(), 2);
     assert!(appends.iter().all(|at| *at >= 70_000 && *at < 72_000), "{appends:?}");
     assert_eq!(times(&seen, 0, stepped_down), NEVER);
+}
+
+#[test]
+fn a_clog_of_open_connections_spares_a_new_one() {
+    let clog = |open_only| Act::Clog { from: 2, to: 0, open_only, for_us: 300_000 };
+    let rejoins = |open_only| {
+        let step_down = (11_000, Act::StepDown { server: 0 });
+        let seen = chaos([(10_000, clog(open_only)), step_down, (200_000, write(0, 2))]);
+        first(&seen, 0, appended)
+    };
+    assert!(rejoins(true) < 202_000, "it follows on a new connection");
+    assert!(rejoins(false) > 310_000, "on no connection");
+    let short = Act::Clog { from: 2, to: 0, open_only: true, for_us: 60_000 };
+    let seen = chaos([(10_000, short), (12_000, write(0, 2))]);
+    assert!(first(&seen, 0, appended) >= 70_000, "the old one waits");
 }
 
 #[test]

@@ -4,7 +4,7 @@
 //! order of the steps at NEWLEADER is what ZooKeeper's releases differ in.
 
 use super::{Follower, Link, Phase, synchronization};
-use crate::event::{Actor, File, Output};
+use crate::event::{Actor, ExitReason, File, Output};
 use crate::ids::{Epoch, Lsn, Zxid};
 use crate::message::Packet;
 use crate::server::{Flow, GO_ON, Leave, OrLeave, Server};
@@ -134,7 +134,9 @@ impl Follower {
                 until = server.drop_snapshots_after(zxid).map(snapshot);
             }
             Step::LoadMemory(zxid) => {
-                server.load_memory().or_leave(Leave::StepDown)?;
+                // The process lives on, and fails to load the same log at each election
+                // (`QuorumPeer.getLastLoggedZxid`): as good as ended.
+                server.load_memory().or_leave(Leave::Exit(ExitReason::HoleInLog))?;
                 server.memory.replica.last_processed = zxid;
             }
             Step::TakeState(replica) => synchronization::take_state(server, *replica),

@@ -14,6 +14,9 @@ impl Leader {
     /// (`LearnerHandler.syncFollower`, `Leader.startForwarding`). NEWLEADER comes later, so that
     /// proposals and commits may stand before it (`LearnerHandler.run`).
     pub(super) fn synchronize(&mut self, server: &mut Server, conn: ConnId, last_zxid: Zxid) {
+        if !server.variant.keeps_old_handlers {
+            self.dismiss_older(server, conn);
+        }
         let decision = self.decide(server, last_zxid);
         let Some(learner) = self.learners.iter_mut().find(|learner| learner.conn == conn) else {
             return;
@@ -37,6 +40,19 @@ impl Leader {
         learner.start_forwarding(self.epoch);
         if !server.variant.keeps_stale_acks {
             self.broadcast.forget_acks(peer, decision.kept);
+        }
+    }
+
+    /// Ends the handlers of older connections of a learner: what is still on the way there is about
+    /// what the learner held before.
+    fn dismiss_older(&mut self, server: &mut Server, conn: ConnId) {
+        let Some(at) = self.learners.iter().position(|learner| learner.conn == conn) else {
+            return;
+        };
+        let peer = self.learners[at].peer;
+        let older = self.learners[..at].iter().filter(|learner| learner.peer == peer);
+        for conn in older.map(|learner| learner.conn).collect::<Vec<_>>() {
+            self.dismiss(server, conn);
         }
     }
 

@@ -48,6 +48,7 @@ const ZK_3_9_5: Variant = Variant {
     refuses_holes: true,
     refuses_epoch_gap: true,
     keeps_stale_acks: true,
+    keeps_old_handlers: true,
     sync_overlooks_unapplied: true,
     keeps_lower_epoch: true,
     disk_error_keeps_memory: true,
@@ -149,6 +150,13 @@ pub const CATALOGUE: &[Entry] = &[
         summary: "an acknowledgement still counts after its sender was told to truncate",
         affects: "3.4.0 to HEAD",
         variant: Variant { keeps_stale_acks: true, ..REFERENCE },
+    },
+    Entry {
+        name: "stale-ack-in-flight",
+        kind: Kind::Defect,
+        summary: "an acknowledgement on an old connection overtakes the TRUNC on a new one",
+        affects: "3.4.0 to HEAD",
+        variant: Variant { keeps_old_handlers: true, ..REFERENCE },
     },
     Entry {
         name: "lower-epoch",

@@ -60,6 +60,7 @@ pub const SWITCHES: &[Switch] = &[
     switch!(refuses_holes, "ZKDatabase.addCommittedProposal"),
     switch!(refuses_epoch_gap, "ZOOKEEPER-1653, ZOOKEEPER-2354"),
     switch!(keeps_stale_acks, "Leader.processAck, Leader.removeLearnerHandler"),
+    switch!(keeps_old_handlers, "Leader.addLearnerHandler, LearnerHandler.run"),
     switch!(sync_overlooks_unapplied, "LearnerHandler.syncFollower"),
     switch!(keeps_lower_epoch, "Learner.registerWithLeader"),
     switch!(disk_error_keeps_memory, "ZOOKEEPER-4882"),

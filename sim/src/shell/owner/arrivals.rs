@@ -11,11 +11,12 @@ use super::super::platform::Platform;
 use super::Owner;
 use std::collections::VecDeque;
 use tokio::sync::mpsc;
-use zab_core::{ConnId, Input, NodeId, Notification, Packet};
+use zab_core::{ConnId, Input, Micros, NodeId, Notification, Packet};
 
 /// A connection between learner and leader.
 pub(super) struct Link {
     pub(super) peer: NodeId,
+    opened: Micros,
     pub(super) outbox: Outbox,
     /// What came and was not looked at yet; `None` says that the other end has closed it.
     waiting: VecDeque<Stamped<Option<Packet>>>,
@@ -79,20 +80,21 @@ impl<N: Net, P: Platform> Owner<N, P> {
     fn queue(&mut self, conn: ConnId, item: Stamped<Option<Packet>>) {
         if let Some(link) = self.connections.get_mut(&conn) {
             if link.waiting.is_empty() {
-                self.agenda.at(item.at, Event::Arrive { conn, from: link.peer });
+                self.agenda.at(item.at, link.arrival(conn));
             }
             link.waiting.push_back(item);
         }
     }
 
     /// The oldest item of a connection; the turn of the next one comes then.
-    pub(super) fn next_item(&mut self, conn: ConnId, from: NodeId) -> Option<Input> {
+    pub(super) fn next_item(&mut self, conn: ConnId) -> Option<Input> {
         let link = self.connections.get_mut(&conn)?;
         let item = link.waiting.pop_front()?;
         if let Some(next) = link.waiting.front() {
             let at = next.at.max(self.agenda.base());
-            self.agenda.at(at, Event::Arrive { conn, from });
+            self.agenda.at(at, link.arrival(conn));
         }
+        let from = link.peer;
         Some(match item.what {
             Some(packet) => Input::Packet { from, conn, packet },
             None => {
@@ -109,15 +111,22 @@ impl<N: Net, P: Platform> Owner<N, P> {
         Some(notification)
     }
 
-    /// Takes a connection into service.
-    pub(super) fn open(&mut self, peer: NodeId, stream: Stream) -> ConnId {
+    /// Takes a connection into service that was made then.
+    pub(super) fn open(&mut self, (peer, opened): (NodeId, Micros), stream: Stream) -> ConnId {
         self.opened += 1;
         let conn = ConnId(self.opened);
         let (outbox, frames) = mpsc::channel(OUTBOX);
-        self.connections.insert(conn, Link { peer, outbox, waiting: VecDeque::new() });
+        self.connections.insert(conn, Link { peer, opened, outbox, waiting: VecDeque::new() });
         let inbox = self.inbox.clone();
         self.tasks.spawn_local(connection::carry_packets(conn, stream, inbox, frames, self.limits));
         conn
+    }
+}
+
+impl Link {
+    /// The turn of what comes next.
+    const fn arrival(&self, conn: ConnId) -> Event {
+        Event::Arrive { conn, from: self.peer, opened: self.opened }
     }
 }
 

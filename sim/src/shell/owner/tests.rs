@@ -49,7 +49,7 @@ fn a_process_that_is_stalled_stops_its_peers() {
     run(async {
         let (mut owner, mut events) = owner();
         let (mut peer, end) = duplex(1024);
-        owner.open(NodeId(0), stream(end));
+        owner.open((NodeId(0), Micros(0)), stream(end));
         let writing = async {
             let mut written = 0;
             while let Ok(Ok(())) = timeout(limits().write, frames::write(&mut peer, &PACKET)).await
@@ -74,7 +74,7 @@ fn a_peer_that_does_not_read_is_given_up() {
     run(async {
         let (mut owner, _events) = owner();
         let (_deaf, end) = duplex(16);
-        let conn = owner.open(NodeId(0), stream(end));
+        let conn = owner.open((NodeId(0), Micros(0)), stream(end));
         for _ in 0..OUTBOX {
             owner.send(conn, Packet::Ping);
         }

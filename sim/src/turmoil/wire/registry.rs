@@ -2,6 +2,7 @@
 
 use super::super::shared::Shared;
 use super::Route;
+use crate::keyed::Delays;
 use std::collections::{BTreeMap, VecDeque};
 use std::net::SocketAddr;
 use std::task::Waker;
@@ -25,6 +26,8 @@ pub(crate) struct Wires {
 
 struct Wire {
     ends: [Option<NodeId>; 2],
+    /// When it was made, once the dialer is there; `None` if it carries messages of leader election.
+    opened: Option<Micros>,
     /// By end: somebody is there.
     attached: [bool; 2],
     /// By receiving end.
@@ -73,8 +76,14 @@ impl Wire {
 }
 
 impl Wires {
-    /// Somebody has one end of the connection that was dialed from this address.
-    pub(super) fn attach(&mut self, dialer: SocketAddr, route: Route) -> Attached {
+    /// Somebody has one end of the connection that was dialed from this address. Who dialed knows
+    /// when, if it is one for packets.
+    pub(super) fn attach(
+        &mut self,
+        dialer: SocketAddr,
+        route: Route,
+        opened: Option<Micros>,
+    ) -> Attached {
         let known = match route.accepted {
             true => None,
             false => self.accepted.remove(&dialer).filter(|n| self.wires.contains_key(n)),
@@ -83,14 +92,16 @@ impl Wires {
             self.opened += 1;
             let ends = [route.dialer, route.acceptor];
             let flows = Default::default();
-            self.wires.insert(self.opened, Wire { ends, attached: [false; 2], flows });
+            self.wires.insert(self.opened, Wire { ends, opened, attached: [false; 2], flows });
             if route.accepted {
                 self.accepted.insert(dialer, self.opened);
             }
             self.opened
         });
         let end = usize::from(route.accepted);
-        self.get(number).attached[end] = true;
+        let wire = self.get(number);
+        wire.attached[end] = true;
+        wire.opened = wire.opened.or(opened);
         Attached { number, end }
     }
 
@@ -156,11 +167,12 @@ impl Shared {
     pub(super) fn send(&mut self, Attached { number, end }: Attached, sent: Micros, count: usize) {
         let wire = self.wires.get(number);
         let (from, to) = (wire.ends[end], wire.ends[1 - end]);
+        let opened = wire.opened;
         let flow = &mut wire.flows[1 - end];
         let is_hello = end == 0 && !std::mem::replace(&mut flow.greeted, true);
         let at = match (from, to) {
             (Some(from), Some(to)) if !is_hello => {
-                sent.after(self.cluster.delays.latency(sent, from, to))
+                sent.after(travel(self.cluster.delays, sent, opened, (from, to)))
             }
             // Whoever is asked or told by a client draws that itself.
             _ => sent,
@@ -176,10 +188,10 @@ impl Shared {
     /// An end closes at this instant.
     pub(super) fn say_goodbye(&mut self, Attached { number, end }: Attached, sent: Micros) {
         let wire = self.wires.get(number);
-        let (from, to) = (wire.ends[end], wire.ends[1 - end]);
+        let (from, to, opened) = (wire.ends[end], wire.ends[1 - end], wire.opened);
         let flow = &mut wire.flows[1 - end];
         let at = match from.zip(to) {
-            Some((from, to)) => sent.after(self.cluster.delays.latency(sent, from, to)),
+            Some((from, to)) => sent.after(travel(self.cluster.delays, sent, opened, (from, to))),
             None => sent,
         };
         if !flow.dead && flow.goodbye.is_none() {
@@ -246,6 +258,19 @@ impl Shared {
             }
         }
         expected.into_iter().for_each(|(me, at)| self.expect(Some(me), at));
+    }
+}
+
+/// How long something that is sent at this instant travels.
+fn travel(
+    delays: Delays,
+    sent: Micros,
+    opened: Option<Micros>,
+    (from, to): (NodeId, NodeId),
+) -> Micros {
+    match opened {
+        Some(opened) => delays.packet(sent, opened, from, to),
+        None => delays.latency(sent, from, to),
     }
 }
 
