@@ -57,7 +57,7 @@ fn difficulty(act: &Act) -> u64 {
         Act::Isolate { .. } | Act::StallDisk { .. } | Act::StallNode { .. } => 2,
         Act::Cut { both_ways, .. } => 3 + u64::from(!both_ways),
         Act::StallActor { actor, .. } => 3 + u64::from(*actor != StallTarget::LogWriter),
-        Act::Clog { open_only, .. } => 5 + u64::from(open_only),
+        Act::Clog { open_only, .. } => 5 + u64::from(*open_only),
         Act::Skew { per_mille, .. } => 6 + u64::from(per_mille.unsigned_abs()),
         Act::Swizzle { mask, .. } => 6 + u64::from(mask.count_ones()),
         _ => 4,
