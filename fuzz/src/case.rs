@@ -23,7 +23,7 @@ pub use holds::{Broken, Judges};
 use crate::variants;
 use serde::{Deserialize, Serialize};
 use zab_checker::{Class, Verdict};
-use zab_core::variant::{Entry, Kind};
+use zab_core::variant::{Kind, Named};
 use zab_sim::{DriverKind, Schedule};
 
 /// The newest format of case files, which this build writes; it reads all older ones.
@@ -161,7 +161,7 @@ impl Expected {
 
 impl Case {
     /// The variant it was found in. Reading a case has checked that there is one.
-    pub fn entry(&self) -> &'static Entry {
+    pub fn named(&self) -> Named {
         variants::find(&self.variant).expect("a case with an unknown variant is not read")
     }
 
@@ -172,7 +172,7 @@ impl Case {
         if self.defects.is_empty() {
             // What needs no defect has no mechanism to be named after.
             name += &format!("--{:08x}", crc32fast::hash(&self.schedule.to_bytes()));
-        } else if self.entry().kind == Kind::Release {
+        } else if self.named().kind == Kind::Release {
             let defects: Vec<_> = self.defects.iter().map(|name| name.replace('_', "-")).collect();
             name += &format!("--{}", defects.join("+"));
         }

@@ -5,10 +5,11 @@
 //! the violation going away are its cause. Nothing is deduced from the story.
 
 use crate::oracle::Oracle;
+use crate::variants::{UnknownVariant, edited};
 use thiserror::Error;
 use zab_checker::Class;
 use zab_core::Variant;
-use zab_core::variant::{SWITCHES, Switch};
+use zab_core::variant::{Named, SWITCHES, Switch};
 use zab_sim::Schedule;
 
 /// A smallest set of defects of the variant with which the schedule still breaks this class: the
@@ -51,25 +52,31 @@ pub fn needs(
     oracle.judge(schedule, switch.repaired(variant)).class() != Some(class)
 }
 
-/// A name that no defect has.
+/// A name that no defect of the variant has.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
-#[error("{variant} has no defect `{name}`; it has: {names}")]
-pub struct UnknownDefect {
-    variant: &'static str,
-    name: String,
-    names: String,
+pub enum UnknownDefect {
+    /// Of no variant either.
+    #[error(transparent)]
+    NoSwitch(#[from] UnknownVariant),
+    /// It is none that this variant has.
+    #[error("{variant} has no defect `{name}`; it has: {names}")]
+    NotOn {
+        /// The variant.
+        variant: String,
+        /// What was asked for.
+        name: String,
+        /// The defects that it has.
+        names: String,
+    },
 }
 
-/// The defect of that name, dashes and underscores alike, if the variant has it.
-pub fn find(
-    entry: &zab_core::variant::Entry,
-    name: &str,
-) -> Result<&'static Switch, UnknownDefect> {
-    let wanted = name.to_lowercase().replace('-', "_");
-    let mut on = SWITCHES.iter().filter(|switch| switch.is_on(&entry.variant));
-    on.clone().find(|switch| switch.name == wanted).ok_or_else(|| UnknownDefect {
-        variant: entry.name,
+/// The defect of that name, if the variant has it.
+pub fn find(named: &Named, name: &str) -> Result<&'static Switch, UnknownDefect> {
+    let repaired = edited(named.clone(), &[], &[name.to_owned()])?.variant;
+    let mut on = named.switches();
+    on.find(|switch| !switch.is_on(&repaired)).ok_or_else(|| UnknownDefect::NotOn {
+        variant: named.name.clone(),
         name: name.to_owned(),
-        names: on.by_ref().map(|switch| switch.name).collect::<Vec<_>>().join(", "),
+        names: named.switches().map(Switch::spelling).collect::<Vec<_>>().join(", "),
     })
 }

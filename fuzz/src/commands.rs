@@ -17,6 +17,7 @@ mod progress;
 mod record;
 mod remint;
 mod replay;
+mod switches;
 mod variants;
 
 use crate::case::{self, Case};
@@ -171,11 +172,13 @@ fn ready_folder(folder: &Path) -> Result<(), Failure> {
 }
 
 /// Refuses an ensemble that could be split into halves.
-fn check_servers(servers: u8) -> Result<(), Failure> {
-    if servers.is_multiple_of(2) {
-        return Err(Failure::usage(format!("--servers {servers}: choose 3, 5 or 7")));
+fn check_servers(servers: Option<u8>) -> Result<(), Failure> {
+    match servers {
+        Some(even) if even.is_multiple_of(2) => {
+            Err(Failure::usage(format!("--servers {even}: choose 3, 5 or 7")))
+        }
+        _ => Ok(()),
     }
-    Ok(())
 }
 
 /// Writes a case into a folder under its own name, and says where.
@@ -187,6 +190,6 @@ fn write_case(case: &Case, folder: &Path) -> Result<PathBuf, Failure> {
 /// A path as it has to be typed in a shell.
 fn quoted(path: &Path) -> String {
     let text = path.display().to_string();
-    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./+:@%".contains(c);
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./+=:@%".contains(c);
     if text.chars().all(plain) { text } else { format!("'{}'", text.replace('\'', r"'\''")) }
 }

@@ -7,8 +7,10 @@
 //! ([`Swarm`]), in which some kinds of fault are missing altogether.
 
 pub mod motif;
+mod sizes;
 mod swarm;
 
+pub use sizes::Sizes;
 pub use swarm::Swarm;
 
 use crate::rng::Rng;

@@ -21,11 +21,12 @@ use std::ops::ControlFlow;
 use std::time::Duration;
 use zab_checker::Class;
 use zab_core::Variant;
-use zab_core::variant::{self, Entry, Switch};
+use zab_core::variant::{self, Named, Switch};
 use zab_sim::Schedule;
 use zab_sim::schedule::Kind;
 
 use crate::case::Driver;
+use crate::generate::Sizes;
 use crate::guidance::Guidance;
 use crate::oracle::Outcome;
 use crate::situations::Census;
@@ -39,8 +40,8 @@ pub struct Campaign {
     pub driver: Driver,
     /// Another driver in which a finding has to show the same class.
     pub hold_in: Option<Driver>,
-    /// The size of the ensemble.
-    pub servers: u8,
+    /// The sizes of ensembles.
+    pub sizes: Sizes,
     /// What chance depends on.
     pub seed: u64,
     /// How many threads.
@@ -82,18 +83,18 @@ pub enum Wanted {
 impl Campaign {
     /// A campaign of one thread from an empty corpus, with every fault, for what counts in this
     /// variant.
-    pub fn new(entry: &Entry, seed: u64, limit: Limit) -> Self {
+    pub fn new(named: &Named, seed: u64, limit: Limit) -> Self {
         Self {
-            variant: entry.variant,
+            variant: named.variant,
             driver: Driver::default(),
             hold_in: None,
-            servers: 3,
+            sizes: Sizes::default(),
             seed,
             jobs: 1,
             limit,
             without: Vec::new(),
             guidance: Guidance::default(),
-            wanted: Wanted::of(entry),
+            wanted: Wanted::of(named),
             cause: None,
             keep_going: false,
         }
@@ -103,8 +104,8 @@ impl Campaign {
 impl Wanted {
     /// What to look for in this variant: everything in the reference, which breaks no rule; losses
     /// in those that have defects.
-    pub fn of(entry: &Entry) -> Self {
-        if entry.kind == variant::Kind::Reference { Self::Any } else { Self::Losses }
+    pub fn of(named: &Named) -> Self {
+        if named.kind == variant::Kind::Reference { Self::Any } else { Self::Losses }
     }
 
     /// Whether an execution with this class is a finding.
@@ -147,6 +148,8 @@ pub struct Report {
     pub excused: u64,
     /// Executions that broke a rule which is not wanted, by class.
     pub unwanted: BTreeMap<Class, u64>,
+    /// Executions of each size of ensemble.
+    pub sizes: BTreeMap<u8, u64>,
     /// Distinct abstract states.
     pub states: usize,
     /// Executions that got into each delicate situation.
@@ -194,6 +197,9 @@ pub fn run(campaign: &Campaign, watch: &(dyn Fn(Progress) -> ControlFlow<()> + S
         report.census.add(&part.census);
         for (class, count) in part.unwanted {
             *report.unwanted.entry(class).or_default() += count;
+        }
+        for (servers, count) in part.sizes {
+            *report.sizes.entry(servers).or_default() += count;
         }
         report.panic = report.panic.or(part.panic);
         report.findings.extend(part.findings);

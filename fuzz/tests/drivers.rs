@@ -108,7 +108,7 @@ fn what_still_parts_the_drivers_is_stored_and_named() {
         let case = case::read(path).unwrap_or_else(|error| panic!("{name}: {error}"));
         let [direct, turmoil] = [direct, turmoil].map(|class| class.and_then(Class::parse));
         let expected = Err(Disagreement::Unexplained(Pair { direct, turmoil }));
-        assert_eq!(drivers.check(&case.schedule, case.entry().variant), expected, "{name}");
+        assert_eq!(drivers.check(&case.schedule, case.named().variant), expected, "{name}");
         let reference = drivers.check(&case.schedule, Variant::REFERENCE);
         assert!(reference.is_ok(), "{name}: {reference:?}");
     }

@@ -20,7 +20,7 @@ thread_local! {
 fn is_told_as_it_was(path: &Path) -> datatest_stable::Result<()> {
     let case = case::read(path)?;
     let recording =
-        ORACLE.with_borrow_mut(|oracle| oracle.record(&case.schedule, case.entry().variant));
+        ORACLE.with_borrow_mut(|oracle| oracle.record(&case.schedule, case.named().variant));
     let story = Story::of(&recording);
     agrees_with_a_checker(&recording, &story);
     agrees_with_d1(&recording, &story);

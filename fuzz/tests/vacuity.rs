@@ -42,7 +42,7 @@ const FLOORS: [(Situation, u64); 27] = [
 #[test]
 fn a_search_gets_into_every_delicate_situation() {
     let reference = find("reference").expect("it is listed");
-    let campaign = Campaign::new(reference, 1, Limit::Runs(8_000));
+    let campaign = Campaign::new(&reference, 1, Limit::Runs(8_000));
     let report = search::run(&campaign, &|_| ControlFlow::Continue(()));
     assert!(report.findings.is_empty(), "{:?}", report.findings);
     assert_eq!(report.executions, 8_000);
@@ -63,7 +63,7 @@ fn a_search_gets_into_every_delicate_situation() {
 fn a_search_of_a_release_has_logs_cut_below_a_snapshot() {
     let release = find("zk-3.9.5").expect("it is listed");
     let wanted = Wanted::Only(Class::I2);
-    let campaign = Campaign { wanted, ..Campaign::new(release, 1, Limit::Runs(8_000)) };
+    let campaign = Campaign { wanted, ..Campaign::new(&release, 1, Limit::Runs(8_000)) };
     let report = search::run(&campaign, &|_| ControlFlow::Continue(()));
     let count = report.census.of(Situation::TruncBelowSnapshot);
     assert!(count >= 10, "{count}");

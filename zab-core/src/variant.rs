@@ -4,10 +4,12 @@
 //! stricter than any ZooKeeper release; a release is the set of defects that it shipped with.
 
 mod catalogue;
+mod names;
 mod switches;
 
-pub use catalogue::{CATALOGUE, Entry, Kind, find};
-pub use switches::{SWITCHES, Switch};
+pub use catalogue::{CATALOGUE, Entry, Kind};
+pub use names::{Mistake, Named, Sign, Unknown, find};
+pub use switches::{SWITCHES, Setting, Switch, issues};
 
 /// What a follower has done to the transactions of the synchronisation when it acknowledges
 /// NEWLEADER (`Learner.syncWithLeader`).

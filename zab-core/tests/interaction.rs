@@ -20,7 +20,7 @@ fn interactions_are_as_written() {
 fn run(slot: &mut Option<Ensemble>, case: &TestCase) -> String {
     if case.directive == "ensemble" {
         let name = argument(case, "variant").unwrap_or("reference");
-        let entry = variant::find(name).unwrap_or_else(|| panic!("no variant {name}"));
+        let entry = variant::find(name).unwrap_or_else(|unknown| panic!("{unknown}"));
         let servers = argument(case, "servers").map_or(3, |n| n.parse().expect("a number"));
         *slot = Some(Ensemble::new(servers, entry.variant));
         return String::new();

@@ -54,8 +54,13 @@ pub fn parse(text: &str) -> Result<Case, CaseError> {
     if format > u64::from(FORMAT) {
         return Err(CaseError::Newer(format));
     }
-    let case: Case = serde_json::from_str(text).map_err(json_error)?;
-    case.problem().map_or(Ok(case), Err)
+    let mut case: Case = serde_json::from_str(text).map_err(json_error)?;
+    if let Some(problem) = case.problem() {
+        return Err(problem);
+    }
+    // However it is spelled there.
+    case.variant = case.named().name;
+    Ok(case)
 }
 
 fn json_error(error: serde_json::Error) -> CaseError {

@@ -1,17 +1,17 @@
 //! `zab agree`: search for a schedule that the two drivers judge differently.
 
 use super::output::Out;
+use super::switches::Switches;
 use super::{Exit, Failure, check_servers, ready_folder, write_case};
 use crate::agreement::{self, Disagreement, Hunt};
 use crate::case::{Case, Driver, Expected, FORMAT, Provenance};
 use crate::explain::Story;
 use crate::oracle::Oracle;
 use crate::search::{Campaign, Limit, Wanted};
-use crate::variants;
 use serde_json::json;
 use std::path::PathBuf;
 use std::time::Duration;
-use zab_core::variant::Entry;
+use zab_core::variant::Named;
 use zab_sim::Schedule;
 
 /// Search for a schedule that the two drivers judge differently
@@ -26,6 +26,8 @@ pub(super) struct Args {
     /// What to run: see `zab variants`
     #[arg(long, default_value = "zk-3.8.0", value_name = "V")]
     variant: String,
+    #[command(flatten)]
+    switches: Switches,
     /// What chance depends on
     #[arg(long, default_value_t = 0, value_name = "S")]
     seed: u64,
@@ -41,16 +43,16 @@ pub(super) struct Args {
     /// Go on after a disagreement, until the time or the schedules are spent
     #[arg(long)]
     keep_going: bool,
-    /// How many servers: 3, 5 or 7
-    #[arg(long, default_value_t = 3, value_name = "N", value_parser = clap::value_parser!(u8).range(3..=7))]
-    servers: u8,
+    /// Ensembles of this size alone: 3, 5 or 7 [default: each of them]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(3..=7))]
+    servers: Option<u8>,
 }
 
 /// Schedules between two lines of progress.
 const REPORTED: u64 = 1000;
 
 pub(super) fn run(args: &Args, out: &Out) -> Result<Exit, Failure> {
-    let entry = variants::find(&args.variant).map_err(Failure::usage)?;
+    let named = args.switches.of(&args.variant)?;
     check_servers(args.servers)?;
     ready_folder(&args.out)?;
     let time = args.time.unwrap_or(Duration::from_secs(60));
@@ -58,17 +60,18 @@ pub(super) fn run(args: &Args, out: &Out) -> Result<Exit, Failure> {
         Some(runs) => (Limit::Runs(runs), format!("--runs {runs}")),
         None => (Limit::Time(time), format!("--time {}s", time.as_secs())),
     };
-    let Args { variant, seed, servers, .. } = args;
+    let Args { seed, servers, .. } = args;
+    let variant = &named.name;
     let goes_on = if args.keep_going { " --keep-going" } else { "" };
-    let command = format!(
-        "cargo zab agree --variant {variant} --seed {seed} {shown} --servers {servers}{goes_on}"
-    );
+    let size = servers.map_or(String::new(), |servers| format!(" --servers {servers}"));
+    let command =
+        format!("cargo zab agree --variant {variant} --seed {seed} {shown}{size}{goes_on}");
     out.command(&command);
     let campaign = Campaign {
-        servers: *servers,
+        sizes: (*servers).into(),
         wanted: Wanted::Any,
         keep_going: true,
-        ..Campaign::new(entry, *seed, limit)
+        ..Campaign::new(&named, *seed, limit)
     };
     let hunt = agreement::hunt(&campaign, args.keep_going, &mut |tally| {
         if tally.schedules.is_multiple_of(REPORTED) {
@@ -76,20 +79,20 @@ pub(super) fn run(args: &Args, out: &Out) -> Result<Exit, Failure> {
         }
     })
     .map_err(|error| Failure::harness(format!("{error}: {command}")))?;
-    report(args, entry, out, &hunt, &command)
+    report(args, &named, out, &hunt, &command)
 }
 
 /// Stores what was found and says what it is.
 fn report(
     args: &Args,
-    entry: &Entry,
+    named: &Named,
     out: &Out,
     hunt: &Hunt,
     command: &str,
 ) -> Result<Exit, Failure> {
     let mut found = Vec::new();
     for (schedule, why) in &hunt.disagreements {
-        let path = write_case(&case_of(args, entry, schedule, why)?, &args.out)?;
+        let path = write_case(&case_of(args, named, schedule, why)?, &args.out)?;
         out.bad(format!("the drivers disagree: {why}"));
         out.line(format!("case: {}", path.display()));
         found.push(json!({ "case": path, "why": why.to_string() }));
@@ -119,7 +122,7 @@ fn report(
 /// A case in the driver that shows more.
 fn case_of(
     args: &Args,
-    entry: &Entry,
+    named: &Named,
     schedule: &Schedule,
     why: &Disagreement,
 ) -> Result<Case, Failure> {
@@ -132,12 +135,12 @@ fn case_of(
         Disagreement::Impossible { driver, .. } => *driver,
         _ => Driver::Turmoil,
     };
-    let recording = Oracle::new(driver).record(schedule, entry.variant);
+    let recording = Oracle::new(driver).record(schedule, named.variant);
     let expected = Expected::of(&recording.outcome.verdict)
         .ok_or_else(|| Failure::harness(format!("an execution is not decided: {why}")))?;
     Ok(Case {
         format: FORMAT,
-        variant: entry.name.to_owned(),
+        variant: named.name.clone(),
         driver,
         expected,
         defects: Vec::new(),

@@ -1,6 +1,7 @@
 //! `zab bench`: how fast executions are.
 
 use super::output::Out;
+use super::switches::Switches;
 use super::{Exit, Failure};
 #[cfg(feature = "turmoil")]
 use crate::case::Driver;
@@ -10,7 +11,6 @@ use crate::generate;
 use crate::oracle::Oracle;
 #[cfg(feature = "turmoil")]
 use crate::rng::Rng;
-use crate::variants;
 use serde_json::json;
 use std::time::Duration;
 use zab_core::Variant;
@@ -33,14 +33,17 @@ pub(super) struct Args {
     /// What to run
     #[arg(long, default_value = "reference", value_name = "V")]
     variant: String,
+    #[command(flatten)]
+    switches: Switches,
 }
 
 pub(super) fn run(args: &Args, out: &Out) -> Result<Exit, Failure> {
-    let variant = variants::find(&args.variant).map_err(Failure::usage)?.variant;
+    let named = args.switches.of(&args.variant)?;
+    let variant = named.variant;
     let Args { repetitions, executions, .. } = *args;
     let command = format!(
         "cargo zab bench --variant {} --repetitions {repetitions} --executions {executions}",
-        args.variant
+        named.name
     );
     out.command(&command);
     let schedule = workload();

@@ -1,14 +1,14 @@
 //! `zab compare`: what guides a search, and what that is worth.
 
 use super::output::Out;
-use super::{Exit, Failure};
+use super::switches::Switches;
+use super::{Exit, Failure, check_servers};
 use crate::edges;
 use crate::guidance::Guidance;
 use crate::search::{self, Campaign, Limit};
-use crate::variants;
 use serde_json::{Value, json};
 use std::ops::ControlFlow;
-use zab_core::variant::Entry;
+use zab_core::variant::Named;
 
 /// Compare searches that learn from nothing, from the code's edges, from the ensemble's states,
 /// from both
@@ -22,29 +22,32 @@ pub(super) struct Args {
     /// What to search in
     #[arg(value_name = "V", default_values = ["zookeeper-4646", "zookeeper-4643", "zookeeper-3911", "zookeeper-2845"])]
     variants: Vec<String>,
+    #[command(flatten)]
+    switches: Switches,
     /// How many searches of each kind
     #[arg(long, default_value_t = 20, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     seeds: u64,
     /// When to give up a search
     #[arg(long, default_value_t = 100_000, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     runs: u64,
+    /// Ensembles of this size alone: 3, 5 or 7 [default: each of them]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(3..=7))]
+    servers: Option<u8>,
     /// What the searches learn from [default: all that this build can]
     #[arg(long, value_enum, value_delimiter = ',', value_name = "WHAT")]
     guidance: Vec<Guidance>,
 }
 
 pub(super) fn run(args: &Args, out: &Out) -> Result<Exit, Failure> {
-    let entries: Vec<_> = args
-        .variants
-        .iter()
-        .map(|name| variants::find(name))
-        .collect::<Result<_, _>>()
-        .map_err(Failure::usage)?;
+    let variants = args.variants.iter().map(|name| args.switches.of(name));
+    let variants = variants.collect::<Result<Vec<_>, _>>()?;
+    check_servers(args.servers)?;
     let guidances = guidances(&args.guidance)?;
     let names: Vec<_> = guidances.iter().map(|guidance| guidance.name()).collect();
+    let size = args.servers.map_or(String::new(), |servers| format!(" --servers {servers}"));
     let command = format!(
-        "cargo zab compare {} --seeds {} --runs {} --guidance {}",
-        args.variants.join(" "),
+        "cargo zab compare {} --seeds {} --runs {} --guidance {}{size}",
+        variants.iter().map(|named| named.name.as_str()).collect::<Vec<_>>().join(" "),
         args.seeds,
         args.runs,
         names.join(",")
@@ -55,9 +58,9 @@ pub(super) fn run(args: &Args, out: &Out) -> Result<Exit, Failure> {
         "variant", "guided", "found", "executions (median, range)", "seconds"
     ));
     let mut rows = Vec::new();
-    for entry in entries {
+    for named in &variants {
         for guidance in &guidances {
-            let row = Row::measure(entry, *guidance, args)?;
+            let row = Row::measure(named, *guidance, args)?;
             out.line(row.line(args));
             rows.push(row.json(args));
         }
@@ -83,8 +86,8 @@ fn guidances(asked: &[Guidance]) -> Result<Vec<Guidance>, Failure> {
 }
 
 /// Searches of one kind in one variant.
-struct Row {
-    entry: &'static Entry,
+struct Row<'a> {
+    named: &'a Named,
     guidance: Guidance,
     found: u64,
     /// Of each search, in order; one that found nothing counts with all it did.
@@ -92,16 +95,17 @@ struct Row {
     seconds: Vec<f64>,
 }
 
-impl Row {
-    fn measure(entry: &'static Entry, guidance: Guidance, args: &Args) -> Result<Self, Failure> {
+impl<'a> Row<'a> {
+    fn measure(named: &'a Named, guidance: Guidance, args: &Args) -> Result<Self, Failure> {
         let mut row =
-            Self { entry, guidance, found: 0, executions: Vec::new(), seconds: Vec::new() };
+            Self { named, guidance, found: 0, executions: Vec::new(), seconds: Vec::new() };
         for seed in 1..=args.seeds {
+            let sizes = args.servers.into();
             let campaign =
-                Campaign { guidance, ..Campaign::new(entry, seed, Limit::Runs(args.runs)) };
+                Campaign { guidance, sizes, ..Campaign::new(named, seed, Limit::Runs(args.runs)) };
             let report = search::run(&campaign, &|_| ControlFlow::Continue(()));
             if let Some((_, message)) = report.panic {
-                let name = entry.name;
+                let name = &named.name;
                 return Err(Failure::harness(format!("{name}, seed {seed}: panic: {message}")));
             }
             let first = report.findings.first();
@@ -115,7 +119,7 @@ impl Row {
     }
 
     fn line(&self, args: &Args) -> String {
-        let Self { entry, guidance, found, executions, seconds } = self;
+        let Self { named, guidance, found, executions, seconds } = self;
         let (least, median, most) = spread(executions);
         let (soonest, middle, latest) = spread(seconds);
         // More than half found nothing: the median is only known to be more.
@@ -123,7 +127,7 @@ impl Row {
         format!(
             "{:<16} {:<7} {found:>3}/{:<2} {more:>1}{median:>9} ({least:>6} to {most:>6}) \
              {more:>2}{middle:>6.1} ({soonest:.1} to {latest:.1})",
-            entry.name,
+            named.name,
             guidance.name(),
             args.seeds,
         )
@@ -131,7 +135,7 @@ impl Row {
 
     fn json(&self, args: &Args) -> Value {
         json!({
-            "variant": self.entry.name,
+            "variant": self.named.name,
             "guidance": self.guidance.name(),
             "searches": args.seeds,
             "found": self.found,

@@ -14,7 +14,8 @@ use serde_json::{Value, json};
 use std::fs;
 use std::path::{Path, PathBuf};
 use zab_checker::verdict::Rank;
-use zab_core::variant::Entry;
+use zab_core::Variant;
+use zab_core::variant::Named;
 use zab_sim::Schedule;
 
 /// Check stored cases; convert, thin out and judge the corpora of fuzzers
@@ -83,12 +84,12 @@ pub(super) fn run(args: &Args, out: &Out) -> Result<Exit, Failure> {
         Command::Check { paths } => check(paths, out),
         Command::Remint(args) => remint::run(args, out),
         Command::Merge { paths, out: folder, by, variant } => {
-            let entry = variants::find(variant).map_err(Failure::usage)?;
-            merge(paths, folder, *by, entry, out)
+            let named = variants::find(variant).map_err(Failure::usage)?;
+            merge(paths, folder, *by, named.variant, out)
         }
         Command::Import { paths, variant, driver, out: folder } => {
-            let entry = variants::find(variant).map_err(Failure::usage)?;
-            import(paths, folder, entry, *driver, out)
+            let named = variants::find(variant).map_err(Failure::usage)?;
+            import(paths, folder, &named, *driver, out)
         }
         Command::Export { paths, out: folder } => export(paths, folder, out),
     }
@@ -137,13 +138,13 @@ fn merge(
     paths: &[PathBuf],
     folder: &Path,
     by: By,
-    entry: &'static Entry,
+    variant: Variant,
     out: &Out,
 ) -> Result<Exit, Failure> {
     let schedules = list(paths)?.iter().map(|path| read(path)).collect::<Result<Vec<_>, _>>()?;
     ready_folder(folder)?;
     let before = schedules.len();
-    let (kept, reached) = corpus::merge(&mut Oracle::default(), entry, schedules, by);
+    let (kept, reached) = corpus::merge(&mut Oracle::default(), variant, schedules, by);
     for schedule in &kept {
         let path = folder.join(format!("{}.json", corpus::name(schedule)));
         write(&path, schedule.to_json().as_bytes())?;
@@ -160,29 +161,29 @@ fn merge(
 fn import(
     paths: &[PathBuf],
     folder: &Path,
-    entry: &'static Entry,
+    named: &Named,
     driver: Driver,
     out: &Out,
 ) -> Result<Exit, Failure> {
     let files = list(paths)?;
     ready_folder(folder)?;
-    let wanted = Wanted::of(entry);
+    let wanted = Wanted::of(named);
     let mut oracle = Oracle::new(driver);
     let mut exit = Exit::Clean;
     let mut written = Vec::new();
     for path in &files {
         let schedule = read(path)?;
-        let rank = oracle.judge(&schedule, entry.variant).rank();
+        let rank = oracle.judge(&schedule, named.variant).rank();
         let class = rank.map(Rank::class);
         let to = if let Some(rank) = rank.filter(|rank| wanted.wants(rank.class())) {
             let class = rank.class();
             exit = Exit::Violation;
             let provenance =
                 Provenance { actions_before: schedule.actions.len(), ..Provenance::default() };
-            let shown = Shown { entry, rank, cause: None };
+            let shown = Shown { named, rank, cause: None };
             let case = shrink(&mut oracle, None, shown, &schedule, provenance)?;
             let to = write_case(&case, folder)?;
-            out.bad(format!("{}: {class} in {}", path.display(), entry.name));
+            out.bad(format!("{}: {class} in {}", path.display(), named.name));
             out.line(format!("replay: cargo zab replay {}", quoted(&to)));
             to
         } else {

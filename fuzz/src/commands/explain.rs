@@ -2,6 +2,7 @@
 
 use super::output::Out;
 use super::replay::compare;
+use super::switches::Switches;
 use super::{Exit, Failure, quoted, read_case};
 use crate::explain::{Story, json, table, text};
 use crate::oracle::Oracle;
@@ -17,6 +18,11 @@ pub(super) struct Args {
     /// A file that `zab hunt` wrote
     #[arg(value_name = "CASE")]
     case: PathBuf,
+    /// What happens in this variant instead of the one it was found in
+    #[arg(long, value_name = "V")]
+    variant: Option<String>,
+    #[command(flatten)]
+    switches: Switches,
     /// The steps that matter, in words (the default)
     #[arg(long, conflicts_with = "table")]
     text: bool,
@@ -28,17 +34,21 @@ pub(super) struct Args {
 pub(super) fn run(args: &Args, out: &Out) -> Result<Exit, Failure> {
     let case = read_case(&args.case)?;
     let how = if args.table { "--table" } else { "--text" };
-    let command = format!("cargo zab explain {} {how}", quoted(&args.case));
+    let mut command = format!("cargo zab explain {} {how}", quoted(&args.case));
+    let asked = args.switches.of_or(args.variant.as_deref(), || case.named())?;
+    if let Some(named) = &asked {
+        command += &format!(" --variant {}", named.name);
+    }
     out.command(&command);
-    let entry = case.entry();
-    let recording = Oracle::new(case.driver).record(&case.schedule, entry.variant);
+    let named = asked.unwrap_or_else(|| case.named());
+    let recording = Oracle::new(case.driver).record(&case.schedule, named.variant);
     let story = Story::of(&recording);
     let shown = if args.table { table::render(&story) } else { text::render(&story) };
     out.line(shown.trim_end());
     let mut report = json::story(&story, recording.origin);
     report["case"] = args.case.display().to_string().into();
     out.json(&report);
-    if compare(&case, entry.name, &recording.outcome) == Exit::NotReproduced {
+    if compare(&case, &named, &recording.outcome) == Exit::NotReproduced {
         let what = format!("this is not what the case promises: {command}");
         return Err(Failure { exit: Exit::NotReproduced, what });
     }

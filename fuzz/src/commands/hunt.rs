@@ -3,6 +3,7 @@
 use super::minimize::{Shown, shrink};
 use super::output::Out;
 use super::progress::{Meter, describe};
+use super::switches::Switches;
 use super::{Exit, Failure, check_servers, quoted, ready_folder, write_case};
 use crate::case::{Case, Driver, Provenance};
 use crate::causes;
@@ -10,7 +11,6 @@ use crate::explain::{Story, boxed, table, text};
 use crate::oracle::Oracle;
 use crate::search::{self, Campaign, Finding, Limit, Progress, Report, Wanted, Way};
 use crate::situations::{Census, Situation};
-use crate::variants;
 use serde_json::{Value, json};
 use std::ops::ControlFlow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -19,7 +19,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use zab_checker::Class;
-use zab_core::variant::Entry;
+use zab_core::variant::{Named, Switch};
 use zab_sim::run::LIVENESS_BOUND;
 use zab_sim::schedule::Kind;
 
@@ -35,6 +35,8 @@ pub(super) struct Args {
     /// What to hunt in: see `zab variants`
     #[arg(long, default_value = "zk-3.8.0", value_name = "V")]
     variant: String,
+    #[command(flatten)]
+    switches: Switches,
     /// What chance depends on
     #[arg(long, default_value_t = 0, value_name = "S")]
     seed: u64,
@@ -68,16 +70,16 @@ pub(super) struct Args {
     /// Go on until the time or the executions are spent, and tell each way in which something is lost
     #[arg(long)]
     keep_going: bool,
-    /// How many servers: 3, 5 or 7
-    #[arg(long, default_value_t = 3, value_name = "N", value_parser = clap::value_parser!(u8).range(3..=7))]
-    servers: u8,
+    /// Ensembles of this size alone: 3, 5 or 7 [default: each of them]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(3..=7))]
+    servers: Option<u8>,
 }
 
 pub(super) fn run(args: &Args, out: &Out) -> Result<Exit, Failure> {
-    let entry = variants::find(&args.variant).map_err(Failure::usage)?;
-    let campaign = campaign(args, entry)?;
+    let named = args.switches.of(&args.variant)?;
+    let campaign = campaign(args, &named)?;
     ready_folder(&args.out)?;
-    let command = command(args, &campaign);
+    let command = command(args, &named, &campaign);
     out.command(&command);
     let meter = Meter::new(out);
     let interrupted = catch_interrupt();
@@ -99,7 +101,7 @@ pub(super) fn run(args: &Args, out: &Out) -> Result<Exit, Failure> {
     for finding in &report.findings {
         // A schedule on the way to a smaller one may meet an assertion: that is told as well.
         let settling = AssertUnwindSafe(|| {
-            settle(&mut oracle, other.as_mut(), entry, &campaign, finding).map_err(|failure| {
+            settle(&mut oracle, other.as_mut(), &named, &campaign, finding).map_err(|failure| {
                 Failure { what: format!("{}: {command}", failure.what), ..failure }
             })
         });
@@ -114,7 +116,7 @@ pub(super) fn run(args: &Args, out: &Out) -> Result<Exit, Failure> {
     let mut cases = Vec::new();
     for one in settled {
         let path = write_case(&one.case, &args.out)?;
-        tell(out, &mut oracle, entry, &one, &path);
+        tell(out, &mut oracle, &named, &one, &path);
         cases.push((path, one));
     }
     summarize(out, &report, &command, &cases);
@@ -160,35 +162,35 @@ fn parse_fault(name: &str) -> Result<Kind, String> {
     fault.ok_or_else(|| format!("choose from {names}"))
 }
 
-fn campaign(args: &Args, entry: &'static Entry) -> Result<Campaign, Failure> {
+fn campaign(args: &Args, named: &Named) -> Result<Campaign, Failure> {
     let wanted = match &args.class {
         Some(name) => Wanted::Only(Class::parse(name).ok_or_else(|| {
             Failure::usage(format!("there is no class `{name}`: {}", Class::NAMES))
         })?),
-        None => Wanted::of(entry),
+        None => Wanted::of(named),
     };
     check_servers(args.servers)?;
     let time = args.time.unwrap_or(Duration::from_secs(60));
     let cores = || std::thread::available_parallelism().map_or(1, usize::from);
-    let cause = args.cause.as_deref().map(|name| causes::find(entry, name)).transpose();
+    let cause = args.cause.as_deref().map(|name| causes::find(named, name)).transpose();
     Ok(Campaign {
-        variant: entry.variant,
+        variant: named.variant,
         driver: args.driver,
         hold_in: args.hold_in.filter(|other| *other != args.driver),
         cause: cause.map_err(Failure::usage)?,
-        servers: args.servers,
+        sizes: args.servers.into(),
         seed: args.seed,
         jobs: args.jobs.map_or_else(cores, usize::from),
         limit: args.runs.map_or(Limit::Time(time), Limit::Runs),
         without: args.without.clone(),
         wanted,
         keep_going: args.keep_going,
-        ..Campaign::new(entry, args.seed, Limit::Runs(0))
+        ..Campaign::new(named, args.seed, Limit::Runs(0))
     })
 }
 
 /// The command that repeats this hunt, with everything that decides what it finds.
-fn command(args: &Args, campaign: &Campaign) -> String {
+fn command(args: &Args, named: &Named, campaign: &Campaign) -> String {
     let limit = match campaign.limit {
         Limit::Time(time) => {
             let time = humantime::format_duration(time).to_string();
@@ -198,7 +200,7 @@ fn command(args: &Args, campaign: &Campaign) -> String {
     };
     let mut command = format!(
         "cargo zab hunt --variant {} --seed {} {} -j {}",
-        args.variant, args.seed, limit, campaign.jobs
+        named.name, args.seed, limit, campaign.jobs
     );
     if args.driver != Driver::default() {
         command += &format!(" --driver {}", args.driver.name());
@@ -206,8 +208,8 @@ fn command(args: &Args, campaign: &Campaign) -> String {
     if let Some(other) = campaign.hold_in {
         command += &format!(" --hold-in {}", other.name());
     }
-    if args.servers != 3 {
-        command += &format!(" --servers {}", args.servers);
+    if let Some(servers) = args.servers {
+        command += &format!(" --servers {servers}");
     }
     if let Wanted::Only(class) = campaign.wanted {
         command += &format!(" --class {class}");
@@ -217,7 +219,7 @@ fn command(args: &Args, campaign: &Campaign) -> String {
         command += &format!(" --without {}", names.join(","));
     }
     if let Some(cause) = campaign.cause {
-        command += &format!(" --cause {}", cause.name);
+        command += &format!(" --cause {}", cause.spelling());
     }
     if args.keep_going {
         command += " --keep-going";
@@ -232,7 +234,7 @@ fn command(args: &Args, campaign: &Campaign) -> String {
 fn settle(
     oracle: &mut Oracle,
     other: Option<&mut Oracle>,
-    entry: &'static Entry,
+    named: &Named,
     campaign: &Campaign,
     finding: &Finding,
 ) -> Result<Case, Failure> {
@@ -244,26 +246,26 @@ fn settle(
         actions_before: finding.schedule.actions.len(),
         ..Provenance::default()
     };
-    let shown = Shown { entry, rank, cause: campaign.cause };
+    let shown = Shown { named, rank, cause: campaign.cause };
     shrink(oracle, other, shown, &finding.schedule, provenance)
 }
 
 /// Shows a finding.
-fn tell(out: &Out, oracle: &mut Oracle, entry: &Entry, settled: &Settled<'_>, path: &Path) {
+fn tell(out: &Out, oracle: &mut Oracle, named: &Named, settled: &Settled<'_>, path: &Path) {
     let Settled { finding, case, .. } = settled;
     let Some(class) = case.expected.class() else {
         return;
     };
     let (before, after) = (finding.schedule.actions.len(), case.schedule.actions.len());
-    out.bad(format!("found {class} in {}: {}", entry.name, class.meaning()));
+    out.bad(format!("found {class} in {}: {}", named.name, class.meaning()));
     out.remark(format!(
         "execution {} of thread {}; minimized from {before} actions to {after} in {} executions",
         finding.execution,
         finding.island + 1,
         case.provenance.minimizing
     ));
-    out.remark(format!("needs: {}", case.defects.join(", ")));
-    let story = Story::of(&oracle.record(&case.schedule, entry.variant));
+    out.remark(format!("needs: {}", needed(case, named)));
+    let story = Story::of(&oracle.record(&case.schedule, named.variant));
     out.remark(format!("\n{}", text::steps(&story)));
     out.remark(table::render_tables(&story).trim_end());
     out.line(format!("\n{}", boxed::render(&story)));
@@ -272,6 +274,13 @@ fn tell(out: &Out, oracle: &mut Oracle, entry: &Entry, settled: &Settled<'_>, pa
     out.line(format!("explain: cargo zab explain {path_quoted} --table"));
     out.line(format!("compare: cargo zab replay {path_quoted} --variant reference"));
     out.line(format!("replay:  cargo zab replay {path_quoted}"));
+}
+
+/// The defects that a case needs, with the issues that report them.
+fn needed(case: &Case, named: &Named) -> String {
+    let is_needed = |switch: &&Switch| case.defects.iter().any(|defect| defect == switch.name);
+    let needed = named.switches().filter(is_needed).map(|switch| switch.to_string());
+    needed.collect::<Vec<_>>().join(", ")
 }
 
 /// Says how the hunt ended.
@@ -300,6 +309,7 @@ fn summarize(out: &Out, report: &Report, command: &str, cases: &[(PathBuf, Settl
         "undecided": report.unknown,
         "excused": report.excused,
         "states": states,
+        "sizes": report.sizes,
         "seconds": elapsed.as_secs_f64(),
         "interrupted": report.interrupted,
         "findings": found,
@@ -325,6 +335,8 @@ fn found_nothing(out: &Out, report: &Report, effort: &str, command: &str) {
              because no quorum could start: {share:.3} %"
         ));
     }
+    let sizes = report.sizes.iter().map(|(servers, count)| format!("{count} of {servers} servers"));
+    out.remark(format!("ensembles: {}", sizes.collect::<Vec<_>>().join(", ")));
     out.remark(format!("\n{}", situations(&report.census, executions)));
     if report.unknown > 0 {
         out.bad(format!("{} executions were not decided; repeat: {command}", report.unknown));
@@ -353,7 +365,8 @@ fn ways(cases: &[(PathBuf, Settled<'_>)]) -> String {
     let mut table = format!("{:>12}  class and defects that suffice for it", "executions");
     for (path, Settled { case, seen, .. }) in cases {
         let class = case.expected.class().map_or("", Class::name);
-        table += &format!("\n{seen:>12}  {class}  {}", case.defects.join(", "));
+        let needed = needed(case, &case.named());
+        table += &format!("\n{seen:>12}  {class}  {needed}");
         table += &format!("\n{:>12}      {}", "", path.display());
     }
     table

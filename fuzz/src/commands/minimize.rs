@@ -10,7 +10,7 @@ use crate::oracle::Oracle;
 use serde_json::json;
 use std::path::{Path, PathBuf};
 use zab_checker::verdict::Rank;
-use zab_core::variant::{Entry, Switch};
+use zab_core::variant::{Named, Switch};
 use zab_sim::schedule::{ClientOp, KEYS};
 use zab_sim::{Act, Schedule};
 
@@ -53,10 +53,10 @@ pub(super) fn run(args: &Args, out: &Out) -> Result<Exit, Failure> {
     };
     let mut oracle = Oracle::new(args.driver.unwrap_or(case.driver));
     let mut other = args.hold_in.filter(|other| *other != oracle.driver()).map(Oracle::new);
-    let entry = case.entry();
+    let named = case.named();
     let mut rank = None;
     for oracle in [Some(&mut oracle), other.as_mut()].into_iter().flatten() {
-        let found = oracle.judge(&case.schedule, entry.variant).rank();
+        let found = oracle.judge(&case.schedule, named.variant).rank();
         rank = rank.max(found);
         if found.map(Rank::class) != Some(class) {
             let (path, driver) = (args.case.display(), oracle.driver().name());
@@ -65,10 +65,10 @@ pub(super) fn run(args: &Args, out: &Out) -> Result<Exit, Failure> {
         }
     }
     // What it was shown to need it shall still need.
-    let named = case.defects.iter().filter_map(|name| find(entry, name).ok());
-    let cause = { named }.find(|s| needs(&mut oracle, &case.schedule, entry.variant, class, s));
+    let mut needed = case.defects.iter().filter_map(|name| find(&named, name).ok());
+    let cause = needed.find(|s| needs(&mut oracle, &case.schedule, named.variant, class, s));
     let rank = rank.ok_or_else(|| Failure::harness("no driver ran the case"))?;
-    let shown = Shown { entry, rank, cause };
+    let shown = Shown { named: &named, rank, cause };
     let smaller = shrink(&mut oracle, other.as_mut(), shown, &case.schedule, case.provenance)
         .map_err(|failure| Failure { what: format!("{}: {command}", failure.what), ..failure })?;
     let path = write_case(&smaller, &folder)?;
@@ -112,22 +112,22 @@ fn apart(schedule: &Schedule) -> Vec<Schedule> {
 
 /// What a minimized schedule has to show, as the one to minimize does.
 #[derive(Copy, Clone)]
-pub(super) struct Shown {
+pub(super) struct Shown<'a> {
     /// This variant,
-    pub(super) entry: &'static Entry,
+    pub(super) named: &'a Named,
     /// breaking this class, at least as convincingly,
     pub(super) rank: Rank,
     /// because of this defect.
     pub(super) cause: Option<&'static Switch>,
 }
 
-impl Shown {
+impl Shown<'_> {
     fn by(self, oracle: &mut Oracle, schedule: &Schedule) -> bool {
-        let Self { entry, rank, cause } = self;
+        let Self { named, rank, cause } = self;
         let class = rank.class();
-        let found = oracle.judge(schedule, entry.variant).rank();
+        let found = oracle.judge(schedule, named.variant).rank();
         found.is_some_and(|found| found.class() == class && found <= rank)
-            && cause.is_none_or(|cause| needs(oracle, schedule, entry.variant, class, cause))
+            && cause.is_none_or(|cause| needs(oracle, schedule, named.variant, class, cause))
     }
 }
 
@@ -136,11 +136,11 @@ impl Shown {
 pub(super) fn shrink(
     oracle: &mut Oracle,
     mut other: Option<&mut Oracle>,
-    mut shown: Shown,
+    mut shown: Shown<'_>,
     schedule: &Schedule,
     provenance: Provenance,
 ) -> Result<Case, Failure> {
-    let (entry, class) = (shown.entry, shown.rank.class());
+    let (named, class) = (shown.named, shown.rank.class());
     let mut minimized = Minimized { schedule: schedule.clone(), executions: 0 };
     loop {
         let mut shows = |candidate: &Schedule| {
@@ -155,7 +155,7 @@ pub(super) fn shrink(
         }
         // What a later write covers up, no client can see: let it write elsewhere.
         let clearer = apart(&minimized.schedule).into_iter().find_map(|candidate| {
-            let rank = oracle.judge(&candidate, entry.variant).rank()?;
+            let rank = oracle.judge(&candidate, named.variant).rank()?;
             let is_clearer = rank.class() == class && rank < shown.rank;
             is_clearer.then_some((candidate, Shown { rank, ..shown }))
         });
@@ -167,13 +167,13 @@ pub(super) fn shrink(
         }
         (shown, minimized.schedule) = (clearer, schedule);
     }
-    let recording = oracle.record(&minimized.schedule, entry.variant);
-    let defects = causes(oracle, &minimized.schedule, entry.variant, class);
+    let recording = oracle.record(&minimized.schedule, named.variant);
+    let defects = causes(oracle, &minimized.schedule, named.variant, class);
     let expected = Expected::of(&recording.outcome.verdict)
         .ok_or_else(|| Failure::harness("the minimized schedule is not decided any more"))?;
     Ok(Case {
         format: FORMAT,
-        variant: entry.name.to_owned(),
+        variant: named.name.clone(),
         driver: oracle.driver(),
         expected,
         confirmed: Vec::new(),

@@ -50,7 +50,7 @@ pub(super) fn run(args: &Args, _out: &Out) -> Result<Exit, Failure> {
 pub(super) fn run(args: &Args, out: &Out) -> Result<Exit, Failure> {
     use super::{check_servers, quoted};
     use crate::real::{Ensemble, Java, Setup, record};
-    check_servers(args.servers)?;
+    check_servers(Some(args.servers))?;
     let java = Java::find(args.zookeeper.as_deref()).map_err(Failure::harness)?;
     let file = std::fs::File::create(&args.out).map_err(|error| {
         Failure::usage(format!("{}: cannot write: {error}", args.out.display()))

@@ -11,6 +11,7 @@ use super::{Exit, Failure, ready_folder, write_case};
 use crate::case::{self, Case, Driver, Provenance};
 use crate::oracle::Oracle;
 use crate::search::{self, Campaign, Limit, Wanted};
+use crate::variants;
 use clap::ValueEnum;
 use serde_json::json;
 use std::collections::BTreeMap;
@@ -21,7 +22,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use zab_checker::Class;
 use zab_checker::verdict::Rank;
-use zab_core::variant::{CATALOGUE, Entry, Kind, SWITCHES, Switch};
+use zab_core::variant::{CATALOGUE, Kind, Named, Switch};
 
 /// What a client can see, gravest first: a single defect gets a case of each that it leads to.
 const CLASSES: [Class; 6] = [Class::O1, Class::O2, Class::O6, Class::O3, Class::O8, Class::O9];
@@ -32,7 +33,7 @@ pub(super) struct Args {
     /// Where the cases lie; those of the classes it mints are replaced
     #[arg(long, default_value = "fuzz/cases", value_name = "DIR")]
     out: PathBuf,
-    /// Only of these variants; cases of others stay
+    /// Only of these variants, of the catalogue or any other; cases of others stay
     #[arg(long, value_name = "V", value_delimiter = ',')]
     only: Vec<String>,
     /// Searches for each case, of which the clearest result is kept
@@ -47,43 +48,46 @@ pub(super) struct Args {
 }
 
 /// A case that the corpus should have.
-#[derive(Copy, Clone)]
 struct Wish {
-    entry: &'static Entry,
+    named: Named,
     cause: Option<&'static Switch>,
     wanted: Wanted,
 }
 
 impl Wish {
-    fn all(only: &[String]) -> Vec<Self> {
-        let is_meant = |entry: &&Entry| only.is_empty() || only.iter().any(|v| v == entry.name);
-        CATALOGUE.iter().filter(is_meant).flat_map(Self::of).collect()
+    fn all(only: &[String]) -> Result<Vec<Self>, Failure> {
+        if only.is_empty() {
+            return Ok(CATALOGUE
+                .iter()
+                .map(Named::from)
+                .flat_map(|named| Self::of(&named))
+                .collect());
+        }
+        let named = only.iter().map(|name| variants::find(name).map_err(Failure::usage));
+        let wishes = named.map(|named| Ok(Self::of(&named?)));
+        Ok(wishes.collect::<Result<Vec<_>, Failure>>()?.into_iter().flatten().collect())
     }
 
-    fn of(entry: &'static Entry) -> Vec<Self> {
-        match entry.kind {
+    fn of(named: &Named) -> Vec<Self> {
+        let wish = |cause, wanted| Self { named: named.clone(), cause, wanted };
+        match named.kind {
             Kind::Reference => Vec::new(),
-            Kind::Defect => CLASSES
-                .iter()
-                .map(|class| Self { entry, cause: None, wanted: Wanted::Only(*class) })
-                .collect(),
-            Kind::Release => SWITCHES
-                .iter()
-                .filter(|switch| switch.is_on(&entry.variant))
-                .map(|cause| Self { entry, cause: Some(cause), wanted: Wanted::Losses })
-                .collect(),
+            Kind::Defect => CLASSES.iter().map(|class| wish(None, Wanted::Only(*class))).collect(),
+            Kind::Release => {
+                named.switches().map(|cause| wish(Some(cause), Wanted::Losses)).collect()
+            }
         }
     }
 
     fn name(&self) -> String {
-        let Self { entry, cause, wanted } = self;
+        let Self { named, cause, wanted } = self;
         let what = match wanted {
             Wanted::Only(class) => class.name(),
             Wanted::Losses | Wanted::Any => "a loss",
         };
         match cause {
-            Some(cause) => format!("{what} in {} through {}", entry.name, cause.name),
-            None => format!("{what} in {}", entry.name),
+            Some(cause) => format!("{what} in {} through {cause}", named.name),
+            None => format!("{what} in {}", named.name),
         }
     }
 
@@ -104,14 +108,14 @@ impl Wish {
 
     /// One search; what it finds holds in every driver.
     fn search(&self, seed: u64, runs: u64) -> Result<Option<(Rank, Case)>, Failure> {
-        let Self { entry, cause, wanted } = *self;
+        let Self { ref named, cause, wanted } = *self;
         let others =
             || Driver::value_variants().iter().copied().filter(|d| *d != Driver::default());
         let campaign = Campaign {
             wanted,
             cause,
             hold_in: others().next(),
-            ..Campaign::new(entry, seed, Limit::Runs(runs))
+            ..Campaign::new(named, seed, Limit::Runs(runs))
         };
         let report = search::run(&campaign, &|_| ControlFlow::Continue(()));
         if let Some((_, message)) = report.panic {
@@ -129,9 +133,9 @@ impl Wish {
         };
         let mut oracle = Oracle::new(campaign.driver);
         let mut other = campaign.hold_in.map(Oracle::new);
-        let shown = Shown { entry, rank, cause };
+        let shown = Shown { named, rank, cause };
         let case = shrink(&mut oracle, other.as_mut(), shown, &finding.schedule, provenance)?;
-        let rank = oracle.judge(&case.schedule, entry.variant).rank().unwrap_or(rank);
+        let rank = oracle.judge(&case.schedule, named.variant).rank().unwrap_or(rank);
         Ok(Some((rank, case)))
     }
 }
@@ -140,11 +144,8 @@ impl Wish {
 type Key = (Rank, usize, usize, u64);
 
 pub(super) fn run(args: &Args, out: &Out) -> Result<Exit, Failure> {
-    for name in &args.only {
-        crate::variants::find(name).map_err(Failure::usage)?;
-    }
+    let wishes = Wish::all(&args.only)?;
     ready_folder(&args.out)?;
-    let wishes = Wish::all(&args.only);
     let minted = mint_all(&wishes, args, out)?;
     let old = stored(&args.out)?;
     let keep_confirmed = |case: Case| {
@@ -161,7 +162,7 @@ pub(super) fn run(args: &Args, out: &Out) -> Result<Exit, Failure> {
     let distinct = |cases| search::distinct(cases, |(case, _): &(Case, _)| case.way(), |(_, n)| n);
     let cases: Vec<_> = by_variant.into_values().flat_map(distinct).collect();
     for (path, case) in &old {
-        if wishes.iter().any(|wish| wish.entry.name == case.variant) {
+        if wishes.iter().any(|wish| wish.named.name == case.variant) {
             fs::remove_file(path).map_err(|error| at(path, &error))?;
         }
     }

@@ -1,14 +1,15 @@
 //! `zab replay`: run stored cases, and compare with what they promise.
 
 use super::output::Out;
+use super::switches::Switches;
 use super::{Exit, Failure, quoted, read_case};
 use crate::case::{Case, Driver, Expected};
 use crate::oracle::{Oracle, Outcome};
-use crate::variants;
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 use zab_checker::{Class, Event, Verdict};
-use zab_core::variant::Entry;
+use zab_core::Variant;
+use zab_core::variant::Named;
 use zab_sim::trace::Line;
 
 /// Run stored cases
@@ -25,6 +26,8 @@ pub(super) struct Args {
     /// Run them in this variant instead of the one they were found in
     #[arg(long, value_name = "V")]
     variant: Option<String>,
+    #[command(flatten)]
+    switches: Switches,
     /// What runs the simulation [default: what ran it when it was found]
     #[arg(long, value_enum, value_name = "D")]
     driver: Option<Driver>,
@@ -34,48 +37,50 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: &Args, out: &Out) -> Result<Exit, Failure> {
-    let variant = args.variant.as_deref().map(variants::find).transpose();
-    let variant = variant.map_err(Failure::usage)?;
     let cases = args
         .cases
         .iter()
-        .map(|path| Ok((path, read_case(path)?)))
+        .map(|path| {
+            let case = read_case(path)?;
+            let asked = args.switches.of_or(args.variant.as_deref(), || case.named())?;
+            Ok((path, case, asked))
+        })
         .collect::<Result<Vec<_>, Failure>>()?;
     let mut oracle = Oracle::default();
     let mut exit = Exit::Clean;
     let mut reports = Vec::new();
-    for (path, case) in cases {
-        let entry = variant.unwrap_or_else(|| case.entry());
-        let command = command(path, variant.map(|_| entry.name), args);
+    for (path, case, asked) in cases {
+        let command = command(path, asked.as_ref(), args);
+        let named = asked.unwrap_or_else(|| case.named());
         out.command(&command);
         let driver = args.driver.unwrap_or(case.driver);
         if oracle.driver() != driver {
             oracle = Oracle::new(driver);
         }
-        let (outcome, hash) = oracle.trace_hash(&case.schedule, entry.variant);
+        let (outcome, hash) = oracle.trace_hash(&case.schedule, named.variant);
         for _ in 1..args.times {
-            let (_, again) = oracle.trace_hash(&case.schedule, entry.variant);
+            let (_, again) = oracle.trace_hash(&case.schedule, named.variant);
             if again != hash {
-                let parting = first_difference(&mut oracle, &case, entry);
+                let parting = first_difference(&mut oracle, &case, named.variant);
                 let what = format!("two executions differ ({hash:016x}, {again:016x}): {parting}");
                 return Err(Failure::harness(format!("{what}; repeat with: {command}")));
             }
         }
-        let comes_to = compare(&case, entry.name, &outcome);
-        tell(out, entry.name, &case, &outcome, hash, comes_to);
+        let comes_to = compare(&case, &named, &outcome);
+        tell(out, &named.name, &case, &outcome, hash, comes_to);
         if comes_to == Exit::NotReproduced {
             out.bad(format!("not what the case promises; repeat with: {command}"));
         }
         exit = exit.max(comes_to);
-        reports.push(report(path, entry.name, &outcome, hash, comes_to));
+        reports.push(report(path, &named.name, &outcome, hash, comes_to));
     }
     out.json(&json!(reports));
     Ok(exit)
 }
 
 /// Where two executions of the same schedule part, if they do once more.
-fn first_difference(oracle: &mut Oracle, case: &Case, entry: &Entry) -> String {
-    let mut record = || oracle.record(&case.schedule, entry.variant).events;
+fn first_difference(oracle: &mut Oracle, case: &Case, variant: Variant) -> String {
+    let mut record = || oracle.record(&case.schedule, variant).events;
     let (one, other) = (record(), record());
     let line = |events: &[Event], at: usize| {
         events.get(at).map_or_else(|| "nothing".to_owned(), |event| Line(event).to_string())
@@ -88,10 +93,10 @@ fn first_difference(oracle: &mut Oracle, case: &Case, entry: &Entry) -> String {
 }
 
 /// The command that runs one case alone.
-fn command(path: &Path, variant: Option<&str>, args: &Args) -> String {
+fn command(path: &Path, asked: Option<&Named>, args: &Args) -> String {
     let mut command = format!("cargo zab replay {}", quoted(path));
-    if let Some(name) = variant {
-        command += &format!(" --variant {name}");
+    if let Some(named) = asked {
+        command += &format!(" --variant {}", named.name);
     }
     if let Some(driver) = args.driver {
         command += &format!(" --driver {}", driver.name());
@@ -103,10 +108,10 @@ fn command(path: &Path, variant: Option<&str>, args: &Args) -> String {
 }
 
 /// What an outcome means for a case run in this variant.
-pub(super) fn compare(case: &Case, variant: &str, outcome: &Outcome) -> Exit {
+pub(super) fn compare(case: &Case, named: &Named, outcome: &Outcome) -> Exit {
     if matches!(outcome.verdict, Verdict::Unknown(_)) {
         Exit::Inconclusive
-    } else if variant == case.variant && outcome.class() != case.expected.class() {
+    } else if named.variant == case.named().variant && outcome.class() != case.expected.class() {
         Exit::NotReproduced
     } else if outcome.class().is_some() {
         Exit::Violation

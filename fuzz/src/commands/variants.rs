@@ -1,14 +1,17 @@
 //! `zab variants`: what can be hunted.
 
 use super::output::Out;
+use super::switches::Switches;
 use super::{Exit, Failure};
-use crate::variants;
-use serde_json::json;
-use zab_core::variant::{CATALOGUE, Entry, Kind, SWITCHES, Switch};
+use serde_json::{Value, json};
+use zab_core::variant::{CATALOGUE, Entry, Kind, Named, SWITCHES, Setting, Switch, issues};
 
 /// List variants: releases, single defects, and which releases have them
 ///
-/// With a name it lists the defects of that variant, by the names that `hunt --cause` takes.
+/// With a name it lists the defects of that variant. A name is one of the list, any release in it
+/// (zk-3.8.4, HEAD), an issue of ZooKeeper (ZOOKEEPER-4646, 4646), or one of these with switches
+/// more or less: zk-3.9.5-keeps-stale-acks, reference+late-apply, reference+shutdown=leak. Case does
+/// not matter.
 ///
 /// Example: `cargo zab variants zk-3.9.5`
 #[derive(Debug, clap::Args)]
@@ -16,47 +19,104 @@ pub(super) struct Args {
     /// List the defects of this one
     #[arg(value_name = "V")]
     variant: Option<String>,
+    #[command(flatten)]
+    change: Switches,
+    /// List every switch, by the names that go into BASE+SWITCH, --with, --fix and --cause
+    #[arg(long, conflicts_with_all = ["variant", "with", "fix"])]
+    switches: bool,
 }
 
 pub(super) fn run(args: &Args, out: &Out) -> Result<Exit, Failure> {
-    if let Some(name) = &args.variant {
-        let entry = variants::find(name).map_err(Failure::usage)?;
-        show(entry, out);
-        out.json(&as_json(entry));
+    if args.switches {
+        let all: Vec<_> = settings(SWITCHES.iter()).collect();
+        list(&all, out);
+        out.json(&all.iter().map(|(switch, setting)| switch_json(switch, setting)).collect());
+        return Ok(Exit::Clean);
+    }
+    let reference = || Named::from(&CATALOGUE[0]);
+    if let Some(named) = args.change.of_or(args.variant.as_deref(), reference)? {
+        show(&named, args.variant.as_deref(), out);
+        out.json(&as_json(&named));
         return Ok(Exit::Clean);
     }
     let widest = CATALOGUE.iter().map(|entry| entry.name.len()).max().unwrap_or(0);
     for entry in CATALOGUE {
         let kind = name_of(entry.kind);
         out.line(format!("{:widest$}  {kind:9}  {}", entry.name, entry.summary));
-        out.remark(format!("{:widest$}  {:9}  in {}", "", "", entry.affects));
+        out.remark(format!("{:widest$}  {:9}  in {}", "", "", affected(entry)));
     }
-    let entries: Vec<_> = CATALOGUE.iter().map(as_json).collect();
-    out.json(&json!(entries));
+    out.json(&CATALOGUE.iter().map(|entry| as_json(&Named::from(entry))).collect());
     Ok(Exit::Clean)
 }
 
-fn defects(entry: &Entry) -> impl Iterator<Item = &'static Switch> {
-    SWITCHES.iter().filter(|switch| switch.is_on(&entry.variant))
-}
-
-fn show(entry: &Entry, out: &Out) {
-    out.line(format!("{}: {}", entry.name, entry.summary));
-    out.line(format!("in {}", entry.affects));
-    let widest = defects(entry).map(|switch| switch.name.len()).max().unwrap_or(0);
-    for switch in defects(entry) {
-        out.line(format!("  {:widest$}  {}", switch.name, switch.source));
+/// Where an entry is found, with the issues that report it.
+fn affected(entry: &Entry) -> String {
+    match entry.jira {
+        [] => entry.affects.to_owned(),
+        jira => format!("{} ({})", entry.affects, issues(jira)),
     }
 }
 
-fn as_json(entry: &Entry) -> serde_json::Value {
+/// Every way to have each of these defects.
+fn settings(
+    switches: impl Iterator<Item = &'static Switch>,
+) -> impl Iterator<Item = (&'static Switch, &'static Setting)> {
+    switches.flat_map(|switch| switch.settings.iter().map(move |setting| (switch, setting)))
+}
+
+/// The defects of a variant, each in the way that it has it.
+fn defects(named: &Named) -> Vec<(&'static Switch, &'static Setting)> {
+    let variant = named.variant;
+    named.switches().filter_map(|s| Some((s, s.setting(&variant)?))).collect()
+}
+
+fn show(named: &Named, asked: Option<&str>, out: &Out) {
+    let Named { name, base, .. } = named;
+    let is_entry = *name == base.name;
+    let defects = defects(named);
+    match asked {
+        Some(asked) if !asked.eq_ignore_ascii_case(name) => out.line(format!("{asked} is {name}")),
+        _ => out.line(name),
+    }
+    if is_entry {
+        out.line(base.summary);
+        out.line(format!("in {}", affected(base)));
+    } else {
+        out.line(format!("{} is: {}, in {}", base.name, base.summary, affected(base)));
+    }
+    list(&defects, out);
+}
+
+/// A line for each switch: its name, the issues that report it, class and method.
+fn list(settings: &[(&Switch, &Setting)], out: &Out) {
+    let lines: Vec<_> = settings
+        .iter()
+        .map(|(switch, setting)| (switch.spelling_of(setting), issues(setting.jira), switch.java))
+        .collect();
+    let name = lines.iter().map(|(name, ..)| name.len()).max().unwrap_or(0);
+    let jira = lines.iter().map(|(_, jira, _)| jira.len()).max().unwrap_or(0);
+    for (spelling, numbers, java) in &lines {
+        out.line(format!("  {spelling:name$}  {numbers:jira$}  {java}"));
+    }
+}
+
+fn as_json(named: &Named) -> Value {
+    let Named { name, kind, base, .. } = named;
+    let switches = defects(named);
     json!({
-        "name": entry.name,
-        "kind": name_of(entry.kind),
-        "summary": entry.summary,
-        "affects": entry.affects,
-        "defects": defects(entry).map(|switch| switch.name).collect::<Vec<_>>(),
+        "name": name,
+        "base": base.name,
+        "kind": name_of(*kind),
+        "summary": base.summary,
+        "affects": base.affects,
+        "releases": base.releases(),
+        "defects": switches.iter().map(|(switch, _)| switch.name).collect::<Vec<_>>(),
+        "switches": switches.iter().map(|(s, setting)| switch_json(s, setting)).collect::<Vec<_>>(),
     })
+}
+
+fn switch_json(switch: &Switch, setting: &Setting) -> Value {
+    json!({ "name": switch.spelling_of(setting), "jira": setting.jira, "java": switch.java })
 }
 
 fn name_of(kind: Kind) -> String {

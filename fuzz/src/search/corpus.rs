@@ -1,4 +1,4 @@
-//! The schedules that reached something new, and how they are chosen again.
+//! The schedules of one size of ensemble that reached something new, and how they are chosen again.
 //!
 //! A schedule is worth as much as what only it and few others reach: the less often its rarest
 //! feature was seen, the less often it was chosen already and the shorter it is, the sooner it is
@@ -60,7 +60,7 @@ struct Pool {
 /// How many executions saw each feature.
 type Atlas = FxHashMap<Feature, u32>;
 
-/// The corpus of one island.
+/// The corpus of one island, for one size.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Corpus {
     /// Those that came near to a loss, and those that did not: there are far more of these.
@@ -99,7 +99,7 @@ impl Corpus {
         let Self { dangerous, harmless, atlas } = self;
         let no_choice = dangerous.entries.is_empty() || harmless.entries.is_empty();
         let (pool, other) =
-            if no_choice && harmless.entries.is_empty() || !no_choice && rng.one_in(2) {
+            if no_choice && harmless.entries.is_empty() || !no_choice && !rng.one_in(20) {
                 (dangerous, harmless)
             } else {
                 (harmless, dangerous)

@@ -6,11 +6,12 @@ use crate::case::Driver;
 use crate::causes::{alone, causes, needs};
 use crate::coverage::{Coverage, Feature};
 use crate::edges;
-use crate::generate;
+use crate::generate::{self, Sizes};
 use crate::guidance::Guidance;
 use crate::mutate::mutate;
 use crate::oracle::{Oracle, Outcome};
 use crate::rng::Rng;
+use std::collections::BTreeMap;
 use zab_checker::Class;
 use zab_core::Variant;
 use zab_core::variant::Switch;
@@ -25,11 +26,11 @@ const PATIENCE: u64 = 30_000;
 /// With how many fresh schedules each corpus begins.
 const LOOKING_ABOUT: u64 = 300;
 
-/// A search by itself: a stream of chance, a corpus, an atlas of what was reached.
+/// A search by itself: a stream of chance, corpora, and atlases of what was reached.
 #[derive(Debug)]
 pub struct Island {
     variant: Variant,
-    servers: u8,
+    sizes: Sizes,
     without: Vec<Kind>,
     guidance: Guidance,
     rng: Rng,
@@ -43,19 +44,21 @@ pub struct Island {
     coverage: Coverage,
     /// What the last execution reached, as the guidance has it.
     features: Vec<Feature>,
-    corpus: Corpus,
-    /// Executions since the corpus was empty, and how many it may become.
+    /// A corpus for each size of ensemble: what is new in a large one is no news in a small one,
+    /// and there is far more of it.
+    corpora: BTreeMap<u8, Corpus>,
+    /// Executions since the corpora were empty, and how many it may become.
     age: u64,
     patience: u64,
     new_states: Vec<Feature>,
 }
 
 impl Island {
-    /// A search in this variant that knows nothing yet, for ensembles of this size.
-    pub fn new(driver: Driver, variant: Variant, servers: u8, rng: Rng) -> Self {
+    /// A search in this variant that knows nothing yet, for ensembles of these sizes.
+    pub fn new(driver: Driver, variant: Variant, sizes: Sizes, rng: Rng) -> Self {
         Self {
             variant,
-            servers,
+            sizes,
             without: Vec::new(),
             guidance: Guidance::default(),
             rng,
@@ -65,7 +68,7 @@ impl Island {
             known: Vec::new(),
             coverage: Coverage::default(),
             features: Vec::new(),
-            corpus: Corpus::default(),
+            corpora: BTreeMap::new(),
             age: 0,
             patience: PATIENCE,
             new_states: Vec::new(),
@@ -75,7 +78,7 @@ impl Island {
     /// One thread of a campaign.
     pub fn of(campaign: &Campaign, number: usize) -> Self {
         let rng = Rng::of(campaign.seed, number as u64);
-        Self::new(campaign.driver, campaign.variant, campaign.servers, rng)
+        Self::new(campaign.driver, campaign.variant, campaign.sizes, rng)
             .without(&campaign.without)
             .guided_by(campaign.guidance)
             .hold_in(campaign.hold_in)
@@ -115,14 +118,17 @@ impl Island {
 
     /// Mostly a mutant of a rare one, sometimes a fresh one.
     fn propose_any(&mut self) -> Schedule {
-        let is_blind = self.guidance == Guidance::Random;
+        let Self { rng, sizes, corpora, guidance, age, .. } = self;
+        let servers = sizes.draw(rng);
+        let is_blind = *guidance == Guidance::Random;
         // What is easy is found by looking about, and a corpus of a few is a poor start.
-        let fresh_in = if self.age < LOOKING_ABOUT { 1 } else { 5 };
-        if is_blind || self.corpus.is_empty() || self.rng.one_in(fresh_in) {
-            return generate::schedule(&mut self.rng, self.servers);
+        let fresh_in = if *age < LOOKING_ABOUT { 1 } else { 5 };
+        let corpus = corpora.entry(servers).or_default();
+        if is_blind || corpus.is_empty() || rng.one_in(fresh_in) {
+            return generate::schedule(rng, servers);
         }
-        let (parent, donor) = self.corpus.choose(&mut self.rng);
-        mutate(&mut self.rng, &parent.schedule, parent.moment_us, donor)
+        let (parent, donor) = corpus.choose(rng);
+        mutate(rng, &parent.schedule, parent.moment_us, donor)
     }
 
     /// From now on chance is another.
@@ -159,7 +165,7 @@ impl Island {
         if self.guidance.has_states() {
             self.features.extend_from_slice(self.coverage.features());
         }
-        let news = self.corpus.count(&self.features);
+        let news = self.corpora.entry(schedule.servers).or_default().count(&self.features);
         // Where something is lost already there is nothing left to come near to. A campaign that
         // goes on looks for another way.
         let is_lost = outcome.class().is_some_and(Class::is_loss);
@@ -167,7 +173,8 @@ impl Island {
             && !is_lost
         {
             let entry = self.entry(schedule, &news, *first);
-            self.corpus.keep(entry, &mut self.rng);
+            let corpus = self.corpora.entry(schedule.servers).or_default();
+            corpus.keep(entry, &mut self.rng);
         }
         self.new_states.extend(news.iter().filter(|feature| Coverage::is_state(**feature)));
         self.age += 1;
@@ -218,7 +225,7 @@ impl Island {
 
     /// Begins anew.
     fn forget(&mut self) {
-        self.corpus = Corpus::default();
+        self.corpora.clear();
         self.age = 0;
     }
 

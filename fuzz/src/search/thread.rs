@@ -149,6 +149,7 @@ impl<'a> Thread<'a> {
     /// Counts an execution, and keeps it if it is a finding.
     fn take_note(&mut self, schedule: Schedule, outcome: Outcome) {
         let Self { campaign, island, report, .. } = self;
+        *report.sizes.entry(schedule.servers).or_default() += 1;
         report.excused += u64::from(outcome.excuse.is_some());
         report.census.count(island.coverage().situations());
         let Some(class) = outcome.class() else {
@@ -204,7 +205,7 @@ mod tests {
     #[test]
     fn whoever_watches_may_end_it() {
         let reference = find("reference").expect("it is listed");
-        let mut campaign = Campaign::new(reference, 1, Limit::Runs(1_000_000));
+        let mut campaign = Campaign::new(&reference, 1, Limit::Runs(1_000_000));
         campaign.jobs = 2;
         let report = run(&campaign, &|progress| {
             if progress.executions < 2 * BATCH {
@@ -220,7 +221,7 @@ mod tests {
     #[test]
     fn a_campaign_that_goes_on_tells_each_way_once() {
         let variant = find("zookeeper-2845").expect("it is listed");
-        let mut campaign = Campaign::new(variant, 1, Limit::Runs(3_000));
+        let mut campaign = Campaign::new(&variant, 1, Limit::Runs(3_000));
         campaign.keep_going = true;
         let report = run(&campaign, &|_| ControlFlow::Continue(()));
         assert_eq!(report.executions, 3_000);

@@ -6,20 +6,18 @@
 
 use super::{counters, mutator};
 use crate::case::Driver;
+use crate::generate::Sizes;
 use crate::rng::Rng;
 use crate::search::{Island, Wanted};
 use std::cell::RefCell;
 use zab_checker::{Class, Verdict};
-use zab_core::variant::Entry;
+use zab_core::variant::Named;
 use zab_sim::Schedule;
-
-/// Servers of the schedules that a target proposes.
-const SERVERS: u8 = 3;
 
 /// One variant in one driver, for any number of schedules.
 #[derive(Debug)]
 pub struct Target {
-    entry: &'static Entry,
+    named: Named,
     wanted: Wanted,
     island: Island,
 }
@@ -31,9 +29,9 @@ thread_local! {
 
 impl Target {
     /// A target for this variant, which fails at these violations.
-    pub fn new(driver: Driver, entry: &'static Entry, wanted: Wanted) -> Self {
-        let island = Island::new(driver, entry.variant, SERVERS, Rng::new(0));
-        Self { entry, wanted, island }
+    pub fn new(driver: Driver, named: Named, wanted: Wanted) -> Self {
+        let island = Island::new(driver, named.variant, Sizes::default(), Rng::new(0));
+        Self { named, wanted, island }
     }
 
     /// The target that the environment asks for.
@@ -42,12 +40,12 @@ impl Target {
     ///
     /// If there is no such variant or class.
     fn from_env(driver: Driver) -> Self {
-        let entry = variant_from_env();
-        let wanted = std::env::var("ZAB_CLASS").ok().map_or(Wanted::of(entry), |name| {
+        let named = variant_from_env();
+        let wanted = std::env::var("ZAB_CLASS").ok().map_or(Wanted::of(&named), |name| {
             let class = Class::parse(&name);
             Wanted::Only(class.unwrap_or_else(|| panic!("ZAB_CLASS: there is no class `{name}`")))
         });
-        Self::new(driver, entry, wanted)
+        Self::new(driver, named, wanted)
     }
 
     /// Runs a schedule.
@@ -61,7 +59,7 @@ impl Target {
         drop(self.island.take_new_states());
         // Before the verdict: a finding is coverage too.
         counters::endangered(self.island.coverage().danger());
-        let name = self.entry.name;
+        let name = &self.named.name;
         match outcome.verdict {
             Verdict::Violation(violation) if self.wanted.wants(violation.class) => {
                 Err(format!("{} in {name}: {}", violation.class, violation.detail))
@@ -87,7 +85,7 @@ fn with_target<T>(driver: Driver, act: impl FnOnce(&mut Target) -> T) -> T {
 }
 
 /// The variant that the environment names.
-fn variant_from_env() -> &'static Entry {
+fn variant_from_env() -> Named {
     let name = std::env::var("ZAB_VARIANT").unwrap_or_else(|_| "reference".to_owned());
     crate::variants::find(&name).unwrap_or_else(|error| panic!("ZAB_VARIANT: {error}"))
 }
@@ -156,9 +154,9 @@ pub fn drivers_agree(schedule: &Schedule) {
     thread_local! {
         static DRIVERS: RefCell<Drivers> = RefCell::default();
     }
-    let entry = variant_from_env();
-    let agreement = DRIVERS.with_borrow_mut(|drivers| drivers.check(schedule, entry.variant));
+    let Named { name, variant, .. } = variant_from_env();
+    let agreement = DRIVERS.with_borrow_mut(|drivers| drivers.check(schedule, variant));
     if let Err(disagreement) = agreement {
-        panic!("{disagreement}, in {}\n{}", entry.name, hint());
+        panic!("{disagreement}, in {name}\n{}", hint());
     }
 }

@@ -1,0 +1,36 @@
+//! How many servers the ensembles of a search have.
+
+use crate::rng::Rng;
+
+/// The sizes of ensembles.
+#[derive(Copy, Clone, Debug, Default, PartialEq, Eq)]
+pub enum Sizes {
+    /// 3, 5 and 7 servers: most of what goes wrong does so among 3, where an execution takes a half of
+    /// the time that it takes among 5, and a third of that among 7.
+    #[default]
+    Mixed,
+    /// This many servers: 3, 5 or 7.
+    Only(u8),
+}
+
+/// How often each size is drawn among the mixed ones.
+const SHARES: [(u8, u32); 3] = [(3, 6), (5, 1), (7, 1)];
+
+impl Sizes {
+    /// The size of the next ensemble.
+    pub fn draw(self, rng: &mut Rng) -> u8 {
+        match self {
+            Self::Mixed => {
+                let chosen = rng.weighted(&SHARES.map(|(_, share)| share)).unwrap_or(0);
+                SHARES[chosen].0
+            }
+            Self::Only(servers) => servers,
+        }
+    }
+}
+
+impl From<Option<u8>> for Sizes {
+    fn from(servers: Option<u8>) -> Self {
+        servers.map_or(Self::Mixed, Self::Only)
+    }
+}
