@@ -52,6 +52,7 @@ invariants! {
     MemoryIsRecovered: "until a server is synchronized its memory is what its disk holds",
     VoteIsOfTheRole: "a server with a role votes for its leader, and in broadcast for its epoch",
     StopIsAwaited: "a server on its way to the election waits for something",
+    RoleIsAwaited: "an elected server that has not begun waits for a flush",
     // durable/invariants.rs: files as asked for
     EpochsAreOrdered: "currentEpoch is at most acceptedEpoch",
     LogAscends: "the log ascends",

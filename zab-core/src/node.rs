@@ -34,6 +34,9 @@ enum Role {
     Stopping(Stopping),
     /// Looking for a leader.
     Looking(Election),
+    /// Elected, and blocked: a flush that an earlier role left under way holds the log file
+    /// (`FileTxnLog.setServerStats`, called as a role begins, waits for `FileTxnLog.commit`).
+    Elected(Vote),
     /// Following one.
     Following(Box<Follower>),
     /// Leading.
@@ -157,6 +160,18 @@ impl Node {
         let server = &mut self.server;
         server.vote = vote;
         server.note(Note::Elected { leader: vote.leader, round: server.round });
+        self.role = Role::Elected(vote);
+        self.begin_when_ready();
+    }
+
+    fn begin_when_ready(&mut self) {
+        let server = &mut self.server;
+        let Role::Elected(vote) = self.role else {
+            return;
+        };
+        if server.writer.is_flushing() {
+            return;
+        }
         self.role = if vote.leader == server.id {
             Role::Leading(Box::new(Leader::start(server)))
         } else {
@@ -185,7 +200,7 @@ impl Node {
                 leader.on_connection_down(conn);
                 GO_ON
             }
-            Role::Dead | Role::Stopping(_) | Role::Looking(_) => GO_ON,
+            Role::Dead | Role::Stopping(_) | Role::Looking(_) | Role::Elected(_) => GO_ON,
         }
     }
 
@@ -193,7 +208,7 @@ impl Node {
         match &mut self.role {
             Role::Following(follower) => follower.on_packet(&mut self.server, conn, packet),
             Role::Leading(leader) => leader.on_packet(&mut self.server, conn, packet),
-            Role::Dead | Role::Stopping(_) | Role::Looking(_) => GO_ON,
+            Role::Dead | Role::Stopping(_) | Role::Looking(_) | Role::Elected(_) => GO_ON,
         }
     }
 
@@ -204,7 +219,8 @@ impl Node {
             Role::Looking(election) => {
                 return election.on_notification(&mut self.server, from, notification);
             }
-            Role::Following(_) => ServerState::Following,
+            Role::Elected(vote) if vote.leader == self.server.id => ServerState::Leading,
+            Role::Elected(_) | Role::Following(_) => ServerState::Following,
             Role::Leading(_) => ServerState::Leading,
             Role::Dead | Role::Stopping(_) => return GO_ON,
         };
@@ -235,6 +251,10 @@ impl Node {
             Role::Following(follower) => follower.on_progress(&mut self.server),
             Role::Leading(leader) => leader.on_progress(&mut self.server),
             Role::Stopping(_) => self.look_when_ready(),
+            Role::Elected(_) => {
+                self.begin_when_ready();
+                GO_ON
+            }
             Role::Dead | Role::Looking(_) => GO_ON,
         }
     }
@@ -266,6 +286,10 @@ impl Node {
         self.server.writer.fail();
         match self.role {
             Role::Following(_) | Role::Leading(_) => STEP_DOWN,
+            Role::Elected(_) => {
+                self.begin_when_ready();
+                GO_ON
+            }
             Role::Dead | Role::Stopping(_) | Role::Looking(_) => self.look_when_ready(),
         }
     }
@@ -295,7 +319,7 @@ impl Node {
         match actor {
             Actor::Receiver => match &mut self.role {
                 Role::Following(follower) => return follower.on_receiver_turn(&mut self.server),
-                Role::Dead | Role::Stopping(_) | Role::Looking(_) | Role::Leading(_) => {}
+                _ => {}
             },
             Actor::LogWriter => {
                 let Server { writer, durable, out, .. } = &mut self.server;
@@ -336,7 +360,7 @@ impl Node {
     pub fn view(&self) -> View {
         let server = &self.server;
         let (state, phase, leader, sync_mode, receiver_blocked) = match &self.role {
-            Role::Dead | Role::Stopping(_) | Role::Looking(_) => {
+            Role::Dead | Role::Stopping(_) | Role::Looking(_) | Role::Elected(_) => {
                 (ServerState::Looking, Phase::Election, None, None, false)
             }
             Role::Following(follower) => (

@@ -96,8 +96,9 @@ fn write_in_the_dark(rng: &mut Rng, swarm: &Swarm, at_us: u64, actions: &mut Vec
     actions.push(Action { at_us: at_us + rng.spread(200, for_us), act: write });
 }
 
-/// A server is asked to write while its disk is behind; a connection breaks and is made anew before
-/// the write is durable, and as often as not the server is lost soon after.
+/// A server is asked to write while its disk is behind; a connection breaks and another is made before
+/// the write is durable, and as often as not the server is lost soon after. What is on the way on the
+/// old connection is lost, or arrives late.
 fn reconnect_while_behind(rng: &mut Rng, swarm: &Swarm, at_us: u64, actions: &mut Vec<Action>) {
     let server = swarm.server(rng);
     let other = swarm.other(rng, server);
@@ -108,7 +109,14 @@ fn reconnect_while_behind(rng: &mut Rng, swarm: &Swarm, at_us: u64, actions: &mu
     let write_us = at_us + rng.spread(200, for_us / 4);
     actions.push(Action { at_us: write_us, act: Act::Client { client, server, op, key: 0 } });
     let breaks_us = write_us + rng.spread(1_000, for_us / 2);
-    actions.push(Action { at_us: breaks_us, act: Act::Reset { a: server, b: other } });
+    let breaks = if rng.one_in(2) {
+        Act::Reset { a: server, b: other }
+    } else {
+        let clog = Act::Clog { from: other, to: server, open_only: true, for_us };
+        actions.push(Action { at_us: write_us, act: clog });
+        Act::StepDown { server: other }
+    };
+    actions.push(Action { at_us: breaks_us, act: breaks });
     if rng.one_in(2) {
         let lost_us = breaks_us + rng.spread(5_000, for_us);
         lose(rng, swarm, server, lost_us, actions);

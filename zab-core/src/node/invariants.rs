@@ -69,6 +69,7 @@ impl Node {
                 require(are_written, Invariant::EpochsAreWrittenBeforeVoting)?;
                 election.check(server)
             }
+            Role::Elected(_) => require(server.writer.is_flushing(), Invariant::RoleIsAwaited),
             Role::Following(follower) => follower.check(server),
             Role::Leading(leader) => {
                 let is_awaited = !leader.is_closing() || !server.writer.is_idle();
@@ -89,7 +90,7 @@ impl Node {
     #[inline]
     const fn phase(&self) -> Option<Phase> {
         match &self.role {
-            Role::Dead | Role::Stopping(_) | Role::Looking(_) => None,
+            Role::Dead | Role::Stopping(_) | Role::Looking(_) | Role::Elected(_) => None,
             Role::Following(follower) => Some(follower.progress()),
             Role::Leading(leader) => Some(leader.progress()),
         }
@@ -105,6 +106,7 @@ impl Node {
         let Server { vote, id, .. } = &self.server;
         match &self.role {
             Role::Dead | Role::Stopping(_) | Role::Looking(_) => true,
+            Role::Elected(elected) => vote == elected,
             Role::Following(follower) => vote.leader == follower.leader() && vote.leader != *id,
             Role::Leading(leader) => {
                 let is_established = leader.progress() == Phase::Broadcast;
@@ -117,7 +119,7 @@ impl Node {
     fn writer_serves_the_role(&self) -> bool {
         let to = match &self.role {
             Role::Dead | Role::Stopping(_) => return true,
-            Role::Looking(_) => None,
+            Role::Looking(_) | Role::Elected(_) => None,
             Role::Following(follower) => follower.ack_to(),
             Role::Leading(_) => Some(AckTo::Myself),
         };
@@ -130,7 +132,7 @@ impl Node {
     fn memory_is_recovered(&self) -> bool {
         let Server { memory, durable, variant, .. } = &self.server;
         let is_due = match &self.role {
-            Role::Dead | Role::Stopping(_) => false,
+            Role::Dead | Role::Stopping(_) | Role::Elected(_) => false,
             Role::Looking(_) => true,
             Role::Following(follower) => follower.progress() == Phase::Discovery,
             Role::Leading(leader) => !leader.is_closing() && leader.progress() != Phase::Broadcast,
@@ -203,6 +205,9 @@ pub(crate) fn broken() -> Vec<(Invariant, Node)> {
             node.server.vote.peer_epoch = Epoch(1);
         }),
         breaks(Invariant::VoteIsOfTheRole, following(), |node| node.server.vote.leader = NodeId(1)),
+        breaks(Invariant::RoleIsAwaited, looking(), |node| {
+            node.role = Role::Elected(node.server.vote);
+        }),
         breaks(Invariant::StopIsAwaited, closing(), |node| node.server.writer.fail()),
         breaks(Invariant::StopIsAwaited, stopping(), |node| {
             node.server.writer.fail();
