@@ -80,16 +80,17 @@ impl Delays {
         self.draw(Kind::Flush, u64::from(server.0), when, 200, 2000)
     }
 
-    /// How long an actor waits for its turn: 10 to 100 µs.
+    /// How long an actor waits for its turn: 10 to 100 µs; the loader takes 1 to 30 ms.
     pub fn turn(self, now: Micros, server: NodeId, actor: Actor) -> Micros {
-        let actor = match actor {
-            Actor::Receiver => 0,
+        let number = match actor {
+            Actor::Receiver | Actor::Loader => 0,
             Actor::LogWriter => 1,
             Actor::Committer => 2,
             Actor::Sender(learner) => 3 + u64::from(learner.0),
         };
-        let who = u64::from(server.0) << 8 | actor;
-        self.draw(Kind::Turn, who, now.0 >> BUCKET_BITS, 10, 100)
+        let who = u64::from(server.0) << 8 | number;
+        let (low, high) = if actor == Actor::Loader { (1_000, 30_000) } else { (10, 100) };
+        self.draw(Kind::Turn, who, now.0 >> BUCKET_BITS, low, high)
     }
 
     /// A key to sort servers by.

@@ -16,6 +16,9 @@ pub enum Actor {
     /// `QuorumPeer`'s main thread at a follower: takes the packets that piled up while it was
     /// blocked on a disk operation, one a turn.
     Receiver,
+    /// The same thread while it loads a database that TRUNC or SNAP has changed: of a large tree that
+    /// takes seconds, and it does nothing else meanwhile.
+    Loader,
     /// `SyncRequestProcessor`: takes all that is queued, appends it and asks for a flush.
     LogWriter,
     /// `CommitProcessor` and `FinalRequestProcessor`: applies one committed transaction, or

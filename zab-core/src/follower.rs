@@ -184,8 +184,8 @@ impl Follower {
     }
 
     /// The receiver's turn: it goes on with its plan, or reads the next packet.
-    pub(crate) fn on_receiver_turn(&mut self, server: &mut Server) -> Flow {
-        if self.plan.take_turn() {
+    pub(crate) fn on_receiver_turn(&mut self, server: &mut Server, actor: Actor) -> Flow {
+        if self.plan.take_turn(actor) {
             return self.go_on(server);
         }
         if !self.plan.is_empty() {

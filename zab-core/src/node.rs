@@ -317,8 +317,10 @@ impl Node {
 
     fn on_turn(&mut self, actor: Actor) -> Flow {
         match actor {
-            Actor::Receiver => match &mut self.role {
-                Role::Following(follower) => return follower.on_receiver_turn(&mut self.server),
+            Actor::Receiver | Actor::Loader => match &mut self.role {
+                Role::Following(follower) => {
+                    return follower.on_receiver_turn(&mut self.server, actor);
+                }
                 _ => {}
             },
             Actor::LogWriter => {

@@ -36,6 +36,7 @@ impl fmt::Display for Actor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Receiver => f.write_str("receiver"),
+            Self::Loader => f.write_str("loader"),
             Self::LogWriter => f.write_str("log writer"),
             Self::Committer => f.write_str("committer"),
             Self::Sender(peer) => write!(f, "sender to {peer}"),
@@ -126,6 +127,7 @@ mod tests {
     fn threads_and_ends_have_names_of_their_own() {
         let actors = [
             Actor::Receiver,
+            Actor::Loader,
             Actor::LogWriter,
             Actor::Committer,
             Actor::Sender(NodeId(0)),

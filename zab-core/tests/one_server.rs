@@ -40,7 +40,7 @@ fn step_and_write(node: &mut Node, input: Input) -> Vec<Output> {
             Output::Disk { lsn, op } if op.is_reported() => {
                 Some(Input::DiskDone { file: op.file(), upto: *lsn })
             }
-            Output::Ready(Actor::Receiver) => Some(Input::Turn(Actor::Receiver)),
+            Output::Ready(actor @ (Actor::Receiver | Actor::Loader)) => Some(Input::Turn(*actor)),
             _ => None,
         };
         outputs.extend(answer.into_iter().flat_map(|input| step(node, input)));

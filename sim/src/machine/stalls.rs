@@ -37,7 +37,7 @@ impl Stalls {
 
     pub(crate) fn actor(&self, now: Micros, actor: Actor) -> bool {
         let target = match actor {
-            Actor::Receiver => StallTarget::Receiver,
+            Actor::Receiver | Actor::Loader => StallTarget::Receiver,
             Actor::LogWriter => StallTarget::LogWriter,
             Actor::Committer => StallTarget::Committer,
             Actor::Sender(_) => StallTarget::Senders,

@@ -43,6 +43,8 @@ pub(super) enum Step {
     QueueBatch,
     /// Let other threads run.
     Yield,
+    /// Read a large tree: the turn of the loader.
+    Load,
     /// Wait until the log writer has flushed all it was given.
     AwaitLogWriter,
     /// Apply the committed part of the batch to memory.
@@ -56,7 +58,7 @@ pub(super) enum Step {
 enum Until {
     Disk(File, Lsn),
     LogWriter,
-    Turn,
+    Turn(Actor),
 }
 
 /// The steps ahead, and what the next one waits for.
@@ -78,8 +80,8 @@ impl Plan {
     }
 
     /// Ends a wait for the receiver's turn, if it is that what it waits for.
-    pub(super) fn take_turn(&mut self) -> bool {
-        let waited = self.until == Some(Until::Turn);
+    pub(super) fn take_turn(&mut self, actor: Actor) -> bool {
+        let waited = self.until == Some(Until::Turn(actor));
         if waited {
             self.until = None;
         }
@@ -92,7 +94,7 @@ impl Plan {
             None => false,
             Some(Until::Disk(file, lsn)) => !server.durable.is_done(file, lsn),
             Some(Until::LogWriter) => !server.writer.is_idle(),
-            Some(Until::Turn) => true,
+            Some(Until::Turn(_)) => true,
         }
     }
 }
@@ -147,10 +149,8 @@ impl Follower {
             Step::AppendBatch => until = self.append_batch(server).map(log),
             Step::QueueBatch => self.queue_batch(server),
             Step::DeliverBatch => self.deliver_batch(server)?,
-            Step::Yield => {
-                server.out.push(Output::Ready(Actor::Receiver));
-                until = Some(Until::Turn);
-            }
+            Step::Yield => until = Some(wait_for_turn(server, Actor::Receiver)),
+            Step::Load => until = Some(wait_for_turn(server, Actor::Loader)),
             Step::AwaitLogWriter => until = Some(Until::LogWriter),
             Step::AckNewLeader(epoch) => self.ack_new_leader(server, epoch),
         }
@@ -167,4 +167,9 @@ impl Follower {
         self.phase = Phase::Synchronization(synchronization::Synchronization::new(epoch));
         self.last_queued = last;
     }
+}
+
+fn wait_for_turn(server: &mut Server, actor: Actor) -> Until {
+    server.out.push(Output::Ready(actor));
+    Until::Turn(actor)
 }

@@ -137,8 +137,7 @@ impl Follower {
             self.plan.then(Step::FlushLog);
         }
         self.plan.then(Step::DropSnapshotsAfter(zxid));
-        // To load a large tree takes seconds, in which this thread reads no packet.
-        self.plan.then(Step::Yield);
+        self.plan.then(Step::Load);
         self.plan.then(Step::LoadMemory(zxid));
         self.work(server)
     }
@@ -146,7 +145,7 @@ impl Follower {
     fn on_snap(&mut self, server: &mut Server, replica: Box<Replica>) -> Flow {
         self.sync().mode = Some(SyncMode::Snap);
         self.last_queued = replica.last_processed;
-        self.plan.then(Step::Yield);
+        self.plan.then(Step::Load);
         self.plan.then(Step::TakeState(replica));
         self.work(server)
     }

@@ -199,7 +199,7 @@ impl Ensemble {
         match pending {
             Pending::Turn(id, Actor::LogWriter) => held(*id, "log-writer"),
             Pending::Turn(id, Actor::Committer) => held(*id, "committer"),
-            Pending::Turn(id, Actor::Receiver) => held(*id, "receiver"),
+            Pending::Turn(id, Actor::Receiver | Actor::Loader) => held(*id, "receiver"),
             Pending::Turn(id, Actor::Sender(to)) => {
                 held(*id, "senders") || held(*id, &format!("sender-{to}"))
             }
