@@ -8,7 +8,7 @@
 //! before there is anything to learn from.
 //!
 //! Edges say that code ran, not that anything came nearer to a loss, and counting them halves the
-//! speed: with both, ZOOKEEPER-4646 took a third of the executions and two thirds of the time.
+//! speed: with both, ZOOKEEPER-4646 once took a third of the executions and two thirds of the time.
 
 use clap::ValueEnum;
 
