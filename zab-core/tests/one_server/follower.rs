@@ -6,8 +6,8 @@ use super::{
 use zab_core::event::{Breach, ExitReason, Note, SyncMode};
 use zab_core::message::{ServerState, Vote};
 use zab_core::{
-    Config, ConnId, DiskOp, Epoch, Input, Micros, Node, NodeId, Output, Packet, Recovered, Replica,
-    Zxid,
+    Config, ConnId, DiskOp, Epoch, File, Input, Lsn, Micros, Node, NodeId, Output, Packet,
+    Recovered, Replica, Zxid,
 };
 
 const FIRST: Zxid = Zxid::new(1, 1);
@@ -78,6 +78,48 @@ fn a_follower_takes_only_the_connection_that_it_asked_for() {
     let outputs =
         step(&mut follower(), Input::ConnectionUp { peer: NodeId(2), conn, outgoing: true });
     assert_eq!(outputs, [Output::Close(conn)], "it has one");
+}
+
+#[test]
+fn a_leader_that_cannot_be_reached_is_given_up_after_five_attempts() {
+    let mut node = started(0, 3, Recovered::default());
+    let vote = Vote { leader: NodeId(2), zxid: Zxid::ZERO, peer_epoch: Epoch(0) };
+    step(&mut node, notification(1, ServerState::Following, vote));
+    step(&mut node, notification(2, ServerState::Leading, vote));
+    let peer = NodeId(2);
+    let left = Output::Note(Note::SteppedDown);
+    for generation in 1..5 {
+        assert_eq!(step(&mut node, Input::ConnectFailed { peer }), [], "attempt {generation}");
+        let outputs = half_tick(&mut node, generation, Micros(0));
+        assert!(outputs.contains(&Output::Connect(peer)), "{outputs:?}");
+    }
+    assert!(step(&mut node, Input::ConnectFailed { peer }).contains(&left));
+}
+
+#[test]
+fn a_packet_that_no_phase_expects_is_noted_with_what_it_is_about() {
+    let about = [
+        (Packet::Commit(FIRST), FIRST),
+        (Packet::Ack(SECOND), SECOND),
+        (Packet::Diff { zxid: FIRST }, FIRST),
+        (Packet::Proposal(txn(SECOND)), SECOND),
+        (Packet::UpToDate, Zxid::ZERO),
+    ];
+    for (unexpected, zxid) in about {
+        let mut node = connected_follower(Recovered::default());
+        let outputs = step(&mut node, packet(2, unexpected));
+        let breach = Output::Note(Note::Breached { breach: Breach::BadState, zxid });
+        assert_eq!(outputs.first(), Some(&breach), "{outputs:?}");
+    }
+}
+
+/// `Leader.getEpochToPropose` and `SyncRequestProcessor`: no process outlives a failed write.
+#[test]
+fn a_disk_error_ends_the_process_whatever_file_it_is() {
+    for file in File::ALL {
+        let outputs = step(&mut follower(), Input::DiskFailed { file, lsn: Lsn(9) });
+        assert_eq!(outputs, [Output::Exit(ExitReason::DiskError)], "{file:?}");
+    }
 }
 
 #[test]
