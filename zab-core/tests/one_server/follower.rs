@@ -6,7 +6,7 @@ use super::{
 use zab_core::event::{Breach, ExitReason, Note, SyncMode};
 use zab_core::message::{ServerState, Vote};
 use zab_core::{
-    Config, ConnId, DiskOp, Epoch, File, Input, Lsn, Micros, Node, NodeId, Output, Packet,
+    Actor, Config, ConnId, DiskOp, Epoch, File, Input, Lsn, Micros, Node, NodeId, Output, Packet,
     Recovered, Replica, Zxid,
 };
 
@@ -120,6 +120,53 @@ fn a_disk_error_ends_the_process_whatever_file_it_is() {
         let outputs = step(&mut follower(), Input::DiskFailed { file, lsn: Lsn(9) });
         assert_eq!(outputs, [Output::Exit(ExitReason::DiskError)], "{file:?}");
     }
+}
+
+#[test]
+fn a_synchronization_has_one_header_and_begins_with_it() {
+    let (zxid, epoch, replica) = (FIRST, Epoch(1), Box::new(Replica::default()));
+    let not_yet = [
+        (1, Packet::Proposal(txn(FIRST)), FIRST),
+        (1, Packet::Commit(FIRST), FIRST),
+        (1, Packet::NewLeader { epoch }, Zxid::ZERO),
+        (2, Packet::NewLeader { epoch: Epoch(2) }, Zxid::ZERO),
+        (2, Packet::UpToDate, Zxid::ZERO),
+    ];
+    let once_more = [
+        (2, Packet::Diff { zxid }, FIRST),
+        (2, Packet::Trunc { zxid }, Zxid::ZERO),
+        (2, Packet::Snap { replica }, Zxid::ZERO),
+    ];
+    for (packets, unexpected, zxid) in not_yet.into_iter().chain(once_more) {
+        let outputs = step(&mut follower_after(packets), packet(2, unexpected.clone()));
+        let breach = Output::Note(Note::Breached { breach: Breach::BadState, zxid });
+        assert_eq!(outputs.first(), Some(&breach), "{unexpected:?}: {outputs:?}");
+    }
+}
+
+/// `SyncRequestProcessor`: `snapCount` counts log records, the snapshot is of what is applied.
+#[test]
+fn every_tenth_record_brings_a_snapshot() {
+    let snapshots_after = |commits: bool| {
+        let mut node = follower_after(4);
+        let mut taken = Vec::new();
+        for counter in 1..=Config::new(3).snapshot_every {
+            let zxid = Zxid::new(1, counter);
+            step(&mut node, packet(2, Packet::Proposal(txn(zxid))));
+            let outputs = step_and_write(&mut node, Input::Turn(Actor::LogWriter));
+            taken.extend(outputs.into_iter().filter_map(|output| match output {
+                Output::Disk { op: DiskOp::Snapshot(of), .. } => Some((counter, of.last_processed)),
+                _ => None,
+            }));
+            if commits {
+                step(&mut node, packet(2, Packet::Commit(zxid)));
+                step(&mut node, Input::Turn(Actor::Committer));
+            }
+        }
+        taken
+    };
+    assert_eq!(snapshots_after(true), [(10, Zxid::new(1, 9))]);
+    assert_eq!(snapshots_after(false), [], "nothing is in memory that the log could continue");
 }
 
 #[test]
