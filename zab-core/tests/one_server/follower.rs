@@ -7,7 +7,7 @@ use zab_core::event::{Breach, ExitReason, Note, SyncMode};
 use zab_core::message::{ServerState, Vote};
 use zab_core::{
     Actor, Config, ConnId, DiskOp, Epoch, File, Input, Lsn, Micros, Node, NodeId, Output, Packet,
-    Recovered, Replica, Zxid,
+    Recovered, Replica, Variant, Zxid,
 };
 
 const FIRST: Zxid = Zxid::new(1, 1);
@@ -120,6 +120,51 @@ fn a_disk_error_ends_the_process_whatever_file_it_is() {
         let outputs = step(&mut follower(), Input::DiskFailed { file, lsn: Lsn(9) });
         assert_eq!(outputs, [Output::Exit(ExitReason::DiskError)], "{file:?}");
     }
+}
+
+#[test]
+fn a_process_that_has_ended_does_nothing() {
+    let mut node = follower();
+    step(&mut node, Input::DiskFailed { file: File::Log, lsn: Lsn(9) });
+    let peer = NodeId(2);
+    assert_eq!(step(&mut node, Input::ConnectionUp { peer, conn: ConnId(3), outgoing: true }), []);
+    assert_eq!(step(&mut node, packet(2, Packet::Ping)), []);
+    assert_eq!(half_tick(&mut node, 1, Micros(20_000)), []);
+}
+
+#[test]
+fn a_packet_of_another_connection_is_not_read() {
+    let (from, conn) = (NodeId(2), ConnId(9));
+    let late = Input::Packet { from, conn, packet: Packet::Proposal(txn(Zxid::new(1, 3))) };
+    assert_eq!(step(&mut follower(), late), []);
+}
+
+#[test]
+fn a_follower_that_is_to_leave_finishes_what_it_does_and_reads_no_more() {
+    let mut node = connected_follower(Recovered::default());
+    let outputs = step(&mut node, packet(2, Packet::LeaderInfo { epoch: Epoch(1) }));
+    assert_eq!(step(&mut node, Input::StepDown), [], "its main thread is writing acceptedEpoch");
+    assert_eq!(step(&mut node, packet(2, Packet::Diff { zxid: Zxid::ZERO })), []);
+    let Some(Output::Disk { lsn, op }) = outputs.first() else { panic!("{outputs:?}") };
+    let outputs = step(&mut node, Input::DiskDone { file: op.file(), upto: *lsn });
+    assert!(outputs.contains(&Output::Note(Note::SteppedDown)), "{outputs:?}");
+}
+
+/// ZOOKEEPER-1653, ZOOKEEPER-2354: a start-up check of `QuorumPeer.loadDataBase`.
+#[test]
+fn a_release_that_refuses_an_epoch_gap_refuses_a_log_of_a_later_epoch_only() {
+    let variant = Variant { refuses_epoch_gap: true, ..Variant::REFERENCE };
+    let refuses = |current: u32| {
+        let epoch = Epoch(current);
+        let log = vec![txn(Zxid::new(2, 1))];
+        let recovered =
+            Recovered { log, accepted_epoch: epoch, current_epoch: epoch, ..Recovered::default() };
+        let mut node = Node::new(NodeId(0), Config::new(3), variant);
+        let outputs = step_and_write(&mut node, Input::Start(Box::new(recovered)));
+        outputs.contains(&Output::Exit(ExitReason::EpochBehindLog))
+    };
+    assert!(refuses(1));
+    assert!(!refuses(2) && !refuses(3));
 }
 
 #[test]

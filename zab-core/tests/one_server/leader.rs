@@ -69,6 +69,14 @@ fn a_leader_looks_once_a_tick_whether_a_quorum_follows() {
     assert!(half_tick(&mut node, 2, Micros(40_000)).contains(&left), "a whole tick has");
 }
 
+#[test]
+fn a_leader_connects_to_nobody() {
+    let conn = ConnId(7);
+    let up = |outgoing| Input::ConnectionUp { peer: NodeId(0), conn, outgoing };
+    assert_eq!(step(&mut leader(), up(true)), [Output::Close(conn)]);
+    assert_eq!(step(&mut leader(), up(false)), [], "learners do");
+}
+
 /// `LearnerHandler.synced`: its deadline moves only with what it says once it serves.
 #[test]
 fn a_learner_that_does_not_serve_counts_for_init_limit_and_sync_limit() {
