@@ -8,9 +8,9 @@
 //!
 //! | clause | condition |
 //! |---|---|
-//! | L1 | an update comes behind every update that was answered before it was invoked |
+//! | L1 | an update comes after every update that was answered before it was invoked |
 //! | L2 | a linearizable read sees every update and linearizable read answered before it |
-//! | L3 | an update comes behind every linearizable read that was answered before it was invoked |
+//! | L3 | an update comes after every linearizable read that was answered before it was invoked |
 //! | V  | every answer is what the log, applied in order, gives at that position |
 //! | S1 | within a session, positions never decrease, and an update is above all earlier ones |
 //! | S3 | after a `sync`, a session sees every update that was answered before the `sync` |
@@ -36,7 +36,7 @@ pub enum Clause {
     L1,
     /// A linearizable read sees what was answered before.
     L2,
-    /// An update comes behind linearizable reads answered before.
+    /// An update comes after linearizable reads answered before.
     L3,
     /// Values are those of the log.
     V,

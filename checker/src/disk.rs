@@ -75,15 +75,15 @@ impl Files {
     }
 
     /// The sequence that a process which starts would load: the newest snapshot, and the log
-    /// behind it.
+    /// after it.
     pub(crate) fn sequence(&self, sequences: &mut Sequences) -> Sequence {
         let snapshot = self.snapshot();
         let start = sequences.find_or_unknown(snapshot.digest, snapshot.last);
-        let behind = self.log.iter().filter(|txn| txn.zxid > snapshot.last);
-        behind.fold(start, |sequence, txn| sequences.extend(sequence, txn))
+        let after = self.log.iter().filter(|txn| txn.zxid > snapshot.last);
+        after.fold(start, |sequence, txn| sequences.extend(sequence, txn))
     }
 
-    /// The sequence of that digest, if it is a prefix of the log behind `start` or behind one of
+    /// The sequence of that digest, if it is a prefix of the log after `start` or after one of
     /// the snapshots: memory that was loaded from the disk or fast-forwarded along its log.
     pub(crate) fn find_loaded(
         &self,
@@ -95,16 +95,16 @@ impl Files {
         let snapshots = snapshots.filter_map(|s| Some((sequences.find(s.digest)?, s.last)));
         let starts = [start].into_iter().chain(snapshots).chain([(Sequence::EMPTY, Zxid::ZERO)]);
         let (start, last, count) = starts.into_iter().find_map(|(start, last)| {
-            let behind = self.log.iter().filter(|txn| txn.zxid > last);
+            let after = self.log.iter().filter(|txn| txn.zxid > last);
             let mut digest = sequences.digest(start);
-            let found = behind.enumerate().find(|(_, txn)| {
+            let found = after.enumerate().find(|(_, txn)| {
                 digest = digest.then(txn);
                 digest == wanted
             });
             found.map(|(at, _)| (start, last, at + 1))
         })?;
-        let behind = self.log.iter().filter(|txn| txn.zxid > last).take(count);
-        Some(behind.fold(start, |sequence, txn| sequences.extend(sequence, txn)))
+        let after = self.log.iter().filter(|txn| txn.zxid > last).take(count);
+        Some(after.fold(start, |sequence, txn| sequences.extend(sequence, txn)))
     }
 
     /// Whether this transaction, the last one of `sequence` if that is known, is in the log or
@@ -186,7 +186,7 @@ enum Stage {
     Asked(Lsn),
     /// Left by an earlier process in the page cache.
     Left,
-    /// Durable, behind something that is not.
+    /// Durable, after something that is not.
     Durable,
 }
 

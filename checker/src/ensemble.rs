@@ -20,7 +20,9 @@
 //! leader of the newest established epoch commits after that. C is changed here and nowhere else
 //! ([`Ensemble::apply`]); a rule that needs C as it was before an event finds it in the [`Step`].
 
+mod answers;
 mod apply;
+mod packets;
 mod step;
 
 pub(crate) use step::Step;

@@ -1,16 +1,16 @@
 //! Hazards: rules whose breach explains a loss and is none.
 //!
-//! ZooKeeper breaks these rules in correct operation, or goes on as if nothing had happened, so a
-//! sceptic may shrug at them. They stand in a story beside what they led to, they guide a search,
+//! ZooKeeper breaks these rules in correct operation, or carries on as if nothing had happened, so a
+//! skeptic may shrug at them. They stand in a story beside what they led to, they guide a search,
 //! and they are violations in the reference, which keeps every rule; they are never the verdict on a
 //! release. A class belongs here only with a run on a real server or a citation of Java:
 //!
 //! | class | why it is no verdict |
 //! |---|---|
 //! | D2 | the vote is `getLastLoggedZxid`, which is the last zxid of memory once the database is loaded (`QuorumPeer.getLastLoggedZxid`, `ZKDatabase.getDataTreeLastProcessedZxid`) |
-//! | D3 | until 3.9.3 a log with a hole is loaded and served without a word (`FileTxnSnapLog.fastForwardFromEdits`); ZOOKEEPER-4882 leaves one on a server that goes on to serve |
+//! | D3 | until 3.9.3 a log with a hole is loaded and served without a word (`FileTxnSnapLog.fastForwardFromEdits`); ZOOKEEPER-4882 leaves one on a server that serves afterwards |
 //! | I-13 | a gap between proposals is a warning (`Learner.syncWithLeader`, "Got zxid … expected …") and an error from 3.9.4 on only |
-//! | P-1 to P-3, P-5 | what the epoch files promise: nobody loses by it as long as no second fault follows; `Leader.getEpochToPropose` goes on after a failed write of `acceptedEpoch`, in every release |
+//! | P-1 to P-3, P-5 | what the epoch files promise: nobody loses by it as long as no second fault follows; `Leader.getEpochToPropose` continues after a failed write of `acceptedEpoch`, in every release |
 //! | P-4 | follows from P-1 and P-2 in the same way |
 //! | P-6 | two servers write the `currentEpoch` of an epoch that both lead: harmless until both are established, which is I-1 |
 

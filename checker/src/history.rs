@@ -2,8 +2,8 @@
 //! `fail` or `info`, or not at all.
 //!
 //! A process is a client session. An operation that is `info` (the client gave up waiting) or has
-//! no completion stays possible for ever: it may take effect at any later time, or never. Unlike
-//! in Jepsen a session goes on after an `info`; its requests are told apart by their cxid.
+//! no completion always stays possible: it may take effect at any later time, or never. Unlike
+//! in Jepsen a session continues after an `info`; its requests are told apart by their cxid.
 
 use std::fmt;
 use zab_core::{Micros, Op, Outcome, RequestId, SessionId};
@@ -47,11 +47,11 @@ pub struct Entry {
 /// An invocation paired with its completion.
 #[derive(Copy, Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Operation {
-    /// Who asked, and its how-manieth request it was.
+    /// Who asked, and which of its requests it was.
     pub request: RequestId,
     /// What it asked (Jepsen's `:f` and the invocation's `:value`).
     pub op: Op,
-    /// How it ended: `None` while it is open, and for ever if it stays open.
+    /// How it ended: `None` as long as it is open, possibly to the end.
     pub completion: Option<Kind>,
 }
 

@@ -131,7 +131,7 @@ impl Sequences {
         u32::try_from(self.nodes.len()).expect("an execution has far fewer transactions")
     }
 
-    /// The sequence with `txn` behind it.
+    /// The sequence with `txn` after it.
     pub(crate) fn extend(&mut self, sequence: Sequence, txn: &Txn) -> Sequence {
         let mut child = self.node(sequence).first_child;
         while child != NONE {

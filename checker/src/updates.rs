@@ -89,7 +89,7 @@ fn by_register(history: &History) -> [Vec<Call<Op>>; KEYS] {
             StoreOp::Write { key, value } => {
                 (key, Op::Write { value: Value(i64::from(value)), version })
             }
-            // One that was answered made the version behind the one that it asked for, or nothing.
+            // One that was answered made the version after the one that it asked for, or nothing.
             StoreOp::WriteIf { key, value, .. } if version.is_some() => {
                 (key, Op::Write { value: Value(i64::from(value)), version })
             }

@@ -1,5 +1,14 @@
 //! What a search learns from: nothing, the edges of the code that ran, the states of the ensemble,
 //! or both. Only for comparing them; a hunt uses [`Guidance::States`].
+//!
+//! States are the states of the ensemble together with what is at stake: how few disks hold what is
+//! committed, and whether a server that lacks it would be elected. A loss comes in such steps, each of
+//! which makes the next more likely; what makes two steps is kept and tried again. What needs little,
+//! such as ZOOKEEPER-2845, is found by chance, in the 300 fresh schedules that each search begins with,
+//! before there is anything to learn from.
+//!
+//! Edges say that code ran, not that anything came nearer to a loss, and counting them halves the
+//! speed: with both, ZOOKEEPER-4646 once took a third of the executions and two thirds of the time.
 
 use clap::ValueEnum;
 

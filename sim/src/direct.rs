@@ -7,8 +7,6 @@ use crate::driver::Driver;
 use crate::due::{Due, Effects};
 use crate::schedule::{Act, ClientOp};
 use crate::world::World;
-use std::cmp::Ordering;
-use std::collections::BinaryHeap;
 use zab_core::event::ExitReason;
 use zab_core::{Config, Key, Micros, NodeId, Replica, View};
 
@@ -17,42 +15,33 @@ use zab_core::{Config, Key, Micros, NodeId, Replica, View};
 pub struct Direct {
     world: World,
     now: Micros,
-    queue: BinaryHeap<Entry>,
-    scheduled: u32,
+    queue: Queue,
 }
 
-/// Ordered so that the greatest one is the earliest.
-#[derive(Copy, Clone, Debug)]
-struct Entry {
-    at: Micros,
-    number: u32,
-    due: Due,
-}
+/// What falls due, the next one last. There are a few dozen at any time, and most of what is
+/// scheduled falls due within the next few of them: so keeping them sorted costs less than a heap.
+#[derive(Clone, Debug, Default)]
+struct Queue(Vec<(Micros, Due)>);
 
-impl Ord for Entry {
-    fn cmp(&self, other: &Self) -> Ordering {
-        (other.at, other.number).cmp(&(self.at, self.number))
+impl Queue {
+    fn push(&mut self, at: Micros, due: Due) {
+        let later = self.0.iter().rposition(|(other, _)| *other > at);
+        self.0.insert(later.map_or(0, |last| last + 1), (at, due));
+    }
+
+    fn pop(&mut self) -> Option<(Micros, Due)> {
+        self.0.pop()
+    }
+
+    fn next_at(&self) -> Option<Micros> {
+        self.0.last().map(|(at, _)| *at)
     }
 }
-
-impl PartialOrd for Entry {
-    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-impl PartialEq for Entry {
-    fn eq(&self, other: &Self) -> bool {
-        self.cmp(other) == Ordering::Equal
-    }
-}
-
-impl Eq for Entry {}
 
 impl Direct {
     /// A world in which nothing has been scheduled yet, at time 0.
     pub fn new(world: World) -> Self {
-        Self { world, now: Micros::default(), queue: BinaryHeap::new(), scheduled: 0 }
+        Self { world, now: Micros::default(), queue: Queue::default() }
     }
 
     /// The world.
@@ -67,12 +56,12 @@ impl Direct {
 
     /// When the next thing falls due.
     pub fn next_at(&self) -> Option<Micros> {
-        self.queue.peek().map(|entry| entry.at)
+        self.queue.next_at()
     }
 
     /// Lets the next thing happen. Returns false if there is none.
     pub fn step(&mut self, fx: &mut Effects) -> bool {
-        let Some(Entry { at, due, .. }) = self.queue.pop() else {
+        let Some((at, due)) = self.queue.pop() else {
             return false;
         };
         assert!(at >= self.now, "nothing is scheduled into the past");
@@ -106,8 +95,7 @@ impl Direct {
 
     fn schedule(&mut self, fx: &mut Effects) {
         for (at, due) in fx.due.drain(..) {
-            self.queue.push(Entry { at, number: self.scheduled, due });
-            self.scheduled += 1;
+            self.queue.push(at, due);
         }
     }
 }
@@ -173,17 +161,18 @@ impl Driver for Direct {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::due::Later;
     use zab_core::Variant;
 
     #[test]
     fn equal_times_keep_the_order_in_which_they_were_scheduled() {
-        let entry =
-            |at, number| Entry { at: Micros(at), number, due: Due::Later(Later::FaultEnds) };
-        let mut heap = BinaryHeap::from([entry(5, 1), entry(5, 0), entry(4, 2)]);
-        let order: Vec<(u64, u32)> =
-            std::iter::from_fn(|| heap.pop()).map(|e| (e.at.0, e.number)).collect();
-        assert_eq!(order, [(4, 2), (5, 0), (5, 1)]);
+        let turn = |server| Due::StepDown { server: NodeId(server), life: 0 };
+        let mut queue = Queue::default();
+        for (at, server) in [(5, 0), (5, 1), (4, 2), (5, 3), (6, 4)] {
+            queue.push(Micros(at), turn(server));
+        }
+        assert_eq!(queue.next_at(), Some(Micros(4)));
+        let order: Vec<Due> = std::iter::from_fn(|| queue.pop()).map(|(_, due)| due).collect();
+        assert_eq!(order, [2, 0, 1, 3, 4].map(turn));
     }
 
     #[test]

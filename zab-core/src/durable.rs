@@ -275,11 +275,44 @@ mod tests {
             ((1, 4), &tail, (1, 5), false, "the zxid is in that hole"),
             ((1, 5), &[], (1, 4), false, "there is only the snapshot"),
             ((1, 5), &[(2, 1)], (2, 0), true, "between the snapshot and the log"),
+            ((1, 5), &[(3, 1)], (2, 0), false, "the log does not say that it reaches the mark"),
+            ((1, 3), &[(1, 2), (1, 3)], (1, 1), false, "the snapshot holds more"),
         ];
         for (snapshot, log, to, expected, why) in table {
             assert_eq!(can_truncate(snapshot, log, to), expected, "{snapshot:?} {to:?}: {why}");
         }
     }
+
+    #[test]
+    fn memory_is_the_newest_snapshot_and_the_log_after_it() {
+        let log: Vec<_> = (1..=3).map(|counter| txn(1, counter)).collect();
+        let after = |txns: &[Txn]| {
+            let mut replica = Replica::default();
+            txns.iter().for_each(|txn| replica.apply(txn));
+            replica
+        };
+        for covered in 0..=3 {
+            let snapshot = after(&log[..covered]);
+            let recovered = Recovered { snapshot, log: log.clone(), ..Recovered::default() };
+            let loaded = Durable::recover(recovered).load(10);
+            assert_eq!(loaded.replica, after(&log), "the snapshot covers {covered}");
+        }
+    }
+
+    #[test]
+    fn an_epoch_file_holds_what_the_last_write_left_once_that_is_done() {
+        let (mut durable, mut out) = (Durable::default(), Vec::new());
+        let accepted = [1, 2].map(|e| durable.write_accepted_epoch(Epoch(e), &mut out));
+        durable.on_done(File::AcceptedEpoch, accepted[0]);
+        assert_eq!(durable.accepted_epoch, Epoch(0), "the second write may be half done");
+        durable.on_done(File::AcceptedEpoch, accepted[1]);
+        let current = [1, 2].map(|e| durable.write_current_epoch(Epoch(e), &mut out));
+        durable.on_done(File::CurrentEpoch, current[0]);
+        assert_eq!((durable.accepted_epoch, durable.current_epoch), (Epoch(2), Epoch(0)));
+        durable.on_done(File::CurrentEpoch, current[1]);
+        assert_eq!(durable.current_epoch, Epoch(2));
+    }
+
     #[test]
     fn what_failed_and_all_that_came_after_it_on_its_file_had_no_effect() {
         let mut out = Vec::new();

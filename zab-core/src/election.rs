@@ -223,5 +223,7 @@ mod tests {
         assert!(agree(&following, &leading), "ZOOKEEPER-1732");
         let elsewhere = Notification { vote: vote(2, (1, 7), 0), ..leading };
         assert!(!agree(&following, &elsewhere), "epochs count");
+        assert!(!agree(&looking, &leading), "everything counts if one of them looks");
+        assert!(!agree(&leading, &looking), "whichever of them");
     }
 }

@@ -135,3 +135,21 @@ impl fmt::Display for RequestId {
 /// Grows over all files of the server; completions are cumulative per [`crate::event::File`].
 #[derive(Copy, Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Lsn(pub u64);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_are_written_as_stories_tell_them() {
+        let request = RequestId { session: SessionId(3), cxid: 2 };
+        let written = [
+            Micros(41_007).to_string(),
+            NodeId(2).to_string(),
+            Epoch(4).to_string(),
+            Zxid::new(4, 1).to_string(),
+            request.to_string(),
+        ];
+        assert_eq!(written, ["41.007 ms", "S2", "4", "<4, 1>", "c3#2"]);
+    }
+}

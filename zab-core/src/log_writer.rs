@@ -109,15 +109,13 @@ impl LogWriter {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ids::{RequestId, SessionId};
-    use crate::txn::Change;
+    use crate::invariants::samples::txn;
 
     #[test]
     fn a_batch_is_acknowledged_by_its_own_flush_and_no_other() {
         let (mut durable, mut out) = (Durable::default(), Vec::new());
         let mut writer = LogWriter::default();
-        let request = RequestId { session: SessionId(0), cxid: 1 };
-        let txn = Txn { zxid: Zxid::new(1, 1), request, change: Change::Rejected };
+        let txn = txn(1, 1);
         let earlier = durable.flush(&mut out);
         writer.enqueue(txn, AckTo::Myself, &mut out);
         writer.on_turn(&mut durable, &mut out);
@@ -128,5 +126,41 @@ mod tests {
         durable.on_done(File::Log, own);
         assert_eq!(writer.take_flushed(&durable, &mut out), [(txn.zxid, AckTo::Myself)]);
         assert!(writer.is_idle());
+    }
+
+    #[test]
+    fn a_turn_is_asked_for_once_and_never_during_a_flush() {
+        let (mut durable, mut out) = (Durable::default(), Vec::new());
+        let mut writer = LogWriter::default();
+        let turns = |out: &[Output]| {
+            let is_turn = |output: &&Output| matches!(output, Output::Ready(Actor::LogWriter));
+            out.iter().filter(is_turn).count()
+        };
+        writer.enqueue(txn(1, 1), AckTo::Myself, &mut out);
+        writer.enqueue(txn(1, 2), AckTo::Myself, &mut out);
+        assert_eq!(turns(&out), 1, "one turn takes both");
+        writer.on_turn(&mut durable, &mut out);
+        writer.enqueue(txn(1, 3), AckTo::Myself, &mut out);
+        assert_eq!(turns(&out), 1, "it waits for the flush");
+        let done = durable.flush(&mut out);
+        durable.on_done(File::Log, done);
+        writer.take_flushed(&durable, &mut out);
+        assert_eq!(turns(&out), 2, "now there is something to do");
+    }
+
+    #[test]
+    fn a_snapshot_is_due_after_that_many_records() {
+        let (mut durable, mut out) = (Durable::default(), Vec::new());
+        let mut writer = LogWriter::default();
+        for counter in 1..=3 {
+            assert!(!writer.is_snapshot_due(3), "{counter}");
+            writer.enqueue(txn(1, counter), AckTo::Myself, &mut out);
+            writer.on_turn(&mut durable, &mut out);
+            let done = durable.flush(&mut out);
+            durable.on_done(File::Log, done);
+            writer.take_flushed(&durable, &mut out);
+        }
+        assert!(writer.is_snapshot_due(3));
+        assert!(!writer.is_snapshot_due(3), "it counts from there");
     }
 }

@@ -354,3 +354,29 @@ impl Server {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::invariants::samples::looking;
+    use crate::variant::ProposalCheck::{AfterFirst, Always, Never};
+
+    #[test]
+    fn which_gaps_between_proposals_end_a_role_depends_on_the_release() {
+        let within = (Zxid::new(1, 1), Zxid::new(1, 3));
+        let later = (Zxid::new(1, 1), Zxid::new(2, 2));
+        let table = [
+            (Never, within, Place::InSynchronization, false),
+            (AfterFirst, within, Place::InSynchronization, true),
+            (AfterFirst, later, Place::InSynchronization, false),
+            (AfterFirst, within, Place::InBroadcast, false),
+            (Always, later, Place::InBroadcast, true),
+        ];
+        for (check, (last, next), place, ends) in table {
+            let mut node = looking();
+            node.server().variant.proposal_check = check;
+            let flow = node.server().check_follows(last, next, place);
+            assert_eq!(flow.is_break(), ends, "{check:?} {next} after {last}");
+        }
+    }
+}

@@ -123,4 +123,12 @@ mod tests {
             assert_eq!(stopping, expected, "{aborted:?}");
         }
     }
+    #[test]
+    fn a_server_that_has_served_takes_what_it_has_logged_into_memory() {
+        let mut node = looking();
+        node.server().variant.shutdown = Shutdown::DrainThenFastForward;
+        let left = Left { started: true, aborted: None };
+        let stopping = Stopping::after_role(node.server(), left);
+        assert_eq!(stopping, Stopping { await_writer: true, then: Then::FastForward });
+    }
 }

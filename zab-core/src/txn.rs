@@ -211,6 +211,8 @@ mod tests {
             Txn { request: RequestId { session: SessionId(2), ..request }, ..txn },
             Txn { request: RequestId { cxid: 3, ..request }, ..txn },
             with(Key(1), 1, 1),
+            with(Key(2), 1, 1),
+            with(Key(4), 1, 1),
             with(Key(0), 2, 1),
             with(Key(0), 1, 2),
             Txn { change: Change::Rejected, ..txn },

@@ -1,18 +1,14 @@
-//! How each event changes what is known of the ensemble.
+//! How each event changes what is known of the ensemble: what packets change is in `packets.rs`, what
+//! clients are told in `answers.rs`.
 
-use super::{AnsweredSync, Ensemble, Learner, Rest, Step};
+use super::{AnsweredSync, Ensemble, Rest, Step};
 use crate::detail::Absence;
 use crate::disk::Files;
 use crate::evidence::{Event, Fact};
-use crate::loss::{Knowledge, Known};
-use crate::sequences::Sequence;
 use crate::verdict::When;
 use zab_core::event::{ExitReason, Note};
 use zab_core::message::Vote;
-use zab_core::{
-    Change, Digest, DiskOp, Epoch, File, NodeId, Outcome, Packet, Recovered, Replica, RequestId,
-    Txn, Zxid,
-};
+use zab_core::{Digest, DiskOp, Epoch, File, NodeId, Op, Recovered, Replica, Txn, Zxid};
 
 impl Ensemble {
     /// Takes note of an event.
@@ -22,7 +18,7 @@ impl Ensemble {
             Fact::TimedOut { request } => self.clients.on_timed_out(when, *request),
             Fact::Invoked { request, op } => {
                 self.clients.on_invoked(when, *request, *op);
-                if let (Some(node), zab_core::Op::Sync) = (node, op) {
+                if let (Some(node), Op::Sync) = (node, op) {
                     self.on_sync_asked(node, *request);
                 }
             }
@@ -157,105 +153,6 @@ impl Ensemble {
             node
         });
         Step::Current { epoch, first }
-    }
-
-    fn on_sent<'a>(&mut self, node: NodeId, to: NodeId, packet: &Packet) -> Step<'a> {
-        let is_known = to.index() < self.servers.len();
-        match packet {
-            _ if !is_known => Step::Nothing,
-            Packet::LeaderInfo { epoch } => {
-                let server = self.server_mut(node);
-                server.promised = server.promised.max(*epoch);
-                server.learners[to.index()] =
-                    Learner { offered: Some(*epoch), ..Learner::default() };
-                Step::Offered { epoch: *epoch }
-            }
-            Packet::AckEpoch { current_epoch, last_zxid } => {
-                self.on_epoch_acknowledged(node, to, *current_epoch, *last_zxid)
-            }
-            Packet::Ack(zxid) if zxid.is_epoch_mark() => {
-                self.on_new_leader_acknowledged(node, to, zxid.epoch)
-            }
-            Packet::Ack(zxid) => {
-                self.server_mut(node).acknowledged = Some(*zxid);
-                Step::Acknowledged { leader: to, zxid: *zxid }
-            }
-            Packet::Diff { zxid } | Packet::Trunc { zxid } | Packet::Commit(zxid) => {
-                self.tell(node, to, *zxid);
-                Step::Nothing
-            }
-            Packet::Snap { replica } => {
-                self.tell(node, to, replica.last_processed);
-                Step::Nothing
-            }
-            Packet::Sync { request } => self.on_sync_sent(node, to, *request),
-            _ => Step::Nothing,
-        }
-    }
-
-    /// A leader tells a learner that all up to here is committed.
-    fn tell(&mut self, leader: NodeId, learner: NodeId, zxid: Zxid) {
-        let learner = &mut self.server_mut(leader).learners[learner.index()];
-        learner.told = learner.told.max(zxid);
-    }
-
-    /// A learner acknowledges an epoch to this leader: a synchronization begins.
-    fn on_epoch_acknowledged(
-        &mut self,
-        node: NodeId,
-        leader: NodeId,
-        current_epoch: Option<Epoch>,
-        last_zxid: Zxid,
-    ) -> Step<'static> {
-        let server = self.server_mut(node);
-        server.participates = None;
-        server.synchronizes_with = Some(leader);
-        server.leader = Some(leader);
-        let before = server.promised;
-        let learner = &mut self.server_mut(leader).learners[node.index()];
-        let (Some(epoch), Some(current_epoch)) = (learner.offered, current_epoch) else {
-            return Step::Nothing;
-        };
-        learner.promise = Some((epoch, (current_epoch, last_zxid)));
-        let server = self.server_mut(node);
-        server.promised = before.max(epoch);
-        Step::Promised { epoch, before }
-    }
-
-    /// A learner acknowledges NEWLEADER.
-    fn on_new_leader_acknowledged(
-        &mut self,
-        node: NodeId,
-        leader: NodeId,
-        epoch: Epoch,
-    ) -> Step<'static> {
-        let Self { servers, sequences, reigns, .. } = self;
-        let server = &mut servers[node.index()];
-        let is_first = server.synchronizes_with.take_if(|promised| *promised == leader).is_some();
-        let reign = reigns.find(leader, epoch).filter(|_| is_first);
-        let first = reign.map(|reign| {
-            let log = server.disk.asked().sequence(sequences);
-            server.participates = Some((reign, log));
-            server.acknowledged = Some(sequences.last(reigns.get(reign).initial_history));
-            (reign, server.disk.durable().sequence(sequences))
-        });
-        Step::NewLeaderAcknowledged { epoch, first }
-    }
-
-    fn on_sync_asked(&mut self, node: NodeId, request: RequestId) {
-        let newest = self.reigns.newest_established().map(|reign| reign.epoch);
-        if let Some(epoch) = newest.filter(|epoch| self.server(node).serving == Some(*epoch)) {
-            let committed = self.sequences.last(self.committed);
-            self.clients.on_sync(request, node, epoch, committed);
-        }
-    }
-
-    fn on_sync_sent<'a>(&mut self, node: NodeId, to: NodeId, request: RequestId) -> Step<'a> {
-        let is_it = |a: &AnsweredSync| a.request == request && a.leader == node;
-        match self.answered_syncs.iter().position(is_it) {
-            Some(at) => Step::SyncSent { to, answered: self.answered_syncs.swap_remove(at) },
-            None => Step::Nothing,
-        }
     }
 
     fn on_delivered<'a>(&mut self, node: NodeId, txn: &'a Txn) -> Step<'a> {
@@ -408,60 +305,6 @@ impl Ensemble {
             .or_else(|| server.disk.asked().find_loaded(digest, start, sequences))
             .unwrap_or_else(|| sequences.find_or_unknown(digest, last));
         server.last_zxid = last;
-    }
-
-    fn on_returned(
-        &mut self,
-        when: When,
-        node: Option<NodeId>,
-        request: RequestId,
-        outcome: Outcome,
-    ) -> Step<'static> {
-        let Some((seen, sync)) = self.clients.on_returned(when, node, request, outcome) else {
-            return Step::Nothing;
-        };
-        self.answered_syncs.retain(|answered| answered.request != request);
-        self.on_learned(when, node, request, outcome);
-        Step::Returned { request, outcome, seen, sync }
-    }
-
-    /// A client learns that a write is committed, or gets the value of one.
-    fn on_learned(
-        &mut self,
-        when: When,
-        node: Option<NodeId>,
-        request: RequestId,
-        outcome: Outcome,
-    ) {
-        let Self { sequences, reigns, clients, .. } = self;
-        let (how, sequence) = match outcome {
-            Outcome::Written { zxid, .. } => {
-                (Knowledge::Acknowledged, reigns.carries_out(request, zxid, sequences))
-            }
-            // The reads at the end tell what became of a write; they are not how clients knew of it.
-            Outcome::Value { .. } if clients.is_settled => return,
-            Outcome::Value { value, version, position } => {
-                let Some(key) = clients.key_read(request) else { return };
-                let change = Change::Set { key, value, version };
-                (Knowledge::Read, self.shown(node, position, change))
-            }
-            // A rejection is no write: nothing can be lost with it.
-            Outcome::BadVersion { .. } | Outcome::Synced { .. } | Outcome::Refused => return,
-        };
-        if let Some(sequence) = sequence {
-            self.sequences.learn(sequence, Known { how, request, server: node, when });
-        }
-    }
-
-    /// The transaction whose value a read at this position gave: in the memory of the server that
-    /// answered, or else among what was proposed up to there.
-    fn shown(&self, node: Option<NodeId>, position: Zxid, change: Change) -> Option<Sequence> {
-        let Self { sequences, reigns, .. } = self;
-        let memory = node.map(|node| self.server(node).memory);
-        let proposed = || reigns.sequence_at(position, sequences);
-        memory
-            .and_then(|memory| sequences.changed_by(memory, change))
-            .or_else(|| sequences.changed_by(proposed()?, change))
     }
 
     fn on_rest(&mut self, node: NodeId, replica: &Replica) -> Step<'static> {

@@ -18,7 +18,7 @@ pub(crate) fn at_rest(ensemble: &Ensemble, node: NodeId, disk: Sequence, finding
     if sequences.digest(disk) == replica.digest {
         return;
     }
-    let is_outstanding = is_behind_outstanding(sequences, epoch, (*memory, disk), *committed);
+    let is_outstanding = is_followed_by_outstanding(sequences, epoch, (*memory, disk), *committed);
     if !is_outstanding {
         findings.report(Class::D4, || {
             let (memory, disk) = (replica.last_processed, sequences.last(disk));
@@ -28,7 +28,7 @@ pub(crate) fn at_rest(ensemble: &Ensemble, node: NodeId, disk: Sequence, finding
 }
 
 /// Whether the disk holds memory and, after it, uncommitted proposals of this epoch only.
-fn is_behind_outstanding(
+fn is_followed_by_outstanding(
     sequences: &Sequences,
     epoch: Epoch,
     (memory, disk): (Sequence, Sequence),

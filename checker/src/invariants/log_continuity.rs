@@ -13,7 +13,7 @@ use zab_core::{Recovered, Zxid};
 /// A record is appended to a log that ended with `last`, beside this snapshot.
 pub(crate) fn at_append(last: Zxid, snapshot: Zxid, next: Zxid, findings: &mut Findings) {
     let is_continued = if last < snapshot {
-        next <= snapshot || follows(last, next) || follows(snapshot, next)
+        next <= snapshot || follows(snapshot, next)
     } else {
         follows(last, next)
     };

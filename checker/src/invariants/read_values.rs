@@ -1,9 +1,9 @@
 //! O2 read values (ZOOKEEPER-4646): what a client has read is not lost.
 //!
-//! A client got the value of that write in an answer before service was back at the end, nobody was told that it is committed (that
-//! would be O1), and it is lost as `loss.rs` says. What stands below the position of an answer and
-//! was in no answer does not count: nobody can miss what nobody saw. What only the reads at the end
-//! show, at a server that differs from the leader, is O3.
+//! A client got the value of that write in an answer before service was back at the end, nobody was
+//! told that it is committed (that would be O1), and it is lost as `loss.rs` says. What stands below
+//! the position of an answer and was in no answer does not count: nobody can miss what nobody saw.
+//! What only the reads at the end show, at a server that differs from the leader, is O3.
 
 use crate::detail::Detail;
 use crate::findings::Findings;

@@ -244,6 +244,26 @@ fn o4_a_session_sees_an_older_state() {
 }
 
 #[test]
+fn o4_is_told_when_the_answer_arrives() {
+    let mut story = committed();
+    story.reads(1, request(1, 1)).reads(2, request(1, 2));
+    let told = story.checker.violations().next().expect("the session has gone back");
+    let at_zero = Detail::Regress { request: request(1, 2), position: Zxid::ZERO, seen: Z11 };
+    assert_eq!((told.class, &told.detail, told.node), (Class::O4, &at_zero, Some(NodeId(2))));
+}
+
+#[test]
+fn o4_an_update_comes_after_what_its_session_has_seen() {
+    let mut story = committed();
+    story.reads(1, request(1, 1));
+    let update = Op::WriteIf { key: K, value: 7, version: 5 };
+    story.asks(1, request(1, 2), update);
+    story.answers(1, request(1, 2), Outcome::BadVersion { zxid: Z11 });
+    let told = story.checker.violations().next().map(|violation| violation.class);
+    assert_eq!(told, Some(Class::O4));
+}
+
+#[test]
 fn o4_answers_to_requests_open_at_the_same_time_may_overtake_each_other() {
     let mut story = committed();
     let (first, second) = (request(1, 1), request(1, 2));
@@ -294,6 +314,19 @@ fn o7_an_answer_to_a_write_that_nobody_committed() {
     story.asks_for(0, early).proposes(0, early);
     assert_broken(&mut story.fork(), &[]);
     assert_broken(story.tells_of(0, early), &[Class::O7]);
+}
+
+#[test]
+fn o7_a_loss_explains_the_answers_that_tell_of_it_and_no_others() {
+    let mut story = committed();
+    story.tells_of(0, txn(1, 1));
+    let mut other = story.fork();
+    end(lose(&mut story));
+    assert_broken(&mut story, &[Class::O1, Class::I8]);
+    let value = Outcome::Value { value: 7, version: 1, position: Z11 };
+    other.asks(1, request(2, 1), Op::Read { key: K }).answers(1, request(2, 1), value);
+    end(lose(&mut other));
+    assert_broken(&mut other, &[Class::O1, Class::O7, Class::I8]);
 }
 
 #[test]

@@ -117,6 +117,17 @@ fn d2_the_zxid_of_an_epoch_stands_for_its_initial_history() {
 }
 
 #[test]
+fn d2_the_state_of_an_established_leader_ends_with_the_last_transaction_in_it() {
+    let mut state = replica(&[txn(1, 1)]);
+    state.last_processed = Zxid::new(2, 0);
+    let mut story = Story::new(3);
+    story.starts(0, &[txn(1, 1)]).is_killed(0).starts_from(0, state, &[txn(1, 1)]);
+    assert_broken(&mut story.fork().votes(0, Zxid::new(2, 0)).fork(), &[]);
+    assert_broken(&mut story.fork().votes(0, Z11).fork(), &[]);
+    assert_broken(story.votes(0, Zxid::new(1, 2)), &[Class::D2]);
+}
+
+#[test]
 fn d3_a_record_is_missing() {
     let mut story = Story::new(3);
     story.starts(0, &[]).logs(0, txn(1, 1));
@@ -126,13 +137,29 @@ fn d3_a_record_is_missing() {
 }
 
 #[test]
-fn d3_the_log_may_go_on_behind_the_snapshot_or_catch_up_with_it() {
+fn d3_the_log_may_continue_after_the_snapshot_or_catch_up_with_it() {
     let three = [txn(1, 1), txn(1, 2), txn(1, 3)];
     let mut story = Story::new(3);
     story.starts_from(0, replica(&three), &three[..1]);
     assert_broken(&mut story.fork().logs(0, txn(1, 4)).fork(), &[]);
     assert_broken(&mut story.fork().logs(0, txn(1, 2)).logs(0, txn(1, 3)).fork(), &[]);
     assert_broken(story.logs(0, txn(1, 5)), &[Class::D3]);
+}
+
+#[test]
+fn d3_what_is_missing_below_the_snapshot_is_not_needed() {
+    let three = [txn(1, 1), txn(1, 2), txn(1, 3)];
+    let mut story = Story::new(3);
+    story.starts_from(0, replica(&three), &three[..1]);
+    assert_broken(story.logs(0, txn(1, 3)), &[]);
+}
+
+#[test]
+fn d3_a_log_that_reaches_the_snapshot_does_not_go_back_below_it() {
+    let three = [txn(1, 1), txn(1, 2), txn(1, 3)];
+    let mut story = Story::new(3);
+    story.starts_from(0, replica(&three), &three);
+    assert_broken(story.logs(0, txn(1, 2)), &[Class::D3]);
 }
 
 #[test]

@@ -67,7 +67,7 @@ fn i3_two_servers_deliver_different_transactions() {
 }
 
 #[test]
-fn i4_two_servers_deliver_one_transaction_behind_different_ones() {
+fn i4_two_servers_deliver_one_transaction_after_different_ones() {
     let mut story = Story::of_three();
     story.serves(1, 1).serves(2, 1);
     story.leads(0, 1).proposes(0, txn(1, 1)).delivers(0, txn(1, 1));
@@ -88,7 +88,7 @@ fn i5_a_transaction_is_delivered_without_the_one_before_it() {
 }
 
 #[test]
-fn i6_an_earlier_epoch_is_delivered_behind_a_later_one() {
+fn i6_an_earlier_epoch_is_delivered_after_a_later_one() {
     let mut story = Story::of_three();
     story.leads(0, 1).proposes(0, txn(1, 1)).leads(1, 2).proposes(1, txn(2, 1));
     assert_broken(&mut story.fork().delivers(2, txn(1, 1)).delivers(2, txn(2, 1)).fork(), &[]);

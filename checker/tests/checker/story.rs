@@ -95,8 +95,8 @@ impl Story {
     pub(crate) fn starts_from(&mut self, server: u8, snapshot: Replica, log: &[Txn]) -> &mut Self {
         let log = log.to_vec();
         let mut memory = snapshot;
-        let behind = log.iter().filter(|txn| txn.zxid > snapshot.last_processed);
-        behind.for_each(|txn| memory.apply(txn));
+        let after = log.iter().filter(|txn| txn.zxid > snapshot.last_processed);
+        after.for_each(|txn| memory.apply(txn));
         let recovered = Recovered { snapshot, log, ..Recovered::default() };
         self.fact(server, Fact::Started(Box::new(recovered))).loads(server, memory)
     }

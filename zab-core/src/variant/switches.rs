@@ -216,4 +216,16 @@ mod tests {
         assert_eq!(kebab("late_apply"), "late-apply");
         assert_eq!(kebab("FastForwardThenDrain"), "fast-forward-then-drain");
     }
+
+    #[test]
+    fn a_repair_leaves_the_other_defects() {
+        for entry in CATALOGUE {
+            let on = |variant| SWITCHES.iter().filter(move |s| s.is_on(&variant)).map(|s| s.name);
+            for switch in SWITCHES.iter().filter(|s| s.is_on(&entry.variant)) {
+                let left: Vec<_> = on(entry.variant).filter(|name| *name != switch.name).collect();
+                let repaired: Vec<_> = on(switch.repaired(entry.variant)).collect();
+                assert_eq!(repaired, left, "{} without {}", entry.name, switch.name);
+            }
+        }
+    }
 }

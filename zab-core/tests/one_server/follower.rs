@@ -6,8 +6,8 @@ use super::{
 use zab_core::event::{Breach, ExitReason, Note, SyncMode};
 use zab_core::message::{ServerState, Vote};
 use zab_core::{
-    Config, ConnId, DiskOp, Epoch, Input, Micros, Node, NodeId, Output, Packet, Recovered, Replica,
-    Zxid,
+    Actor, Config, ConnId, DiskOp, Epoch, File, Input, Lsn, Micros, Node, NodeId, Output, Packet,
+    Recovered, Replica, Variant, Zxid,
 };
 
 const FIRST: Zxid = Zxid::new(1, 1);
@@ -78,6 +78,140 @@ fn a_follower_takes_only_the_connection_that_it_asked_for() {
     let outputs =
         step(&mut follower(), Input::ConnectionUp { peer: NodeId(2), conn, outgoing: true });
     assert_eq!(outputs, [Output::Close(conn)], "it has one");
+}
+
+#[test]
+fn a_leader_that_cannot_be_reached_is_given_up_after_five_attempts() {
+    let mut node = started(0, 3, Recovered::default());
+    let vote = Vote { leader: NodeId(2), zxid: Zxid::ZERO, peer_epoch: Epoch(0) };
+    step(&mut node, notification(1, ServerState::Following, vote));
+    step(&mut node, notification(2, ServerState::Leading, vote));
+    let peer = NodeId(2);
+    let left = Output::Note(Note::SteppedDown);
+    for generation in 1..5 {
+        assert_eq!(step(&mut node, Input::ConnectFailed { peer }), [], "attempt {generation}");
+        let outputs = half_tick(&mut node, generation, Micros(0));
+        assert!(outputs.contains(&Output::Connect(peer)), "{outputs:?}");
+    }
+    assert!(step(&mut node, Input::ConnectFailed { peer }).contains(&left));
+}
+
+#[test]
+fn a_packet_that_no_phase_expects_is_noted_with_what_it_is_about() {
+    let about = [
+        (Packet::Commit(FIRST), FIRST),
+        (Packet::Ack(SECOND), SECOND),
+        (Packet::Diff { zxid: FIRST }, FIRST),
+        (Packet::Proposal(txn(SECOND)), SECOND),
+        (Packet::UpToDate, Zxid::ZERO),
+    ];
+    for (unexpected, zxid) in about {
+        let mut node = connected_follower(Recovered::default());
+        let outputs = step(&mut node, packet(2, unexpected));
+        let breach = Output::Note(Note::Breached { breach: Breach::BadState, zxid });
+        assert_eq!(outputs.first(), Some(&breach), "{outputs:?}");
+    }
+}
+
+/// `Leader.getEpochToPropose` and `SyncRequestProcessor`: no process outlives a failed write.
+#[test]
+fn a_disk_error_ends_the_process_whatever_file_it_is() {
+    for file in File::ALL {
+        let outputs = step(&mut follower(), Input::DiskFailed { file, lsn: Lsn(9) });
+        assert_eq!(outputs, [Output::Exit(ExitReason::DiskError)], "{file:?}");
+    }
+}
+
+#[test]
+fn a_process_that_has_ended_does_nothing() {
+    let mut node = follower();
+    step(&mut node, Input::DiskFailed { file: File::Log, lsn: Lsn(9) });
+    let peer = NodeId(2);
+    assert_eq!(step(&mut node, Input::ConnectionUp { peer, conn: ConnId(3), outgoing: true }), []);
+    assert_eq!(step(&mut node, packet(2, Packet::Ping)), []);
+    assert_eq!(half_tick(&mut node, 1, Micros(20_000)), []);
+}
+
+#[test]
+fn a_packet_of_another_connection_is_not_read() {
+    let (from, conn) = (NodeId(2), ConnId(9));
+    let late = Input::Packet { from, conn, packet: Packet::Proposal(txn(Zxid::new(1, 3))) };
+    assert_eq!(step(&mut follower(), late), []);
+}
+
+#[test]
+fn a_follower_that_is_to_leave_finishes_what_it_does_and_reads_no_more() {
+    let mut node = connected_follower(Recovered::default());
+    let outputs = step(&mut node, packet(2, Packet::LeaderInfo { epoch: Epoch(1) }));
+    assert_eq!(step(&mut node, Input::StepDown), [], "its main thread is writing acceptedEpoch");
+    assert_eq!(step(&mut node, packet(2, Packet::Diff { zxid: Zxid::ZERO })), []);
+    let Some(Output::Disk { lsn, op }) = outputs.first() else { panic!("{outputs:?}") };
+    let outputs = step(&mut node, Input::DiskDone { file: op.file(), upto: *lsn });
+    assert!(outputs.contains(&Output::Note(Note::SteppedDown)), "{outputs:?}");
+}
+
+/// ZOOKEEPER-1653, ZOOKEEPER-2354: a start-up check of `QuorumPeer.loadDataBase`.
+#[test]
+fn a_release_that_refuses_an_epoch_gap_refuses_a_log_of_a_later_epoch_only() {
+    let variant = Variant { refuses_epoch_gap: true, ..Variant::REFERENCE };
+    let refuses = |current: u32| {
+        let epoch = Epoch(current);
+        let log = vec![txn(Zxid::new(2, 1))];
+        let recovered =
+            Recovered { log, accepted_epoch: epoch, current_epoch: epoch, ..Recovered::default() };
+        let mut node = Node::new(NodeId(0), Config::new(3), variant);
+        let outputs = step_and_write(&mut node, Input::Start(Box::new(recovered)));
+        outputs.contains(&Output::Exit(ExitReason::EpochBehindLog))
+    };
+    assert!(refuses(1));
+    assert!(!refuses(2) && !refuses(3));
+}
+
+#[test]
+fn a_synchronization_has_one_header_and_begins_with_it() {
+    let (zxid, epoch, replica) = (FIRST, Epoch(1), Box::new(Replica::default()));
+    let not_yet = [
+        (1, Packet::Proposal(txn(FIRST)), FIRST),
+        (1, Packet::Commit(FIRST), FIRST),
+        (1, Packet::NewLeader { epoch }, Zxid::ZERO),
+        (2, Packet::NewLeader { epoch: Epoch(2) }, Zxid::ZERO),
+        (2, Packet::UpToDate, Zxid::ZERO),
+    ];
+    let once_more = [
+        (2, Packet::Diff { zxid }, FIRST),
+        (2, Packet::Trunc { zxid }, Zxid::ZERO),
+        (2, Packet::Snap { replica }, Zxid::ZERO),
+    ];
+    for (packets, unexpected, zxid) in not_yet.into_iter().chain(once_more) {
+        let outputs = step(&mut follower_after(packets), packet(2, unexpected.clone()));
+        let breach = Output::Note(Note::Breached { breach: Breach::BadState, zxid });
+        assert_eq!(outputs.first(), Some(&breach), "{unexpected:?}: {outputs:?}");
+    }
+}
+
+/// `SyncRequestProcessor`: `snapCount` counts log records, the snapshot is of what is applied.
+#[test]
+fn every_tenth_record_brings_a_snapshot() {
+    let snapshots_after = |commits: bool| {
+        let mut node = follower_after(4);
+        let mut taken = Vec::new();
+        for counter in 1..=Config::new(3).snapshot_every {
+            let zxid = Zxid::new(1, counter);
+            step(&mut node, packet(2, Packet::Proposal(txn(zxid))));
+            let outputs = step_and_write(&mut node, Input::Turn(Actor::LogWriter));
+            taken.extend(outputs.into_iter().filter_map(|output| match output {
+                Output::Disk { op: DiskOp::Snapshot(of), .. } => Some((counter, of.last_processed)),
+                _ => None,
+            }));
+            if commits {
+                step(&mut node, packet(2, Packet::Commit(zxid)));
+                step(&mut node, Input::Turn(Actor::Committer));
+            }
+        }
+        taken
+    };
+    assert_eq!(snapshots_after(true), [(10, Zxid::new(1, 9))]);
+    assert_eq!(snapshots_after(false), [], "nothing is in memory that the log could continue");
 }
 
 #[test]

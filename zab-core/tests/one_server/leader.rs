@@ -70,6 +70,46 @@ fn a_leader_looks_once_a_tick_whether_a_quorum_follows() {
 }
 
 #[test]
+fn a_leader_connects_to_nobody() {
+    let conn = ConnId(7);
+    let up = |outgoing| Input::ConnectionUp { peer: NodeId(0), conn, outgoing };
+    assert_eq!(step(&mut leader(), up(true)), [Output::Close(conn)]);
+    assert_eq!(step(&mut leader(), up(false)), [], "learners do");
+}
+
+/// `LearnerHandler.synced`: its deadline moves only with what it says once it serves.
+#[test]
+fn a_learner_that_does_not_serve_counts_for_init_limit_and_sync_limit() {
+    let Config { tick, init_limit, sync_limit, .. } = Config::new(3);
+    let limit = init_limit + sync_limit;
+    // S0 is connected all the time, and takes its time to be synchronized.
+    let leads_when_s1_goes_before = |last_tick: u32| {
+        let mut node = leader();
+        let mut outputs = Vec::new();
+        for half in 1..=2 * last_tick {
+            let now = Micros(tick.0 / 2 * u64::from(half));
+            let mut takes = |input| node.step(now, input, &mut Vec::new());
+            if half == 2 * last_tick {
+                takes(Input::ConnectionDown { peer: NodeId(1), conn: ConnId(1) });
+            } else {
+                takes(packet(1, Packet::Ping));
+            }
+            if half == 16 {
+                takes(packet(0, Packet::FollowerInfo { accepted_epoch: Epoch(0) }));
+            }
+            if half == 28 {
+                let current_epoch = Some(Epoch(0));
+                takes(packet(0, Packet::AckEpoch { current_epoch, last_zxid: Zxid::ZERO }));
+            }
+            outputs = half_tick(&mut node, half, now);
+        }
+        !outputs.contains(&Output::Note(Note::SteppedDown))
+    };
+    assert!(leads_when_s1_goes_before(limit));
+    assert!(!leads_when_s1_goes_before(limit + 1));
+}
+
+#[test]
 fn a_learner_that_says_nothing_for_sync_limit_is_dismissed() {
     let Config { tick, sync_limit, .. } = Config::new(3);
     let limit = tick.0 * u64::from(sync_limit);
