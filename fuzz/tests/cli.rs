@@ -269,7 +269,9 @@ fn a_case_is_replayed_and_explained_with_a_defect_more_or_less() {
     let path = case.to_str().expect("a temporary path is UTF-8");
     for command in ["replay", "explain"] {
         let output = zab(folder.path(), &[command, path, "--fix", needed]);
-        assert_eq!(output.status.code(), Some(0), "{command}: {}", stdout(&output));
+        // Without that defect nothing is lost, though the release has others, and hazards.
+        assert!(matches!(output.status.code(), Some(0 | 1)), "{command}: {}", stdout(&output));
+        assert!(!stdout(&output).contains("violation O"), "{command}: {}", stdout(&output));
         let first = stdout(&output);
         let first = first.lines().next().expect("there is output");
         let name = format!("--variant zk-3.8.0-{}", needed.replace('_', "-"));
