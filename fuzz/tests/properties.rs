@@ -201,7 +201,7 @@ fn a_name_that_is_printed_names_the_same_variant() {
 /// What no input breaks in the reference has to break somewhere, or it says nothing.
 #[test]
 fn a_defect_breaks_the_promises_of_one_server() {
-    let defect = zab_fuzz::variants::find("zookeeper-4646").expect("it is listed").variant;
+    let defect = variants::find("zookeeper-4646").expect("it is listed").variant;
     let mut rng = Rng::new(1);
     let broken = (0..20_000).find_map(|_| {
         let bytes: Vec<u8> = (0..rng.between(200, 2_000)).map(|_| rng.draw() as u8).collect();
