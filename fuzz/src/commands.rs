@@ -33,13 +33,27 @@ use std::process::ExitCode;
 #[command(after_help = EXIT_CODES)]
 struct Cli {
     /// How results are written to standard output
-    #[arg(long, global = true, value_enum, default_value_t, value_name = "FORMAT")]
+    #[arg(
+        long,
+        global = true,
+        value_enum,
+        default_value_t,
+        value_name = "FORMAT",
+        display_order = 90
+    )]
     format: Format,
     /// Results only: no progress, no story
-    #[arg(long, short, global = true)]
+    #[arg(long, short, global = true, display_order = 91)]
     quiet: bool,
     /// When to use colors
-    #[arg(long, global = true, value_enum, default_value_t, value_name = "WHEN")]
+    #[arg(
+        long,
+        global = true,
+        value_enum,
+        default_value_t,
+        value_name = "WHEN",
+        display_order = 92
+    )]
     color: Color,
     #[command(subcommand)]
     command: Command,

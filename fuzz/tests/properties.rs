@@ -9,6 +9,7 @@ mod support;
 use std::cell::RefCell;
 use support::{Bytes, arbitrarily, seeds, try_schedules};
 use zab_core::Variant;
+use zab_core::variant::{CATALOGUE, Named, SWITCHES, Sign};
 use zab_fuzz::case::Driver;
 use zab_fuzz::minimize::{measure, minimize};
 use zab_fuzz::mutate::mutate;
@@ -17,6 +18,7 @@ use zab_fuzz::rng::Rng;
 #[cfg(feature = "real")]
 use zab_fuzz::targets::jute;
 use zab_fuzz::targets::{codec, core_inputs, disk_recovery, linearizability};
+use zab_fuzz::variants;
 use zab_sim::Schedule;
 use zab_sim::schedule::Kind;
 use zab_sim::schedule::bytes::RECORD;
@@ -170,10 +172,36 @@ fn parsers_survive_ten_million_mutated_files() {
     support::mutated_files(2, 10_000_000);
 }
 
+/// Whatever switches a variant has, and however its name is written.
+#[test]
+fn a_name_that_is_printed_names_the_same_variant() {
+    arbitrarily(300, |(base, edits, loud): &(u8, Vec<(u8, bool)>, bool)| {
+        let entry = &CATALOGUE[usize::from(*base) % CATALOGUE.len()];
+        let (mut named, mut text) = (Named::from(entry), entry.name.to_owned());
+        for (at, with) in edits {
+            let switch = &SWITCHES[usize::from(*at) % SWITCHES.len()];
+            let setting =
+                &switch.settings[usize::from(*at) / SWITCHES.len() % switch.settings.len()];
+            let (sign, mark) = if *with { (Sign::With, '+') } else { (Sign::Fix, '-') };
+            let spelling = switch.spelling_of(setting).replace('-', if *loud { "_" } else { "-" });
+            named = named.edited(sign, &spelling).map_err(|unknown| unknown.to_string())?;
+            text = format!("{text}{mark}{spelling}");
+        }
+        let text = if *loud { text.to_uppercase() } else { text };
+        for name in [&named.name, &text] {
+            let found = variants::find(name).map_err(|error| error.to_string())?;
+            if (found.variant, &found.name) != (named.variant, &named.name) {
+                return Err(format!("{name} is {}, not {}", found.name, named.name));
+            }
+        }
+        Ok(())
+    });
+}
+
 /// What no input breaks in the reference has to break somewhere, or it says nothing.
 #[test]
 fn a_defect_breaks_the_promises_of_one_server() {
-    let defect = zab_fuzz::variants::find("zookeeper-4646").expect("it is listed").variant;
+    let defect = variants::find("zookeeper-4646").expect("it is listed").variant;
     let mut rng = Rng::new(1);
     let broken = (0..20_000).find_map(|_| {
         let bytes: Vec<u8> = (0..rng.between(200, 2_000)).map(|_| rng.draw() as u8).collect();

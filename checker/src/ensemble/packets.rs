@@ -12,8 +12,10 @@ impl Ensemble {
             Packet::LeaderInfo { epoch } => {
                 let server = self.server_mut(node);
                 server.promised = server.promised.max(*epoch);
-                server.learners[to.index()] =
-                    Learner { offered: Some(*epoch), ..Learner::default() };
+                let learner = &mut server.learners[to.index()];
+                // What it promised on an earlier connection is promised (`Leader.electingFollowers`).
+                let promise = learner.promise.filter(|(of, _)| of == epoch);
+                *learner = Learner { offered: Some(*epoch), promise, ..Learner::default() };
                 Step::Offered { epoch: *epoch }
             }
             Packet::AckEpoch { current_epoch, last_zxid } => {

@@ -100,6 +100,25 @@ fn p4_an_epoch_begins_with_the_promises_of_a_majority_and_the_leader_among_them(
 }
 
 #[test]
+fn p4_a_promise_outlives_the_connection_that_it_was_made_on() {
+    let mut story = Story::new(5);
+    for server in 0..5 {
+        story.starts(server, &[]);
+    }
+    for server in [0, 1, 2] {
+        story.writes_epoch(server, DiskOp::AcceptedEpoch(Epoch(1)));
+    }
+    let leader_info = Packet::LeaderInfo { epoch: Epoch(1) };
+    for learner in [1, 2] {
+        story.sends(0, learner, leader_info.clone()).promises(learner, 0);
+    }
+    // It connects again, and its second answer counts for nothing.
+    let again = Packet::AckEpoch { current_epoch: None, last_zxid: Zxid::ZERO };
+    story.note(1, Note::SteppedDown).sends(0, 1, leader_info).sends(1, 0, again);
+    assert_promises(story.leads(0, 1), &[]);
+}
+
+#[test]
 fn p4_who_is_ahead_of_the_leader_supports_nobody() {
     let mut story = Story::of_three();
     story.starts(1, &[txn(1, 1)]);

@@ -84,6 +84,21 @@ fn a_name_tells_the_variant_and_the_mechanism() {
 }
 
 #[test]
+fn a_variant_is_read_under_any_of_its_names_and_written_under_one() {
+    let mut case = small();
+    for (read, written) in [
+        ("ZK-3.8.4", "zk-3.8.0"),
+        ("zookeeper_4646+Late_Apply", "zookeeper-4646+late-apply"),
+        ("reference+shutdown=leak", "zookeeper-4712"),
+    ] {
+        case.variant = read.to_owned();
+        let again = parse(&render(&case)).expect("it is a name");
+        assert_eq!(again.variant, written);
+        assert_eq!(parse(&render(&again)).expect("it is a name"), again);
+    }
+}
+
+#[test]
 fn a_case_of_a_name_that_is_taken_gets_a_number_and_overwrites_nothing() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let write = |case: &Case| write_into(case, folder.path()).expect("it can be written");
@@ -112,7 +127,8 @@ fn every_malformed_case_is_refused_in_one_line() {
         "{}".to_owned(),
         edit("\"format\": 2", "\"format\": \"one\""),
         edit("\"format\": 2", "\"format\": 9"),
-        edit("zk-3.8.0", "zk-3.8.1"),
+        edit("zk-3.8.0", "zk-3.8.9"),
+        edit("zk-3.8.0", "zk-3.8.4-late-aply"),
         edit("\"O2\"", "\"O99\""),
         edit("direct", "warp"),
         edit("\"server\": 2", "\"server\": 9"),
@@ -134,7 +150,8 @@ fn every_malformed_case_is_refused_in_one_line() {
         has no number `format` at the top: this is not a case that `zab hunt` wrote
         has no number `format` at the top: this is not a case that `zab hunt` wrote
         format 9 is newer than this build understands (2): update zab
-        there is no variant `zk-3.8.1`, perhaps `zk-3.8.0` or `zk-3.5.8` or `zk-3.9.5`; `cargo zab variants` lists them
+        there is no variant `zk-3.8.9`, perhaps `zk-3.8.6`; `cargo zab variants` lists them
+        there is no switch `late-aply`, perhaps `late-apply`; `cargo zab variants --switches` lists them
         there is no class `O99`: O1 to O9, S-1, I-1 to I-14, D1 to D5, P-1 to P-6
         line 4, column 18: unknown variant `warp`, expected `direct` or `turmoil`; compare with a case that `zab hunt` wrote
         line 17, column 3: action 1: server: no server 9, choose 0 to 2; compare with a case that `zab hunt` wrote

@@ -23,7 +23,7 @@ use zab_sim::Schedule;
 /// Example: `cargo zab agree --variant zk-3.8.0 --runs 20000 --keep-going`
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// What to run: see `zab variants`
+    /// What to run: see `zab variants --help`
     #[arg(long, default_value = "zk-3.8.0", value_name = "V")]
     variant: String,
     #[command(flatten)]

@@ -32,7 +32,7 @@ use zab_sim::schedule::Kind;
 /// Example: `cargo zab hunt --variant zookeeper-4646 --time 2m --seed 7`
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// What to hunt in: see `zab variants`
+    /// What to hunt in, as in zk-3.8.4, 4646 or reference+late-apply: see `zab variants --help`
     #[arg(long, default_value = "zk-3.8.0", value_name = "V")]
     variant: String,
     #[command(flatten)]

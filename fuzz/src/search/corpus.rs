@@ -18,6 +18,9 @@ const CAPACITY: usize = 4096;
 /// New features remembered of each schedule.
 const FEATURES: usize = 6;
 
+/// Of this many choices one is of a harmless schedule.
+const HARMLESS_IN: u64 = 20;
+
 /// More danger than this makes no difference.
 const DANGER_MAX: u32 = 16;
 
@@ -99,7 +102,7 @@ impl Corpus {
         let Self { dangerous, harmless, atlas } = self;
         let no_choice = dangerous.entries.is_empty() || harmless.entries.is_empty();
         let (pool, other) =
-            if no_choice && harmless.entries.is_empty() || !no_choice && !rng.one_in(20) {
+            if no_choice && harmless.entries.is_empty() || !no_choice && !rng.one_in(HARMLESS_IN) {
                 (dangerous, harmless)
             } else {
                 (harmless, dangerous)

@@ -274,12 +274,17 @@ pub const CATALOGUE: &[Entry] = &[
         variant: Variant { shutdown: Shutdown::Leak, ..REFERENCE },
     },
     Entry {
+        // Every learner of the reference refuses the first proposal behind a gap; no release's does.
         name: "snap-keeps-log",
         kind: Kind::Defect,
         summary: "a server that got SNAP keeps its old log, and may serve DIFF across the gap",
         affects: "3.5.0 to HEAD",
         jira: &[2846],
-        variant: Variant { snap_keeps_log: true, ..REFERENCE },
+        variant: Variant {
+            snap_keeps_log: true,
+            proposal_check: ProposalCheck::AfterFirst,
+            ..REFERENCE
+        },
     },
     Entry {
         name: "sync-overlooks-unapplied",
@@ -289,7 +294,7 @@ pub const CATALOGUE: &[Entry] = &[
         jira: &[],
         variant: Variant { sync_overlooks_unapplied: true, ..REFERENCE },
     },
-    // A reference that loads its memory again at each step-down would mend these two there: they
+    // The reference loads its memory again at each step-down, and with it what these two lost: they
     // need a shutdown that keeps it, as the releases have.
     Entry {
         name: "disk-error-keeps-memory",
