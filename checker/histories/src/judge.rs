@@ -23,6 +23,7 @@ pub use znodes::{Promise, judge as zookeeper, linearizable as linearizable_znode
 
 use crate::linearizability::Budget;
 use crate::model::register::Value;
+use crate::record::Recorded;
 
 /// What `sync` promises.
 #[derive(Copy, Clone, Debug, PartialEq, Eq, Hash)]
@@ -182,6 +183,13 @@ pub struct Report {
 }
 
 impl Report {
+    /// A report of a history of so many parts, of which nothing is known to be wrong.
+    fn new<O>(recorded: &Recorded<O>, parts: usize) -> Self {
+        let operations = recorded.calls.len();
+        let crashed = recorded.calls.iter().filter(|call| call.is_crashed()).count();
+        Self { operations, crashed, parts, searched: parts, findings: Vec::new() }
+    }
+
     /// The violations.
     pub fn violations(&self) -> impl Iterator<Item = &Counterexample> {
         self.findings.iter().filter_map(|finding| match finding {

@@ -24,12 +24,14 @@ mod events;
 pub mod lists;
 mod meter;
 mod open;
+mod reduction;
 mod reserve;
 pub mod shrink;
 pub mod zones;
 
 pub use engine::{Passes, check, check_by};
 pub(crate) use meter::Meter;
+pub(crate) use reduction::{Checks, Failing};
 use std::fmt;
 
 use crate::model::Model;
@@ -54,6 +56,11 @@ impl<O> Call<O> {
     /// Whether it never returned: it may have taken effect, may still do so, or never will.
     pub const fn is_crashed(&self) -> bool {
         self.returned == NEVER
+    }
+
+    /// The same call of another operation.
+    pub(crate) const fn with<P>(&self, op: P) -> Call<P> {
+        Call { process: self.process, invoked: self.invoked, returned: self.returned, op }
     }
 
     /// Whether it was over before the other began.

@@ -9,6 +9,7 @@ mod files;
 mod found;
 mod planted;
 mod random;
+mod reduced;
 mod streamed;
 mod strict;
 mod znodes;
