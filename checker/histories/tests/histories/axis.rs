@@ -190,7 +190,8 @@ fn is_promised(calls: &Calls) -> bool {
     is_promised_from(calls, calls, &Znodes::default())
 }
 
-/// The same for a part of a history, and another store.
+/// The same for a part of a history, of which the whole says what was known when, and another
+/// store.
 fn is_promised_from(calls: &Calls, whole: &Calls, store: &Znodes) -> bool {
     let zxid = |call: &Call<Positioned>| call.op.zxid.filter(|_| !call.is_crashed());
     let is_update =
@@ -221,7 +222,7 @@ fn is_promised_from(calls: &Calls, whole: &Calls, store: &Znodes) -> bool {
         })
         .collect();
     for session in 0..3 {
-        let its = || calls.iter().filter(|call| call.op.session == session);
+        let its = || whole.iter().filter(|call| call.op.session == session);
         let op = Op { request: Request::Close(session), answer: None };
         let answered = its().filter(|call| !call.is_crashed());
         let floor = answered.filter_map(zxid).max().unwrap_or(0);
@@ -300,19 +301,19 @@ fn is_proof(calls: &Calls, example: &Counterexample) -> bool {
         |call: &Call<Positioned>| call.op.op.as_ref().is_some_and(|op| op.request.is_read());
     let placed = kept.iter().filter(|call| !call.is_crashed());
     let first = placed.min_by_key(|call| (call.op.zxid, is_read(call))).cloned();
-    let begins_later =
-        first.filter(|first| *first != culprit && !is_promised(&vec![first.clone()]));
-    let Some(first) = begins_later else {
+    let begins_later = first.filter(|first| {
+        let mut beginning = kept.clone();
+        beginning.retain(|call| call.is_crashed() || call == first);
+        *first != culprit && !is_promised_from(&beginning, calls, &Znodes::default())
+    });
+    let path = begins_later.and_then(|first| match first.op.op?.request {
+        Request::Create { path, .. } | Request::Set { path, .. } => Some(path),
+        Request::Delete { path, .. } | Request::Exists(path) | Request::Get(path) => Some(path),
+        _ => None,
+    });
+    let Some(path) = path else {
         return !is_promised_from(&kept, calls, &Znodes::default());
     };
-    let path =
-        match &first.op.op.as_ref().expect("syncs are in no counterexample of values").request {
-            Request::Create { path, .. }
-            | Request::Set { path, .. }
-            | Request::Delete { path, .. } => path,
-            Request::Exists(path) | Request::Get(path) | Request::Children(path) => path,
-            other => panic!("nothing begins with {other:?}"),
-        };
     let mut initials = vec![Vec::new()];
     for data in 0..12 {
         for version in 0..5_i64 {

@@ -84,8 +84,10 @@ impl Whole<'_> {
     fn reduce_to(&self, stop: Stop, settings: &Settings<'_>) -> Option<Core> {
         let budget = Budget { configurations: STEPS, ..settings.budget };
         let mut checks = Checks { left: CHECKS_MAX, budget };
-        let kept = self.relevant(stop.call);
-        self.wrong(&kept, &budget)?;
+        let early = self.early(stop.call);
+        let relevant = self.relevant(stop.call, &early);
+        let mut parts = [relevant, early].into_iter();
+        let kept = parts.find(|kept| self.wrong(kept, &budget).is_some())?;
         if let Some(core) = self.later(&kept, stop.call, &mut checks) {
             return Some(core);
         }
@@ -114,25 +116,27 @@ impl Whole<'_> {
         }
     }
 
-    /// What can matter to the answer of an operation, and reads that nothing else matters to.
-    fn relevant(&self, culprit: usize) -> Vec<usize> {
+    /// What takes place up to an operation, or may do so: what has no zxid has one above its floor.
+    fn early(&self, culprit: usize) -> Vec<usize> {
         let last = self.calls[culprit].op.zxid.unwrap_or(u64::MAX);
-        // What has no zxid has one above its floor.
         let floors: FxHashMap<usize, u64> =
             self.free.iter().filter_map(|free| Some((free.call?, free.floor))).collect();
-        let is_early = |at: usize| match self.calls[at].op.zxid {
+        let is_early = |at: &usize| match self.calls[*at].op.zxid {
             Some(zxid) => zxid <= last,
-            None => floors.get(&at).is_none_or(|floor| *floor < last),
+            None => floors.get(at).is_some_and(|floor| *floor < last),
         };
+        (0..self.calls.len()).filter(|at| self.op(*at).is_some() && is_early(at)).collect()
+    }
+
+    /// Of these, what can matter to the answer of an operation, and what changes nothing and
+    /// depends on nothing else. It may be too little, but there is little of it.
+    fn relevant(&self, culprit: usize, early: &[usize]) -> Vec<usize> {
         let mut causes = self.op(culprit).map(depends).unwrap_or_default();
         let mut is_kept = vec![false; self.calls.len()];
         is_kept[culprit] = true;
-        let ops: Vec<(usize, &Op)> = (0..self.calls.len())
-            .filter(|at| *at != culprit && is_early(*at))
-            .filter_map(|at| Some((at, self.op(at)?)))
-            .collect();
-        let (reads, updates): (Vec<_>, Vec<_>) =
-            ops.into_iter().partition(|(_, op)| op.is_pure());
+        let ops = early.iter().filter(|at| **at != culprit);
+        let ops = ops.filter_map(|at| Some((*at, self.op(*at)?)));
+        let (reads, updates): (Vec<_>, Vec<_>) = ops.partition(|(_, op)| op.is_pure());
         let mut has_grown = true;
         while has_grown {
             has_grown = false;
