@@ -7,6 +7,7 @@ mod differential;
 mod etcd;
 mod files;
 mod found;
+mod gaps;
 mod planted;
 mod random;
 mod reduced;
