@@ -3,6 +3,7 @@
 //! Only such parts are taken out without which a linearizable history would stay linearizable, so
 //! what is left proves that the whole fails:
 //!
+//! * all that was over before an update was invoked that left nothing of it: a plain write,
 //! * all that was invoked after the return at which every order came to an end; what was still
 //!   open then may take effect or not,
 //! * operations that change nothing,
@@ -12,6 +13,7 @@ use super::reduction::{Checks, Failing};
 use super::{Budget, Call, NEVER, Outcome, Stuck, check};
 use crate::model::Model;
 use rustc_hash::FxHashSet;
+use std::cmp::Reverse;
 
 /// A part of a history that cannot be linearized.
 #[derive(Clone, Debug)]
@@ -30,16 +32,36 @@ pub struct Core<M: Model> {
 /// budget does not suffice to tell. `budget` is meant for each of the many checks; the whole costs
 /// no more than a hundred times as much.
 pub fn shrink<M: Model>(model: &M, calls: &[Call<M::Op>], budget: &Budget<'_>) -> Option<Core<M>> {
+    shrink_by(model, calls, budget, begin_later)
+}
+
+/// The same, where the past stays: what is said of the operations is about what they found.
+pub(crate) fn shrink_with_past<M: Model>(
+    model: &M,
+    calls: &[Call<M::Op>],
+    budget: &Budget<'_>,
+) -> Option<Core<M>> {
+    shrink_by(model, calls, budget, |_, _, _, _| None)
+}
+
+fn shrink_by<M: Model>(
+    model: &M,
+    calls: &[Call<M::Op>],
+    budget: &Budget<'_>,
+    begin: impl Fn(&M, &mut Vec<(usize, Call<M::Op>)>, usize, &Budget<'_>) -> Option<usize>,
+) -> Option<Core<M>> {
     let Outcome::NotLinearizable(stuck) = check(model, calls, budget) else { return None };
     let (end, last) = (calls[stuck.call].returned, stuck.call);
     let mut kept = cut(calls, end, |op| model.is_pure(op));
+    let beginning = begin(model, &mut kept, last, budget);
     let left = (4 * kept.len()).clamp(100, CHECKS_MAX);
     let mut checks = Checks { left, budget: *budget };
+    let stays = [Some(last), beginning];
     let pure = |op: &M::Op| model.is_pure(op);
-    checks.sweep(&Part { model, budget, last, may_go: pure }, &mut kept);
+    checks.sweep(&Part { model, budget, stays, may_go: pure }, &mut kept);
     let is_small = kept.len() <= PAIRS_MAX;
     if is_small {
-        checks.reduce(&Part { model, budget, last, may_go: |_: &M::Op| true }, &mut kept);
+        checks.reduce(&Part { model, budget, stays, may_go: |_: &M::Op| true }, &mut kept);
     }
     let is_minimal = checks.left > 0 && is_small;
     let (places, calls): (Vec<_>, Vec<_>) = kept.into_iter().unzip();
@@ -78,8 +100,8 @@ pub(crate) fn cut<O: Clone>(
 struct Part<'a, M, F> {
     model: &'a M,
     budget: &'a Budget<'a>,
-    /// Where every order of the whole came to an end: that stays.
-    last: usize,
+    /// Where every order of the whole came to an end, and what it has to begin with.
+    stays: [Option<usize>; 2],
     may_go: F,
 }
 
@@ -87,7 +109,7 @@ impl<M: Model, F: Fn(&M::Op) -> bool> Failing for Part<'_, M, F> {
     type Item = (usize, Call<M::Op>);
 
     fn may_go(&self, (place, call): &Self::Item) -> bool {
-        *place != self.last && (self.may_go)(&call.op)
+        !self.stays.contains(&Some(*place)) && (self.may_go)(&call.op)
     }
 
     fn needs(&self, (_, other): &Self::Item, (_, update): &Self::Item) -> bool {
@@ -95,9 +117,47 @@ impl<M: Model, F: Fn(&M::Op) -> bool> Failing for Part<'_, M, F> {
     }
 
     fn fails(&self, kept: &[Self::Item]) -> bool {
-        let calls: Vec<_> = kept.iter().map(|(_, call)| call.clone()).collect();
-        check(self.model, &calls, self.budget).is_violation()
+        fails(self.model, kept, self.budget)
     }
+}
+
+fn fails<M: Model>(model: &M, kept: &[(usize, Call<M::Op>)], budget: &Budget<'_>) -> bool {
+    let calls: Vec<_> = kept.iter().map(|(_, call)| call.clone()).collect();
+    check(model, &calls, budget).is_violation()
+}
+
+/// How many beginnings are tried, at most.
+const BEGINNINGS_MAX: usize = 16;
+
+/// Takes out the past of an update that leaves nothing of it, if the rest fails as well; which
+/// update that is. What was open together with it came after it, or can be taken out as well.
+fn begin_later<M: Model>(
+    model: &M,
+    kept: &mut Vec<(usize, Call<M::Op>)>,
+    last: usize,
+    budget: &Budget<'_>,
+) -> Option<usize> {
+    let culprit = kept.iter().find(|(place, _)| *place == last)?.1.clone();
+    let mut beginnings: Vec<_> = kept
+        .iter()
+        .filter(|(_, call)| model.replaces_all(&call.op) && call.precedes(&culprit))
+        .cloned()
+        .collect();
+    beginnings.sort_by_key(|(_, call)| Reverse(call.returned));
+    for (beginning, first) in beginnings.into_iter().take(BEGINNINGS_MAX) {
+        let later = kept.iter().filter_map(|(place, call)| {
+            let is_open = !call.precedes(&first) && !first.precedes(call) && *place != beginning;
+            let is_over = call.precedes(&first) || is_open && model.is_pure(&call.op);
+            let returned = if is_open { NEVER } else { call.returned };
+            (!is_over).then(|| (*place, Call { returned, ..call.clone() }))
+        });
+        let later: Vec<_> = later.collect();
+        if fails(model, &later, budget) {
+            *kept = later;
+            return Some(beginning);
+        }
+    }
+    None
 }
 
 /// The longest legal sequence of a history's operations that respects real time, and the state

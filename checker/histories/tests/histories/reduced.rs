@@ -1,7 +1,9 @@
 //! A counterexample shows no more than it needs: two operations prove what two operations prove.
 
 use history_checker::judge::{self, Contract, Counterexample, Settings};
-use history_checker::record::{self, Znodes};
+use history_checker::linearizability::Call;
+use history_checker::model::register::{Op, Register, Value};
+use history_checker::record::{self, Recorded, Znodes};
 
 /// The violation in a history of one operation after the other, each with its answer and zxid.
 fn violation(operations: &[(&str, String, String, u64)]) -> Counterexample {
@@ -81,4 +83,53 @@ fn a_node_that_may_have_ended_by_itself_keeps_its_past() {
     history.push(("get", r#"{"path":"/a"}"#.to_owned(), r#"{"data":"d9"}"#.to_owned(), 11));
     let example = violation(&history);
     assert!(shown(&example).contains(&"create ephemeral /a=d0"), "{:?}", shown(&example));
+}
+
+/// Two clients write few values, one of them a little later than the other, and never at rest.
+fn busy_register(writes: u64) -> Vec<Call<Op>> {
+    let write = |at: u64| {
+        let process = u32::try_from(at % 2).expect("a small number");
+        let op = Op::Write(Value((at % 3) as i64));
+        Call { process, invoked: 10 * at, returned: 10 * at + 15, op }
+    };
+    (0..writes).map(write).collect()
+}
+
+#[test]
+fn a_stale_read_of_a_value_that_was_written_often_needs_one_write() {
+    let mut calls = busy_register(100);
+    let call = |at: u64, op| Call { process: 2, invoked: 2_000 + at, returned: 2_001 + at, op };
+    calls.push(call(0, Op::Write(Value(0))));
+    calls.push(call(2, Op::Read(Some(Value(1)))));
+    let recorded = Recorded::from_calls(calls.clone(), vec![0; calls.len()]);
+    let settings = Settings::default();
+    for report in [
+        judge::registers(&recorded, &settings),
+        judge::model(&Register::default(), &recorded, &settings),
+    ] {
+        let example = report.violations().next().expect("the read is stale");
+        assert_eq!(shown(example), ["write 0", "read 1"]);
+        assert_eq!(example.culprit, 1);
+    }
+}
+
+#[test]
+fn what_was_open_together_with_a_write_may_have_come_after_it() {
+    let mut calls = busy_register(100);
+    // The last two writes, of 2 and of 0, overlap: either value may be there, but not 1.
+    let read = |value| Call {
+        process: 2,
+        invoked: 2_000,
+        returned: 2_001,
+        op: Op::Read(Some(Value(value))),
+    };
+    for (value, is_right) in [(0, true), (1, false), (2, true)] {
+        calls.push(read(value));
+        let recorded = Recorded::from_calls(calls.clone(), vec![0; calls.len()]);
+        let report = judge::model(&Register::default(), &recorded, &Settings::default());
+        assert_eq!(report.is_valid(), is_right, "{value}");
+        let shown: Vec<_> = report.violations().map(shown).collect();
+        assert!(shown.iter().all(|shown| shown.len() == 2), "{shown:?}");
+        calls.pop();
+    }
 }

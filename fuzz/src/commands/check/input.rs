@@ -74,7 +74,7 @@ impl Input {
             return Failure::usage(format!("{}: {}", self.name(), plain(&error.to_string())));
         };
         let first = lines.first().map(|line| plain(&line.to_string())).unwrap_or_default();
-        if let Some(likely) = self.likely().filter(|likely| *likely != model) {
+        if let Some(likely) = self.likely().filter(|likely| !model.includes(*likely)) {
             return Failure::usage(format!(
                 "{}: {first}; the file looks like --model {}",
                 self.name(),

@@ -250,6 +250,19 @@ fn is_linearizable(initial: &Arc<Tree>, calls: &[Call<Step>], settings: &Setting
     check(&Znodes { initial: initial.clone() }, &requests, &budget).is_linearizable()
 }
 
+/// How many operations that were answered are open at once, at most.
+fn open_max(calls: &[Call<Step>]) -> usize {
+    let answered = calls.iter().filter(|call| !call.is_crashed());
+    let mut events: Vec<(u64, bool)> =
+        answered.flat_map(|call| [(call.invoked, false), (call.returned, true)]).collect();
+    events.sort_unstable();
+    let count = |open: &mut usize, (_, is_return): (u64, bool)| {
+        *open = if is_return { *open - 1 } else { *open + 1 };
+        Some(*open)
+    };
+    events.into_iter().scan(0, count).max().unwrap_or(0)
+}
+
 /// Judges the history; also says how many parts it has.
 pub(super) fn judge(
     whole: &Recorded<Positioned>,
@@ -269,7 +282,15 @@ pub(super) fn judge(
         let model = Sessions::new(&promise.initial, &mut calls);
         findings.extend(match check(&model, &calls, &settings.budget) {
             Outcome::Linearizable => None,
-            Outcome::Unknown(why) => Some(Finding::Unknown { key: None, reason: why.to_string() }),
+            Outcome::Unknown(why) => {
+                let reason = format!(
+                    "{why}. Without zxids an order of {} operations, up to {} of them open at \
+                     once, has to be searched for: record the zxid of each reply",
+                    calls.len(),
+                    open_max(&calls)
+                );
+                Some(Finding::Unknown { key: None, reason })
+            }
             Outcome::NotLinearizable(stuck) => {
                 let core = shrink::shrink(&promise.initial, &calls, &stuck, settings);
                 let words = Words::new(&recorded, component);
