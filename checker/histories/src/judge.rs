@@ -91,9 +91,9 @@ impl Clause {
 /// How old what was read was.
 #[derive(Copy, Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Staleness {
-    /// At least so many values had been written after it and acknowledged.
+    /// At least this many values had been written after it and acknowledged.
     pub versions: u64,
-    /// For at least so many nanoseconds it had been replaced, if the history has times.
+    /// For at least this many nanoseconds it had been replaced, if the history has times.
     pub nanoseconds: Option<u64>,
 }
 
@@ -183,7 +183,7 @@ pub struct Report {
 }
 
 impl Report {
-    /// A report of a history of so many parts, of which nothing is known to be wrong.
+    /// A report of a history of this many parts, of which nothing is known to be wrong.
     fn new<O>(recorded: &Recorded<O>, parts: usize) -> Self {
         let operations = recorded.calls.len();
         let crashed = recorded.calls.iter().filter(|call| call.is_crashed()).count();

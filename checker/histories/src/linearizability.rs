@@ -105,9 +105,9 @@ impl fmt::Debug for Budget<'_> {
 /// Which part of a [`Budget`] ran out.
 #[derive(Copy, Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Exhausted {
-    /// So many configurations were examined.
+    /// This many configurations were examined.
     Configurations(u64),
-    /// So many bytes were in use.
+    /// This many bytes were in use.
     Bytes(usize),
     /// The time was up.
     Time,

@@ -26,7 +26,7 @@ const SHRINK_CONFIGURATIONS: u64 = 200_000;
 /// How many configurations the search for the longest partial linearization may examine.
 const LONGEST_CONFIGURATIONS: usize = 20_000;
 
-/// Up to so many operations, an order of them is shown.
+/// Up to this many operations, an order of them is shown.
 const ORDERED_MAX: usize = 200;
 
 /// Operations that are judged together, and where each is in the whole history.

@@ -170,7 +170,7 @@ pub struct Longest<S> {
     pub state: S,
 }
 
-/// Finds the longest partial linearization, or the longest that is found by examining so many
+/// Finds the longest partial linearization, or the longest that is found by examining this many
 /// configurations. Meant for what [`shrink`] leaves.
 pub fn longest<M: Model>(
     model: &M,

@@ -10,7 +10,7 @@ use crate::linearizability::{Budget, Call, Stuck, check};
 use crate::model::register::{Op, Register, Value, without_unobserved};
 use crate::record::Recorded;
 
-/// Up to so many operations a conflict is reduced by the generic engine.
+/// Up to this many operations a conflict is reduced by the generic engine.
 const REDUCED_MAX: usize = 3_000;
 
 /// How many configurations each check of a reduction may examine.
