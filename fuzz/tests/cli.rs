@@ -370,9 +370,22 @@ fn another_process_observes_the_same_byte_for_byte() {
 }
 
 #[test]
-fn a_hunt_that_runs_nothing_has_checked_nothing() {
-    let folder = tempfile::tempdir().expect("a temporary folder");
-    let output = zab(folder.path(), &["hunt", "--variant", "reference", "--runs", "0", "-j", "1"]);
-    assert_eq!(output.status.code(), Some(3));
-    assert!(stdout(&output).contains("nothing was checked"), "{}", stdout(&output));
+fn what_runs_nothing_has_checked_nothing() {
+    let folder = folder();
+    let mut case: Value = serde_json::from_str(include_str!("../cases/O1/late-apply.json"))
+        .expect("a stored case is JSON");
+    case["schedule"]["actions"] = Value::Array(Vec::new());
+    std::fs::write(folder.path().join("idle.json"), case.to_string()).expect("a temporary file");
+    let runs: [&[&str]; 5] = [
+        &["hunt", "--variant", "reference", "--runs", "0", "-j", "1"],
+        &["agree", "--runs", "0"],
+        &["replay"],
+        &["replay", "idle.json"],
+        &["replay", "idle.json", "--variant", "reference"],
+    ];
+    for args in runs {
+        let output = zab(folder.path(), args);
+        assert_eq!(output.status.code(), Some(3), "{args:?}");
+        assert!(stdout(&output).contains("nothing was checked"), "{}", stdout(&output));
+    }
 }

@@ -23,6 +23,7 @@ pub use znodes::{Promise, judge as zookeeper, linearizable as linearizable_znode
 
 use crate::linearizability::Budget;
 use crate::model::register::Value;
+use crate::record::Recorded;
 
 /// What `sync` promises.
 #[derive(Copy, Clone, Debug, PartialEq, Eq, Hash)]
@@ -90,9 +91,9 @@ impl Clause {
 /// How old what was read was.
 #[derive(Copy, Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Staleness {
-    /// At least so many values had been written after it and acknowledged.
+    /// At least this many values had been written after it and acknowledged.
     pub versions: u64,
-    /// For at least so many nanoseconds it had been replaced, if the history has times.
+    /// For at least this many nanoseconds it had been replaced, if the history has times.
     pub nanoseconds: Option<u64>,
 }
 
@@ -182,6 +183,13 @@ pub struct Report {
 }
 
 impl Report {
+    /// A report of a history of this many parts, of which nothing is known to be wrong.
+    fn new<O>(recorded: &Recorded<O>, parts: usize) -> Self {
+        let operations = recorded.calls.len();
+        let crashed = recorded.calls.iter().filter(|call| call.is_crashed()).count();
+        Self { operations, crashed, parts, searched: parts, findings: Vec::new() }
+    }
+
     /// The violations.
     pub fn violations(&self) -> impl Iterator<Item = &Counterexample> {
         self.findings.iter().filter_map(|finding| match finding {

@@ -57,10 +57,15 @@
 //!
 //! The formats, the names of clauses and verdicts, and what this page uses: [`Call`], [`Model`],
 //! [`Budget`], [`Outcome`], [`check`], [`is_linearizable`], `record::read` and `judge::*`. New
-//! fields may be added to reports. The engines behind them change with what is learned; a verdict
-//! that was reached does not.
+//! fields may be added to reports, and methods with a default to [`Model`]. The engines may change
+//! with any release, and with them what is undecided; a verdict that was reached does not change.
 
 #![forbid(unsafe_code)]
+
+/// The example of the README is run as a test.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+pub struct Readme;
 
 pub mod format;
 pub mod judge;

@@ -24,12 +24,14 @@ mod events;
 pub mod lists;
 mod meter;
 mod open;
+mod reduction;
 mod reserve;
 pub mod shrink;
 pub mod zones;
 
 pub use engine::{Passes, check, check_by};
 pub(crate) use meter::Meter;
+pub(crate) use reduction::{Checks, Failing};
 use std::fmt;
 
 use crate::model::Model;
@@ -54,6 +56,11 @@ impl<O> Call<O> {
     /// Whether it never returned: it may have taken effect, may still do so, or never will.
     pub const fn is_crashed(&self) -> bool {
         self.returned == NEVER
+    }
+
+    /// The same call of another operation.
+    pub(crate) const fn with<P>(&self, op: P) -> Call<P> {
+        Call { process: self.process, invoked: self.invoked, returned: self.returned, op }
     }
 
     /// Whether it was over before the other began.
@@ -98,9 +105,9 @@ impl fmt::Debug for Budget<'_> {
 /// Which part of a [`Budget`] ran out.
 #[derive(Copy, Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Exhausted {
-    /// So many configurations were examined.
+    /// This many configurations were examined.
     Configurations(u64),
-    /// So many bytes were in use.
+    /// This many bytes were in use.
     Bytes(usize),
     /// The time was up.
     Time,

@@ -72,6 +72,13 @@ pub trait Model {
         true
     }
 
+    /// Whether the state after the operation is the same whatever it was before: a plain write. A
+    /// counterexample may begin with such an operation.
+    fn replaces_all(&self, op: &Self::Op) -> bool {
+        let _ = op;
+        false
+    }
+
     /// About how many bytes a state holds besides itself, on the heap.
     fn weight(&self, state: &Self::State) -> usize {
         let _ = state;

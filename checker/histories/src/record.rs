@@ -2,8 +2,8 @@
 //!
 //! Refused are histories that no clients could have seen: a process that invokes an operation
 //! while it waits for another one, and a completion of what was not invoked. Jepsen retires a
-//! process whose operation is `info`; one that goes on all the same is accepted, and the operation
-//! stays possible for ever.
+//! process whose operation is `info`; one that continues all the same is accepted, and the operation
+//! stays possible to the end.
 
 mod guess;
 mod lists;
@@ -41,6 +41,16 @@ pub trait Workload {
     ///
     /// What the line should be instead.
     fn invoke(&mut self, line: &Line, names: &mut Names) -> Result<(u32, Self::Op), String>;
+
+    /// That a line that says `fail` or `info` holds nothing that would be lost with it.
+    ///
+    /// # Errors
+    ///
+    /// What the line should be instead.
+    fn give_up(&self, line: &Line) -> Result<(), String> {
+        let _ = line;
+        Ok(())
+    }
 
     /// Adds the answer of a line that says `ok`.
     ///

@@ -18,7 +18,7 @@ use zab_sim::Schedule;
 ///
 /// Ends with 4 if there is one that timing does not explain: then one of the drivers is wrong. It
 /// is minimized and stored. With --keep-going, one of each sort is: those of one sort show the same
-/// two classes.
+/// two classes. Ends with 3 if nothing was checked.
 ///
 /// Example: `cargo zab agree --variant zk-3.8.0 --runs 20000 --keep-going`
 #[derive(Debug, clap::Args)]
@@ -108,6 +108,10 @@ fn report(
         "found": found,
     }));
     match &hunt.disagreements[..] {
+        [] if hunt.tally.schedules == 0 => {
+            out.bad("nothing was checked: no schedule was run");
+            Ok(Exit::Inconclusive)
+        }
         [] => {
             out.good(format!("the drivers agree: {}", hunt.tally));
             Ok(Exit::Clean)

@@ -44,7 +44,7 @@ pub(super) struct Args {
     /// What the operations are done to
     #[arg(long, value_enum, default_value_t, value_name = "MODEL")]
     model: Model,
-    /// What `sync` promises, for zookeeper: with `quorum`, a read behind it is linearizable
+    /// What `sync` promises, for zookeeper: with `quorum`, a read right after it is linearizable
     #[arg(long, value_enum, default_value_t, value_name = "PROMISE")]
     sync: SyncPromise,
     /// What is promised, for zookeeper
@@ -62,12 +62,18 @@ pub(super) struct Args {
     #[arg(long, value_name = "VALUE")]
     initial: Option<String>,
     /// How long to judge, in all
-    #[arg(long, default_value = "60s", value_name = "TIME", value_parser = humantime::parse_duration)]
+    #[arg(long, default_value = TIME, value_name = "TIME", value_parser = humantime::parse_duration)]
     time: Duration,
     /// How much memory to use, about, as in 512M or 4G
-    #[arg(long, default_value = "1G", value_name = "SIZE", value_parser = size)]
+    #[arg(long, default_value = MEMORY, value_name = "SIZE", value_parser = size)]
     memory: usize,
 }
+
+/// How long to judge, if nothing else is said.
+const TIME: &str = "60s";
+
+/// How much memory to use, if nothing else is said.
+const MEMORY: &str = "1G";
 
 /// What help is about.
 #[derive(Copy, Clone, Debug, PartialEq, Eq, ValueEnum)]
@@ -121,6 +127,13 @@ enum Model {
     Zookeeper,
 }
 
+impl Model {
+    /// Whether every operation of the other model is one of this model as well.
+    fn includes(self, other: Self) -> bool {
+        self == other || (self, other) == (Self::CasRegister, Self::Register)
+    }
+}
+
 /// What is promised of znodes.
 #[derive(Copy, Clone, Debug, Default, PartialEq, Eq, ValueEnum)]
 enum Consistency {
@@ -153,6 +166,12 @@ impl Args {
         }
         if let Some(initial) = &self.initial {
             command.push_str(&format!(" --initial {}", quoted(Path::new(initial))));
+        }
+        if Ok(self.time) != humantime::parse_duration(TIME) {
+            command.push_str(&format!(" --time {}", humantime::format_duration(self.time)));
+        }
+        if Ok(self.memory) != size(MEMORY) {
+            command.push_str(&format!(" --memory {}", self.memory));
         }
         for (name, path) in [("html", &self.html), ("write", &self.write)] {
             if let Some(path) = path {
@@ -198,15 +217,12 @@ fn check(args: &Args, file: &Path, out: &Out) -> Result<Exit, Failure> {
         Err(Refused::Failure(failure)) => return Err(failure),
     };
     if let Some(path) = &args.html {
-        let page = page::render(&report, &names, &input);
+        let page = page::render(&report, &names, hint.as_deref(), &input);
         std::fs::write(path, page).map_err(|error| {
             Failure::usage(format!("{}: cannot write: {error}", path.display()))
         })?;
     }
-    present::show(&report, &names, out);
-    if let Some(hint) = hint {
-        out.remark(plain(&hint));
-    }
+    present::show(&report, &names, hint.as_deref(), out);
     Ok(match report.verdict() {
         Verdict::Violation => Exit::Violation,
         Verdict::Unknown => Exit::Inconclusive,

@@ -12,7 +12,7 @@ const VALUES: u64 = 5;
 /// effect. With `has_stale_read`, a read at the end gives a value that was just replaced.
 pub(crate) fn registers(operations: usize, has_stale_read: bool, seed: u64) -> Vec<Call<Op>> {
     let mut random = Random::new(seed);
-    let mut calls = closed_loop(&mut random, operations, |random| {
+    let mut calls = closed_loop(&mut random, operations, 50, |random| {
         let mut value = || Value(random.below(VALUES) as i64);
         let (one, other) = (value(), value());
         match random.below(3) {
@@ -47,22 +47,20 @@ pub(crate) fn registers(operations: usize, has_stale_read: bool, seed: u64) -> V
     calls
 }
 
-/// Ten clients that append and read one list; `crashed` of the appends are never answered.
+/// Ten clients that append to one list and read it; if `crashed`, a fifth of that is never answered.
 pub(crate) fn lists(operations: usize, crashed: bool) -> Vec<Call<List>> {
     let mut random = Random::new(7);
     let mut next = 0;
-    let mut calls = closed_loop(&mut random, operations, |random| {
+    let unanswered_permille = if crashed { 200 } else { 0 };
+    let mut calls = closed_loop(&mut random, operations, unanswered_permille, |random| {
         next += 1;
         if random.below(2) == 0 { List::Read(None) } else { List::Append(next) }
     });
     let mut list = Vec::new();
     for (_, call, takes_effect) in &mut calls {
-        if !crashed && call.returned == NEVER {
-            call.returned = call.invoked + 1_000_000;
-        }
         match &mut call.op {
             List::Read(answer) => *answer = Some(list.clone()),
-            List::Append(element) if *takes_effect || !crashed => list.push(*element),
+            List::Append(element) if *takes_effect => list.push(*element),
             List::Append(_) => {}
         }
     }
@@ -73,6 +71,7 @@ pub(crate) fn lists(operations: usize, crashed: bool) -> Vec<Call<List>> {
 fn closed_loop<O>(
     random: &mut Random,
     operations: usize,
+    unanswered_permille: u64,
     mut op: impl FnMut(&mut Random) -> O,
 ) -> Vec<(u64, Call<O>, bool)> {
     let mut ready = [0_u64; 10];
@@ -83,7 +82,7 @@ fn closed_loop<O>(
         let latency = random.latency();
         let point = invoked + random.below(latency);
         ready[client] = invoked + latency;
-        let is_answered = random.below(20) > 0;
+        let is_answered = random.below(1_000) >= unanswered_permille;
         let returned = if is_answered { invoked + latency } else { NEVER };
         let takes_effect = is_answered || random.below(2) == 0;
         let process = u32::try_from(at).expect("a small number");

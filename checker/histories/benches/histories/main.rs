@@ -1,144 +1,89 @@
-//! What checking costs. `cargo bench -p history-checker`, with the name of a group to run only that.
+//! What checking costs, as one table: `cargo bench -p history-checker`; with a word, only the rows
+//! that contain it.
 //!
-//! Each group stands for one of the figures of the README; the excluded crate `benches/compare`
-//! sets other checkers beside this one.
+//! Each row is a process of its own, so that its peak of memory is its own as well (Linux only; it
+//! includes what is judged). A time is the least of several runs. With `PORCUPINE` set to a checkout
+//! of `github.com/anishathalye/porcupine`, and Go at hand, the same histories are given to it:
+//!
+//! ```sh
+//! git clone https://github.com/anishathalye/porcupine && git -C porcupine checkout 55508eb
+//! PORCUPINE=$PWD/porcupine cargo bench -p history-checker
+//! ```
+//!
+//! The excluded crate `benches/compare` sets other checkers in Rust beside this one.
 
 mod contended;
 mod generate;
+mod porcupine;
+mod rows;
 
-use criterion::{BatchSize, Criterion, Throughput, criterion_main};
-use generate::{Load, Stream, Syntax, generate};
-use history_checker::judge::{self, Settings};
-use history_checker::linearizability::zones::Zones;
-use history_checker::linearizability::{Budget, Outcome, check, lists};
-use history_checker::model::register::{Op, Register, Value};
-use history_checker::record::{self, Dialect, Recorded, Registers};
-use std::hint::black_box;
+use rows::{Figure, ROWS, Row};
+use std::io::{self, Write};
+use std::process::{Command, ExitCode};
+use std::time::Duration;
 
-const BRIEF: Settings<'static> = Settings {
-    budget: Budget { configurations: 50_000_000, bytes: 1 << 30, is_time_up: None },
-    is_brief: true,
-    initial: None,
-};
-
-fn judge_valid(recorded: &Recorded<Op>) {
-    assert!(judge::registers(black_box(recorded), &BRIEF).is_valid());
-}
-
-/// A million operations, 50 clients: one register, and a thousand.
-fn million(c: &mut Criterion) {
-    let mut group = c.benchmark_group("million");
-    group.sample_size(10);
-    for (name, keys) in [("1 key", 1), ("1000 keys", 1000)] {
-        let recorded = generate(&Load::sound(1_000_000, 50, keys));
-        group.throughput(Throughput::Elements(1_000_000));
-        group.bench_function(format!("{name}, dispatch"), |b| b.iter(|| judge_valid(&recorded)));
-        if keys > 1 {
-            group.bench_function(format!("{name}, engine"), |b| {
-                b.iter(|| {
-                    let report = judge::model(&Register::default(), &recorded, &BRIEF);
-                    assert!(report.is_valid());
-                });
-            });
-        }
-        let dialect = if keys > 1 { Dialect::Kv } else { Dialect::Register };
-        for syntax in [Syntax::Edn, Syntax::Jsonl] {
-            let mut text = Vec::new();
-            let load = Load::sound(1_000_000, 50, keys);
-            generate::write(&load, syntax, &mut text).expect("memory can be written to");
-            group.throughput(Throughput::Bytes(text.len() as u64));
-            group.bench_function(format!("{name}, {syntax:?}"), |b| {
-                b.iter_with_large_drop(|| {
-                    record::read(black_box(&text[..]), Registers(dialect)).expect("sound")
-                });
-            });
-        }
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    match words.as_slice() {
+        ["--row", name] => measure(name),
+        // What `cargo test --benches` asks for is whether this builds.
+        words if !words.contains(&"--bench") => ExitCode::SUCCESS,
+        words => table(words.iter().find(|word| !word.starts_with('-')).copied()),
     }
-    group.finish();
 }
 
-/// Ten million operations that are not kept: what judging adds to generating them.
-fn ten_million(c: &mut Criterion) {
-    let mut group = c.benchmark_group("ten million");
-    group.sample_size(10);
-    let load = Load::sound(10_000_000, 50, 1);
-    group.throughput(Throughput::Elements(10_000_000));
-    group.bench_function("generated", |b| b.iter(|| Stream::new(&load).count()));
-    group.bench_function("generated and judged", |b| {
-        b.iter(|| {
-            let mut zones = Zones::new(Value::NIL);
-            for (call, key) in Stream::new(&load) {
-                zones.add(key, &call.op, call.invoked, call.returned);
+/// Measures one row in this process, and tells the one that asked.
+fn measure(name: &str) -> ExitCode {
+    let Some(row) = ROWS.iter().find(|row| row.name == name) else { return ExitCode::FAILURE };
+    let Figure { time, note } = (row.measure)();
+    println!("{}\t{}\t{note}", time.as_nanos(), peak().unwrap_or_default());
+    ExitCode::SUCCESS
+}
+
+/// The most memory that this process ever had, in KiB.
+fn peak() -> Option<u64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    line.split_whitespace().next()?.parse().ok()
+}
+
+fn table(wanted: Option<&str>) -> ExitCode {
+    println!("| what | time | goal | peak memory | |\n|---|---|---|---|---|");
+    let mut code = ExitCode::SUCCESS;
+    for row in ROWS.iter().filter(|row| wanted.is_none_or(|word| row.name.contains(word))) {
+        match ask(row) {
+            Some((time, memory, note)) => {
+                let Row { name, goal, .. } = row;
+                let is_missed = goal.is_some_and(|goal| time > goal);
+                let missed = if is_missed { " **missed**" } else { "" };
+                let goal = goal.map_or_else(String::new, |goal| format!("{goal:.2?}"));
+                println!("| {name} | {time:.1?} | {goal}{missed} | {memory} | {note} |");
             }
-            assert!(zones.finish().is_empty());
-        });
-    });
-    group.finish();
-}
-
-/// Ten thousand operations of 50 clients on one register; a thousand of 5 with crashes and a
-/// stale read, and a hundred thousand of 10, through the generic engine.
-fn small(c: &mut Criterion) {
-    let mut group = c.benchmark_group("small");
-    group.sample_size(10);
-    let recorded = generate(&Load::sound(10_000, 50, 1));
-    group.bench_function("10k operations, 50 clients", |b| b.iter(|| judge_valid(&recorded)));
-    let load = Load { crashed_permille: 50, has_stale_read: true, ..Load::sound(1_000, 5, 1) };
-    let recorded = generate(&load);
-    group.bench_function("1k operations, 5 clients, crashes, stale read, engine", |b| {
-        b.iter(|| {
-            let outcome = check(&Register::default(), &recorded.calls, &Budget::default());
-            assert!(outcome.is_violation(), "{outcome:?}");
-        });
-    });
-    let recorded = generate(&Load::sound(100_000, 10, 1));
-    group.bench_function("100k operations, 10 clients, engine", |b| {
-        b.iter_batched(
-            || (),
-            |()| {
-                let outcome = check(&Register::default(), &recorded.calls, &Budget::default());
-                assert!(outcome.is_linearizable());
-            },
-            BatchSize::PerIteration,
-        );
-    });
-    group.finish();
-}
-
-/// Twenty histories of a compare-and-set register with five values, and with a stale read at the
-/// end; and lists of a thousand operations.
-fn few_values(c: &mut Criterion) {
-    let mut group = c.benchmark_group("few values");
-    group.sample_size(10);
-    let sizes = (0..20).map(|at| 1_000 + 4_000 * at / 19);
-    for (name, has_stale_read) in [("20 histories", false), ("20 with a stale read", true)] {
-        let histories: Vec<_> = sizes
-            .clone()
-            .zip(0..)
-            .map(|(size, seed)| contended::registers(size, has_stale_read, seed))
-            .collect();
-        group.bench_function(name, |b| {
-            b.iter(|| {
-                for calls in &histories {
-                    let outcome = check(&Register::default(), calls, &Budget::default());
-                    assert!(!matches!(outcome, Outcome::Unknown(_)), "{outcome:?}");
-                }
-            });
-        });
+            None => {
+                println!("| {} | failed | | | |", row.name);
+                code = ExitCode::FAILURE;
+            }
+        }
+        io::stdout().flush().expect("standard output can be written to");
     }
-    for (name, crashed) in [("list", false), ("list, crashed appends", true)] {
-        let calls = contended::lists(1_000, crashed);
-        group.bench_function(name, |b| {
-            b.iter(|| assert_eq!(lists::check(black_box(&calls)), lists::Finding::Linearizable));
-        });
+    code
+}
+
+/// Has a process of its own measure a row.
+fn ask(row: &Row) -> Option<(Duration, String, String)> {
+    let program = std::env::current_exe().ok()?;
+    let output = Command::new(program).args(["--row", row.name]).output().ok()?;
+    if !output.status.success() {
+        eprintln!("{}", String::from_utf8_lossy(&output.stderr));
+        return None;
     }
-    group.finish();
+    let text = String::from_utf8(output.stdout).ok()?;
+    let mut parts = text.trim_end_matches('\n').splitn(3, '\t');
+    let time = Duration::from_nanos(parts.next()?.parse().ok()?);
+    let memory = match parts.next()?.parse::<u64>().ok()? {
+        0 => String::new(),
+        kib => format!("{} MiB", kib.div_ceil(1024)),
+    };
+    Some((time, memory, parts.next()?.to_owned()))
 }
-
-#[allow(missing_docs, reason = "a macro of criterion writes the function")]
-mod groups {
-    use super::{few_values, million, small, ten_million};
-    criterion::criterion_group!(benches, small, few_values, million, ten_million);
-}
-
-criterion_main!(groups::benches);

@@ -18,7 +18,7 @@ enum Token {
     Map(u32),
 }
 
-/// Texts of up to so many bytes are tokens by themselves: nearly all are.
+/// Texts of up to this many bytes are tokens by themselves: nearly all are.
 pub(crate) const WORD_MAX: usize = 8;
 
 /// A position on a tape, counted from 1.
@@ -83,7 +83,7 @@ impl Tape {
         self.tokens.push(Token::Int(value));
     }
 
-    /// A text of a few bytes; those behind it are zero.
+    /// A text of a few bytes; those after it are zero.
     #[inline]
     pub(crate) fn word(&mut self, bytes: [u8; WORD_MAX], length: usize) {
         self.tokens.push(Token::Word(bytes, length as u8));
@@ -235,8 +235,11 @@ impl<'a> Datum<'a> {
                 format!("[{}]", items.join(" "))
             }
             Token::Map(inside) => {
+                // The order of its fields means nothing.
                 let items: Vec<_> = self.inside(inside).map(Self::to_edn).collect();
-                format!("{{{}}}", items.join(" "))
+                let mut fields: Vec<_> = items.chunks(2).map(|field| field.join(" ")).collect();
+                fields.sort_unstable();
+                format!("{{{}}}", fields.join(" "))
             }
         }
     }

@@ -158,7 +158,7 @@ impl<'a> Cursor<'a> {
         Ok(&rest[..length])
     }
 
-    /// The fields of an event, behind its opening brace.
+    /// The fields of an event, after its opening brace.
     fn event(&mut self, line: &mut Line) -> Result<(), Stop> {
         loop {
             match self.next()? {
@@ -198,7 +198,7 @@ impl<'a> Cursor<'a> {
         }
     }
 
-    /// The name of a field that every event has, and the blank behind it. Most of a file is these:
+    /// The name of a field that every event has, and the blank after it. Most of a file is these:
     /// comparing them as a whole is twice as fast as looking for their ends.
     fn known_name(&mut self) -> Option<Name> {
         let rest = &self.text[self.at..];

@@ -56,7 +56,7 @@ fn event(row: &[u8], line: &mut Line) -> Option<()> {
     Some(())
 }
 
-/// The first word, and what is behind it.
+/// The first word, and what comes after it.
 fn word(row: &[u8]) -> Option<(&[u8], &[u8])> {
     let row = row.trim_ascii_start();
     let end = row.iter().position(u8::is_ascii_whitespace)?;

@@ -23,7 +23,7 @@ pub(super) trait Syntax {
     fn colon(text: &[u8]) -> Option<&[u8]>;
     /// What stands between two fields, or two items of a list.
     fn comma(text: &[u8]) -> Option<&[u8]>;
-    /// What stands behind an event, within its length.
+    /// What stands after an event, within its length.
     fn end(text: &[u8]) -> Option<&[u8]>;
 }
 
@@ -135,12 +135,12 @@ impl Fast {
         let mut rest = text.strip_prefix(b"{")?;
         let mut is_short = true;
         loop {
-            let (name, behind) = name(rest.strip_prefix(&[S::OPEN])?)?;
-            let behind = S::colon(behind)?;
-            let slot = Slot::new(&before[..before.len() - behind.len()], name);
+            let (name, after) = name(rest.strip_prefix(&[S::OPEN])?)?;
+            let after = S::colon(after)?;
+            let slot = Slot::new(&before[..before.len() - after.len()], name);
             is_short &= slot.is_some();
             self.slots.extend(slot);
-            before = field::<S>(name, behind, line)?;
+            before = field::<S>(name, after, line)?;
             if let [b'}', rest @ ..] = before {
                 if !is_short {
                     self.slots.clear();
@@ -272,7 +272,7 @@ const fn repeat(byte: u8) -> u64 {
     u64::from_le_bytes([byte; 8])
 }
 
-/// The items of a list, behind its bracket.
+/// The items of a list, after its bracket.
 fn list<'a, S: Syntax>(text: &'a [u8], tape: &mut Tape, depth: u32) -> Option<&'a [u8]> {
     let begin = tape.begin(false);
     let mut rest = value::<S>(text, tape, depth)?;
@@ -288,7 +288,7 @@ const POWERS: [u64; 9] = [1, 10, 100, 1_000, 10_000, 100_000, 1_000_000, 10_000_
 /// Any number of fewer digits fits into 64 bits.
 const DIGITS_MAX: usize = 18;
 
-/// A number, eight digits at a time; declined if the text ends within eight bytes behind it.
+/// A number, eight digits at a time; declined if the text ends within eight bytes after it.
 #[inline(always)]
 fn digits<S: Syntax>(text: &[u8]) -> Option<(i64, &[u8])> {
     let (number, length) = up_to_eight(first(text)?);

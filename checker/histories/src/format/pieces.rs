@@ -127,7 +127,7 @@ impl Piece {
 struct Reader<R, S> {
     input: R,
     scanner: S,
-    /// What stands behind the last event that was found.
+    /// What stands after the last event that was found.
     rest: Vec<u8>,
     /// The number of its first line.
     number: u64,

@@ -10,13 +10,7 @@ use crate::record::Recorded;
 /// Judges each key of a history by itself.
 pub fn judge<M: Model>(model: &M, recorded: &Recorded<M::Op>, settings: &Settings<'_>) -> Report {
     let parts = recorded.by_key();
-    let mut report = Report {
-        operations: recorded.calls.len(),
-        crashed: recorded.calls.iter().filter(|call| call.is_crashed()).count(),
-        parts: parts.len(),
-        searched: parts.len(),
-        findings: Vec::new(),
-    };
+    let mut report = Report::new(recorded, parts.len());
     for (key, places) in parts {
         let places: Vec<usize> = places.into_iter().map(|at| at as usize).collect();
         let calls: Vec<_> = places.iter().map(|at| recorded.calls[*at].clone()).collect();
@@ -32,7 +26,7 @@ const SHRINK_CONFIGURATIONS: u64 = 200_000;
 /// How many configurations the search for the longest partial linearization may examine.
 const LONGEST_CONFIGURATIONS: usize = 20_000;
 
-/// Up to so many operations, an order of them is shown.
+/// Up to this many operations, an order of them is shown.
 const ORDERED_MAX: usize = 200;
 
 /// Operations that are judged together, and where each is in the whole history.

@@ -17,13 +17,7 @@ use crate::record::Recorded;
 /// If the engine contradicts the linear check.
 pub fn judge(recorded: &Recorded<Op>, settings: &Settings<'_>) -> Report {
     let parts = recorded.by_key();
-    let mut report = Report {
-        operations: recorded.calls.len(),
-        crashed: recorded.calls.iter().filter(|call| call.is_crashed()).count(),
-        parts: parts.len(),
-        searched: 0,
-        findings: Vec::new(),
-    };
+    let mut report = Report { searched: 0, ..Report::new(recorded, parts.len()) };
     for (key, places) in parts {
         let places: Vec<usize> = places.into_iter().map(|at| at as usize).collect();
         let calls: Vec<_> = places.iter().map(|at| recorded.calls[*at].clone()).collect();

@@ -73,7 +73,7 @@ struct Overview {
     samples: [Vec<Call<Op>>; SAMPLES],
 }
 
-/// One of so many keys is shown to the generic engine, if the zones call it valid.
+/// One of this many keys is shown to the generic engine, if the zones call it valid.
 const SAMPLES: usize = 8;
 
 /// A key with more operations is not shown to it.
@@ -122,7 +122,7 @@ fn confirm(model: &Register, samples: &[Vec<Call<Op>>], found: &[(u32, zones::Fi
     assert!(!outcome.is_violation(), "zones and engine contradict each other: {outcome:?}");
 }
 
-/// At most so many operations are kept at once, unless a single key has more.
+/// At most this many operations are kept at once, unless a single key has more.
 const BATCH_MAX: usize = 1 << 21;
 
 /// How many of the findings are looked at together.
@@ -138,7 +138,7 @@ fn batch(found: &[(u32, zones::Finding)], counts: &[usize]) -> usize {
     fits.count().max(1)
 }
 
-/// Up to so many updates are counted to tell how stale a read is.
+/// Up to this many updates are counted to tell how stale a read is.
 const PASSED_BY_MAX: usize = 1 << 20;
 
 /// The operations that the findings are about.

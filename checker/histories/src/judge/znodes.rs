@@ -59,13 +59,7 @@ pub fn judge(
     let answered = || recorded.calls.iter().filter(has_answer);
     let (all, lacking) =
         (answered().count(), answered().filter(|call| call.op.zxid.is_none()).count());
-    let mut report = Report {
-        operations: recorded.calls.len(),
-        crashed: recorded.calls.iter().filter(|call| call.is_crashed()).count(),
-        parts: 1,
-        searched: 1,
-        findings: Vec::new(),
-    };
+    let mut report = Report::new(recorded, 1);
     if lacking == all && all > 0 {
         (report.parts, report.findings) = sessions::judge(recorded, &promise, settings);
         report.searched = report.parts;
@@ -124,13 +118,7 @@ pub fn linearizable(
 ) -> Report {
     let (requests, numbers) = requests(recorded);
     let parts = requests.by_key();
-    let mut report = Report {
-        operations: recorded.calls.len(),
-        crashed: recorded.calls.iter().filter(|call| call.is_crashed()).count(),
-        parts: parts.len(),
-        searched: parts.len(),
-        findings: Vec::new(),
-    };
+    let mut report = Report::new(recorded, parts.len());
     for (group, places) in parts {
         let places: Vec<usize> = places.into_iter().map(|at| at as usize).collect();
         let calls: Vec<_> = places.iter().map(|at| requests.calls[*at].clone()).collect();
@@ -153,8 +141,7 @@ fn requests(whole: &Recorded<Positioned>) -> (Recorded<Op>, Vec<usize>) {
     let asked = asked.filter_map(|(at, call)| Some((at, call, call.op.op.clone()?)));
     let (mut calls, mut times, mut numbers) = (Vec::new(), Vec::new(), Vec::new());
     for (at, call, op) in asked {
-        let Call { process, invoked, returned, .. } = *call;
-        calls.push(Call { process, invoked, returned, op });
+        calls.push(call.with(op));
         times.push(whole.times.get(at).copied().unwrap_or_default());
         numbers.push(whole.number(at));
     }

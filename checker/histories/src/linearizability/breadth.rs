@@ -3,7 +3,7 @@
 //! Memory follows what is open, not the length of the history, and where no configuration is left
 //! there is no order: this pass is the quick one to refute.
 //!
-//! It begins as a beam: after a return, only so many configurations are kept, those that used the
+//! It begins as a beam: after a return, only a number of configurations are kept, those that used the
 //! fewest crashed operations, because these can still do most. A beam that gets to the end has
 //! found an order. One that does not, after something was dropped, has found nothing, and begins
 //! again, wider.

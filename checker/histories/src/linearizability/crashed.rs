@@ -1,6 +1,6 @@
 //! Sets of crashed operations that an order has made use of.
 //!
-//! A history may hold hundreds of crashed operations, all open for ever, of which an order uses a
+//! A history may hold hundreds of crashed operations, all open to the end, of which an order uses a
 //! few. Up to 64 of them, a set is a mask; beyond, a configuration holds the number of a set that
 //! is kept once.
 

@@ -47,9 +47,9 @@ pub enum Passes {
     All,
     /// The depth-first one alone.
     Depth,
-    /// The breadth-first one alone, with a beam that keeps so many configurations at first.
+    /// The breadth-first one alone, with a beam that keeps this many configurations at first.
     Breadth(usize),
-    /// The depth-first one for so many configurations, and then again with operations reserved:
+    /// The depth-first one for this many configurations, and then again with operations reserved:
     /// can only confirm.
     Reserve(u64),
 }
@@ -88,7 +88,7 @@ pub(super) fn note_state<S: Clone + Eq>(states: &mut Vec<S>, state: &S) {
 
 /// One way to search.
 pub(super) trait Pass<M: Model> {
-    /// Examines so many configurations; none if that was not enough to know.
+    /// Examines this many configurations; none if that was not enough to know.
     fn advance(
         &mut self,
         steps: u64,

@@ -2,7 +2,7 @@
 
 use super::{Budget, Exhausted};
 
-/// How often the clock is asked: once in so many steps.
+/// How often the clock is asked: once in this many steps.
 const CLOCK_EVERY: u64 = 1024;
 
 /// Counts steps and bytes against a budget.

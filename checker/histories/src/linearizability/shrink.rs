@@ -3,14 +3,17 @@
 //! Only such parts are taken out without which a linearizable history would stay linearizable, so
 //! what is left proves that the whole fails:
 //!
+//! * all that was over before an update was invoked that left nothing of it: a plain write,
 //! * all that was invoked after the return at which every order came to an end; what was still
 //!   open then may take effect or not,
 //! * operations that change nothing,
 //! * updates that no operation that stays depends on ([`Model::depends_on`]).
 
+use super::reduction::{Checks, Failing};
 use super::{Budget, Call, NEVER, Outcome, Stuck, check};
 use crate::model::Model;
 use rustc_hash::FxHashSet;
+use std::cmp::Reverse;
 
 /// A part of a history that cannot be linearized.
 #[derive(Clone, Debug)]
@@ -29,18 +32,39 @@ pub struct Core<M: Model> {
 /// budget does not suffice to tell. `budget` is meant for each of the many checks; the whole costs
 /// no more than a hundred times as much.
 pub fn shrink<M: Model>(model: &M, calls: &[Call<M::Op>], budget: &Budget<'_>) -> Option<Core<M>> {
+    shrink_by(model, calls, budget, begin_later)
+}
+
+/// The same, where the past stays: what is said of the operations is about what they found.
+pub(crate) fn shrink_with_past<M: Model>(
+    model: &M,
+    calls: &[Call<M::Op>],
+    budget: &Budget<'_>,
+) -> Option<Core<M>> {
+    shrink_by(model, calls, budget, |_, _, _, _| None)
+}
+
+fn shrink_by<M: Model>(
+    model: &M,
+    calls: &[Call<M::Op>],
+    budget: &Budget<'_>,
+    begin: impl Fn(&M, &mut Vec<(usize, Call<M::Op>)>, usize, &Budget<'_>) -> Option<usize>,
+) -> Option<Core<M>> {
     let Outcome::NotLinearizable(stuck) = check(model, calls, budget) else { return None };
-    let mut shrinking = Shrinking { model, budget, left: 100, kept: Vec::new() };
-    let end = calls[stuck.call].returned;
-    shrinking.kept = cut(calls, end, |op| model.is_pure(op));
-    shrinking.left = shrinking.left.max(4 * shrinking.kept.len().min(CHECKS_MAX / 4));
-    let last = stuck.call;
-    shrinking.take_out(|call| model.is_pure(&call.op), last);
-    if shrinking.kept.len() <= PAIRS_MAX {
-        while shrinking.take_out(|_| true, last) {}
+    let (end, last) = (calls[stuck.call].returned, stuck.call);
+    let mut kept = cut(calls, end, |op| model.is_pure(op));
+    let beginning = begin(model, &mut kept, last, budget);
+    let left = (4 * kept.len()).clamp(100, CHECKS_MAX);
+    let mut checks = Checks { left, budget: *budget };
+    let stays = [Some(last), beginning];
+    let pure = |op: &M::Op| model.is_pure(op);
+    checks.sweep(&Part { model, budget, stays, may_go: pure }, &mut kept);
+    let is_small = kept.len() <= PAIRS_MAX;
+    if is_small {
+        checks.reduce(&Part { model, budget, stays, may_go: |_: &M::Op| true }, &mut kept);
     }
-    let is_minimal = shrinking.left > 0 && shrinking.kept.len() <= PAIRS_MAX;
-    let (places, calls): (Vec<_>, Vec<_>) = shrinking.kept.into_iter().unzip();
+    let is_minimal = checks.left > 0 && is_small;
+    let (places, calls): (Vec<_>, Vec<_>) = kept.into_iter().unzip();
     let Outcome::NotLinearizable(stuck) = check(model, &calls, budget) else { return None };
     Some(Core { calls, places, stuck, is_minimal })
 }
@@ -48,7 +72,7 @@ pub fn shrink<M: Model>(model: &M, calls: &[Call<M::Op>], budget: &Budget<'_>) -
 /// How many checks one shrinking takes, at most.
 const CHECKS_MAX: usize = 4000;
 
-/// Up to so many operations are compared with each other.
+/// Up to this many operations are compared with each other.
 const PAIRS_MAX: usize = 3000;
 
 /// What was invoked by then, with its places; of what returned later only what may have changed
@@ -72,85 +96,68 @@ pub(crate) fn cut<O: Clone>(
     kept
 }
 
-struct Shrinking<'a, M: Model> {
+/// A part of a history with its places, of which only what `may_go` says is left out.
+struct Part<'a, M, F> {
     model: &'a M,
     budget: &'a Budget<'a>,
-    /// How many checks are left.
-    left: usize,
-    kept: Vec<(usize, Call<M::Op>)>,
+    /// Where every order of the whole came to an end, and what it has to begin with.
+    stays: [Option<usize>; 2],
+    may_go: F,
 }
 
-impl<M: Model> Shrinking<'_, M> {
-    /// Takes out chunks of operations that are eligible, large ones first. True if any went.
-    fn take_out(&mut self, eligible: impl Fn(&Call<M::Op>) -> bool, last: usize) -> bool {
-        let before = self.kept.len();
-        let mut size = self.kept.len().div_ceil(2).max(1);
-        loop {
-            let mut end = self.kept.len();
-            while end > 0 && self.left > 0 {
-                let start = end.saturating_sub(size);
-                self.try_without(start..end, &eligible, last);
-                end = start;
-            }
-            if size == 1 || self.left == 0 {
-                return self.kept.len() < before;
-            }
-            size = size.div_ceil(2);
-        }
+impl<M: Model, F: Fn(&M::Op) -> bool> Failing for Part<'_, M, F> {
+    type Item = (usize, Call<M::Op>);
+
+    fn may_go(&self, (place, call): &Self::Item) -> bool {
+        !self.stays.contains(&Some(*place)) && (self.may_go)(&call.op)
     }
 
-    fn try_without(
-        &mut self,
-        range: std::ops::Range<usize>,
-        eligible: &impl Fn(&Call<M::Op>) -> bool,
-        last: usize,
-    ) {
-        if self.budget.is_time_up.is_some_and(|is_time_up| is_time_up()) {
-            self.left = 0;
-            return;
-        }
-        let mut stays: Vec<bool> = vec![true; self.kept.len()];
-        for at in range.clone() {
-            stays[at] = self.kept[at].0 == last || !eligible(&self.kept[at].1);
-        }
-        self.keep_what_others_need(range, &mut stays);
-        if stays.iter().all(|stays| *stays) {
-            return;
-        }
-        self.left -= 1;
-        let (places, calls): (Vec<usize>, Vec<_>) = self
-            .kept
-            .iter()
-            .zip(&stays)
-            .filter(|(_, stays)| **stays)
-            .map(|(k, _)| k.clone())
-            .unzip();
-        if check(self.model, &calls, self.budget).is_violation() {
-            self.kept = places.into_iter().zip(calls).collect();
-        }
+    fn needs(&self, (_, other): &Self::Item, (_, update): &Self::Item) -> bool {
+        !self.model.is_pure(&update.op) && self.model.depends_on(other, &update.op)
     }
 
-    /// An update stays if anything that stays depends on it.
-    fn keep_what_others_need(&self, range: std::ops::Range<usize>, stays: &mut [bool]) {
-        loop {
-            let mut has_changed = false;
-            for at in range.clone().filter(|at| !self.model.is_pure(&self.kept[*at].1.op)) {
-                if !stays[at] && self.is_needed(at, stays) {
-                    stays[at] = true;
-                    has_changed = true;
-                }
-            }
-            if !has_changed {
-                return;
-            }
+    fn fails(&self, kept: &[Self::Item]) -> bool {
+        fails(self.model, kept, self.budget)
+    }
+}
+
+fn fails<M: Model>(model: &M, kept: &[(usize, Call<M::Op>)], budget: &Budget<'_>) -> bool {
+    let calls: Vec<_> = kept.iter().map(|(_, call)| call.clone()).collect();
+    check(model, &calls, budget).is_violation()
+}
+
+/// How many beginnings are tried, at most.
+const BEGINNINGS_MAX: usize = 16;
+
+/// Takes out the past of an update that leaves nothing of it, if the rest fails as well; which
+/// update that is. What was open together with it came after it, or can be taken out as well.
+fn begin_later<M: Model>(
+    model: &M,
+    kept: &mut Vec<(usize, Call<M::Op>)>,
+    last: usize,
+    budget: &Budget<'_>,
+) -> Option<usize> {
+    let culprit = kept.iter().find(|(place, _)| *place == last)?.1.clone();
+    let mut beginnings: Vec<_> = kept
+        .iter()
+        .filter(|(_, call)| model.replaces_all(&call.op) && call.precedes(&culprit))
+        .cloned()
+        .collect();
+    beginnings.sort_by_key(|(_, call)| Reverse(call.returned));
+    for (beginning, first) in beginnings.into_iter().take(BEGINNINGS_MAX) {
+        let later = kept.iter().filter_map(|(place, call)| {
+            let is_open = !call.precedes(&first) && !first.precedes(call) && *place != beginning;
+            let is_over = call.precedes(&first) || is_open && model.is_pure(&call.op);
+            let returned = if is_open { NEVER } else { call.returned };
+            (!is_over).then(|| (*place, Call { returned, ..call.clone() }))
+        });
+        let later: Vec<_> = later.collect();
+        if fails(model, &later, budget) {
+            *kept = later;
+            return Some(beginning);
         }
     }
-
-    fn is_needed(&self, update: usize, stays: &[bool]) -> bool {
-        let update = &self.kept[update].1.op;
-        let mut others = self.kept.iter().zip(stays).filter(|(_, stays)| **stays);
-        others.any(|((_, call), _)| self.model.depends_on(call, update))
-    }
+    None
 }
 
 /// The longest legal sequence of a history's operations that respects real time, and the state
@@ -163,7 +170,7 @@ pub struct Longest<S> {
     pub state: S,
 }
 
-/// Finds the longest partial linearization, or the longest that is found by examining so many
+/// Finds the longest partial linearization, or the longest that is found by examining this many
 /// configurations. Meant for what [`shrink`] leaves.
 pub fn longest<M: Model>(
     model: &M,

@@ -137,6 +137,10 @@ impl Model for Register {
         }
     }
 
+    fn replaces_all(&self, op: &Op) -> bool {
+        matches!(op, Op::Write(_) | Op::Delete)
+    }
+
     fn describe(&self, op: &Op) -> String {
         op.to_string()
     }

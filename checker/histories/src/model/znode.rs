@@ -111,6 +111,16 @@ impl Stat {
         Self { version: Some(version), cversion: None, children: None, is_ephemeral: None }
     }
 
+    /// What it says of what another one says something about.
+    fn as_far_as(&self, other: &Self) -> Self {
+        Self {
+            version: self.version.filter(|_| other.version.is_some()),
+            cversion: self.cversion.filter(|_| other.cversion.is_some()),
+            children: self.children.filter(|_| other.children.is_some()),
+            is_ephemeral: self.is_ephemeral.filter(|_| other.is_ephemeral.is_some()),
+        }
+    }
+
     /// Whether it agrees with the right one, as far as it says anything.
     fn agrees(&self, right: &Self) -> bool {
         (self.version.is_none() || self.version == right.version)
@@ -155,9 +165,30 @@ impl Request {
     pub const fn is_read(&self) -> bool {
         matches!(self, Self::Exists(_) | Self::Get(_) | Self::Children(_) | Self::MultiRead(_))
     }
-}
 
-impl Request {
+    /// The node that it names; none if it names several, or a session.
+    pub(crate) const fn path(&self) -> Option<&Arc<str>> {
+        match self {
+            Self::Create { path, .. }
+            | Self::Set { path, .. }
+            | Self::Delete { path, .. }
+            | Self::Check { path, .. }
+            | Self::Exists(path)
+            | Self::Get(path)
+            | Self::Children(path)
+            | Self::Reap(path) => Some(path),
+            Self::Multi(_) | Self::MultiRead(_) | Self::Close(_) => None,
+        }
+    }
+
+    /// The requests that it is made of, if it is a multi.
+    pub(crate) fn parts(&self) -> &[Self] {
+        match self {
+            Self::Multi(parts) | Self::MultiRead(parts) => parts,
+            _ => &[],
+        }
+    }
+
     fn forget_version(&mut self) {
         match self {
             Self::Set { version, .. }
@@ -172,14 +203,25 @@ impl Request {
 }
 
 impl Answer {
-    fn forget_counts(&mut self) {
+    const fn stat(&self) -> Option<&Stat> {
         match self {
             Self::Created(_, stat)
             | Self::Set(stat)
             | Self::Exists(stat)
             | Self::Data(_, stat)
-            | Self::Children(_, stat) => *stat = Stat::default(),
-            Self::Multi(parts) => parts.iter_mut().for_each(Self::forget_counts),
+            | Self::Children(_, stat) => Some(stat),
+            _ => None,
+        }
+    }
+
+    fn each_stat(&mut self, change: &mut impl FnMut(&mut Stat)) {
+        match self {
+            Self::Created(_, stat)
+            | Self::Set(stat)
+            | Self::Exists(stat)
+            | Self::Data(_, stat)
+            | Self::Children(_, stat) => change(stat),
+            Self::Multi(parts) => parts.iter_mut().for_each(|part| part.each_stat(change)),
             Self::Done | Self::Absent | Self::Failed(..) | Self::Error(_) => {}
         }
     }
@@ -203,9 +245,34 @@ impl Op {
             op.request.forget_version();
         }
         if let Some(answer) = &mut op.answer {
-            answer.forget_counts();
+            answer.each_stat(&mut |stat| *stat = Stat::default());
         }
         op
+    }
+
+    /// The same without what depends on children and owners: of a stat, only the version.
+    pub(crate) fn without_children(&self) -> Self {
+        let mut op = self.clone();
+        if let Some(answer) = &mut op.answer {
+            answer.each_stat(&mut |stat| *stat = Stat { version: stat.version, ..Stat::default() });
+        }
+        op
+    }
+
+    /// Whether it leaves every state in which its answer is right as it is.
+    pub(crate) fn is_pure(&self) -> bool {
+        self.request.is_read()
+            || matches!(self.request, Request::Check { .. })
+            || matches!(self.answer, Some(Answer::Error(_) | Answer::Failed(..)))
+    }
+
+    /// Whether leaving an update out could make its answer wrong, or change its effect.
+    pub(crate) fn needs(&self, update: &Self) -> bool {
+        match &update.request {
+            Request::Set { path, data, .. } => touch::sees_set(self, path, *data),
+            Request::Close(_) => true,
+            _ => is_related(&depends(self), &changes(update)),
+        }
     }
 
     /// Whether its answer is an error that depends on what the model leaves out, such as ACLs:
@@ -260,17 +327,11 @@ impl Model for Znodes {
     }
 
     fn is_pure(&self, op: &Op) -> bool {
-        op.request.is_read()
-            || matches!(op.request, Request::Check { .. })
-            || matches!(op.answer, Some(Answer::Error(_) | Answer::Failed(..)))
+        op.is_pure()
     }
 
     fn depends_on(&self, call: &Call<Op>, update: &Op) -> bool {
-        match &update.request {
-            Request::Set { path, data, .. } => touch::sees_set(&call.op, path, *data),
-            Request::Close(_) => true,
-            _ => is_related(&depends(&call.op), &changes(update)),
-        }
+        call.op.needs(update)
     }
 
     fn weight(&self, state: &Arc<Tree>) -> usize {
@@ -286,7 +347,10 @@ impl Model for Znodes {
     }
 
     fn why_not(&self, state: &Arc<Tree>, op: &Op) -> String {
-        let right = right_answer(state, &op.request);
+        let mut right = right_answer(state, &op.request);
+        // More than the answer says of a node is not to be compared with.
+        let given = op.answer.as_ref().and_then(Answer::stat).copied().unwrap_or_default();
+        right.each_stat(&mut |stat| *stat = stat.as_far_as(&given));
         format!("the answer would be: {}", words::answered(&op.request, &right))
     }
 }

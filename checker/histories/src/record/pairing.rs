@@ -199,8 +199,10 @@ impl<W: Workload, S: FnMut(Settled<W::Op>) -> usize> Pairing<'_, W, S> {
                     Outcome::Open => {}
                 }
             }
-            Kind::Fail => settled.has_failed = true,
-            Kind::Info | Kind::Invoke => {}
+            Kind::Fail | Kind::Info | Kind::Invoke => {
+                self.workload.give_up(line)?;
+                settled.has_failed = kind == Kind::Fail;
+            }
         }
         let held = (self.sink)(settled);
         self.exhausted = self.exhausted.or(self.meter.set_held(held).err());

@@ -163,6 +163,11 @@ impl Workload for Znodes {
     const IS_PIPELINED: bool = true;
 
     fn invoke(&mut self, line: &Line, names: &mut Names) -> Result<(u32, Positioned), String> {
+        if zxid(line)?.is_some() {
+            return Err(
+                "an invocation has no zxid: it stands in the header of the reply".to_owned()
+            );
+        }
         let session = names.session(line);
         let op = match (line.f(), line.value()) {
             (Some("sync"), _) => None,
@@ -173,6 +178,15 @@ impl Workload for Znodes {
         };
         let op = op.map(|request| Op { request, answer: None });
         Ok((0, Positioned { op, session, zxid: None }))
+    }
+
+    fn give_up(&self, line: &Line) -> Result<(), String> {
+        match zxid(line)? {
+            None => Ok(()),
+            Some(_) => Err("what has a zxid was answered: then its type is ok, and an error \
+                            stands in its value"
+                .to_owned()),
+        }
     }
 
     fn complete(

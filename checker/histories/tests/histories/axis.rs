@@ -1,7 +1,7 @@
 //! The judgement by zxid against trying every zxid for every operation that was not answered.
 
 use crate::random::Random;
-use history_checker::judge::{self, Contract, Settings};
+use history_checker::judge::{self, Clause, Contract, Counterexample, Settings};
 use history_checker::linearizability::{Call, NEVER};
 use history_checker::model::Model;
 use history_checker::model::register::Value;
@@ -71,7 +71,7 @@ fn candidates(why: &str, tree: &Arc<Tree>, request: &Request) -> Vec<Answer> {
         }
         Request::Get(_) => {
             let values = std::iter::once(Value::NIL).chain((0..60).map(Value));
-            for value in values.filter(|value| why.contains(&format!("gave {value} "))) {
+            for value in values.filter(|value| why.ends_with(&format!("gave {value}"))) {
                 all.extend(stats().map(|stat| Answer::Data(Some(value), stat)));
             }
         }
@@ -187,6 +187,12 @@ struct Loose {
 /// ends of some sessions, so that all answers are what the transactions up to their zxids lead to;
 /// and zxids go forward in real time for updates, and within each session for all.
 fn is_promised(calls: &Calls) -> bool {
+    is_promised_from(calls, calls, &Znodes::default())
+}
+
+/// The same for a part of a history, of which the whole says what was known when, and another
+/// store.
+fn is_promised_from(calls: &Calls, whole: &Calls, store: &Znodes) -> bool {
     let zxid = |call: &Call<Positioned>| call.op.zxid.filter(|_| !call.is_crashed());
     let is_update =
         |call: &Call<Positioned>| call.op.op.as_ref().is_some_and(|op| !op.request.is_read());
@@ -207,7 +213,7 @@ fn is_promised(calls: &Calls) -> bool {
             }
         }
     }
-    let known = |at: u64| calls.iter().filter(|c| c.returned < at).filter_map(zxid).max();
+    let known = |at: u64| whole.iter().filter(|c| c.returned < at).filter_map(zxid).max();
     let crashed = calls.iter().filter(|call| call.is_crashed() && is_update(call));
     let mut loose: Vec<Loose> = crashed
         .filter_map(|call| {
@@ -216,7 +222,7 @@ fn is_promised(calls: &Calls) -> bool {
         })
         .collect();
     for session in 0..3 {
-        let its = || calls.iter().filter(|call| call.op.session == session);
+        let its = || whole.iter().filter(|call| call.op.session == session);
         let op = Op { request: Request::Close(session), answer: None };
         let answered = its().filter(|call| !call.is_crashed());
         let floor = answered.filter_map(zxid).max().unwrap_or(0);
@@ -225,14 +231,20 @@ fn is_promised(calls: &Calls) -> bool {
         }
     }
     let last = calls.iter().filter_map(zxid).max().unwrap_or(0);
-    assign(calls, &loose, &mut Vec::new(), last)
+    assign(calls, store, &loose, &mut Vec::new(), last)
 }
 
 /// Tries every zxid for the next of the loose operations.
-fn assign(calls: &Calls, loose: &[Loose], taken: &mut Vec<(u64, usize)>, last: u64) -> bool {
+fn assign(
+    calls: &Calls,
+    store: &Znodes,
+    loose: &[Loose],
+    taken: &mut Vec<(u64, usize)>,
+    last: u64,
+) -> bool {
     let at = taken.len();
     if at == loose.len() {
-        return is_explained(calls, loose, taken, last);
+        return is_explained(calls, store, loose, taken, last);
     }
     let free = (loose[at].floor + 1..=last).filter(|zxid| {
         let is_taken = |call: &Call<Positioned>| {
@@ -246,14 +258,19 @@ fn assign(calls: &Calls, loose: &[Loose], taken: &mut Vec<(u64, usize)>, last: u
         // What has no zxid at all is never looked at.
         let key = if zxid == u64::MAX { u64::MAX - at as u64 } else { zxid };
         taken.push((key, at));
-        let is_right = assign(calls, loose, taken, last);
+        let is_right = assign(calls, store, loose, taken, last);
         taken.pop();
         is_right
     })
 }
 
-fn is_explained(calls: &Calls, loose: &[Loose], taken: &[(u64, usize)], last: u64) -> bool {
-    let store = Znodes::default();
+fn is_explained(
+    calls: &Calls,
+    store: &Znodes,
+    loose: &[Loose],
+    taken: &[(u64, usize)],
+    last: u64,
+) -> bool {
     let mut tree = store.initial();
     for zxid in 0..=last {
         let answered = || {
@@ -274,6 +291,53 @@ fn is_explained(calls: &Calls, loose: &[Loose], taken: &[(u64, usize)], last: u6
     true
 }
 
+/// Whether the operations of a counterexample are wrong by themselves: from the beginning, or, if
+/// not even the first of them would be right there, whatever its node was like before it.
+fn is_proof(calls: &Calls, example: &Counterexample) -> bool {
+    let kept: Calls =
+        example.operations.iter().map(|shown| calls[shown.operation].clone()).collect();
+    let culprit = kept[example.culprit].clone();
+    let is_read =
+        |call: &Call<Positioned>| call.op.op.as_ref().is_some_and(|op| op.request.is_read());
+    let placed = kept.iter().filter(|call| !call.is_crashed());
+    let first = placed.min_by_key(|call| (call.op.zxid, is_read(call))).cloned();
+    let begins_later = first.filter(|first| {
+        let mut beginning = kept.clone();
+        beginning.retain(|call| call.is_crashed() || call == first);
+        *first != culprit && !is_promised_from(&beginning, calls, &Znodes::default())
+    });
+    let path = begins_later.and_then(|first| match first.op.op?.request {
+        Request::Create { path, .. } | Request::Set { path, .. } => Some(path),
+        Request::Delete { path, .. } | Request::Exists(path) | Request::Get(path) => Some(path),
+        _ => None,
+    });
+    let Some(path) = path else {
+        return !is_promised_from(&kept, calls, &Znodes::default());
+    };
+    let mut initials = vec![Vec::new()];
+    for data in 0..12 {
+        for version in 0..5_i64 {
+            let set = |at| Request::Set { path: path.clone(), data: Value(at), version: None };
+            let create = Request::Create {
+                path: path.clone(),
+                data: Value(data),
+                kind: Kind::Persistent,
+                is_sequential: false,
+            };
+            let sets = (1..=version).map(|at| set(if at == version { data } else { -at }));
+            initials.push([create].into_iter().chain(sets).collect());
+        }
+    }
+    initials.into_iter().all(|updates: Vec<Request>| {
+        let mut tree = Arc::<Tree>::default();
+        for request in updates {
+            let op = Op { request, answer: None };
+            tree = Znodes::default().step(&tree, &op).expect("what has no answer has no wrong one");
+        }
+        !is_promised_from(&kept, calls, &Znodes { initial: tree })
+    })
+}
+
 /// How many histories keep the promise, and how many of those need an operation that was not
 /// answered.
 fn run(seed: u64, histories: u64) -> [u64; 2] {
@@ -290,6 +354,9 @@ fn run(seed: u64, histories: u64) -> [u64; 2] {
         let report = judge::zookeeper(&recorded, Contract::ZooKeeper, &Settings::default());
         assert!(report.undecided().next().is_none());
         assert_eq!(report.is_valid(), truth, "history {number}: {calls:#?} {report:#?}");
+        for example in report.violations().filter(|example| example.clause == Clause::Values) {
+            assert!(is_proof(&calls, example), "history {number}: {calls:#?} {example:#?}");
+        }
         counts[0] += u64::from(truth);
         let mut without = calls;
         without.retain(|call| !call.is_crashed());

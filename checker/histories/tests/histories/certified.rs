@@ -118,7 +118,7 @@ const BACKWARDS: &str = r#"
 "#;
 
 #[test]
-fn only_a_sync_of_the_quorum_makes_the_read_behind_it_linearizable() {
+fn only_a_sync_of_the_quorum_makes_the_read_after_it_linearizable() {
     let recorded = record::read(BACKWARDS.as_bytes(), record::Znodes).expect("well-formed");
     let judge = |contract| judge::zookeeper(&recorded, contract, &Settings::default());
     assert!(judge(Contract::ZooKeeper).is_valid());

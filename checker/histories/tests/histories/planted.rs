@@ -30,7 +30,7 @@ const NEW: Value = Value(1_000_001);
 /// Another one.
 const NEWER: Value = Value(1_000_002);
 
-/// Adds operations that cannot be explained around the time `at`; all of them are one behind the
+/// Adds operations that cannot be explained around the time `at`; all of them are one after the
 /// other, so that nothing that is open can excuse them.
 fn plant(anomaly: Anomaly, calls: &mut Vec<Call<Op>>, random: &mut Random) {
     // The steps stand between old times: everything is stretched, and a gap is cut where nothing

@@ -28,7 +28,7 @@ impl Random {
 /// What random histories are made of.
 #[derive(Copy, Clone, Debug)]
 pub(crate) struct Shape {
-    /// At most so many operations.
+    /// At most this many operations.
     pub(crate) operations: u64,
     /// Whether each value is written once only.
     pub(crate) is_unique: bool,

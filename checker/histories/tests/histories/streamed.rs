@@ -10,7 +10,7 @@ use history_checker::record::{self, Dialect, Recorded, Registers};
 const SHAPE: Shape =
     Shape { operations: 6, is_unique: true, has_failed_cas: true, has_delete: false };
 
-/// The same key, each operation of another process; equal times become one behind the other.
+/// The same key, each operation of another process; equal times become one after the other.
 fn text(random: &mut Random) -> Vec<u8> {
     let (mut calls, mut keys) = (Vec::new(), Vec::new());
     for key in 0..3 {

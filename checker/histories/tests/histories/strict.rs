@@ -96,6 +96,30 @@ fn a_zxid_is_a_number_or_text() {
 }
 
 #[test]
+fn what_has_a_zxid_was_answered() {
+    let text = znodes(["2", "3"]);
+    let last = text.rfind("\"ok\"").expect("the second answer");
+    for kind in ["\"info\"", "\"fail\""] {
+        let mut text = text.clone();
+        text.replace_range(last..last + 4, kind);
+        let lines = refused(Znodes, &text);
+        assert!(lines[0].0 == 4 && lines[0].1.contains("then its type is ok"), "{lines:?}");
+    }
+    let mut text = text;
+    text.replace_range(last..last + 4, "\"invoke\"");
+    assert!(refused(Znodes, &text)[0].1.contains("an invocation has no zxid"));
+}
+
+#[test]
+fn the_order_of_the_fields_of_a_value_means_nothing() {
+    let written = stale("0", "1").replace(":value 1", ":value {:a 1 :b [2 {:c 3 :d 4}]}");
+    let read = written.replace(":value nil}", ":value {:b [2 {:d 4 :c 3}] :a 1}}");
+    assert_eq!(registers(read.as_bytes()).verdict(), Verdict::Valid);
+    let other = read.replace(":d 4 :c 3", ":d 3 :c 4");
+    assert_eq!(registers(other.as_bytes()).verdict(), Verdict::Violation);
+}
+
+#[test]
 fn where_some_answers_have_no_zxid_the_others_are_judged() {
     let report = zookeeper(&znodes(["2", ""]));
     let (_, reason) = report.undecided().next().expect("it is undecided");

@@ -70,7 +70,7 @@ fn history(random: &mut Random) -> Calls {
 }
 
 /// The definition: operations one at a time, in any order that is legal, keeps each session's, and
-/// in which an update comes behind everything that was over before it was invoked.
+/// in which an update comes after everything that was over before it was invoked.
 fn is_promised(calls: &Calls, left: &[usize], tree: &Arc<Tree>, contract: Contract) -> bool {
     if left.iter().all(|at| calls[*at].is_crashed()) {
         return true;
@@ -217,7 +217,7 @@ fn an_update_that_is_lost_is_caught() {
 }
 
 #[test]
-fn what_comes_behind_a_sync_of_the_quorum_is_not_stale() {
+fn what_comes_after_a_sync_of_the_quorum_is_not_stale() {
     let sync = [(1, "invoke", "sync", "nil"), (1, "ok", "sync", "nil")];
     let events = [SET, sync, get(1, "{:data 1}")].concat();
     assert!(clauses(&events, Contract::ZooKeeper).is_empty());

@@ -15,6 +15,9 @@ pub(super) enum Input {
     Stdin,
 }
 
+/// Up to this many malformed lines are shown.
+const SHOWN_MAX: usize = 10;
+
 /// What Jepsen calls the history of a test, in its folder of `store/`.
 const HISTORIES: [&str; 6] = [
     "history.edn",
@@ -74,16 +77,20 @@ impl Input {
             return Failure::usage(format!("{}: {}", self.name(), plain(&error.to_string())));
         };
         let first = lines.first().map(|line| plain(&line.to_string())).unwrap_or_default();
-        if let Some(likely) = self.likely().filter(|likely| *likely != model) {
+        if let Some(likely) = self.likely().filter(|likely| !model.includes(*likely)) {
             return Failure::usage(format!(
                 "{}: {first}; the file looks like --model {}",
                 self.name(),
                 name_of(&likely)
             ));
         }
-        let lines =
-            lines.iter().map(|line| format!("{}: {}", self.name(), plain(&line.to_string())));
-        Failure::usage(lines.collect::<Vec<_>>().join("\n"))
+        let shown = lines.iter().take(SHOWN_MAX);
+        let shown = shown.map(|line| format!("{}: {}", self.name(), plain(&line.to_string())));
+        let mut shown: Vec<_> = shown.collect();
+        if let more @ 1.. = lines.len().saturating_sub(SHOWN_MAX) {
+            shown.push(format!("and {more} lines more"));
+        }
+        Failure::usage(shown.join("\n"))
     }
 
     fn likely(&self) -> Option<Model> {

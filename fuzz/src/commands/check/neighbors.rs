@@ -15,6 +15,8 @@ pub(super) struct Neighbor {
     /// Its events, counted as those of a counterexample.
     pub(super) invoked: u64,
     pub(super) returned: Option<u64>,
+    /// When, in nanoseconds, as far as the file says.
+    pub(super) times: [Option<u64>; 2],
 }
 
 /// The operations near these events, in the order of invocation; none if the file cannot be read
@@ -31,8 +33,9 @@ pub(super) fn neighbors(input: &Input, from: u64, to: u64) -> Vec<Neighbor> {
     if matches!(read, Err(format::Error::Io(_))) {
         return Vec::new();
     }
-    // What was given up long ago is open everywhere.
-    near.found.extend(near.open.into_values().filter(|open| open.invoked >= from));
+    for open in std::mem::take(&mut near.open).into_values() {
+        near.note(open);
+    }
     near.found.sort_by_key(|neighbor| neighbor.invoked);
     near.found
 }
@@ -52,19 +55,22 @@ impl Near {
             return;
         }
         self.events += 1;
+        let time = line.get(Field::Time).and_then(|time| u64::try_from(time.int()?).ok());
         let f = line.f().unwrap_or_default();
         let value = line.value().map_or_else(String::new, |value| value.shown());
         let name =
             if process.parse::<i64>().is_ok() { format!("p{process}") } else { process.clone() };
         if line.kind() == Some(Kind::Invoke) {
             let what = format!("{f} {value}").trim_end().to_owned();
-            let neighbor = Neighbor { process: name, what, invoked: self.events, returned: None };
+            let (invoked, times) = (self.events, [time, None]);
+            let neighbor = Neighbor { process: name, what, invoked, returned: None, times };
             if let Some(given_up) = self.open.insert(process, neighbor) {
                 self.note(given_up);
             }
         } else if let Some(mut neighbor) = self.open.remove(&process) {
             if line.kind() == Some(Kind::Ok) {
                 neighbor.returned = Some(self.events);
+                neighbor.times[1] = time;
                 if !value.is_empty() && !neighbor.what.ends_with(&value) {
                     neighbor.what.push_str(&format!(" → {value}"));
                 }
@@ -74,7 +80,8 @@ impl Near {
     }
 
     fn note(&mut self, neighbor: Neighbor) {
-        if neighbor.returned.is_none_or(|returned| returned >= self.from) {
+        // What was given up long ago is open everywhere.
+        if neighbor.returned.unwrap_or(neighbor.invoked) >= self.from {
             self.found.push(neighbor);
         }
     }

@@ -15,20 +15,20 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 use zab_checker::judge::{Counterexample, Report, Shown};
 use zab_checker::record::Names;
 
-/// Up to so many violations are shown.
+/// Up to this many violations are shown.
 const SHOWN_MAX: usize = 100;
 
-/// Up to so many operations of each.
+/// Up to this many operations of each.
 const OPERATIONS_MAX: usize = 500;
 
-/// Up to so many violations are shown with what went on around them: each needs another look at
+/// Up to this many violations are shown with what went on around them: each needs another look at
 /// the file.
 const AROUND_MAX: usize = 10;
 
 const STYLE: &str = include_str!("page.css");
 
 /// The whole page.
-pub(super) fn render(report: &Report, names: &Names, input: &Input) -> String {
+pub(super) fn render(report: &Report, names: &Names, hint: Option<&str>, input: &Input) -> String {
     let name = input.name();
     let violations = report.violations().count();
     let page = html! {
@@ -44,6 +44,7 @@ pub(super) fn render(report: &Report, names: &Names, input: &Input) -> String {
                 h1 { (name) }
                 p { (present::counts(report, names)) "." }
                 @if report.is_valid() { p.valid { "Valid." } }
+                @if let Some(hint) = hint { p { (hint) "." } }
                 @if report.is_empty() { p { "Unknown: nothing was checked, because no operation was answered." } }
                 @for (at, example) in report.violations().take(SHOWN_MAX).enumerate() {
                     (violation(example, at, violations, names, input))
@@ -84,11 +85,7 @@ fn violation(
             }
             p.sentence { (example.sentence) "." }
             @if let Some(staleness) = example.staleness {
-                p {
-                    "Behind by " (staleness.versions) " version(s)"
-                    @if let Some(ns) = staleness.nanoseconds { ", " (format!("{:.3}", ns as f64 / 1e6)) " ms" }
-                    "."
-                }
+                p { "It is " (present::how_stale(staleness)) "." }
             }
             @if example.more > 0 { p { "And " (example.more) " operations more break the order." } }
             (legend(example, !around.is_empty()))

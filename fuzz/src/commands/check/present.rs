@@ -3,17 +3,17 @@
 use super::super::output::Out;
 use super::plain;
 use serde_json::{Value, json};
-use zab_checker::judge::{Counterexample, Report, Shown, Verdict};
+use zab_checker::judge::{Counterexample, Report, Shown, Staleness, Verdict};
 use zab_checker::record::Names;
 
-/// Up to so many violations are shown to people.
+/// Up to this many violations are shown to people.
 const SHOWN_MAX: usize = 10;
 
-/// Up to so many operations of each.
+/// Up to this many operations of each.
 const OPERATIONS_MAX: usize = 20;
 
 /// Writes the result.
-pub(super) fn show(report: &Report, names: &Names, out: &Out) {
+pub(super) fn show(report: &Report, names: &Names, hint: Option<&str>, out: &Out) {
     out.remark(counts(report, names));
     let violations = report.violations().count();
     for example in report.violations().take(SHOWN_MAX) {
@@ -31,7 +31,10 @@ pub(super) fn show(report: &Report, names: &Names, out: &Out) {
     if report.is_valid() {
         out.good("valid");
     }
-    out.json(&as_json(report, names));
+    if let Some(hint) = hint {
+        out.remark(plain(hint));
+    }
+    out.json(&as_json(report, names, hint));
 }
 
 /// Writes that the history could not even be read within the budget.
@@ -47,12 +50,18 @@ pub(super) fn undecided(why: &str, out: &Out) {
 /// How much there was.
 pub(super) fn counts(report: &Report, names: &Names) -> String {
     let Report { operations, crashed, parts, searched, .. } = report;
+    let count = |count: usize, what: &str| match count {
+        1 => format!("1 {what}"),
+        count => format!("{count} {what}s"),
+    };
     let mut counts = format!(
-        "{operations} operations, {crashed} never answered, {parts} parts ({searched} searched)"
+        "{}, {crashed} never answered, {} ({searched} searched)",
+        count(*operations, "operation"),
+        count(*parts, "part")
     );
     match names.nemesis().len() {
         0 => {}
-        count => counts.push_str(&format!("; {count} events of the nemesis are no operations")),
+        events => counts.push_str(&format!("; {} of the nemesis", count(events, "event"))),
     }
     match report.violations().count() {
         0 | 1 => {}
@@ -70,12 +79,7 @@ fn show_violation(example: &Counterexample, out: &Out) {
     let key = of_key(example.key.as_deref());
     out.bad(format!("violation {clause}{key}: {}", plain(&example.sentence)));
     if let Some(staleness) = example.staleness {
-        let since = staleness.nanoseconds.map(|ns| format!(", {:.3} ms", ns as f64 / 1e6));
-        out.remark(format!(
-            "  behind by {} version(s){}",
-            staleness.versions,
-            since.unwrap_or_default()
-        ));
+        out.remark(format!("  {}", how_stale(staleness)));
     }
     // The one that has no place comes first, the others in the order of invocation.
     let shown = nearest(example, OPERATIONS_MAX);
@@ -97,7 +101,14 @@ fn show_violation(example: &Counterexample, out: &Out) {
     }
 }
 
-/// At most so many operations, by place: those nearest to the one that has no place.
+/// How old what was read was.
+pub(super) fn how_stale(staleness: Staleness) -> String {
+    let Staleness { versions, nanoseconds } = staleness;
+    let since = nanoseconds.map(|ns| format!(", {:.3} ms", ns as f64 / 1e6)).unwrap_or_default();
+    format!("behind by {versions} version{}{since}", if versions == 1 { "" } else { "s" })
+}
+
+/// At most this many operations, by place: those nearest to the one that has no place.
 pub(super) fn nearest(example: &Counterexample, count: usize) -> Vec<usize> {
     let mut shown: Vec<usize> = (0..example.operations.len()).collect();
     if let Some(culprit) = example.operations.get(example.culprit) {
@@ -120,7 +131,7 @@ fn describe(operation: &Shown, place: Option<usize>) -> String {
     format!("{process:>6} {what}{zxid}  (events {invoked} to {returned}){why}")
 }
 
-fn as_json(report: &Report, names: &Names) -> Value {
+fn as_json(report: &Report, names: &Names, hint: Option<&str>) -> Value {
     let undecided = |(key, reason): (Option<&str>, &str)| json!({ "key": key, "reason": reason });
     json!({
         "verdict": report.verdict().name(),
@@ -131,6 +142,7 @@ fn as_json(report: &Report, names: &Names) -> Value {
         "searched": report.searched,
         "violations": report.violations().map(violation_json).collect::<Vec<_>>(),
         "unknown": report.undecided().map(undecided).collect::<Vec<_>>(),
+        "hint": hint,
     })
 }
 

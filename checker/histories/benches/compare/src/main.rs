@@ -1,7 +1,7 @@
 //! Sets history-checker beside `todc-utils` and `stateright`: the same histories, one run, one thread.
 //!
 //! ```sh
-//! cargo run --release -- etcd ../../../../../shared/histories/etcd   # logs of Jepsen's etcd test
+//! cargo run --release -- etcd FOLDER                             # logs of Jepsen's etcd test
 //! cargo run --release -- stateright                               # histories that it can do
 //! cargo run --release -- stream OPERATIONS CLIENTS                # judged while generated
 //! cargo run --release -- read FILE                                # how fast a file is read; the
@@ -136,13 +136,20 @@ fn stream(load: &Load) {
 /// Reads a file that is in memory.
 fn read(path: &Path) {
     let text = fs::read(path).expect("the file can be read");
-    let dialect = match record::guess(&text[..]).expect("a history") {
-        Some(Likely::Kv) => Dialect::Kv,
-        Some(Likely::CasRegister) => Dialect::CasRegister,
+    let dialect = match record::guess(&text[..]) {
+        Ok(Some(Likely::Kv)) => Dialect::Kv,
+        Ok(Some(Likely::CasRegister)) => Dialect::CasRegister,
         _ => Dialect::Register,
     };
-    let read = |text: &[u8]| record::read(text, Registers(dialect)).expect("well-formed");
+    let read = |text: &[u8]| record::read(text, Registers(dialect));
     let (time, recorded) = least(5, || &text[..], read);
+    let recorded = match recorded {
+        Ok(recorded) => recorded,
+        Err(error) => {
+            eprintln!("{}: {error}", path.display());
+            std::process::exit(2);
+        }
+    };
     let rate = text.len() as f64 / time.as_secs_f64() / 1e9;
     println!("{} operations in {time:.1?}: {rate:.2} GB/s", recorded.calls.len());
     let (time, ok) = least(5, || &recorded, is_valid);

@@ -4,13 +4,13 @@ use super::super::any::Part;
 use super::super::locate::{Located, of_value};
 use super::super::words::{Words, span};
 use super::super::{Clause, Counterexample, Finding, Settings, Staleness};
-use crate::linearizability::shrink::{Core, shrink};
+use crate::linearizability::shrink::{Core, shrink_with_past};
 use crate::linearizability::zones::Conflict;
 use crate::linearizability::{Budget, Call, Stuck, check};
 use crate::model::register::{Op, Register, Value, without_unobserved};
 use crate::record::Recorded;
 
-/// Up to so many operations a conflict is reduced by the generic engine.
+/// Up to this many operations a conflict is reduced by the generic engine.
 const REDUCED_MAX: usize = 3_000;
 
 /// How many configurations each check of a reduction may examine.
@@ -78,7 +78,7 @@ impl Judging<'_> {
         let configurations = REDUCE_CONFIGURATIONS;
         let budget = Budget { configurations, ..self.settings.budget };
         if calls.len() <= REDUCED_MAX && !self.settings.is_brief {
-            if let Some(mut core) = shrink(&self.model, calls, &budget) {
+            if let Some(mut core) = shrink_with_past(&self.model, calls, &budget) {
                 core.places.iter_mut().for_each(|place| *place = operations[*place]);
                 return core;
             }

@@ -166,8 +166,8 @@ fn session_order(calls: &[Call<Positioned>], seen: &mut [Mark], breaches: &mut V
         let op = &calls[at].op;
         let Some(zxid) = op.zxid else { continue };
         let seen = &mut seen[op.session as usize];
-        let is_behind = zxid < seen.zxid || zxid == seen.zxid && !op.is_read() && zxid > 0;
-        if is_behind {
+        let goes_back = zxid < seen.zxid || zxid == seen.zxid && !op.is_read() && zxid > 0;
+        if goes_back {
             breaches.push(Breach { clause: Clause::SessionOrder, earlier: seen.by, later: at });
         }
         seen.raise(zxid, at);

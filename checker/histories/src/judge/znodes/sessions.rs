@@ -1,5 +1,5 @@
 //! What ZooKeeper promises, decided without zxids: is there an order of all operations that is
-//! legal, keeps the order of each session, and in which an update comes behind everything that was
+//! legal, keeps the order of each session, and in which an update comes after everything that was
 //! over before it was invoked? Reads may be as stale as their session lets them. This is *ordered
 //! sequential consistency* (Lev-Ari, Bortnikov, Keidar and Shraer, IPL 123, 2017).
 //!
@@ -17,7 +17,7 @@
 //! is tried first.
 //!
 //! Groups of nodes are judged apart as long as no session reads in both: unlike linearizability,
-//! this is not local. An update that was never answered comes behind all that was over when it was
+//! this is not local. An update that was never answered comes after all that was over when it was
 //! invoked; what follows it in its session need not wait for it.
 
 mod shrink;
@@ -50,7 +50,7 @@ impl Step {
     }
 
     fn changes_nothing(&self) -> bool {
-        self.op.as_ref().is_none_or(|op| store().is_pure(op))
+        self.op.as_ref().is_none_or(Op::is_pure)
     }
 }
 
@@ -173,15 +173,14 @@ fn steps(whole: &Recorded<Positioned>, contract: Contract) -> (Recorded<Step>, V
     let mut places: Vec<usize> =
         (0..whole.calls.len()).filter(|at| is_judged(&whole.calls[*at])).collect();
     let calls = places.iter().map(|at| {
-        let Call { process, invoked, returned, op } = &whole.calls[*at];
-        let op = Step { op: op.op.clone(), session: op.session, place: None };
-        Call { process: *process, invoked: *invoked, returned: *returned, op }
+        let op = &whole.calls[*at].op;
+        whole.calls[*at].with(Step { op: op.op.clone(), session: op.session, place: None })
     });
     let mut calls: Vec<_> = calls.collect();
-    for (after, Call { process, invoked, returned, op }) in by_themselves(&whole.calls) {
+    for (after, call) in by_themselves(&whole.calls) {
         places.push(after);
-        let op = Step { op: Some(op), session: whole.calls[after].op.session, place: None };
-        calls.push(Call { process, invoked, returned, op });
+        let (op, session) = (Some(call.op.clone()), whole.calls[after].op.session);
+        calls.push(call.with(Step { op, session, place: None }));
     }
     let keys = components(&calls);
     let mut recorded = Recorded::from_calls(calls, keys);
@@ -244,14 +243,24 @@ fn is_linearizable(initial: &Arc<Tree>, calls: &[Call<Step>], settings: &Setting
     if is_pipelined(calls) {
         return false;
     }
-    let requests = calls.iter().filter_map(|call| {
-        let Call { process, invoked, returned, .. } = *call;
-        Some(Call { process, invoked, returned, op: call.op.op.clone()? })
-    });
+    let requests = calls.iter().filter_map(|call| Some(call.with(call.op.op.clone()?)));
     let requests: Vec<_> = requests.collect();
     let configurations = settings.budget.configurations.min(STEPS_EACH * calls.len() as u64);
     let budget = Budget { configurations, ..settings.budget };
     check(&Znodes { initial: initial.clone() }, &requests, &budget).is_linearizable()
+}
+
+/// How many operations that were answered are open at once, at most.
+fn open_max(calls: &[Call<Step>]) -> usize {
+    let answered = calls.iter().filter(|call| !call.is_crashed());
+    let mut events: Vec<(u64, bool)> =
+        answered.flat_map(|call| [(call.invoked, false), (call.returned, true)]).collect();
+    events.sort_unstable();
+    let count = |open: &mut usize, (_, is_return): (u64, bool)| {
+        *open = if is_return { *open - 1 } else { *open + 1 };
+        Some(*open)
+    };
+    events.into_iter().scan(0, count).max().unwrap_or(0)
 }
 
 /// Judges the history; also says how many parts it has.
@@ -273,7 +282,15 @@ pub(super) fn judge(
         let model = Sessions::new(&promise.initial, &mut calls);
         findings.extend(match check(&model, &calls, &settings.budget) {
             Outcome::Linearizable => None,
-            Outcome::Unknown(why) => Some(Finding::Unknown { key: None, reason: why.to_string() }),
+            Outcome::Unknown(why) => {
+                let reason = format!(
+                    "{why}. Without zxids an order of {} operations, up to {} of them open at \
+                     once, has to be searched for: record the zxid of each reply",
+                    calls.len(),
+                    open_max(&calls)
+                );
+                Some(Finding::Unknown { key: None, reason })
+            }
             Outcome::NotLinearizable(stuck) => {
                 let core = shrink::shrink(&promise.initial, &calls, &stuck, settings);
                 let words = Words::new(&recorded, component);

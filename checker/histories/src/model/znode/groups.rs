@@ -100,22 +100,11 @@ impl Parts {
     }
 
     fn join(&mut self, request: &Request) {
-        let path = match request {
-            Request::Create { path, .. }
-            | Request::Set { path, .. }
-            | Request::Delete { path, .. }
-            | Request::Check { path, .. }
-            | Request::Exists(path)
-            | Request::Get(path)
-            | Request::Reap(path)
-            | Request::Children(path) => path,
-            Request::Multi(requests) | Request::MultiRead(requests) => {
-                requests.iter().for_each(|request| self.join(request));
-                let ids: Vec<usize> = requests.iter().map(|r| self.of_request(r)).collect();
-                ids.windows(2).for_each(|pair| self.unite(pair[0], pair[1]));
-                return;
-            }
-            Request::Close(_) => return,
+        let Some(path) = request.path() else {
+            request.parts().iter().for_each(|part| self.join(part));
+            let ids: Vec<usize> = request.parts().iter().map(|r| self.of_request(r)).collect();
+            ids.windows(2).for_each(|pair| self.unite(pair[0], pair[1]));
+            return;
         };
         let (id, above) = (self.of_request(request), parent(path));
         if self.shared.contains(above) {
@@ -129,21 +118,14 @@ impl Parts {
     }
 
     fn of_request(&mut self, request: &Request) -> usize {
-        let id = match request {
-            Request::Create { path, is_sequential: true, .. } => self.id(parent(path)),
-            Request::Create { path, .. }
-            | Request::Set { path, .. }
-            | Request::Delete { path, .. }
-            | Request::Check { path, .. }
-            | Request::Exists(path)
-            | Request::Get(path)
-            | Request::Reap(path)
-            | Request::Children(path) => self.id(path),
-            Request::Multi(requests) | Request::MultiRead(requests) => match requests.first() {
+        let id = match (request, request.path()) {
+            (Request::Create { path, is_sequential: true, .. }, _) => self.id(parent(path)),
+            (_, Some(path)) => self.id(path),
+            (Request::Close(session), _) => self.of_session(*session),
+            (multi, None) => match multi.parts().first() {
                 Some(first) => return self.of_request(first),
                 None => self.id(""),
             },
-            Request::Close(session) => self.of_session(*session),
         };
         self.root(id)
     }

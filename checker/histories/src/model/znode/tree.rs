@@ -94,6 +94,17 @@ impl Tree {
         }
     }
 
+    /// Nothing but a node, if it is there, of some version, and what is above it.
+    pub(crate) fn of_one(path: &Arc<str>, node: Option<(Value, u32)>) -> Self {
+        let mut tree = Self::bare();
+        tree.insert(parent(path), Value::NIL);
+        if let Some((data, version)) = node {
+            tree.insert(path, data);
+            tree.nodes.entry(path.clone()).and_modify(|node| node.version = version);
+        }
+        tree
+    }
+
     /// About how many bytes it takes.
     pub(super) fn weight(&self) -> usize {
         self.nodes.len() * 96

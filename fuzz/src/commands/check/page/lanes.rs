@@ -110,11 +110,12 @@ fn spans(
     spans
 }
 
-/// Times of events, as far as the counterexample tells.
-fn times(example: &Counterexample) -> BTreeMap<u64, u64> {
-    let ends = example.operations.iter().flat_map(|op| {
-        let returned = op.returned.zip(op.times[1]);
-        [op.times[0].map(|time| (op.invoked, time)), returned].into_iter().flatten()
+/// Times of events, as far as they are known.
+fn times(example: &Counterexample, around: &[Neighbor]) -> BTreeMap<u64, u64> {
+    let shown = example.operations.iter().map(|op| (op.invoked, op.returned, op.times));
+    let near = around.iter().map(|near| (near.invoked, near.returned, near.times));
+    let ends = shown.chain(near).flat_map(|(invoked, returned, times)| {
+        [times[0].map(|time| (invoked, time)), returned.zip(times[1])].into_iter().flatten()
     });
     ends.collect()
 }
@@ -130,10 +131,10 @@ pub(super) fn lanes(
 ) -> Markup {
     let Layout { rows, bars, columns } = lay_out(spans(example, shown, around, names));
     let grid = format!(
-        "grid-template-columns: max-content repeat({}, minmax(6.5rem, 1fr))",
+        "grid-template-columns: minmax(6rem, max-content) repeat({}, minmax(6.5rem, 1fr))",
         columns.len() + 1
     );
-    let times = times(example);
+    let times = times(example, around);
     let origin = times.values().min().copied().unwrap_or(0);
     let area = |bar: &Bar| {
         format!("grid-area: {0} / {1} / {0} / {2}", bar.row + 2, bar.from + 2, bar.to + 2)

@@ -112,28 +112,28 @@ impl Search<'_, '_> {
     }
 
     /// The gaps up to a point that make a difference to a free operation, the last one first.
-    /// Between two points that matter to it, one with room for all is as good as any other.
+    ///
+    /// In a gap with room for everything it can be the first, which is as good as any gap before
+    /// it, down to a point that matters to it or a gap with something that is planned.
     fn gaps(&mut self, number: u32, until: usize, plan: &Plan) -> Vec<u32> {
         let axis = self.axis;
         let free = &axis.free[number as usize];
         let related = self.related.entry(number).or_insert_with(|| axis.related(free));
         let mut gaps = Vec::new();
-        let mut is_roomy = false;
+        let mut is_covered = false;
         for at in (0..=until).rev() {
-            let narrow = u32::try_from(at).expect("a history has less than 2^32 operations");
-            if related.binary_search(&at).is_ok() || plan.iter().any(|(gap, _)| *gap == narrow) {
-                is_roomy = false;
-            }
             let (first, last) = axis.gap(at);
-            let first = first.max(free.floor + 1);
-            if first > last && last <= free.floor {
+            if last <= free.floor {
                 break;
             }
-            if first <= last && !is_roomy {
+            let narrow = u32::try_from(at).expect("a history has less than 2^32 operations");
+            let is_planned = plan.iter().any(|(gap, _)| *gap == narrow);
+            is_covered &= !is_planned && related.binary_search(&at).is_err();
+            let from = first.max(free.floor + 1);
+            let zxids = last.checked_sub(from).map_or(0, |more| more + 1);
+            if zxids > 0 && !is_covered {
                 gaps.push(narrow);
-                let lowest = axis.free.iter().map(|free| free.floor).max().unwrap_or(0).max(first);
-                is_roomy = last.saturating_sub(lowest) > axis.free.len() as u64
-                    && !plan.iter().any(|(gap, _)| *gap == narrow);
+                is_covered = zxids > axis.free.len() as u64;
             }
         }
         gaps

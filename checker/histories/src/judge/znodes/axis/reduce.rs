@@ -4,10 +4,10 @@
 use super::{Axis, Found, Plan, Stop, search};
 use crate::judge::Settings;
 use crate::judge::znodes::free::Free;
-use crate::linearizability::{Budget, Call};
-use crate::model::Model;
-use crate::model::znode::{Op, Paths, Tree, Znodes, changes, depends, is_related};
+use crate::linearizability::{Budget, Call, Checks, Failing};
+use crate::model::znode::{Op, Paths, Tree, changes, depends, is_related};
 use crate::record::Positioned;
+use rustc_hash::FxHashMap;
 use std::sync::Arc;
 
 /// How many steps each check may take.
@@ -43,14 +43,17 @@ impl Whole<'_> {
         Axis::new(self.calls, self.initial.clone(), self.free.clone(), is_kept)
     }
 
-    fn op(&self, call: usize) -> Option<&Op> {
+    pub(super) fn op(&self, call: usize) -> Option<&Op> {
         self.calls[call].op.op.as_ref()
     }
 
-    fn call(&self, call: usize) -> Option<Call<Op>> {
-        let Call { process, invoked, returned, op } = &self.calls[call];
-        let op = op.op.clone()?;
-        Some(Call { process: *process, invoked: *invoked, returned: *returned, op })
+    /// The operations, each changed in the same way.
+    pub(super) fn changed(&self, change: impl Fn(&Op) -> Op) -> Vec<Call<Positioned>> {
+        let calls = self.calls.iter().map(|call| {
+            let op = call.op.op.as_ref().map(&change);
+            call.with(Positioned { op, ..call.op })
+        });
+        calls.collect()
     }
 
     /// Reduces a violation that a search has found.
@@ -66,68 +69,74 @@ impl Whole<'_> {
             return found;
         }
         // What is wrong even if nobody counts is wrong for fewer reasons.
-        let calls = self.calls.iter().map(|call| {
-            let op = call.op.op.as_ref().map(Op::without_counts);
-            Call { op: Positioned { op, ..call.op }, ..*call }
-        });
-        let calls: Vec<_> = calls.collect();
+        let calls = self.changed(Op::without_counts);
         let simpler =
             Whole { calls: &calls, initial: self.initial.clone(), free: self.free.clone() };
         let reduced = simpler.reduce_to(stop, settings);
-        reduced.or_else(|| self.reduce_to(stop, settings)).unwrap_or(found)
+        match reduced.or_else(|| self.reduce_to(stop, settings)) {
+            // The whole history tells more about what it found.
+            Some(core) if core.culprit == found.culprit => Core { tree: found.tree, ..core },
+            Some(core) => core,
+            None => found,
+        }
     }
 
     fn reduce_to(&self, stop: Stop, settings: &Settings<'_>) -> Option<Core> {
         let budget = Budget { configurations: STEPS, ..settings.budget };
-        let mut kept = self.relevant(stop.call);
-        self.wrong(&kept, &budget)?;
-        let mut left = CHECKS_MAX;
-        let mut size = kept.len().div_ceil(2).max(1);
-        loop {
-            let before = kept.len();
-            let mut until = before;
-            while until > 0 && left > 0 {
-                if budget.is_time_up.is_some_and(|is_time_up| is_time_up()) {
-                    left = 0;
-                    break;
-                }
-                let from = until.saturating_sub(size);
-                if let Some(fewer) = self.without(&kept, from, until) {
-                    left -= 1;
-                    kept = if self.wrong(&fewer, &budget).is_some() { fewer } else { kept };
-                }
-                until = from.min(kept.len());
-            }
-            if left == 0 || size == 1 && kept.len() == before {
-                break;
-            }
-            size = size.div_ceil(2);
+        let mut checks = Checks { left: CHECKS_MAX, budget };
+        let early = self.early(stop.call);
+        let relevant = self.relevant(stop.call, &early);
+        let mut parts = [relevant, early].into_iter();
+        let kept = parts.find(|kept| self.wrong(kept, &budget).is_some())?;
+        if let Some(core) = self.later(&kept, stop.call, &mut checks) {
+            return Some(core);
         }
-        let (stop, plan) = self.wrong(&kept, &budget)?;
-        let tree = self.axis(Some(&kept)).state_at(stop, &plan);
-        Some(Core { calls: kept, culprit: stop.call, tree, is_minimal: left > 0 })
+        let core = self.core(kept, None, &mut checks)?;
+        self.later(&core.calls, core.culprit, &mut checks).or(Some(core))
     }
 
-    fn wrong(&self, kept: &[usize], budget: &Budget<'_>) -> Option<(Stop, Plan)> {
+    /// What is left of a part that is wrong; what it begins with stays, if something has to.
+    pub(super) fn core(
+        &self,
+        mut kept: Vec<usize>,
+        beginning: Option<usize>,
+        checks: &mut Checks<'_>,
+    ) -> Option<Core> {
+        let budget = checks.budget;
+        checks.reduce(&Part { whole: self, beginning, budget }, &mut kept);
+        let (stop, plan) = self.wrong(&kept, &budget)?;
+        let tree = self.axis(Some(&kept)).state_at(stop, &plan);
+        Some(Core { calls: kept, culprit: stop.call, tree, is_minimal: checks.left > 0 })
+    }
+
+    pub(super) fn wrong(&self, kept: &[usize], budget: &Budget<'_>) -> Option<(Stop, Plan)> {
         match search(&self.axis(Some(kept)), budget) {
             Found::Wrong(stop, plan) => Some((stop, plan)),
             Found::Right | Found::Unknown(_) => None,
         }
     }
 
-    /// What can matter to the answer of an operation, and reads that nothing else matters to.
-    fn relevant(&self, culprit: usize) -> Vec<usize> {
+    /// What takes place up to an operation, or may do so: what has no zxid has one above its floor.
+    fn early(&self, culprit: usize) -> Vec<usize> {
         let last = self.calls[culprit].op.zxid.unwrap_or(u64::MAX);
-        let is_early = |at: usize| self.calls[at].op.zxid.is_none_or(|zxid| zxid <= last);
+        let floors: FxHashMap<usize, u64> =
+            self.free.iter().filter_map(|free| Some((free.call?, free.floor))).collect();
+        let is_early = |at: &usize| match self.calls[*at].op.zxid {
+            Some(zxid) => zxid <= last,
+            None => floors.get(at).is_some_and(|floor| *floor < last),
+        };
+        (0..self.calls.len()).filter(|at| self.op(*at).is_some() && is_early(at)).collect()
+    }
+
+    /// Of these, what can matter to the answer of an operation, and what changes nothing and
+    /// depends on nothing else. It may be too little, but there is little of it.
+    fn relevant(&self, culprit: usize, early: &[usize]) -> Vec<usize> {
         let mut causes = self.op(culprit).map(depends).unwrap_or_default();
         let mut is_kept = vec![false; self.calls.len()];
         is_kept[culprit] = true;
-        let ops: Vec<(usize, &Op)> = (0..self.calls.len())
-            .filter(|at| *at != culprit && is_early(*at))
-            .filter_map(|at| Some((at, self.op(at)?)))
-            .collect();
-        let (reads, updates): (Vec<_>, Vec<_>) =
-            ops.into_iter().partition(|(_, op)| op.request.is_read());
+        let ops = early.iter().filter(|at| **at != culprit);
+        let ops = ops.filter_map(|at| Some((*at, self.op(*at)?)));
+        let (reads, updates): (Vec<_>, Vec<_>) = ops.partition(|(_, op)| op.is_pure());
         let mut has_grown = true;
         while has_grown {
             has_grown = false;
@@ -149,24 +158,30 @@ impl Whole<'_> {
         }
         (0..self.calls.len()).filter(|at| is_kept[*at]).collect()
     }
+}
 
-    /// Without those in the range that nothing else needs; nothing if that is none.
-    fn without(&self, kept: &[usize], from: usize, until: usize) -> Option<Vec<usize>> {
-        let mut stays: Vec<bool> = (0..kept.len()).map(|at| !(from..until).contains(&at)).collect();
-        let store = Znodes::default();
-        let needed = |at: usize, stays: &[bool]| {
-            let Some(op) = self.op(kept[at]).filter(|op| !store.is_pure(op)) else { return false };
-            let mut others = kept.iter().zip(stays).filter(|(_, stays)| **stays);
-            others
-                .any(|(other, _)| self.call(*other).is_some_and(|call| store.depends_on(&call, op)))
+/// Some operations of a history, by place.
+struct Part<'a, 'b> {
+    whole: &'a Whole<'b>,
+    beginning: Option<usize>,
+    budget: Budget<'a>,
+}
+
+impl Failing for Part<'_, '_> {
+    type Item = usize;
+
+    fn may_go(&self, at: &usize) -> bool {
+        self.beginning != Some(*at)
+    }
+
+    fn needs(&self, other: &usize, update: &usize) -> bool {
+        let (Some(op), Some(update)) = (self.whole.op(*other), self.whole.op(*update)) else {
+            return false;
         };
-        while let Some(at) = (from..until).find(|at| !stays[*at] && needed(*at, &stays)) {
-            stays[at] = true;
-        }
-        if stays.iter().all(|stays| *stays) {
-            return None;
-        }
-        let staying = kept.iter().zip(&stays).filter(|(_, stays)| **stays);
-        Some(staying.map(|(at, _)| *at).collect())
+        !update.is_pure() && op.needs(update)
+    }
+
+    fn fails(&self, kept: &[usize]) -> bool {
+        self.whole.wrong(kept, &self.budget).is_some()
     }
 }

@@ -5,13 +5,11 @@
 //! an end, what changes nothing, and updates that nothing that stays depends on. The object itself
 //! is made of the operations, and is made again for each attempt.
 
-use super::{Sessions, State, Step, store};
+use super::{Sessions, State, Step};
 use crate::judge::Settings;
 use crate::linearizability::shrink::{Core, cut};
-use crate::linearizability::{Budget, Call, Outcome, Stuck, check};
-use crate::model::Model;
+use crate::linearizability::{Budget, Call, Checks, Failing, Outcome, Stuck, check};
 use crate::model::znode::Tree;
-use std::ops::Range;
 use std::sync::Arc;
 
 /// How many configurations each check may examine.
@@ -19,9 +17,6 @@ const CONFIGURATIONS: u64 = 100_000;
 
 /// How many checks there are, at most.
 const CHECKS_MAX: usize = 1_000;
-
-/// Operations with their places.
-type Kept = Vec<(usize, Call<Step>)>;
 
 pub(super) fn shrink(
     initial: &Arc<Tree>,
@@ -31,28 +26,9 @@ pub(super) fn shrink(
 ) -> Core<Sessions> {
     let mut kept = cut(calls, calls[stuck.call].returned, Step::changes_nothing);
     let budget = Budget { configurations: CONFIGURATIONS, ..settings.budget };
-    let mut left = if settings.is_brief { 0 } else { CHECKS_MAX };
-    let mut size = kept.len().div_ceil(2).max(1);
-    loop {
-        let before = kept.len();
-        let mut until = before;
-        while until > 0 && left > 0 {
-            if budget.is_time_up.is_some_and(|is_time_up| is_time_up()) {
-                left = 0;
-                break;
-            }
-            let from = until.saturating_sub(size);
-            if let Some(fewer) = without(&kept, from..until, stuck.call) {
-                left -= 1;
-                kept = if fails(initial, &fewer, &budget) { fewer } else { kept };
-            }
-            until = from;
-        }
-        if left == 0 || size == 1 && kept.len() == before {
-            break;
-        }
-        size = size.div_ceil(2);
-    }
+    let left = if settings.is_brief { 0 } else { CHECKS_MAX };
+    let mut checks = Checks { left, budget };
+    checks.reduce(&Part { initial, budget, last: stuck.call }, &mut kept);
     let (places, mut calls): (Vec<_>, Vec<_>) = kept.into_iter().unzip();
     let model = Sessions::new(initial, &mut calls);
     let stuck = match check(&model, &calls, &settings.budget) {
@@ -60,41 +36,32 @@ pub(super) fn shrink(
         Outcome::Linearizable => unreachable!("what was taken out could not make it fail"),
         Outcome::Unknown(_) => Stuck { call: calls.len() - 1, states: Vec::new() },
     };
-    Core { calls, places, stuck, is_minimal: left > 0 }
+    Core { calls, places, stuck, is_minimal: checks.left > 0 }
 }
 
-/// Without those in the range that nothing else needs; nothing if that is none.
-fn without(kept: &Kept, range: Range<usize>, last: usize) -> Option<Kept> {
-    let mut stays: Vec<bool> =
-        (0..kept.len()).map(|at| !range.contains(&at) || kept[at].0 == last).collect();
-    let needs = |other: &Call<Step>, update: &Step| match (&other.op.op, &update.op) {
-        (Some(op), Some(update)) => {
-            let (process, invoked, returned) = (other.process, other.invoked, other.returned);
-            let call = Call { process, invoked, returned, op: op.clone() };
-            store().depends_on(&call, update)
-        }
-        _ => false,
-    };
-    loop {
-        let needed = range.clone().find(|at| {
-            let update = &kept[*at].1.op;
-            let mut others = kept.iter().zip(&stays).filter(|(_, stays)| **stays);
-            !stays[*at] && !update.changes_nothing() && others.any(|((_, c), _)| needs(c, update))
-        });
-        match needed {
-            Some(at) => stays[at] = true,
-            None => break,
-        }
-    }
-    if stays.iter().all(|stays| *stays) {
-        return None;
-    }
-    let staying = kept.iter().zip(&stays).filter(|(_, stays)| **stays);
-    Some(staying.map(|(kept, _)| kept.clone()).collect())
+/// A part of a history.
+struct Part<'a> {
+    initial: &'a Arc<Tree>,
+    budget: Budget<'a>,
+    /// Where every order of the whole came to an end: that stays.
+    last: usize,
 }
 
-fn fails(initial: &Arc<Tree>, kept: &Kept, budget: &Budget<'_>) -> bool {
-    let mut calls: Vec<_> = kept.iter().map(|(_, call)| call.clone()).collect();
-    let model = Sessions::new(initial, &mut calls);
-    check(&model, &calls, budget).is_violation()
+impl Failing for Part<'_> {
+    type Item = (usize, Call<Step>);
+
+    fn may_go(&self, (place, _): &Self::Item) -> bool {
+        *place != self.last
+    }
+
+    fn needs(&self, (_, other): &Self::Item, (_, update): &Self::Item) -> bool {
+        let (Some(op), Some(update)) = (&other.op.op, &update.op.op) else { return false };
+        !update.is_pure() && op.needs(update)
+    }
+
+    fn fails(&self, kept: &[Self::Item]) -> bool {
+        let mut calls: Vec<_> = kept.iter().map(|(_, call)| call.clone()).collect();
+        let model = Sessions::new(self.initial, &mut calls);
+        check(&model, &calls, &self.budget).is_violation()
+    }
 }
