@@ -284,22 +284,6 @@ mod tests {
     }
 
     #[test]
-    fn memory_is_the_newest_snapshot_and_the_log_after_it() {
-        let log: Vec<_> = (1..=3).map(|counter| txn(1, counter)).collect();
-        let after = |txns: &[Txn]| {
-            let mut replica = Replica::default();
-            txns.iter().for_each(|txn| replica.apply(txn));
-            replica
-        };
-        for covered in 0..=3 {
-            let snapshot = after(&log[..covered]);
-            let recovered = Recovered { snapshot, log: log.clone(), ..Recovered::default() };
-            let loaded = Durable::recover(recovered).load(10);
-            assert_eq!(loaded.replica, after(&log), "the snapshot covers {covered}");
-        }
-    }
-
-    #[test]
     fn an_epoch_file_holds_what_the_last_write_left_once_that_is_done() {
         let (mut durable, mut out) = (Durable::default(), Vec::new());
         let accepted = [1, 2].map(|e| durable.write_accepted_epoch(Epoch(e), &mut out));

@@ -358,7 +358,8 @@ impl Server {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::invariants::samples::looking;
+    use crate::Replica;
+    use crate::invariants::samples::{looking, txn};
     use crate::variant::ProposalCheck::{AfterFirst, Always, Never};
 
     #[test]
@@ -377,6 +378,24 @@ mod tests {
             node.server().variant.proposal_check = check;
             let flow = node.server().check_follows(last, next, place);
             assert_eq!(flow.is_break(), ends, "{check:?} {next} after {last}");
+        }
+    }
+
+    #[test]
+    fn memory_is_the_newest_snapshot_and_the_log_after_it() {
+        let log: Vec<_> = (1..=3).map(|counter| txn(1, counter)).collect();
+        let after = |txns: &[Txn]| {
+            let mut replica = Replica::default();
+            txns.iter().for_each(|txn| replica.apply(txn));
+            replica
+        };
+        for covered in 0..=3 {
+            let (accepted_epoch, current_epoch) = (Epoch(1), Epoch(1));
+            let (snapshot, log) = (after(&log[..covered]), log.clone());
+            let found = Recovered { snapshot, log: log.clone(), accepted_epoch, current_epoch };
+            let mut server = Server::new(NodeId(0), Config::new(3), Variant::REFERENCE);
+            assert!(server.recover(found).is_continue());
+            assert_eq!(server.memory.replica, after(&log), "the snapshot covers {covered}");
         }
     }
 }

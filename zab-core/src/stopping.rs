@@ -123,12 +123,16 @@ mod tests {
             assert_eq!(stopping, expected, "{aborted:?}");
         }
     }
+
     #[test]
-    fn a_server_that_has_served_takes_what_it_has_logged_into_memory() {
+    fn a_leader_that_has_served_takes_what_it_has_logged_into_memory() {
         let mut node = looking();
-        node.server().variant.shutdown = Shutdown::DrainThenFastForward;
-        let left = Left { started: true, aborted: None };
-        let stopping = Stopping::after_role(node.server(), left);
-        assert_eq!(stopping, Stopping { await_writer: true, then: Then::FastForward });
+        for shutdown in [Shutdown::DrainThenFastForward, Shutdown::Leak] {
+            node.server().variant.shutdown = shutdown;
+            let left = Left { started: true, led: true, aborted: None };
+            let stopping = Stopping::after_role(node.server(), left);
+            let expected = Stopping { await_writer: true, then: Then::FastForward };
+            assert_eq!(stopping, ControlFlow::Continue(expected), "{shutdown:?}");
+        }
     }
 }
