@@ -311,12 +311,11 @@ pub const CATALOGUE: &[Entry] = &[
     Entry {
         name: "committed-log-skips-sync",
         kind: Kind::Defect,
-        summary: "a DIFF lacks what its leader had committed in a synchronization, unchecked",
+        summary: "a DIFF lacks what its leader had committed in a synchronization",
         affects: "3.9.3",
         jira: &[4925],
         variant: Variant {
             committed_log_skips_sync: true,
-            proposal_check: ProposalCheck::Never,
             shutdown: Shutdown::DrainThenFastForward,
             ..REFERENCE
         },
