@@ -8,7 +8,7 @@ use zab_fuzz::variants::find;
 
 /// How many of 8,000 executions of a search with a fixed seed at least get into each situation:
 /// about half as many as do.
-const FLOORS: [(Situation, u64); 27] = [
+const FLOORS: [(Situation, u64); 32] = [
     (Situation::Diff, 4_000),
     (Situation::Trunc, 370),
     (Situation::Snap, 290),
@@ -24,6 +24,11 @@ const FLOORS: [(Situation, u64); 27] = [
     (Situation::RecordsLost, 270),
     (Situation::TornRecord, 69),
     (Situation::DiskFailure, 560),
+    (Situation::LogFlushFails, 300),
+    (Situation::LogWriteFails, 310),
+    (Situation::QueuedBehindFailure, 150),
+    (Situation::LeaderCannotPromise, 230),
+    (Situation::FollowerCannotPromise, 450),
     (Situation::SnapshotWhileServing, 700),
     // Its snapshots hold nothing that could be cut.
     (Situation::TruncBelowSnapshot, 0),

@@ -117,8 +117,7 @@ impl Follower {
                 return Some(Until::Disk(File::AcceptedEpoch, lsn));
             }
             Step::WriteCurrentEpoch(epoch) => {
-                let lsn = durable.write_current_epoch(epoch, out);
-                return Some(Until::Disk(File::CurrentEpoch, lsn));
+                return Some(Until::Disk(File::CurrentEpoch, server.write_current_epoch(epoch)));
             }
             Step::AckEpoch { epoch, current_epoch } => self.ack_epoch(server, epoch, current_epoch),
             Step::Truncate(zxid) => server.truncate(zxid),

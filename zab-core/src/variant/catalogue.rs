@@ -51,6 +51,8 @@ const ZK_3_9_5: Variant = Variant {
     disk_error_keeps_memory: true,
     trunc_unflushed: true,
     unflushed_start: true,
+    leads_unpromised: true,
+    trusts_failed_flush: true,
     ..REFERENCE
 };
 
@@ -160,6 +162,31 @@ pub const CATALOGUE: &[Entry] = &[
         summary: "what a killed process left unflushed is voted with, acknowledged, never flushed",
         affects: "3.4.0 to HEAD",
         variant: Variant { unflushed_start: true, ..REFERENCE },
+    },
+    Entry {
+        name: "leads-unpromised",
+        kind: Kind::Defect,
+        summary: "a leader that cannot write down the epoch it promised leads it all the same",
+        affects: "3.4.6 to HEAD",
+        variant: Variant { leads_unpromised: true, ..REFERENCE },
+    },
+    Entry {
+        name: "zookeeper-4882",
+        kind: Kind::Defect,
+        summary: "what waited behind a log record that could not be flushed stays in memory alone",
+        affects: "3.4.0 to HEAD",
+        variant: Variant {
+            disk_error_keeps_memory: true,
+            shutdown: Shutdown::DrainThenFastForward,
+            ..REFERENCE
+        },
+    },
+    Entry {
+        name: "trusts-failed-flush",
+        kind: Kind::Defect,
+        summary: "a leader counts what it could flush at the second attempt only",
+        affects: "3.4.0 to HEAD",
+        variant: Variant { trusts_failed_flush: true, ..REFERENCE },
     },
     Entry {
         name: "late-apply",
