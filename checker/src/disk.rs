@@ -4,11 +4,14 @@
 //! survives it), and *durable*, what survives a power loss whatever happens. Between them is the
 //! list of operations that are asked for and not reported, or were left by a process that died.
 //!
+//! What a failed write has left in the buffer of its process can be read by nobody and ends with it;
+//! what a failed flush has left can be read, and only somebody who writes it anew makes it durable.
+//!
 //! A killed process leaves all it asked for to be read, and none of it durable: a later process has
 //! to flush what it found, or the kernel to write it back.
 
 use crate::sequences::{Sequence, Sequences};
-use zab_core::{Digest, DiskOp, Epoch, File, Lsn, Recovered, Replica, Txn, Zxid};
+use zab_core::{Digest, DiskError, DiskOp, Epoch, File, Lsn, Recovered, Replica, Txn, Zxid};
 
 /// A snapshot: which sequence of transactions it stands for.
 #[derive(Copy, Clone, Debug, Default, PartialEq, Eq)]
@@ -184,8 +187,12 @@ impl Pending {
 enum Stage {
     /// Asked for by the running process and not reported.
     Asked(Lsn),
-    /// Left by an earlier process in the page cache.
+    /// In the buffer of the running process.
+    Buffered(Lsn),
+    /// In the page cache, and no running process is about to flush it.
     Left,
+    /// In the page cache, where it counts as clean.
+    Clean,
     /// Durable, after something that is not.
     Durable,
 }
@@ -250,6 +257,7 @@ impl Disk {
             self.asked.clone_from(&self.durable);
             return;
         }
+        self.writes.retain(|(stage, _)| !matches!(stage, Stage::Buffered(_)));
         for (stage, op) in &mut self.writes {
             if let Stage::Asked(_) = stage {
                 let is_flushed = matches!(op.file(), File::AcceptedEpoch | File::CurrentEpoch);
@@ -261,6 +269,9 @@ impl Disk {
 
     /// The disk was asked for an operation.
     pub(crate) fn on_asked(&mut self, lsn: Lsn, op: &DiskOp) {
+        if matches!(op, DiskOp::Flush | DiskOp::FlushRecovered(_) | DiskOp::Truncate(_)) {
+            self.empty_buffer();
+        }
         let op = match op {
             DiskOp::Append(txn) => Pending::Append(*txn),
             DiskOp::Truncate(zxid) => Pending::Truncate(*zxid),
@@ -275,16 +286,40 @@ impl Disk {
         self.writes.push((Stage::Asked(lsn), op));
     }
 
+    /// The stream of the log writes what is in its buffer.
+    fn empty_buffer(&mut self) {
+        let mut is_any = false;
+        for (stage, _) in &mut self.writes {
+            if let Stage::Buffered(lsn) = *stage {
+                *stage = Stage::Asked(lsn);
+                is_any = true;
+            }
+        }
+        if is_any {
+            self.read_back();
+        }
+    }
+
+    /// Works out what can be read.
+    fn read_back(&mut self) {
+        let Self { asked, durable, base, writes, .. } = self;
+        asked.clone_from(base.as_deref().unwrap_or(durable));
+        let written = writes.iter().filter(|(stage, _)| !matches!(stage, Stage::Buffered(_)));
+        written.for_each(|(_, op)| asked.apply(*op));
+    }
+
     /// What the running process did to this file up to `upto` is durable, and so is what earlier ones
     /// have left, as far as it was flushed or is an entry of the file system's journal.
     pub(crate) fn on_done(&mut self, file: File, upto: Lsn) {
-        let is_done = |stage| matches!(stage, Stage::Asked(lsn) if lsn <= upto);
+        let is_done =
+            |stage| matches!(stage, Stage::Asked(lsn) | Stage::Buffered(lsn) if lsn <= upto);
         let flushes = |(stage, op): &(Stage, Pending)| {
             is_done(*stage) && matches!(op, Pending::FlushRecovered(of) if *of == file)
         };
         let all_until = self.writes.iter().rposition(flushes).unwrap_or(0);
         for (at, (stage, op)) in self.writes.iter_mut().enumerate() {
-            let is_left = *stage == Stage::Left && (at < all_until || op.is_journaled());
+            let is_left = matches!(stage, Stage::Left | Stage::Clean) && at < all_until
+                || *stage == Stage::Left && op.is_journaled();
             if op.file() == file && (is_done(*stage) || is_left) {
                 *stage = Stage::Durable;
             }
@@ -302,7 +337,7 @@ impl Disk {
     /// Works out what is durable.
     fn settle(&mut self) {
         let Self { durable, base, writes, .. } = self;
-        let is_left = writes.iter().any(|(stage, _)| *stage == Stage::Left);
+        let is_left = writes.iter().any(|(stage, _)| matches!(stage, Stage::Left | Stage::Clean));
         if is_left && base.is_none() {
             *base = Some(Box::new(durable.clone()));
         }
@@ -326,11 +361,33 @@ impl Disk {
         }
     }
 
-    /// This operation and all later ones on the file had no effect.
-    pub(crate) fn on_failed(&mut self, file: File, failed: Lsn) {
-        let has_failed = |stage| matches!(stage, Stage::Asked(lsn) if lsn >= failed);
-        self.writes.retain(|(stage, op)| op.file() != file || !has_failed(*stage));
-        self.asked.clone_from(self.base.as_deref().unwrap_or(&self.durable));
-        self.writes.iter().for_each(|(_, op)| self.asked.apply(*op));
+    /// This operation failed.
+    pub(crate) fn on_failed(&mut self, file: File, failed: Lsn, error: DiskError) {
+        let is_asked =
+            |stage| matches!(stage, Stage::Asked(lsn) | Stage::Buffered(lsn) if lsn <= failed);
+        if file == File::Log {
+            let cut = self
+                .writes
+                .iter()
+                .rposition(|(stage, op)| is_asked(*stage) && matches!(op, Pending::Truncate(_)));
+            for (at, (stage, op)) in self.writes.iter_mut().enumerate() {
+                let (true, Pending::Append(_) | Pending::Truncate(_)) = (is_asked(*stage), &*op)
+                else {
+                    continue;
+                };
+                // What was cut was written before, and so was what stood before the cut.
+                *stage = match (error, *stage, *op) {
+                    (_, _, Pending::Truncate(_)) => Stage::Left,
+                    (DiskError::Flush, ..) => Stage::Clean,
+                    (DiskError::Write, ..) if cut.is_some_and(|cut| at < cut) => Stage::Left,
+                    (DiskError::Write, Stage::Asked(lsn), _) => Stage::Buffered(lsn),
+                    (DiskError::Write, stage, _) => stage,
+                };
+            }
+        }
+        let is_it = |stage| matches!(stage, Stage::Asked(lsn) if lsn == failed);
+        self.writes.retain(|(stage, op)| op.file() != file || !is_it(*stage));
+        self.settle();
+        self.read_back();
     }
 }

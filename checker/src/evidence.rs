@@ -5,7 +5,8 @@
 
 use zab_core::event::{ExitReason, Note};
 use zab_core::{
-    DiskOp, File, Lsn, Micros, NodeId, Op, Outcome, Packet, Recovered, Replica, RequestId, Txn,
+    DiskError, DiskOp, File, Lsn, Micros, NodeId, Op, Outcome, Packet, Recovered, Replica,
+    RequestId, Txn,
 };
 
 /// One observation.
@@ -49,13 +50,14 @@ pub enum Fact {
     /// The kernel wrote back what earlier processes of the server have left in the page cache: that is
     /// durable.
     WrittenBack,
-    /// The disk reported a failure: this and every later operation asked of the file so far had
-    /// no effect.
+    /// The disk reported that an operation failed.
     DiskFailed {
         /// The file.
         file: File,
         /// The operation.
         lsn: Lsn,
+        /// In which step.
+        error: DiskError,
     },
     /// A packet other than PING was handed to the network.
     Sent {

@@ -6,7 +6,7 @@
 
 use zab_checker::{Event, Fact};
 use zab_core::event::{ExitReason, Note, SyncMode};
-use zab_core::{DiskOp, Epoch, File, Lsn, NodeId, Op, Outcome, Packet, RequestId, Zxid};
+use zab_core::{DiskError, DiskOp, Epoch, File, Lsn, NodeId, Op, Outcome, Packet, RequestId, Zxid};
 use zab_sim::schedule::CLIENTS;
 
 /// One of the situations.
@@ -42,6 +42,16 @@ pub enum Situation {
     TornRecord,
     /// A server exits because of its disk.
     DiskFailure,
+    /// A flush of the log fails.
+    LogFlushFails,
+    /// A write to the log fails.
+    LogWriteFails,
+    /// The log fails while a proposal waits behind what is being flushed.
+    QueuedBehindFailure,
+    /// An epoch that a quorum is about to promise cannot be written down by its leader.
+    LeaderCannotPromise,
+    /// A follower cannot write down an epoch.
+    FollowerCannotPromise,
     /// A snapshot is written while serving.
     SnapshotWhileServing,
     /// A log is cut below a snapshot that stands beside an older one.
@@ -70,7 +80,7 @@ pub enum Situation {
 
 impl Situation {
     /// Every situation.
-    pub const ALL: [Self; 27] = [
+    pub const ALL: [Self; 32] = [
         Self::Diff,
         Self::Trunc,
         Self::Snap,
@@ -86,6 +96,11 @@ impl Situation {
         Self::RecordsLost,
         Self::TornRecord,
         Self::DiskFailure,
+        Self::LogFlushFails,
+        Self::LogWriteFails,
+        Self::QueuedBehindFailure,
+        Self::LeaderCannotPromise,
+        Self::FollowerCannotPromise,
         Self::SnapshotWhileServing,
         Self::TruncBelowSnapshot,
         Self::WriteAtLeader,
@@ -118,6 +133,11 @@ impl Situation {
             Self::RecordsLost => "power loss takes unflushed records",
             Self::TornRecord => "power loss tears a record",
             Self::DiskFailure => "exit after a disk error",
+            Self::LogFlushFails => "flush of the log fails",
+            Self::LogWriteFails => "write to the log fails",
+            Self::QueuedBehindFailure => "log fails while a proposal waits behind it",
+            Self::LeaderCannotPromise => "a leader's acceptedEpoch fails",
+            Self::FollowerCannotPromise => "a follower's epoch file fails",
             Self::SnapshotWhileServing => "snapshot while serving",
             Self::TruncBelowSnapshot => "log cut below a snapshot that has an older one",
             Self::WriteAtLeader => "write answered by a leader",
@@ -136,7 +156,7 @@ impl Situation {
 
 /// A set of situations.
 #[derive(Copy, Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Situations(u32);
+pub struct Situations(u64);
 
 impl Situations {
     /// Adds one.
@@ -199,8 +219,12 @@ struct Server {
     is_new: bool,
     /// The last proposal that a leader sent to it.
     last_sent: Zxid,
+    /// The last record that it appended to its log.
+    last_appended: Zxid,
     /// Appends that its disk has not reported.
     logging: Vec<Lsn>,
+    /// It was elected.
+    is_elected: bool,
     last_zxid: Zxid,
     /// Leads an established epoch.
     leads: bool,
@@ -305,19 +329,39 @@ impl Watch {
                 self.on_end(node, false);
             }
             Fact::Fault("record torn") => self.reached.insert(Situation::TornRecord),
-            Fact::DiskAsked { lsn, op: DiskOp::Append(_) } => self.server(node).logging.push(*lsn),
+            Fact::DiskAsked { lsn, op: DiskOp::Append(txn) } => {
+                let server = self.server(node);
+                server.logging.push(*lsn);
+                server.last_appended = txn.zxid;
+            }
             Fact::DiskAsked { op: DiskOp::Snapshot(_), .. } if self.server(node).serves => {
                 self.reached.insert(Situation::SnapshotWhileServing);
             }
             Fact::DiskDone { file: File::Log, upto } => {
                 self.server(node).logging.retain(|lsn| lsn > upto);
             }
-            Fact::DiskFailed { file: File::Log, lsn } => {
-                self.server(node).logging.retain(|asked| asked < lsn);
-            }
+            Fact::DiskFailed { file, error, .. } => self.on_disk_failed(node, *file, *error),
             Fact::Sent { to, packet } => self.on_sent(node, *to, packet),
             Fact::Noted(note) => self.on_note(node, note),
             _ => {}
+        }
+    }
+
+    fn on_disk_failed(&mut self, node: NodeId, file: File, error: DiskError) {
+        let server = self.server(node);
+        let is_queued = server.last_sent.max(server.proposed) > server.last_appended;
+        let is_elected = server.is_elected;
+        self.reached.insert(match (file, error) {
+            (File::Log, DiskError::Flush) => Situation::LogFlushFails,
+            (File::Log, DiskError::Write) => Situation::LogWriteFails,
+            (File::AcceptedEpoch, _) if is_elected => Situation::LeaderCannotPromise,
+            (File::AcceptedEpoch | File::CurrentEpoch, _) if !is_elected => {
+                Situation::FollowerCannotPromise
+            }
+            (File::AcceptedEpoch | File::CurrentEpoch | File::Snapshot, _) => return,
+        });
+        if file == File::Log && is_queued {
+            self.reached.insert(Situation::QueuedBehindFailure);
         }
     }
 
@@ -389,17 +433,19 @@ impl Watch {
             Note::SteppedDown => {
                 let server = self.server(node);
                 let logging = std::mem::take(&mut server.logging);
-                let last_zxid = server.last_zxid;
+                let (last_zxid, last_appended) = (server.last_zxid, server.last_appended);
                 if !logging.is_empty() {
                     self.reached.insert(Situation::StepDownWhileLogging);
                 }
-                *self.server(node) = Server { logging, last_zxid, ..Server::default() };
+                let server = Server { logging, last_zxid, last_appended, ..Server::default() };
+                *self.server(node) = server;
             }
             _ => {}
         }
     }
 
     fn on_elected(&mut self, node: NodeId, leader: NodeId) {
+        self.server(node).is_elected = leader == node;
         let (mine, its) = (self.server(node).last_zxid, self.server(leader).last_zxid);
         if leader < node && its > mine {
             self.reached.insert(Situation::LongerLogWins);

@@ -10,7 +10,7 @@ use zab_fuzz::case::{self, Driver};
 use zab_fuzz::oracle::Oracle;
 use zab_fuzz::rng::Rng;
 use zab_fuzz::{corpus, generate};
-use zab_sim::schedule::{Action, ClientOp};
+use zab_sim::schedule::{Action, ClientOp, Files};
 use zab_sim::{Act, Schedule};
 
 fn oracles() -> (Oracle, Oracle) {
@@ -72,7 +72,12 @@ fn executions_are_the_same_event_by_event_where_the_drivers_once_parted() {
     let nobody_asks = vec![
         (0, Act::StallDisk { server: 1, for_us: 300_000 }),
         (0, Act::Kill { server: 1, down_us: 200_000 }),
-        (10_000, Act::FlushError { server: 1 }),
+        (10_000, Act::FlushError { server: 1, file: Files::Log, for_us: 0 }),
+    ];
+    let full = vec![
+        (0, Act::WriteError { server: 2, file: Files::All, for_us: 90_000 }),
+        (1_000, write),
+        (1_000, Act::FlushError { server: 0, file: Files::Log, for_us: 0 }),
     ];
     let mut drivers = Drivers::default();
     for actions in [
@@ -82,6 +87,7 @@ fn executions_are_the_same_event_by_event_where_the_drivers_once_parted() {
         no_connection,
         no_receipt,
         nobody_asks,
+        full,
     ] {
         let shown = format!("{actions:?}");
         let actions = actions.into_iter().map(|(at_us, act)| Action { at_us, act });

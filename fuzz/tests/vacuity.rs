@@ -13,7 +13,7 @@ const SIZES: [(u8, u64); 3] = [(3, 8_000), (5, 4_000), (7, 2_000)];
 
 /// How many executions of a search with a fixed seed at least get into each situation, for each size:
 /// about half as many as do.
-const FLOORS: [(Situation, [u64; 3]); 27] = [
+const FLOORS: [(Situation, [u64; 3]); 32] = [
     (Situation::Diff, [4_000, 2_000, 1_000]),
     (Situation::Trunc, [170, 45, 14]),
     (Situation::Snap, [180, 110, 61]),
@@ -29,6 +29,11 @@ const FLOORS: [(Situation, [u64; 3]); 27] = [
     (Situation::RecordsLost, [160, 81, 53]),
     (Situation::TornRecord, [43, 31, 12]),
     (Situation::DiskFailure, [590, 180, 47]),
+    (Situation::LogFlushFails, [0, 0, 0]),
+    (Situation::LogWriteFails, [0, 0, 0]),
+    (Situation::QueuedBehindFailure, [0, 0, 0]),
+    (Situation::LeaderCannotPromise, [0, 0, 0]),
+    (Situation::FollowerCannotPromise, [0, 0, 0]),
     (Situation::SnapshotWhileServing, [1_100, 1_400, 990]),
     // Its snapshots hold nothing that could be cut.
     (Situation::TruncBelowSnapshot, [0, 0, 0]),

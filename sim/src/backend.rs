@@ -15,15 +15,6 @@ use std::ops::DerefMut;
 use zab_checker::Fact;
 use zab_core::{Micros, NodeId, RequestId, Zxid};
 
-/// What reaches a process from outside that is no message.
-#[derive(Copy, Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Signal {
-    /// The main thread gets an exception.
-    StepDown,
-    /// A disk operation fails.
-    DiskFails,
-}
-
 /// A simulation, at the instant at which something happens to it.
 pub(crate) trait Backend {
     /// That instant.
@@ -49,8 +40,8 @@ pub(crate) trait Backend {
     /// The process of a server starts, on a machine that counts it as running.
     fn launch(&mut self, id: NodeId);
 
-    /// A running process is told something.
-    fn signal(&mut self, id: NodeId, signal: Signal);
+    /// The main thread of a process, if one is running, gets an exception.
+    fn step_down(&mut self, id: NodeId);
 
     /// What is on the way gets as far as it can before a fault loses it.
     fn let_arrive(&mut self) {}

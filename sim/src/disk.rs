@@ -10,6 +10,11 @@
 //!   it, and it is durable once the kernel writes it back or a process flushes what it found;
 //! - the server leaves its role in process: nothing happens here at all.
 //!
+//! An operation may fail, see [`DiskError`]. A write that fails leaves log records in the buffer of
+//! their process, which writes them with its next flush and takes them with it when it ends. What a
+//! failed flush should have made durable counts as clean: it can be read until the power goes, and
+//! neither the kernel nor another flush writes it, unless somebody writes it anew.
+//!
 //! A flush makes durable what the process itself wrote, because each process has a log file of its
 //! own (`FileTxnLog.append` opens one) and flushes no other (`FileTxnLog.commit`). Cuts and removals
 //! of earlier processes become durable with it: they are entries of one journal (ext4, xfs), of
@@ -27,15 +32,19 @@ pub use record::Corruption;
 use crate::schedule::CrashMode;
 use contents::Contents;
 use std::collections::VecDeque;
-use zab_core::{DiskOp, File, Lsn, Recovered};
+use zab_core::{DiskError, DiskOp, File, Lsn, Recovered};
 
 /// How far an operation has come.
 #[derive(Copy, Clone, Debug, PartialEq, Eq, Hash)]
 enum Stage {
     /// Asked for by the running process and not reported.
     Asked,
-    /// Left by an earlier process: it can be read.
+    /// In the buffer of the running process: a write of it failed.
+    Buffered,
+    /// In the page cache, and no running process is about to flush it: it can be read.
     Written,
+    /// Its flush failed: it can be read, and counts as clean.
+    Clean,
     /// Durable, behind something that is not.
     Durable,
 }
@@ -72,6 +81,11 @@ impl SimDisk {
         let queue = &mut self.writes[op.file() as usize];
         let mut asked = queue.iter().rev().take_while(|write| write.stage == Stage::Asked);
         assert!(asked.next().is_none_or(|last| last.lsn < lsn), "operations come in order");
+        // A flush, or the end of the stream, writes what is in the buffer.
+        if is_flush(&op) || matches!(op, DiskOp::Truncate(_)) {
+            let buffered = queue.iter_mut().filter(|write| write.stage == Stage::Buffered);
+            buffered.for_each(|write| write.stage = Stage::Asked);
+        }
         queue.push_back(Write { lsn, op, stage: Stage::Asked });
     }
 
@@ -82,11 +96,16 @@ impl SimDisk {
 
     /// Whether this operation flushes what an earlier process has left, and that is nothing.
     pub fn has_nothing_to_do(&self, file: File, lsn: Lsn) -> bool {
+        let is_left = |write: &Write| matches!(write.stage, Stage::Written | Stage::Clean);
+        matches!(self.under_way(file, lsn), Some(DiskOp::FlushRecovered(_)))
+            && !self.writes[file as usize].iter().any(is_left)
+    }
+
+    /// The operation of that number, if it is under way.
+    pub fn under_way(&self, file: File, lsn: Lsn) -> Option<&DiskOp> {
         let queue = &self.writes[file as usize];
-        let is_this = |write: &Write| write.stage == Stage::Asked && write.lsn == lsn;
-        let flush = queue.iter().find(|write| is_this(write));
-        let is_dirty = queue.iter().any(|write| write.stage == Stage::Written);
-        flush.is_some_and(|write| matches!(write.op, DiskOp::FlushRecovered(_))) && !is_dirty
+        let is_this = |write: &&Write| write.stage == Stage::Asked && write.lsn == lsn;
+        queue.iter().find(is_this).map(|write| &write.op)
     }
 
     /// Makes this operation durable, and all before it that it covers. False if it is not under way:
@@ -100,7 +119,8 @@ impl SimDisk {
         let covers_all = |write: &Write| matches!(write.op, DiskOp::FlushRecovered(_));
         let all_until = queue.iter().take(last + 1).rposition(covers_all).unwrap_or(0);
         for (at, write) in queue.iter_mut().enumerate().take(last + 1) {
-            if write.stage == Stage::Asked || at < all_until || is_journaled(&write.op) {
+            let is_own = write.stage == Stage::Asked || write.stage == Stage::Buffered;
+            if is_own || at < all_until || is_journaled(&write.op) {
                 write.stage = Stage::Durable;
             }
         }
@@ -122,12 +142,32 @@ impl SimDisk {
         is_any
     }
 
-    /// The oldest operation under way fails: it and all later ones on its file have no effect.
-    pub fn fail_oldest(&mut self) -> Option<(File, Lsn)> {
-        let under_way = self.writes.iter().flatten().filter(|write| write.stage == Stage::Asked);
-        let (lsn, file) = under_way.map(|write| (write.lsn, write.op.file())).min()?;
-        self.writes[file as usize].retain(|write| write.stage != Stage::Asked);
-        Some((file, lsn))
+    /// This operation fails. False if it is not under way. Others on its file take their own course.
+    pub fn fail(&mut self, file: File, lsn: Lsn, error: DiskError) -> bool {
+        let queue = &mut self.writes[file as usize];
+        let is_this = |write: &Write| write.stage == Stage::Asked && write.lsn == lsn;
+        let Some(failed) = queue.iter().position(is_this) else {
+            return false;
+        };
+        if matches!(queue[failed].op, DiskOp::Flush) {
+            // What was cut was written before, and so was what stood before the cut.
+            let is_cut = |write: &Write| matches!(write.op, DiskOp::Truncate(_));
+            let cut = queue.iter().take(failed).rposition(is_cut);
+            for (at, write) in queue.iter_mut().enumerate().take(failed) {
+                let is_own = matches!(write.stage, Stage::Asked | Stage::Buffered);
+                if !is_own || is_flush(&write.op) {
+                    continue;
+                }
+                write.stage = match error {
+                    _ if is_cut(write) => Stage::Written,
+                    DiskError::Flush => Stage::Clean,
+                    DiskError::Write if cut.is_some_and(|cut| at < cut) => Stage::Written,
+                    DiskError::Write => Stage::Buffered,
+                };
+            }
+        }
+        queue.remove(failed);
+        true
     }
 
     /// The power goes. True if it tore a record.
@@ -141,7 +181,8 @@ impl SimDisk {
             };
             // The first write that is gone, and whether anything after it stays.
             let (mut lost, mut is_inside) = (None, false);
-            for write in self.writes[file as usize].drain(..).filter(|write| !is_flush(&write.op)) {
+            let on_the_way = |write: &Write| !is_flush(&write.op) && write.stage != Stage::Buffered;
+            for write in self.writes[file as usize].drain(..).filter(on_the_way) {
                 if write.stage == Stage::Durable {
                     is_inside |= lost.is_some();
                     self.durable.apply(write.op);
@@ -163,7 +204,7 @@ impl SimDisk {
     pub fn lose_process(&mut self) {
         for file in File::ALL {
             let queue = &mut self.writes[file as usize];
-            queue.retain(|write| !is_flush(&write.op));
+            queue.retain(|write| !is_flush(&write.op) && write.stage != Stage::Buffered);
             let stage = match file {
                 File::Log | File::Snapshot => Stage::Written,
                 File::AcceptedEpoch | File::CurrentEpoch => Stage::Durable,

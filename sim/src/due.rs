@@ -16,10 +16,8 @@ pub enum Due {
     Timer { server: NodeId, life: u16, timer: Timer, generation: u32 },
     /// An actor's turn.
     Turn { server: NodeId, life: u16, actor: Actor },
-    /// A disk operation completes.
+    /// A disk operation completes, or fails.
     Disk { server: NodeId, life: u16, file: File, lsn: u32 },
-    /// The oldest disk operation under way fails.
-    DiskFail { server: NodeId, life: u16 },
     /// The main thread gets an exception.
     StepDown { server: NodeId, life: u16 },
     /// A connection that was asked for is made or refused.

@@ -3,13 +3,13 @@
 //! Faults with a duration are kept as the instant at which they end; at that instant a
 //! [`Later::FaultEnds`] lets go on what they withheld.
 
-use crate::backend::{Backend, Signal};
+use crate::backend::Backend;
 use crate::due::Later;
 use crate::machine::{Death, SUPERVISOR_DELAY};
 use crate::schedule::{Act, GRAIN_US, StallTarget};
 use crate::sessions;
 use zab_checker::Fact;
-use zab_core::{Key, Micros, NodeId};
+use zab_core::{DiskError, Key, Micros, NodeId};
 
 /// An action of a schedule happens. Its numbers must be valid for this ensemble.
 pub(crate) fn act(backend: &mut impl Backend, act: Act) {
@@ -25,12 +25,14 @@ pub(crate) fn act(backend: &mut impl Backend, act: Act) {
         Act::Kill { server, down_us } => {
             end(backend, NodeId(server), Death::Killed, Micros(down_us));
         }
-        Act::StepDown { server } => backend.signal(NodeId(server), Signal::StepDown),
-        Act::FlushError { server } => {
-            // Where no process asks anything of the disk, nobody is told of an error.
-            if backend.cluster()[NodeId(server)].is_up() {
-                backend.signal(NodeId(server), Signal::DiskFails);
-            }
+        Act::StepDown { server } => backend.step_down(NodeId(server)),
+        Act::FlushError { server, file, for_us: _ } => {
+            backend.cluster()[NodeId(server)].fail(DiskError::Flush, file, now, until);
+            begin(backend, server, "flushes fail", until);
+        }
+        Act::WriteError { server, file, for_us: _ } => {
+            backend.cluster()[NodeId(server)].fail(DiskError::Write, file, now, until);
+            begin(backend, server, "writes fail", until);
         }
         Act::Cut { from, to, both_ways, for_us: _ } => {
             cut(backend, NodeId(from), NodeId(to), until);

@@ -5,36 +5,28 @@
 //! lies under a shell, which knows it as a [`Platform`](crate::shell::Platform).
 
 mod clock;
+mod errors;
 mod stalls;
 
 pub(crate) use clock::Clock;
 pub(crate) use stalls::Stalls;
 
+use errors::Errors;
+
 use crate::disk::SimDisk;
 use crate::keyed::Delays;
-use crate::schedule::{CrashMode, StallTarget};
+use crate::schedule::{CrashMode, Files, StallTarget};
 use zab_core::event::ExitReason;
-use zab_core::{DiskOp, File, Lsn, Micros, NodeId, Recovered};
+use zab_core::{DiskError, DiskOp, File, Lsn, Micros, NodeId, Recovered};
 
 /// How long a supervisor waits before it restarts a process that exited by itself.
 pub(crate) const SUPERVISOR_DELAY: Micros = Micros::from_millis(50);
-
-/// How long a disk takes to report that it failed: less than any operation takes to succeed.
-const FAILURE_DELAY: Micros = Micros(100);
 
 /// How a process is ended from outside.
 #[derive(Copy, Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Death {
     Killed,
     PowerLoss(CrashMode),
-}
-
-/// After what time a disk reports on an operation that it was asked for; without delay if there is
-/// nothing to do.
-#[derive(Copy, Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Reports {
-    pub(crate) failure: Option<Micros>,
-    pub(crate) success: Option<Micros>,
 }
 
 /// A machine.
@@ -44,13 +36,12 @@ pub(crate) struct Machine {
     disk: SimDisk,
     pub(crate) clock: Clock,
     pub(crate) stalls: Stalls,
+    errors: Errors,
     /// A process is running.
     up: bool,
     powered: bool,
     /// Counts the ends of processes.
     life: u16,
-    /// The next disk operation fails.
-    fails_next: bool,
     /// Why the last process ended in its start-up checks.
     refused: Option<ExitReason>,
 }
@@ -63,10 +54,10 @@ impl Machine {
             disk: SimDisk::default(),
             clock: Clock::default(),
             stalls: Stalls::default(),
+            errors: Errors::default(),
             up: false,
             powered: true,
             life: 0,
-            fails_next: false,
             refused: None,
         }
     }
@@ -110,18 +101,16 @@ impl Machine {
         self.disk.recover().expect("no action damages what is durable")
     }
 
-    /// The process asks the disk for an operation.
-    pub(crate) fn ask(&mut self, lsn: Lsn, op: DiskOp, delays: Delays) -> Reports {
+    /// The process asks the disk for an operation. After what time it is reported, if it is; at once
+    /// if there is nothing to do.
+    pub(crate) fn ask(&mut self, lsn: Lsn, op: DiskOp, delays: Delays) -> Option<Micros> {
         let (file, is_reported) = (op.file(), op.is_reported());
         self.disk.ask(lsn, op);
-        let success = match self.disk.has_nothing_to_do(file, lsn) {
+        let delay = match self.disk.has_nothing_to_do(file, lsn) {
             true => Micros(0),
             false => delays.flush(self.id, self.life, lsn),
         };
-        Reports {
-            failure: std::mem::take(&mut self.fails_next).then_some(FAILURE_DELAY),
-            success: is_reported.then_some(success),
-        }
+        is_reported.then_some(delay)
     }
 
     /// The kernel writes back what earlier processes have left. False if that is nothing.
@@ -136,16 +125,27 @@ impl Machine {
         self.stalls.process(now) || is_stalled
     }
 
-    /// The disk completes an operation. False if there is nothing to report any more.
-    pub(crate) fn complete(&mut self, file: File, upto: Lsn) -> bool {
-        self.disk.complete(file, upto)
+    /// The disk completes an operation, or fails to. None if there is nothing to report any more.
+    pub(crate) fn complete(
+        &mut self,
+        now: Micros,
+        file: File,
+        lsn: Lsn,
+    ) -> Option<Result<(), DiskError>> {
+        let op = self.disk.under_way(file, lsn)?;
+        let error = match self.disk.has_nothing_to_do(file, lsn) {
+            true => None,
+            false => self.errors.strike(now, op),
+        };
+        match error {
+            None => self.disk.complete(file, lsn).then_some(Ok(())),
+            Some(error) => self.disk.fail(file, lsn, error).then_some(Err(error)),
+        }
     }
 
-    /// The oldest disk operation under way fails, or else the next one will.
-    pub(crate) fn fail(&mut self) -> Option<(File, Lsn)> {
-        let failed = self.disk.fail_oldest();
-        self.fails_next = self.fails_next || failed.is_none();
-        failed
+    /// Operations on these files fail until some instant, or once if that is now.
+    pub(crate) fn fail(&mut self, error: DiskError, files: Files, now: Micros, until: Micros) {
+        self.errors.begin(error, files, now, until);
     }
 
     /// The process exits by itself.
@@ -194,6 +194,6 @@ impl Machine {
     pub(crate) fn heal(&mut self, now: Micros) {
         self.stalls = Stalls::default();
         self.clock.heal(now);
-        self.fails_next = false;
+        self.errors = Errors::default();
     }
 }

@@ -2,12 +2,22 @@
 
 use crate::due::Effects;
 use zab_checker::{Event, Fact};
-use zab_core::{Micros, NodeId, Output, Packet};
+use zab_core::{DiskError, File, Input, Lsn, Micros, NodeId, Output, Packet};
 
 impl Effects {
     /// Something can be observed, at a server or of the ensemble as a whole.
     pub(crate) fn observe(&mut self, at: Micros, node: impl Into<Option<NodeId>>, fact: Fact) {
         self.evidence.push(Event { at, node: node.into(), fact });
+    }
+}
+
+/// How a disk operation went: what can be observed of it, and what the server is told.
+pub(crate) fn reported(file: File, lsn: Lsn, result: Result<(), DiskError>) -> (Fact, Input) {
+    match result {
+        Ok(()) => (Fact::DiskDone { file, upto: lsn }, Input::DiskDone { file, upto: lsn }),
+        Err(error) => {
+            (Fact::DiskFailed { file, lsn, error }, Input::DiskFailed { file, lsn, error })
+        }
     }
 }
 

@@ -23,8 +23,8 @@ pub use kind::Kind;
 use serde::{Deserialize, Serialize};
 
 /// The version of the JSON form that this build writes; it reads all older ones. Version 1 has other
-/// names for three kinds of action.
-pub const FORMAT: u16 = 2;
+/// names for three kinds of action; until version 2 a flush error has neither file nor duration.
+pub const FORMAT: u16 = 3;
 
 /// Times in a schedule are whole multiples of this many microseconds.
 pub const GRAIN_US: u64 = 200;
@@ -96,6 +96,25 @@ pub enum CrashMode {
     Torn,
     /// Everything: on the disk, but never reported.
     KeepAll,
+}
+
+/// The files that a disk error strikes.
+#[derive(
+    Copy, Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
+#[serde(rename_all = "kebab-case")]
+pub enum Files {
+    /// Every file.
+    #[default]
+    All,
+    /// The transaction log.
+    Log,
+    /// The snapshots.
+    Snapshot,
+    /// `acceptedEpoch`.
+    AcceptedEpoch,
+    /// `currentEpoch`.
+    CurrentEpoch,
 }
 
 /// An actor that can be held back.
@@ -222,10 +241,17 @@ pub enum Act {
         /// How long.
         for_us: u64,
     },
-    /// The oldest disk operation that is not done fails, or the next one.
+    /// Flushes fail (EIO): what was written can be read, and may never be durable. The oldest flush
+    /// that is not done, or the next one; every one of them as long as this lasts.
     FlushError {
         /// Which server.
         server: u8,
+        /// Of which file.
+        #[serde(default)]
+        file: Files,
+        /// How long; once if 0.
+        #[serde(default)]
+        for_us: u64,
     },
     /// The server's clock runs faster or slower by this many per mille. The newest rate counts.
     Skew {
@@ -250,6 +276,16 @@ pub enum Act {
     WriteBack {
         /// Which server.
         server: u8,
+    },
+    /// Writes fail (EIO). With all files, as long as it lasts, the disk is full (ENOSPC) or read-only
+    /// (EROFS). Otherwise as [`Act::FlushError`].
+    WriteError {
+        /// Which server.
+        server: u8,
+        /// To which file.
+        file: Files,
+        /// How long; once if 0.
+        for_us: u64,
     },
 }
 

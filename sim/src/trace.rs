@@ -33,7 +33,7 @@ fn write_fact(f: &mut fmt::Formatter<'_>, fact: &Fact) -> fmt::Result {
         Fact::DiskAsked { lsn, op } => write!(f, "asks the disk #{}: {op}", lsn.0),
         Fact::DiskDone { file, upto } => write!(f, "{file:?} is durable up to #{}", upto.0),
         Fact::WrittenBack => f.write_str("what its earlier processes wrote is durable"),
-        Fact::DiskFailed { file, lsn } => write!(f, "{file:?} fails from #{}", lsn.0),
+        Fact::DiskFailed { file, lsn, error } => write!(f, "{file:?} #{}: {error}", lsn.0),
         Fact::Sent { to, packet } => write!(f, "-> {to}  {packet}"),
         Fact::Delivered(txn) => write!(f, "delivers {txn}"),
         Fact::Noted(note) => write!(f, "{note}"),

@@ -142,9 +142,6 @@ impl World {
             Due::Disk { server, life, file, lsn } if self.is_alive(server, life) => {
                 self.on_disk_done(now, server, (file, lsn), fx);
             }
-            Due::DiskFail { server, life } if self.is_alive(server, life) => {
-                self.on_disk_fail(now, server, fx);
-            }
             Due::StepDown { server, life } if self.is_alive(server, life) => {
                 self.on_step_down(now, server, fx);
             }
@@ -187,7 +184,6 @@ impl World {
             Due::Disk { server, file, lsn, .. } => {
                 cluster[server].withholds_report(now, file, Lsn(lsn.into()))
             }
-            Due::DiskFail { server, .. } => stalls(server).disk(now),
             Due::Connect { from, to, .. } => {
                 stalls(from).process(now)
                     || links.is_clogged(now, from, to)

@@ -6,7 +6,7 @@
 
 pub(crate) mod invariants;
 
-use crate::event::{DiskOp, File, Output, Recovered};
+use crate::event::{DiskError, DiskOp, File, Output, Recovered};
 use crate::ids::{Epoch, Lsn, Zxid};
 use crate::txn::{Replica, Txn};
 
@@ -15,6 +15,8 @@ use crate::txn::{Replica, Txn};
 pub(crate) struct Durable {
     /// The log as asked for.
     log: Vec<Txn>,
+    /// How many of its last records a failed write has left in the stream's buffer.
+    buffered: usize,
     /// The snapshots as asked for, oldest first.
     snapshots: Vec<Replica>,
     /// `acceptedEpoch` as last reported durable.
@@ -29,17 +31,8 @@ pub(crate) struct Durable {
     done: [Lsn; 4],
     /// The epochs being written to `acceptedEpoch` and `currentEpoch`.
     writing: [Epoch; 2],
-    /// How to take back what is not known to be done yet.
-    undo: Vec<(Lsn, Undo)>,
-}
-
-/// The inverse of an operation on log or snapshots.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-enum Undo {
-    Append,
-    Truncate(Vec<Txn>),
-    Snapshot(Zxid),
-    Drop(Vec<Replica>),
+    /// Records appended since the log was cut last, not known to be written.
+    appended: Vec<Lsn>,
 }
 
 impl Durable {
@@ -58,9 +51,9 @@ impl Durable {
         }
     }
 
-    /// The log.
+    /// The log, as far as it can be read.
     pub(crate) fn log(&self) -> &[Txn] {
-        &self.log
+        &self.log[..self.log.len() - self.buffered]
     }
 
     /// The newest snapshot, or the initial state.
@@ -71,12 +64,12 @@ impl Durable {
     /// Last zxid that a restart would recover.
     pub(crate) fn last_zxid(&self) -> Zxid {
         let snapshot = self.snapshot().last_processed;
-        self.log.last().map_or(snapshot, |txn| txn.zxid.max(snapshot))
+        self.log().last().map_or(snapshot, |txn| txn.zxid.max(snapshot))
     }
 
     /// What the log holds behind this zxid.
     pub(crate) fn log_after(&self, zxid: Zxid) -> impl Iterator<Item = &Txn> {
-        self.log.iter().filter(move |txn| txn.zxid > zxid)
+        self.log().iter().filter(move |txn| txn.zxid > zxid)
     }
 
     /// Whether the log and the newest snapshot belong together: the log holds the snapshot's zxid,
@@ -119,21 +112,29 @@ impl Durable {
     pub(crate) fn append(&mut self, txn: Txn, out: &mut Vec<Output>) {
         self.log.push(txn);
         let lsn = self.ask(DiskOp::Append(txn), out);
-        self.undo.push((lsn, Undo::Append));
+        self.appended.push(lsn);
     }
 
-    /// Cuts the log behind this zxid. Durable with the next flush.
+    /// Cuts the log behind this zxid, once the stream is closed, which writes its buffer
+    /// (`FileTxnSnapLog.truncateLog`). Durable with the next flush.
     pub(crate) fn truncate(&mut self, zxid: Zxid, out: &mut Vec<Output>) {
+        self.buffered = 0;
+        self.appended.clear();
         let keep = self.log.iter().position(|txn| txn.zxid > zxid).unwrap_or(self.log.len());
-        let keep = if zxid == Zxid::ZERO { 0 } else { keep };
-        let cut = self.log.split_off(keep);
-        let lsn = self.ask(DiskOp::Truncate(zxid), out);
-        self.undo.push((lsn, Undo::Truncate(cut)));
+        self.log.truncate(if zxid == Zxid::ZERO { 0 } else { keep });
+        self.ask(DiskOp::Truncate(zxid), out);
     }
 
-    /// Asks for everything in the log to be made durable.
+    /// Asks for everything in the log to be made durable, what is in the stream's buffer included.
     pub(crate) fn flush(&mut self, out: &mut Vec<Output>) -> Lsn {
+        self.buffered = 0;
         self.ask(DiskOp::Flush, out)
+    }
+
+    /// Asks for everything in the log to be made durable, whatever an earlier flush failed on.
+    pub(crate) fn write_anew(&mut self, out: &mut Vec<Output>) -> Lsn {
+        self.buffered = 0;
+        self.ask(DiskOp::FlushRecovered(File::Log), out)
     }
 
     /// Asks for everything that was found on the disk to be made durable. The epoch files are: each
@@ -152,18 +153,14 @@ impl Durable {
         self.snapshots.retain(|s| s.last_processed != replica.last_processed);
         self.snapshots.push(replica);
         self.snapshots.sort_by_key(|s| s.last_processed);
-        let lsn = self.ask(DiskOp::Snapshot(Box::new(replica)), out);
-        self.undo.push((lsn, Undo::Snapshot(replica.last_processed)));
-        lsn
+        self.ask(DiskOp::Snapshot(Box::new(replica)), out)
     }
 
     /// Removes the snapshots behind this zxid.
     pub(crate) fn drop_snapshots_after(&mut self, zxid: Zxid, out: &mut Vec<Output>) -> Lsn {
         let keep = self.snapshots.partition_point(|s| s.last_processed <= zxid);
-        let dropped = self.snapshots.split_off(keep);
-        let lsn = self.ask(DiskOp::DropSnapshotsAfter(zxid), out);
-        self.undo.push((lsn, Undo::Drop(dropped)));
-        lsn
+        self.snapshots.truncate(keep);
+        self.ask(DiskOp::DropSnapshotsAfter(zxid), out)
     }
 
     /// Replaces `acceptedEpoch`. The value in memory follows when the file is durable
@@ -176,7 +173,6 @@ impl Durable {
 
     /// Replaces `currentEpoch`.
     pub(crate) fn write_current_epoch(&mut self, epoch: Epoch, out: &mut Vec<Output>) -> Lsn {
-        assert!(epoch <= self.accepted_epoch, "currentEpoch may not pass acceptedEpoch");
         self.writing[1] = epoch;
         self.ask(DiskOp::CurrentEpoch(epoch), out)
     }
@@ -200,20 +196,24 @@ impl Durable {
             File::CurrentEpoch if all_done => self.current_epoch = self.writing[1],
             _ => {}
         }
-        self.undo.retain(|(lsn, undo)| undo.file() != file || *lsn > upto);
+        if file == File::Log {
+            self.appended.retain(|lsn| *lsn > upto);
+            self.buffered = self.buffered.min(self.appended.len());
+        }
     }
 
-    /// Takes back what a failure undid: this operation and all later ones on its file.
-    pub(crate) fn on_failed(&mut self, file: File, failed: Lsn) {
-        while let Some(at) = self.undo.iter().rposition(|(l, u)| *l >= failed && u.file() == file) {
-            match self.undo.remove(at).1 {
-                Undo::Append => drop(self.log.pop()),
-                Undo::Truncate(cut) => self.log.extend(cut),
-                Undo::Snapshot(zxid) => self.snapshots.retain(|s| s.last_processed != zxid),
-                Undo::Drop(dropped) => self.snapshots.extend(dropped),
-            }
+    /// Takes note of a failure. Epoch files are as they were; a server that cannot write its
+    /// snapshots ends, so what can be read of them is of no interest.
+    pub(crate) fn on_failed(&mut self, file: File, failed: Lsn, error: DiskError) {
+        match (file, error) {
+            (File::Log, DiskError::Flush) => self.appended.retain(|lsn| *lsn > failed),
+            (File::Log, DiskError::Write) => self.buffered = self.appended.len(),
+            (File::Snapshot | File::AcceptedEpoch | File::CurrentEpoch, _) => {}
         }
-        self.asked[file as usize] = self.done[file as usize];
+        let asked = &mut self.asked[file as usize];
+        if *asked <= failed {
+            *asked = self.done[file as usize];
+        }
     }
 
     /// Whether this operation is known to be done.
@@ -231,15 +231,6 @@ impl Durable {
     /// Whether every operation asked for is known to be done.
     pub(crate) fn is_idle(&self) -> bool {
         self.asked.iter().zip(&self.done).all(|(asked, done)| asked <= done)
-    }
-}
-
-impl Undo {
-    const fn file(&self) -> File {
-        match self {
-            Self::Append | Self::Truncate(_) => File::Log,
-            Self::Snapshot(_) | Self::Drop(_) => File::Snapshot,
-        }
     }
 }
 
@@ -297,29 +288,53 @@ mod tests {
         assert_eq!(durable.current_epoch, Epoch(2));
     }
 
-    #[test]
-    fn what_failed_and_all_that_came_after_it_on_its_file_had_no_effect() {
+    /// Two records are durable, a third is appended and its flush under way.
+    fn flushing() -> (Durable, Lsn, Vec<Output>) {
         let mut out = Vec::new();
         let log = vec![txn(1, 1), txn(1, 2)];
         let mut durable = Durable::recover(Recovered { log, ..Recovered::default() });
-        let replica = |last_processed| Replica { last_processed, ..Replica::default() };
         durable.append(txn(1, 3), &mut out);
-        durable.truncate(Zxid::new(1, 1), &mut out);
+        let flush = durable.flush(&mut out);
+        (durable, flush, out)
+    }
+
+    fn counters(durable: &Durable) -> Vec<u32> {
+        durable.log().iter().map(|txn| txn.zxid.counter).collect()
+    }
+
+    #[test]
+    fn what_a_failed_flush_should_have_made_durable_can_be_read() {
+        let (mut durable, flush, _) = flushing();
+        durable.on_failed(File::Log, flush, DiskError::Flush);
+        assert_eq!(counters(&durable), [1, 2, 3]);
+        assert!(durable.is_idle() && !durable.is_done(File::Log, flush));
+    }
+
+    #[test]
+    fn what_a_failed_write_leaves_in_the_buffer_is_written_by_the_next_flush_or_cut() {
+        let (mut durable, flush, mut out) = flushing();
+        durable.on_failed(File::Log, flush, DiskError::Write);
+        assert_eq!(counters(&durable), [1, 2]);
+        let mut cut = durable.clone();
         durable.append(txn(2, 1), &mut out);
-        durable.write_snapshot(replica(Zxid::new(1, 1)), &mut out);
-        durable.write_snapshot(replica(Zxid::new(2, 1)), &mut out);
-        durable.drop_snapshots_after(Zxid::new(1, 1), &mut out);
-        let state = |durable: &Durable| {
-            let log: Vec<_> = durable.log.iter().map(|txn| txn.zxid.to_string()).collect();
-            let snapshots = durable.snapshots.iter().map(|s| s.last_processed.to_string());
-            [log.join(" "), snapshots.collect::<Vec<_>>().join(" ")]
-        };
-        assert_eq!(state(&durable), ["<1, 1> <2, 1>", "<1, 1>"]);
-        durable.on_failed(File::Snapshot, Lsn(6));
-        assert_eq!(state(&durable), ["<1, 1> <2, 1>", "<1, 1> <2, 1>"], "the removal failed");
-        durable.on_failed(File::Snapshot, Lsn(5));
-        assert_eq!(state(&durable), ["<1, 1> <2, 1>", "<1, 1>"], "and the second snapshot");
-        durable.on_failed(File::Log, Lsn(2));
-        assert_eq!(state(&durable), ["<1, 1> <1, 2> <1, 3>", "<1, 1>"], "the cut failed");
+        let again = durable.flush(&mut out);
+        assert_eq!(counters(&durable), [1, 2, 3, 1]);
+        durable.on_failed(File::Log, again, DiskError::Write);
+        assert_eq!(counters(&durable), [1, 2], "both are in the buffer");
+        cut.truncate(Zxid::new(1, 3), &mut out);
+        assert_eq!(counters(&cut), [1, 2, 3]);
+        let flush = cut.flush(&mut out);
+        cut.on_failed(File::Log, flush, DiskError::Write);
+        assert_eq!(counters(&cut), [1, 2, 3], "there was nothing in the buffer");
+    }
+
+    #[test]
+    fn an_epoch_file_that_could_not_be_replaced_holds_what_it_held() {
+        let (mut durable, _, mut out) = flushing();
+        let lsn = durable.write_accepted_epoch(Epoch(4), &mut out);
+        assert!(!durable.are_epochs_written());
+        durable.on_failed(File::AcceptedEpoch, lsn, DiskError::Flush);
+        assert!(durable.are_epochs_written());
+        assert_eq!(durable.accepted_epoch, Epoch(0));
     }
 }

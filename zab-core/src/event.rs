@@ -67,8 +67,9 @@ pub enum DiskOp {
     Truncate(Zxid),
     /// Make everything that this process did to the log durable. Reported when done.
     Flush,
-    /// Make durable what this process found in the file when it started: an earlier one that died may
-    /// have left it in the page cache. Reported when done.
+    /// Make everything in the file durable, also what this process found there: an earlier one that
+    /// died may have left it in the page cache. It is written anew, because a flush that failed may
+    /// have left pages that no other flush writes. Reported when done.
     FlushRecovered(File),
     /// Write a snapshot beside the older ones. Reported when it is durable.
     Snapshot(Box<Replica>),
@@ -96,6 +97,18 @@ impl DiskOp {
     pub const fn is_reported(&self) -> bool {
         !matches!(self, Self::Append(_) | Self::Truncate(_))
     }
+}
+
+/// Which of its two steps a disk operation failed in, as the system call that returned the error.
+#[derive(Copy, Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum DiskError {
+    /// The write (EIO, ENOSPC, EROFS): the file is as it was. Log records stay in the buffer of the
+    /// stream, which writes them with the next flush (`BufferedOutputStream`).
+    Write,
+    /// The flush (EIO): log records can be read and may never be durable, for the kernel takes their
+    /// pages for clean and the next flush succeeds. Any other file is as it was, because it is
+    /// flushed before it takes its place.
+    Flush,
 }
 
 /// What a server finds on its disk when its process starts.
@@ -167,12 +180,14 @@ pub enum Input {
         /// The last operation that is done.
         upto: Lsn,
     },
-    /// The operation failed; it and all later ones on this file had no effect.
+    /// A reported operation failed. Later ones on this file are reported by themselves.
     DiskFailed {
         /// The file.
         file: File,
         /// The operation.
         lsn: Lsn,
+        /// In which step.
+        error: DiskError,
     },
     /// A client asks.
     Client {

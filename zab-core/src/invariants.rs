@@ -58,7 +58,7 @@ invariants! {
     LogAscends: "the log ascends",
     SnapshotsAscend: "snapshots ascend",
     DoneWasAskedFor: "the disk has done nothing that it was not asked for",
-    OnlyUnfinishedIsUndone: "only what is not known to be done can be taken back, newest first",
+    AppendedIsTheLogsEnd: "what is appended and not known to be written is the end of the log",
     // memory.rs
     CommittedLogIsMemorysEnd: "the committed log is bounded, ascends, and ends at or below memory's last zxid",
     NoHoleIsServed: "a server that refuses holes serves nothing across one",

@@ -9,8 +9,9 @@ mod discovery;
 pub(crate) mod invariants;
 mod learner;
 mod synchronization;
+mod unpromised;
 
-use crate::event::{Output, Timer};
+use crate::event::{File, Output, Timer};
 use crate::ids::{ConnId, Epoch, Lsn, Micros, NodeId, Zxid};
 use crate::message::Packet;
 use crate::quorum::NodeSet;
@@ -43,7 +44,10 @@ enum Phase {
     /// FOLLOWERINFO of a quorum (`getEpochToPropose`).
     Connecting(NodeSet),
     /// The file `acceptedEpoch`.
-    Promising(Lsn),
+    Promising(Promise),
+    /// leads-unpromised: ACKEPOCH, while the leader's own thread waits for FOLLOWERINFO in vain, as
+    /// long as that phase may last.
+    Unpromised(NodeSet),
     /// ACKEPOCH of a quorum (`waitForEpochAck`).
     Electing(NodeSet),
     /// The file `currentEpoch`, and ACK-LD of a quorum (`waitForNewLeaderAck`). The leader's own
@@ -54,6 +58,18 @@ enum Phase {
     /// On the way out, until its log writer has drained: it takes no requests, but acknowledgements
     /// still count, and COMMITs still go out (`Leader.shutdown` stops the server, then the handlers).
     Closing,
+}
+
+/// `acceptedEpoch` on its way to the disk.
+#[derive(Copy, Clone, Debug, PartialEq, Eq, Hash)]
+struct Promise {
+    file: Lsn,
+    /// Whose handler writes it: the one that made the quorum complete.
+    writer: ConnId,
+    /// Who has connected. Later ones wait for the writer, these to be told.
+    connected: NodeSet,
+    /// When the leader's own thread waits no longer to be told.
+    deadline: Micros,
 }
 
 impl Leader {
@@ -83,9 +99,10 @@ impl Leader {
     /// The phase as others name it.
     pub(crate) const fn progress(&self) -> crate::Phase {
         match self.phase {
-            Phase::Connecting(_) | Phase::Promising(_) | Phase::Electing(_) => {
-                crate::Phase::Discovery
-            }
+            Phase::Connecting(_)
+            | Phase::Promising(_)
+            | Phase::Unpromised(_)
+            | Phase::Electing(_) => crate::Phase::Discovery,
             Phase::Synchronization { .. } => crate::Phase::Synchronization,
             Phase::Broadcast => crate::Phase::Broadcast,
             Phase::Closing => crate::Phase::Election,
@@ -244,7 +261,7 @@ impl Leader {
             self.dismiss(server, conn);
         }
         if !matches!(self.phase, Phase::Broadcast) {
-            return if server.now >= self.deadline { STEP_DOWN } else { GO_ON };
+            return if server.now >= self.deadline { self.on_deadline(server) } else { GO_ON };
         }
         self.half_ticks += 1;
         if self.half_ticks.is_multiple_of(2) && !self.is_followed_by_quorum(server) {
@@ -255,6 +272,29 @@ impl Leader {
             learner.queue(Packet::Ping, &mut server.out);
         }
         GO_ON
+    }
+
+    /// The phase has lasted too long.
+    fn on_deadline(&mut self, server: &mut Server) -> Flow {
+        match self.phase {
+            Phase::Unpromised(acks) => {
+                self.lead_unpromised(server, acks);
+                GO_ON
+            }
+            _ => STEP_DOWN,
+        }
+    }
+
+    /// A file that the leader waits for could not be written. An exception in the leader's own thread
+    /// ends the role (`Leader.lead`).
+    pub(crate) fn on_epoch_failed(&mut self, server: &mut Server, file: File, lsn: Lsn) -> Flow {
+        match self.phase {
+            Phase::Promising(promise) if file == File::AcceptedEpoch && promise.file == lsn => {
+                self.on_promise_failed(server, promise)
+            }
+            Phase::Synchronization { epoch_file, .. } if epoch_file == Some(lsn) => STEP_DOWN,
+            _ => GO_ON,
+        }
     }
 
     /// Whether enough learners were heard within their limit (`LearnerHandler.synced`).

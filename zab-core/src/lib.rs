@@ -67,7 +67,7 @@ pub mod variant;
 pub mod view;
 
 pub use config::Config;
-pub use event::{Actor, DiskOp, File, Input, Output, Recovered};
+pub use event::{Actor, DiskError, DiskOp, File, Input, Output, Recovered};
 pub use ids::{ConnId, Epoch, Lsn, Micros, NodeId, RequestId, SessionId, Zxid};
 pub use message::{Notification, Packet};
 pub use node::Node;

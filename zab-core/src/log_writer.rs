@@ -29,14 +29,18 @@ pub(crate) struct LogWriter {
     batch: Vec<(Zxid, AckTo)>,
     flushing: Option<Lsn>,
     ready: bool,
+    /// The thread has ended with an exception; nobody takes what is queued.
+    has_ended: bool,
     appended_since_snapshot: u32,
 }
 
 impl LogWriter {
-    /// Queues a transaction for logging.
+    /// Queues a transaction for logging. Nobody takes it if the thread has ended.
     pub(crate) fn enqueue(&mut self, txn: Txn, ack: AckTo, out: &mut Vec<Output>) {
-        self.queue.push_back((txn, ack));
-        self.ask_for_turn(out);
+        if !self.has_ended {
+            self.queue.push_back((txn, ack));
+            self.ask_for_turn(out);
+        }
     }
 
     /// Appends all that is queued and asks for the flush.
@@ -91,11 +95,36 @@ impl LogWriter {
         self.flushing.is_some()
     }
 
-    /// The disk failed: the thread ends, what it held is gone (`handleException`).
-    pub(crate) fn fail(&mut self) {
+    /// Whether this is the flush that it waits for.
+    pub(crate) fn awaits(&self, lsn: Lsn) -> bool {
+        self.flushing == Some(lsn)
+    }
+
+    /// Whether the thread has ended with an exception.
+    pub(crate) const fn has_ended(&self) -> bool {
+        self.has_ended
+    }
+
+    /// Its flush failed: the thread ends, and what is queued behind it is never logged
+    /// (`ZooKeeperCriticalThread.handleException`).
+    pub(crate) fn end(&mut self) {
+        self.has_ended = true;
         self.queue.clear();
         self.batch.clear();
         self.flushing = None;
+    }
+
+    /// The thread ends, but somebody goes on with what it could not flush: this is the new flush.
+    pub(crate) fn end_and_await(&mut self, flush: Lsn) {
+        let batch = std::mem::take(&mut self.batch);
+        self.end();
+        self.batch = batch;
+        self.flushing = Some(flush);
+    }
+
+    /// The next role has a thread of its own.
+    pub(crate) fn begin_again(&mut self) {
+        self.has_ended = false;
     }
 
     fn ask_for_turn(&mut self, out: &mut Vec<Output>) {

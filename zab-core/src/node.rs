@@ -1,15 +1,15 @@
 //! One server: takes an input, hands it to whoever it is for, and changes roles.
 
+mod disk;
 pub(crate) mod invariants;
 
 use crate::committer::Work;
 use crate::config::Config;
 use crate::election::Election;
-use crate::event::{Actor, ExitReason, File, Input, Note, Output, Recovered, Timer};
+use crate::event::{Actor, Input, Note, Output, Recovered, Timer};
 use crate::follower::Follower;
-use crate::ids::{ConnId, Lsn, Micros, NodeId, RequestId, Zxid};
+use crate::ids::{ConnId, Micros, NodeId, RequestId, Zxid};
 use crate::leader::Leader;
-use crate::log_writer::AckTo;
 use crate::message::{Notification, Packet, ServerState, Vote};
 use crate::server::{Flow, GO_ON, Leave, STEP_DOWN, Server};
 use crate::stopping::{Left, Stopping};
@@ -88,7 +88,7 @@ impl Node {
             Input::Notification { from, notification } => self.on_notification(from, notification),
             Input::Timer { timer, generation } => self.on_timer(timer, generation),
             Input::DiskDone { file, upto } => self.on_disk_done(file, upto),
-            Input::DiskFailed { file, lsn } => self.on_disk_failed(file, lsn),
+            Input::DiskFailed { file, lsn, error } => self.on_disk_failed(file, lsn, error),
             Input::Client { request, last_seen, op } => {
                 self.on_client(request, last_seen, op);
                 GO_ON
@@ -140,6 +140,7 @@ impl Node {
 
     fn step_down(&mut self, left: Left) -> Flow {
         self.server.stop_serving();
+        self.server.writer.begin_again();
         self.server.note(Note::SteppedDown);
         let stopping = Stopping::after_role(&mut self.server, left)?;
         self.role = Role::Stopping(stopping);
@@ -239,58 +240,6 @@ impl Node {
             (Timer::Tick, Role::Following(follower)) => follower.on_tick(&mut self.server),
             (Timer::Tick, Role::Leading(leader)) => leader.on_tick(&mut self.server),
             _ => GO_ON,
-        }
-    }
-
-    fn on_disk_done(&mut self, file: File, upto: Lsn) -> Flow {
-        self.server.durable.on_done(file, upto);
-        if file == File::Log {
-            self.acknowledge_flushed();
-        }
-        match &mut self.role {
-            Role::Following(follower) => follower.on_progress(&mut self.server),
-            Role::Leading(leader) => leader.on_progress(&mut self.server),
-            Role::Stopping(_) => self.look_when_ready(),
-            Role::Elected(_) => {
-                self.begin_when_ready();
-                GO_ON
-            }
-            Role::Dead | Role::Looking(_) => GO_ON,
-        }
-    }
-
-    /// The log writer's flush is done: acknowledge what it made durable. Whom the acknowledgement
-    /// was meant for may have gone meanwhile.
-    fn acknowledge_flushed(&mut self) {
-        let Server { writer, durable, out, .. } = &mut self.server;
-        for (zxid, to) in writer.take_flushed(durable, out) {
-            match (&mut self.role, to) {
-                (Role::Following(follower), AckTo::Leader(conn)) => {
-                    follower.on_logged(&mut self.server, zxid, conn);
-                }
-                (Role::Leading(leader), AckTo::Myself) => {
-                    let myself = self.server.id;
-                    leader.on_ack(&mut self.server, myself, zxid);
-                }
-                _ => {}
-            }
-        }
-        self.server.snapshot_if_due();
-    }
-
-    fn on_disk_failed(&mut self, file: File, lsn: Lsn) -> Flow {
-        self.server.durable.on_failed(file, lsn);
-        if !self.server.variant.disk_error_keeps_memory || file != File::Log {
-            return ControlFlow::Break(Leave::Exit(ExitReason::DiskError));
-        }
-        self.server.writer.fail();
-        match self.role {
-            Role::Following(_) | Role::Leading(_) => STEP_DOWN,
-            Role::Elected(_) => {
-                self.begin_when_ready();
-                GO_ON
-            }
-            Role::Dead | Role::Stopping(_) | Role::Looking(_) => self.look_when_ready(),
         }
     }
 

@@ -240,6 +240,13 @@ impl Server {
         Some(self.flush())
     }
 
+    /// Replaces `currentEpoch`.
+    pub(crate) fn write_current_epoch(&mut self, epoch: Epoch) -> Lsn {
+        let is_promised = epoch <= self.durable.accepted_epoch || self.variant.leads_unpromised;
+        assert!(is_promised, "currentEpoch may not pass acceptedEpoch");
+        self.durable.write_current_epoch(epoch, &mut self.out)
+    }
+
     /// Removes the snapshots behind this zxid. ZooKeeper keeps them (ZOOKEEPER-1549).
     pub(crate) fn drop_snapshots_after(&mut self, zxid: Zxid) -> Option<Lsn> {
         let keeps = self.variant.keeps_later_snapshots;

@@ -1,6 +1,6 @@
 //! How events read in traces, golden files and reports.
 
-use crate::event::{Actor, Breach, DiskOp, ExitReason, File, Note, SyncMode};
+use crate::event::{Actor, Breach, DiskError, DiskOp, ExitReason, File, Note, SyncMode};
 use crate::ids::Zxid;
 use crate::txn::{Op, Outcome};
 use std::fmt;
@@ -41,6 +41,15 @@ impl fmt::Display for Actor {
             Self::Committer => f.write_str("committer"),
             Self::Sender(peer) => write!(f, "sender to {peer}"),
         }
+    }
+}
+
+impl fmt::Display for DiskError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Write => "write error",
+            Self::Flush => "flush error",
+        })
     }
 }
 

@@ -116,7 +116,8 @@ pub struct Variant {
     /// A leader keeps its epoch when a learner turns up that has promised a later one, and that
     /// learner can never follow it (`Learner.registerWithLeader`, every release).
     pub keeps_lower_epoch: bool,
-    /// ZOOKEEPER-4882: a disk error stops the log writer and the server rejoins with its memory.
+    /// ZOOKEEPER-4882: an error of the log stops the log writer, what is queued behind it is never
+    /// logged, and the server rejoins with its memory, which may hold it.
     pub disk_error_keeps_memory: bool,
     /// Neither the cut of a TRUNC (`FileTxnLog.truncate` uses `setLength`) nor the snapshot behind it
     /// is flushed before NEWLEADER is acknowledged.
@@ -127,6 +128,13 @@ pub struct Variant {
     /// or not the process that wrote it had flushed it. Nobody flushes it later: a process flushes its
     /// own log file only (`FileTxnSnapLog.restore`, `FileTxnLog.commit`).
     pub unflushed_start: bool,
+    /// leads-unpromised: a leader whose `acceptedEpoch` could not be written tells its learners the
+    /// epoch all the same, and leads it (`Leader.getEpochToPropose`).
+    pub leads_unpromised: bool,
+    /// A log that could not be flushed is flushed again as the log writer is shut down, and counts from
+    /// then on: a leader acknowledges its own proposals. That flush succeeds, although the pages that
+    /// the first one failed on may be gone (`SyncRequestProcessor.shutdown`). The repair writes them anew.
+    pub trusts_failed_flush: bool,
 }
 
 impl Variant {
@@ -159,6 +167,8 @@ impl Variant {
         trunc_unflushed: false,
         snapshot_unflushed: false,
         unflushed_start: false,
+        leads_unpromised: false,
+        trusts_failed_flush: false,
     };
 }
 
@@ -176,7 +186,8 @@ impl Variant {
 
     /// Whether what is in the log may be logged again: proposals are not held against what is known
     /// (ZOOKEEPER-4925), a server is synchronized while its memory lacks the end of its log
-    /// (ZOOKEEPER-2845, -2846, -4712, late apply), or a cut fails after it was built on.
+    /// (ZOOKEEPER-2845, -2846, -4712, -4882, late apply), an epoch is led twice (leads-unpromised),
+    /// or a cut fails after it was built on.
     pub(crate) fn log_may_fold(&self) -> bool {
         let memory_may_lag = match self.shutdown {
             Shutdown::Retain | Shutdown::FastForwardThenDrain | Shutdown::Leak => true,
@@ -189,6 +200,8 @@ impl Variant {
             || self.snap_keeps_log
             || self.trunc_unflushed
             || self.trunc_keeps_next
+            || self.disk_error_keeps_memory
+            || self.leads_unpromised
             || self.proposal_check != ProposalCheck::Always
     }
 }
@@ -212,7 +225,7 @@ mod tests {
             ..Variant::REFERENCE
         },
     ];
-    const LOG_MAY_FOLD: [Variant; 9] = [
+    const LOG_MAY_FOLD: [Variant; 11] = [
         Variant { shutdown: Shutdown::Retain, ..Variant::REFERENCE },
         Variant { shutdown: Shutdown::FastForwardThenDrain, ..Variant::REFERENCE },
         Variant {
@@ -228,6 +241,8 @@ mod tests {
         Variant { snap_keeps_log: true, ..Variant::REFERENCE },
         Variant { trunc_unflushed: true, ..Variant::REFERENCE },
         Variant { trunc_keeps_next: true, ..Variant::REFERENCE },
+        Variant { disk_error_keeps_memory: true, ..Variant::REFERENCE },
+        Variant { leads_unpromised: true, ..Variant::REFERENCE },
         Variant { proposal_check: ProposalCheck::AfterFirst, ..Variant::REFERENCE },
         Variant { proposal_check: ProposalCheck::Never, ..Variant::REFERENCE },
     ];

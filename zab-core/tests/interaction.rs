@@ -31,7 +31,10 @@ fn run(slot: &mut Option<Ensemble>, case: &TestCase) -> String {
         "crash" => nodes(case, ensemble).into_iter().for_each(|id| ensemble.stop(id, true)),
         "kill" => nodes(case, ensemble).into_iter().for_each(|id| ensemble.stop(id, false)),
         "step-down" => nodes(case, ensemble).into_iter().for_each(|id| ensemble.step_down(id)),
-        "fail-disk" => nodes(case, ensemble).into_iter().for_each(|id| ensemble.fail_disk(id)),
+        "fail-disk" => {
+            let what = argument(case, "what").expect("fail-disk takes what=…");
+            nodes(case, ensemble).into_iter().for_each(|id| ensemble.fail_disk(id, what));
+        }
         "cut" => nodes(case, ensemble).into_iter().for_each(|id| ensemble.set_cut(id, true)),
         "heal" => nodes(case, ensemble).into_iter().for_each(|id| ensemble.set_cut(id, false)),
         "hold" | "release" => {

@@ -61,10 +61,10 @@ impl Ensemble {
                 return self.on_disk_done(node, *file);
             }
             Fact::WrittenBack => self.server_mut(node).disk.on_written_back(),
-            Fact::DiskFailed { file, lsn } => {
+            Fact::DiskFailed { file, lsn, error } => {
                 let server = self.server_mut(node);
                 server.participates = None;
-                server.disk.on_failed(*file, *lsn);
+                server.disk.on_failed(*file, *lsn, *error);
             }
             Fact::Sent { to, packet } => return self.on_sent(node, *to, packet),
             Fact::Delivered(txn) => return self.on_delivered(node, txn),

@@ -4,7 +4,7 @@ use crate::story::{Story, assert_broken, txn};
 use zab_checker::Fact;
 use zab_checker::verdict::Class;
 use zab_core::event::ExitReason;
-use zab_core::{DiskOp, File, Lsn, Replica, Zxid};
+use zab_core::{DiskError, DiskOp, File, Lsn, Replica, Zxid};
 
 const Z11: Zxid = Zxid::new(1, 1);
 
@@ -43,9 +43,21 @@ fn d1_a_flush_makes_durable_what_came_before_it_and_nothing_else() {
 fn d1_a_flush_that_failed_makes_nothing_durable() {
     let mut story = proposed();
     story.appends(1, txn(1, 1)).asks_disk(1, DiskOp::Flush);
-    story.fact(1, Fact::DiskFailed { file: File::Log, lsn: Lsn(1) });
+    story.fact(1, Fact::DiskFailed { file: File::Log, lsn: Lsn(2), error: DiskError::Flush });
+    assert_broken(&mut story.fork().votes(1, Z11).fork(), &[]);
+    story.asks_disk(1, DiskOp::Flush).disk_done(1, File::Log);
+    assert_broken(story.acks(1, 0, Z11), &[Class::D1]);
+}
+
+#[test]
+fn d1_what_a_failed_write_left_in_the_buffer_is_durable_with_the_next_flush() {
+    let mut story = proposed();
+    story.appends(1, txn(1, 1)).asks_disk(1, DiskOp::Flush);
+    story.fact(1, Fact::DiskFailed { file: File::Log, lsn: Lsn(2), error: DiskError::Write });
     assert_broken(&mut story.fork().votes(1, Zxid::ZERO).fork(), &[]);
-    assert_broken(story.disk_done(1, File::Log).acks(1, 0, Z11), &[Class::D1]);
+    assert_broken(story.fork().acks(1, 0, Z11), &[Class::D1]);
+    story.asks_disk(1, DiskOp::Flush).disk_done(1, File::Log);
+    assert_broken(story.acks(1, 0, Z11), &[]);
 }
 
 #[test]

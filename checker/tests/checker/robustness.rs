@@ -5,8 +5,8 @@ use zab_checker::{Checker, Class, Event, Fact, Standard, Verdict};
 use zab_core::event::{Breach, ExitReason, Note};
 use zab_core::message::Vote;
 use zab_core::{
-    Digest, DiskOp, Epoch, File, Key, Lsn, Micros, NodeId, Op, Outcome, Packet, Recovered, Replica,
-    Zxid,
+    Digest, DiskError, DiskOp, Epoch, File, Key, Lsn, Micros, NodeId, Op, Outcome, Packet,
+    Recovered, Replica, Zxid,
 };
 
 /// A stream of numbers: splitmix64.
@@ -109,7 +109,10 @@ impl Numbers {
             2 => Fact::Exited(ExitReason::UnmatchedCommit),
             3 | 4 => Fact::DiskAsked { lsn, op: self.disk_op() },
             5 => Fact::DiskDone { file, upto: lsn },
-            6 => Fact::DiskFailed { file, lsn },
+            6 => {
+                let error = [DiskError::Write, DiskError::Flush][self.below(2) as usize];
+                Fact::DiskFailed { file, lsn, error }
+            }
             7 => Fact::Sent { to: NodeId(self.below(9) as u8), packet: Packet::Ack(self.zxid()) },
             8 => {
                 let current_epoch = Some(Epoch(self.small())).filter(|epoch| epoch.0 > 0);

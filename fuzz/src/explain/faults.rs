@@ -4,7 +4,7 @@
 
 use super::text::span;
 use zab_core::NodeId;
-use zab_sim::schedule::{CrashMode, StallTarget};
+use zab_sim::schedule::{CrashMode, Files, StallTarget};
 use zab_sim::{Act, Action, Schedule};
 
 /// The faults of a schedule that are not told yet, and the ends of those in force.
@@ -115,10 +115,7 @@ fn is_about(act: Act, node: Option<NodeId>, effect: Effect) -> bool {
             return matches!(effect, Effect::Kill) && node == Some(NodeId(server));
         }
         Act::HealAll => return matches!(effect, Effect::Named("heal all")),
-        Act::Client { .. }
-        | Act::FlushError { .. }
-        | Act::Swizzle { .. }
-        | Act::WriteBack { .. } => return false,
+        Act::Client { .. } | Act::Swizzle { .. } | Act::WriteBack { .. } => return false,
         Act::StepDown { server } => (server, "step-down"),
         Act::Cut { from, .. } => (from, "cut"),
         Act::Isolate { server, .. } => (server, "isolated"),
@@ -127,6 +124,8 @@ fn is_about(act: Act, node: Option<NodeId>, effect: Effect) -> bool {
         Act::Reset { a, .. } => (a, "connection reset"),
         Act::StallNode { server, .. } => (server, "process stalled"),
         Act::StallDisk { server, .. } => (server, "disk stalled"),
+        Act::FlushError { server, .. } => (server, "flushes fail"),
+        Act::WriteError { server, .. } => (server, "writes fail"),
         Act::Skew { server, .. } => (server, "clock skew"),
         Act::StallActor { server, actor, .. } => (
             server,
@@ -201,10 +200,32 @@ fn in_words(act: Act) -> String {
         Act::Kill { server, .. } => {
             format!("S{server} is killed, and starts again after {time}")
         }
-        Act::Client { .. }
-        | Act::FlushError { .. }
-        | Act::Swizzle { .. }
-        | Act::WriteBack { .. } => String::new(),
+        Act::FlushError { server, file, for_us: 0 } => {
+            format!("the next flush of {} at S{server} fails", files(file))
+        }
+        Act::FlushError { server, file, .. } => {
+            format!("no flush of {} at S{server} succeeds for {time}", files(file))
+        }
+        Act::WriteError { server, file, for_us: 0 } => {
+            format!("the next write to {} at S{server} fails", files(file))
+        }
+        Act::WriteError { server, file: Files::All, .. } => {
+            format!("the disk of S{server} is full for {time}: nothing can be written")
+        }
+        Act::WriteError { server, file, .. } => {
+            format!("no write to {} at S{server} succeeds for {time}", files(file))
+        }
+        Act::Client { .. } | Act::Swizzle { .. } | Act::WriteBack { .. } => String::new(),
+    }
+}
+
+const fn files(files: Files) -> &'static str {
+    match files {
+        Files::All => "any file",
+        Files::Log => "the log",
+        Files::Snapshot => "a snapshot",
+        Files::AcceptedEpoch => "acceptedEpoch",
+        Files::CurrentEpoch => "currentEpoch",
     }
 }
 
@@ -245,6 +266,12 @@ fn end_in_words(act: Act) -> Option<String> {
             format!("the {} of S{server} continues", actor(target))
         }
         Act::StallDisk { server, .. } => format!("the disk of S{server} works again"),
+        Act::FlushError { server, file, .. } => {
+            format!("{} at S{server} can be flushed again", files(file))
+        }
+        Act::WriteError { server, file, .. } => {
+            format!("{} at S{server} can be written to again", files(file))
+        }
         Act::Skew { server, .. } => format!("the clock of S{server} runs as it should"),
         _ => return None,
     })

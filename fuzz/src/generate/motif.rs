@@ -7,7 +7,7 @@
 
 use super::Swarm;
 use crate::rng::Rng;
-use zab_sim::schedule::{CLIENTS, ClientOp, StallTarget};
+use zab_sim::schedule::{CLIENTS, ClientOp, Files, StallTarget};
 use zab_sim::{Act, Action};
 
 /// How many motifs there are.
@@ -15,7 +15,7 @@ pub const COUNT: usize = MOTIFS.len();
 
 type Motif = fn(&mut Rng, &Swarm, u64, &mut Vec<Action>);
 
-const MOTIFS: [Motif; 9] = [
+const MOTIFS: [Motif; 11] = [
     unrelated,
     lose_power_while_behind,
     lose_power_after_a_kill,
@@ -25,6 +25,8 @@ const MOTIFS: [Motif; 9] = [
     die_catching_up,
     lose_a_server,
     change_of_majority,
+    write_to_a_bad_disk,
+    elect_with_a_bad_disk,
 ];
 
 /// Adds a burst that begins about this time.
@@ -200,6 +202,66 @@ fn lose(rng: &mut Rng, swarm: &Swarm, server: u8, at_us: u64, actions: &mut Vec<
         _ => Act::PowerLoss { server, disk: swarm.disk(rng), down_us: for_us },
     };
     actions.push(Action { at_us, act });
+}
+
+/// Writes, while what a server has to log cannot be flushed or written; as often as not another
+/// server is lost over it.
+fn write_to_a_bad_disk(rng: &mut Rng, swarm: &Swarm, at_us: u64, actions: &mut Vec<Action>) {
+    let server = swarm.server(rng);
+    actions.push(Action { at_us, act: disk_error(rng, server, Files::Log) });
+    let mut writes_us = at_us;
+    for _ in 0..rng.between(1, 4) {
+        let client = rng.below(u64::from(CLIENTS)) as u8;
+        let asked = if rng.one_in(2) { server } else { swarm.other(rng, server) };
+        let act = Act::Client { client, server: asked, op: ClientOp::Write, key: 0 };
+        actions.push(Action { at_us: writes_us, act });
+        writes_us += rng.spread(200, 2_000);
+    }
+    if rng.one_in(2) {
+        let lost = if rng.one_in(2) { server } else { swarm.other(rng, server) };
+        let lost_us = writes_us + rng.spread(200, 100_000);
+        lose(rng, swarm, lost, lost_us, actions);
+    }
+}
+
+/// A leader is looked for while one server is away and another cannot write down what it promises;
+/// somebody writes, the first one comes back as a third one goes, and somebody writes again.
+fn elect_with_a_bad_disk(rng: &mut Rng, swarm: &Swarm, at_us: u64, actions: &mut Vec<Action>) {
+    let server = swarm.server(rng);
+    let away = swarm.other(rng, server);
+    let away_us = rng.between(450_000, 1_200_000);
+    let act = if rng.one_in(2) {
+        Act::Isolate { server: away, for_us: away_us }
+    } else {
+        Act::Kill { server: away, down_us: away_us }
+    };
+    actions.push(Action { at_us, act });
+    let file = if rng.one_in(4) { Files::CurrentEpoch } else { Files::AcceptedEpoch };
+    actions.push(Action { at_us, act: disk_error(rng, server, file) });
+    let leaves_us = at_us + rng.spread(200, 5_000);
+    actions.push(Action { at_us: leaves_us, act: Act::StepDown { server } });
+    let back_us = at_us + away_us;
+    let write = |rng: &mut Rng, at_us: u64| {
+        let client = rng.below(u64::from(CLIENTS)) as u8;
+        Action { at_us, act: Act::Client { client, server, op: ClientOp::Write, key: 0 } }
+    };
+    let writes_us = back_us.saturating_sub(rng.spread(1_000, 200_000));
+    actions.push(write(rng, writes_us));
+    let third = (0..swarm.ensemble()).find(|third| *third != server && *third != away);
+    let goes_us = back_us + rng.spread(200, 60_000);
+    lose(rng, swarm, third.unwrap_or(away), goes_us, actions);
+    let writes_us = goes_us + rng.spread(50_000, 600_000);
+    actions.push(write(rng, writes_us));
+}
+
+/// An error of this file, once or for a while.
+fn disk_error(rng: &mut Rng, server: u8, file: Files) -> Act {
+    let for_us = if rng.one_in(2) { 0 } else { rng.spread(1_000, 300_000) };
+    if rng.one_in(2) {
+        Act::FlushError { server, file, for_us }
+    } else {
+        Act::WriteError { server, file, for_us }
+    }
 }
 
 /// One server comes back as another goes: the next majority shares only one member with the last.

@@ -6,7 +6,7 @@
 
 use crate::rng::Rng;
 use zab_sim::Act;
-use zab_sim::schedule::{CLIENTS, ClientOp, CrashMode, KEYS, Kind, SKEW_MAX, StallTarget};
+use zab_sim::schedule::{CLIENTS, ClientOp, CrashMode, Files, KEYS, Kind, SKEW_MAX, StallTarget};
 
 /// Durations in this many microseconds: from a flush to a few elections.
 const DURATION_US: (u64, u64) = (1_000, 1_200_000);
@@ -116,6 +116,8 @@ impl Swarm {
         let other = self.other(rng, server);
         let (from, to) = if rng.one_in(2) { (server, other) } else { (other, server) };
         let for_us = self.duration(rng);
+        // An error strikes once, or lasts.
+        let lasting = |rng: &mut Rng| if rng.one_in(2) { 0 } else { for_us };
         match kind {
             Kind::Client => self.client(rng),
             Kind::PowerLoss => Act::PowerLoss { server, disk: self.disk(rng), down_us: for_us },
@@ -128,7 +130,8 @@ impl Swarm {
             Kind::StallNode => Act::StallNode { server, for_us },
             Kind::StallActor => Act::StallActor { server, actor: self.actor(rng), for_us },
             Kind::StallDisk => Act::StallDisk { server, for_us },
-            Kind::FlushError => Act::FlushError { server },
+            Kind::FlushError => Act::FlushError { server, file: file(rng), for_us: lasting(rng) },
+            Kind::WriteError => Act::WriteError { server, file: file(rng), for_us: lasting(rng) },
             Kind::Skew => {
                 let per_mille = rng.spread(10, SKEW_MAX as u64) as i16;
                 let per_mille = if rng.one_in(2) { -per_mille } else { per_mille };
@@ -141,6 +144,13 @@ impl Swarm {
             Kind::WriteBack => Act::WriteBack { server },
         }
     }
+}
+
+/// The files that an error strikes.
+fn file(rng: &mut Rng) -> Files {
+    const FILES: [Files; 5] =
+        [Files::All, Files::Log, Files::Snapshot, Files::AcceptedEpoch, Files::CurrentEpoch];
+    FILES[rng.below(FILES.len() as u64) as usize]
 }
 
 /// Half of them off, the others between 1 and 32.

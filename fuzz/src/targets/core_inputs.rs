@@ -16,7 +16,9 @@ use arbitrary::{Result, Unstructured};
 use promises::Promises;
 use words::{Words, epoch, op, recovered, request, zxid};
 use zab_core::event::{Actor, Timer};
-use zab_core::{Config, ConnId, File, Input, Lsn, Micros, Node, NodeId, Output, Variant};
+use zab_core::{
+    Config, ConnId, DiskError, File, Input, Lsn, Micros, Node, NodeId, Output, Variant,
+};
 
 /// The server that is tried.
 const MYSELF: NodeId = NodeId(0);
@@ -137,8 +139,8 @@ fn granted(u: &mut Unstructured<'_>, wishes: &mut Wishes) -> Result<Option<Input
         1 if !wishes.disk.is_empty() => {
             let (file, upto) = wishes.disk.remove(0);
             Some(if u.ratio(1, 32)? {
-                wishes.disk.retain(|(other, _)| *other != file);
-                Input::DiskFailed { file, lsn: upto }
+                let error = *u.choose(&[DiskError::Write, DiskError::Flush])?;
+                Input::DiskFailed { file, lsn: upto, error }
             } else {
                 Input::DiskDone { file, upto }
             })

@@ -2,7 +2,9 @@
 //! panics, never invents, never loses what was durable.
 
 use arbitrary::{Arbitrary, Result, Unstructured};
-use zab_core::{Change, DiskOp, Epoch, File, Key, Lsn, Recovered, Replica, RequestId, SessionId};
+use zab_core::{
+    Change, DiskError, DiskOp, Epoch, File, Key, Lsn, Recovered, Replica, RequestId, SessionId,
+};
 use zab_core::{Txn, Zxid};
 use zab_sim::SimDisk;
 use zab_sim::disk::record::{RECORD, encode};
@@ -23,8 +25,8 @@ pub enum Step {
     Epoch(File, u8),
     /// So many of the operations under way on a file are done.
     Complete(File, u8),
-    /// The oldest operation under way fails.
-    Fail,
+    /// The oldest operation under way on a file fails.
+    Fail(File, DiskError),
     /// What an earlier process left in a file is flushed.
     FlushRecovered(File),
     /// The kernel writes back what earlier processes left.
@@ -46,7 +48,7 @@ impl<'a> Arbitrary<'a> for Step {
             8 => Self::Epoch(File::AcceptedEpoch, u.arbitrary()?),
             9 => Self::Epoch(File::CurrentEpoch, u.arbitrary()?),
             10 | 11 => Self::Complete(file(u)?, u.arbitrary()?),
-            12 => Self::Fail,
+            12 => Self::Fail(file(u)?, *u.choose(&[DiskError::Write, DiskError::Flush])?),
             13 => Self::FlushRecovered(*u.choose(&[File::Log, File::Snapshot])?),
             14 => Self::WriteBack,
             15 | 16 => Self::Kill,
@@ -105,12 +107,16 @@ impl Contents {
     }
 }
 
-/// An operation, who waits for it, and whether it is durable.
+/// An operation, who waits for it, and how far it has come.
 #[derive(Clone, Debug)]
 struct Done {
     op: DiskOp,
     waiting: Option<Lsn>,
     durable: bool,
+    /// A flush of it failed: only somebody who writes it anew makes it durable.
+    clean: bool,
+    /// A write of it failed: the process still has it.
+    buffered: bool,
 }
 
 /// The disk, and what it has to be like: all that was done to each file, in order.
@@ -161,20 +167,12 @@ impl Bench {
             }
             Step::Epoch(_, epoch) => self.ask(DiskOp::CurrentEpoch(Epoch(epoch.into()))),
             Step::Complete(file, count) => self.complete(file, count),
-            Step::Fail => {
-                if let Some((file, lsn)) = self.disk.fail_oldest() {
-                    let done = &mut self.done[file as usize];
-                    if done.iter().find_map(|done| done.waiting) != Some(lsn) {
-                        return Err(format!("{lsn:?} of {file:?} failed, which is not the oldest"));
-                    }
-                    done.retain(|done| done.waiting.is_none());
-                }
-            }
+            Step::Fail(file, error) => self.fail(file, error),
             Step::FlushRecovered(file) => self.ask(DiskOp::FlushRecovered(file)),
             Step::WriteBack => {
                 self.disk.write_back();
                 let left = self.done.iter_mut().flatten().filter(|done| done.waiting.is_none());
-                left.for_each(|done| done.durable = true);
+                left.filter(|done| !done.clean).for_each(|done| done.durable = true);
             }
             Step::Kill => self.kill()?,
             Step::Crash(mode) => self.crash(mode)?,
@@ -185,9 +183,41 @@ impl Bench {
     fn ask(&mut self, op: DiskOp) {
         self.lsn += 1;
         let lsn = Lsn(self.lsn);
-        let done = Done { op: op.clone(), waiting: Some(lsn), durable: false };
-        self.done[op.file() as usize].push(done);
+        let (waiting, durable, clean, buffered) = (Some(lsn), false, false, false);
+        let file = &mut self.done[op.file() as usize];
+        if is_flush(&op) || matches!(op, DiskOp::Truncate(_)) {
+            file.iter_mut().for_each(|done| done.buffered = false);
+        }
+        file.push(Done { op: op.clone(), waiting, durable, clean, buffered });
         self.disk.ask(lsn, op);
+    }
+
+    /// The oldest operation under way that is reported fails.
+    fn fail(&mut self, file: File, error: DiskError) {
+        let all = &mut self.done[file as usize];
+        let is_it = |done: &Done| done.waiting.is_some() && done.op.is_reported();
+        let Some(at) = all.iter().position(is_it) else {
+            return;
+        };
+        let failed = all.remove(at);
+        let lsn = failed.waiting.expect("it was chosen for that");
+        assert!(self.disk.fail(file, lsn, error), "{lsn:?} of {file:?} is under way");
+        if failed.op != DiskOp::Flush {
+            return;
+        }
+        let cut = all[..at].iter().rposition(|d| matches!(d.op, DiskOp::Truncate(_)));
+        let is_cut_now = cut.is_some_and(|cut| all[cut].waiting.is_some());
+        let start = if is_cut_now { cut.unwrap_or(0) } else { 0 };
+        for (index, done) in all[..at].iter_mut().enumerate().filter(|(_, d)| d.waiting.is_some()) {
+            let is_record = matches!(done.op, DiskOp::Append(_));
+            match error {
+                DiskError::Write if is_record && index >= start => done.buffered = true,
+                DiskError::Flush if is_record => {
+                    (done.waiting, done.clean, done.buffered) = (None, true, false);
+                }
+                _ => (done.waiting, done.buffered) = (None, false),
+            }
+        }
     }
 
     /// What a process would read.
@@ -206,7 +236,8 @@ impl Bench {
 
     fn complete(&mut self, file: File, count: u8) {
         let done = &mut self.done[file as usize];
-        let waiting = done.iter().enumerate().filter(|(_, done)| done.waiting.is_some());
+        let is_asked = |done: &Done| done.waiting.is_some() && !done.buffered;
+        let waiting = done.iter().enumerate().filter(|(_, done)| is_asked(done));
         let Some((last, _)) = waiting.take(usize::from(count % 8)).last() else {
             return;
         };
@@ -214,6 +245,7 @@ impl Bench {
         assert!(self.disk.complete(file, lsn), "{lsn:?} of {file:?} is under way");
         for at in 0..=last {
             let is_own = done[at].waiting.take().is_some();
+            done[at].buffered = false;
             let later = &done[at..=last];
             let is_flushed = later
                 .iter()
@@ -228,7 +260,7 @@ impl Bench {
     fn kill(&mut self) -> std::result::Result<(), String> {
         self.disk.lose_process();
         for (file, done) in File::ALL.into_iter().zip(&mut self.done) {
-            done.retain(|done| !is_flush(&done.op));
+            done.retain(|done| !is_flush(&done.op) && !done.buffered);
             for done in done {
                 let was_waiting = done.waiting.take().is_some();
                 let is_epoch = matches!(file, File::AcceptedEpoch | File::CurrentEpoch);
@@ -242,6 +274,7 @@ impl Bench {
     fn crash(&mut self, mode: CrashMode) -> std::result::Result<(), String> {
         self.disk.lose_power(mode);
         for done in &mut self.done {
+            done.retain(|done| !done.buffered);
             let mut kept = match mode {
                 CrashMode::LoseAll | CrashMode::Torn => 0,
                 CrashMode::KeepPrefix(count) => usize::from(count),
@@ -252,7 +285,9 @@ impl Bench {
                 kept -= usize::from(is_lucky);
                 done.durable || is_lucky
             });
-            done.iter_mut().for_each(|done| (done.waiting, done.durable) = (None, true));
+            for done in done {
+                (done.waiting, done.durable, done.clean) = (None, true, false);
+            }
         }
         self.recover(&format!("{mode:?}"))
     }

@@ -98,14 +98,66 @@ fn any_flipped_bit_in_the_middle_is_reported_as_corruption() {
 }
 
 #[test]
-fn a_failed_operation_takes_the_later_ones_of_its_file_with_it() {
+fn what_a_failed_flush_should_have_made_durable_is_read_until_the_power_goes() {
     let mut disk = busy_disk();
-    assert_eq!(disk.fail_oldest(), Some((File::Log, Lsn(3))));
-    assert!(!disk.complete(File::Log, Lsn(5)), "the flush failed as well");
+    assert!(disk.fail(File::Log, Lsn(5), DiskError::Flush) && !disk.complete(File::Log, Lsn(5)));
     assert!(disk.complete(File::AcceptedEpoch, Lsn(6)), "another file is another matter");
+    disk.ask(Lsn(8), DiskOp::Append(txn(4)));
+    disk.ask(Lsn(9), DiskOp::Flush);
+    assert!(disk.complete(File::Log, Lsn(9)), "the next flush succeeds");
     disk.lose_process();
-    let found = disk.recover().expect("sound");
-    assert_eq!((counters(&found), found.accepted_epoch), (vec![1], Epoch(2)));
+    disk.write_back();
+    let mut killed = disk.clone();
+    assert_eq!(counters(&killed.recover().expect("sound")), [1, 2, 3, 4]);
+    disk.lose_power(CrashMode::LoseAll);
+    let left = counters(&disk.recover().expect("sound"));
+    assert_eq!(left, [1, 4], "the kernel took them for clean");
+    killed.ask(Lsn(1), DiskOp::FlushRecovered(File::Log));
+    assert!(killed.complete(File::Log, Lsn(1)));
+    killed.lose_power(CrashMode::LoseAll);
+    assert_eq!(counters(&killed.recover().expect("sound")), [1, 2, 3, 4], "written anew");
+}
+
+#[test]
+fn what_could_not_be_written_stays_in_the_buffer_until_the_next_flush() {
+    let mut disk = busy_disk();
+    assert!(disk.fail(File::Log, Lsn(5), DiskError::Write));
+    let mut killed = disk.clone();
+    killed.lose_process();
+    assert_eq!(counters(&killed.recover().expect("sound")), [1], "the buffer is the process's");
+    let mut unlucky = disk.clone();
+    unlucky.lose_power(CrashMode::KeepAll);
+    assert_eq!(counters(&unlucky.recover().expect("sound")), [1]);
+    disk.ask(Lsn(8), DiskOp::Flush);
+    assert!(disk.complete(File::Log, Lsn(8)));
+    disk.lose_power(CrashMode::LoseAll);
+    assert_eq!(counters(&disk.recover().expect("sound")), [1, 2, 3]);
+}
+
+#[test]
+fn a_cut_is_done_before_the_flush_behind_it_fails_and_closes_the_stream() {
+    for (error, log) in [(DiskError::Write, &[1, 2][..]), (DiskError::Flush, &[1, 2, 9])] {
+        let mut disk = busy_disk();
+        assert!(disk.fail(File::Log, Lsn(5), DiskError::Write), "2 and 3 are in the buffer");
+        disk.ask(Lsn(8), DiskOp::Truncate(Zxid::new(1, 2)));
+        disk.ask(Lsn(9), DiskOp::Append(txn(9)));
+        disk.ask(Lsn(10), DiskOp::Flush);
+        assert!(disk.fail(File::Log, Lsn(10), error));
+        disk.lose_process();
+        assert_eq!(counters(&disk.recover().expect("sound")), log, "{error}");
+    }
+}
+
+#[test]
+fn an_epoch_or_a_snapshot_that_fails_is_as_it_was() {
+    for error in [DiskError::Write, DiskError::Flush] {
+        let mut disk = busy_disk();
+        assert!(disk.fail(File::AcceptedEpoch, Lsn(6), error));
+        assert!(disk.fail(File::Snapshot, Lsn(7), error));
+        disk.lose_process();
+        let found = disk.recover().expect("sound");
+        assert_eq!((found.accepted_epoch, found.snapshot), (Epoch(0), Replica::default()));
+    }
 }
 
 #[test]

@@ -6,7 +6,7 @@
 //! 0, and a record that is not whole is left out. Removing 8 bytes removes one action, so a
 //! fuzzer's own mutations are meaningful edits.
 
-use super::{Act, Action, CrashMode, FORMAT, GRAIN_US, Kind, Schedule, StallTarget};
+use super::{Act, Action, CrashMode, FORMAT, Files, GRAIN_US, Kind, Schedule, StallTarget};
 use crate::schedule::{ACTIONS_MAX, ClientOp};
 
 /// Bytes of the header.
@@ -19,6 +19,9 @@ const SERVERS: [u8; 3] = [3, 5, 7];
 const OPS: [ClientOp; 4] = [ClientOp::Write, ClientOp::WriteIf, ClientOp::Read, ClientOp::SyncRead];
 const ACTORS: [StallTarget; 4] =
     [StallTarget::Receiver, StallTarget::LogWriter, StallTarget::Committer, StallTarget::Senders];
+
+const FILES: [Files; 5] =
+    [Files::All, Files::Log, Files::Snapshot, Files::AcceptedEpoch, Files::CurrentEpoch];
 
 /// An action without its time: kind, three arguments, and its duration.
 type Parts = (Kind, [u8; 3], u64);
@@ -91,7 +94,9 @@ fn parts(act: Act) -> Parts {
         Act::StallNode { server, for_us } => (kind, [server, 0, 0], for_us),
         Act::StallActor { server, actor, for_us } => (kind, [server, actor as u8, 0], for_us),
         Act::StallDisk { server, for_us } => (kind, [server, 0, 0], for_us),
-        Act::FlushError { server } => (kind, [server, 0, 0], 0),
+        Act::FlushError { server, file, for_us } | Act::WriteError { server, file, for_us } => {
+            (kind, [server, file as u8, 0], for_us)
+        }
         Act::Skew { server, per_mille, for_us } => {
             let [low, high] = per_mille.to_le_bytes();
             (kind, [server, low, high], for_us)
@@ -124,10 +129,15 @@ fn assemble((kind, [a, b, c], span): Parts) -> Act {
             Act::StallActor { server: a, actor: ACTORS[usize::from(b % 4)], for_us: span }
         }
         Kind::StallDisk => Act::StallDisk { server: a, for_us: span },
-        Kind::FlushError => Act::FlushError { server: a },
+        Kind::FlushError => Act::FlushError { server: a, file: file_of(b), for_us: span },
         Kind::Skew => Act::Skew { server: a, per_mille: i16::from_le_bytes([b, c]), for_us: span },
         Kind::Swizzle => Act::Swizzle { mask: a, for_us: span },
         Kind::HealAll => Act::HealAll,
         Kind::WriteBack => Act::WriteBack { server: a },
+        Kind::WriteError => Act::WriteError { server: a, file: file_of(b), for_us: span },
     }
+}
+
+fn file_of(number: u8) -> Files {
+    FILES[usize::from(number) % FILES.len()]
 }

@@ -56,9 +56,9 @@ impl Act {
             Self::PowerLoss { server, down_us, disk: _ } | Self::Kill { server, down_us } => {
                 [Some(Server("server", server)), Some(Span("down_us", down_us)), None]
             }
-            Self::StepDown { server }
-            | Self::FlushError { server }
-            | Self::WriteBack { server } => [Some(Server("server", server)), None, None],
+            Self::StepDown { server } | Self::WriteBack { server } => {
+                [Some(Server("server", server)), None, None]
+            }
             Self::Cut { from, to, for_us, both_ways: _ }
             | Self::Clog { from, to, for_us, open_only: _ } => {
                 [Some(Server("from", from)), Some(Peer("to", to)), Some(Span("for_us", for_us))]
@@ -67,7 +67,9 @@ impl Act {
             Self::Isolate { server, for_us }
             | Self::StallNode { server, for_us }
             | Self::StallActor { server, for_us, actor: _ }
-            | Self::StallDisk { server, for_us } => {
+            | Self::StallDisk { server, for_us }
+            | Self::FlushError { server, for_us, file: _ }
+            | Self::WriteError { server, for_us, file: _ } => {
                 [Some(Server("server", server)), Some(Span("for_us", for_us)), None]
             }
             Self::Skew { server, per_mille, for_us } => {

@@ -51,6 +51,7 @@ kinds! {
     Swizzle "swizzle",
     HealAll "heal-all",
     WriteBack "write-back",
+    WriteError "write-error",
 }
 
 impl Kind {

@@ -14,7 +14,7 @@ fn error(text: &str) -> String {
 }
 
 fn with_action(action: &str) -> String {
-    format!(r#"{{"version": 2, "seed": 1, "servers": 3, "actions": [{action}]}}"#)
+    format!(r#"{{"version": 3, "seed": 1, "servers": 3, "actions": [{action}]}}"#)
 }
 
 #[test]
@@ -97,7 +97,7 @@ fn json_is_one_action_a_line() {
     schedule.actions.push(Action { at_us: 1200, act: loss });
     schedule.actions.push(Action { at_us: 1400, act: Act::HealAll });
     let text = r#"{
-  "version": 2,
+  "version": 3,
   "seed": 7,
   "servers": 3,
   "actions": [
@@ -124,9 +124,22 @@ fn version_1_is_read_and_written_in_the_words_of_today() {
     assert_eq!(acts, [loss, kill, Act::Reset { a: 0, b: 2 }]);
     let written = schedule.to_json();
     assert!(
-        ["version\": 2", "power-loss", "kill", "reset"].iter().all(|new| written.contains(new))
+        ["version\": 3", "power-loss", "kill", "reset"].iter().all(|new| written.contains(new))
     );
     assert!(["crash", "restart", "drop"].iter().all(|old| !written.contains(old)));
+    assert_eq!(Schedule::from_json(&written), Ok(schedule));
+}
+
+#[test]
+fn a_flush_error_of_version_2_is_one_of_any_file() {
+    let old = r#"{"version": 2, "seed": 7, "servers": 3, "actions": [
+        {"at_us": 200, "do": "flush-error", "server": 1}
+    ]}"#;
+    let schedule = Schedule::from_json(old).expect("every version is read");
+    let once = Act::FlushError { server: 1, file: Files::All, for_us: 0 };
+    assert_eq!(schedule.actions, [Action { at_us: 200, act: once }]);
+    let written = schedule.to_json();
+    assert!(written.contains(r#""server": 1, "file": "all", "for_us": 0"#), "{written}");
     assert_eq!(Schedule::from_json(&written), Ok(schedule));
 }
 
@@ -190,8 +203,8 @@ fn typos_are_refused() {
 
 #[test]
 fn a_newer_format_is_refused_before_anything_else() {
-    let text = r#"{"version": 3, "plan": []}"#;
-    assert_eq!(error(text), "format version 3: this build reads versions 1 to 2, use a newer one");
-    let text = r#"{"version": 2, "seed": 1, "servers": 4, "actions": []}"#;
+    let text = r#"{"version": 4, "plan": []}"#;
+    assert_eq!(error(text), "format version 4: this build reads versions 1 to 3, use a newer one");
+    let text = r#"{"version": 3, "seed": 1, "servers": 4, "actions": []}"#;
     assert_eq!(error(text), "servers: 4 is not possible, write 3, 5 or 7");
 }

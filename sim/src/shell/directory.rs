@@ -7,7 +7,7 @@
 //! | `acceptedEpoch`, `currentEpoch` | a decimal number, written beside and renamed |
 //!
 //! A thread of its own carries operations out in the order in which they were asked for, and
-//! reports them when they are durable.
+//! reports them when they are durable, or have failed.
 
 mod files;
 mod worker;
@@ -16,7 +16,7 @@ use super::agenda::Agenda;
 use super::event::{Event, Inbox, Stamped};
 use super::limits::INBOX;
 use super::platform::Platform;
-use std::cell::{Cell, RefCell};
+use std::cell::RefCell;
 use std::io;
 use std::path::PathBuf;
 use std::rc::Rc;
@@ -26,7 +26,7 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 use worker::Report;
-use zab_core::{DiskOp, File, Lsn, Micros, Recovered};
+use zab_core::{DiskOp, Lsn, Micros, Recovered};
 
 /// The thread, and the way to it.
 struct Thread {
@@ -40,14 +40,12 @@ pub struct Directory {
     folder: PathBuf,
     started: Instant,
     thread: Rc<RefCell<Option<Thread>>>,
-    /// An operation that failed and was not reported yet.
-    failed: Rc<Cell<Option<(File, Lsn)>>>,
 }
 
 impl Directory {
     /// A disk that is this folder, which exists. To be made inside a runtime.
     pub fn new(folder: PathBuf) -> Self {
-        Self { folder, started: Instant::now(), thread: Rc::default(), failed: Rc::default() }
+        Self { folder, started: Instant::now(), thread: Rc::default() }
     }
 
     /// Waits until the disk is at rest, once the process that used it is gone.
@@ -65,7 +63,7 @@ impl Platform for Directory {
         let (jobs, queue) = threads::channel();
         let (told, reports) = mpsc::channel(INBOX);
         let handle = std::thread::spawn(move || worker::work(files, &queue, &told));
-        tokio::task::spawn_local(hand_on(reports, inbox, self.failed.clone()));
+        tokio::task::spawn_local(hand_on(reports, inbox));
         *self.thread.borrow_mut() = Some(Thread { jobs, handle });
         Ok(found)
     }
@@ -81,30 +79,15 @@ impl Platform for Directory {
 
     fn ask(&self, lsn: Lsn, op: DiskOp, _agenda: &mut Agenda) {
         if let Some(thread) = &*self.thread.borrow() {
-            // The thread ends with its first failure, which ends the process.
-            let _ = thread.jobs.send((lsn, op));
+            thread.jobs.send((lsn, op)).expect("the thread ends after the process");
         }
-    }
-
-    fn fail(&self, _at: Micros) -> Option<(File, Lsn)> {
-        self.failed.take()
     }
 }
 
 /// Hands what the thread reports on to the owner, as long as both are there.
-async fn hand_on(
-    mut reports: mpsc::Receiver<Report>,
-    inbox: Inbox,
-    failed: Rc<Cell<Option<(File, Lsn)>>>,
-) {
-    while let Some(report) = reports.recv().await {
-        let event = match report {
-            Report::Done(file, upto) => Event::DiskDone { file, upto },
-            Report::Failed(file, lsn) => {
-                failed.set(Some((file, lsn)));
-                Event::DiskFails
-            }
-        };
+async fn hand_on(mut reports: mpsc::Receiver<Report>, inbox: Inbox) {
+    while let Some(Report { file, lsn, result }) = reports.recv().await {
+        let event = Event::DiskReports { file, lsn, result };
         if inbox.send(Stamped::now(event)).await.is_err() {
             return;
         }

@@ -5,7 +5,7 @@ use std::io;
 use tokio::sync::mpsc;
 use zab_core::event::Timer;
 use zab_core::{
-    Actor, ConnId, File, Lsn, Micros, NodeId, Notification, Op, Packet, RequestId, Zxid,
+    Actor, ConnId, DiskError, File, Lsn, Micros, NodeId, Notification, Op, Packet, RequestId, Zxid,
 };
 
 /// Something, and the instant at which it counts as having happened.
@@ -127,15 +127,15 @@ pub enum Event {
     },
     /// An actor's turn.
     Turn(Actor),
-    /// The disk has done everything on this file up to this operation.
-    DiskDone {
+    /// The disk reports on an operation.
+    DiskReports {
         /// The file.
         file: File,
         /// The operation.
-        upto: Lsn,
+        lsn: Lsn,
+        /// How it went, if nothing else decides.
+        result: Result<(), DiskError>,
     },
-    /// The oldest operation under way fails.
-    DiskFails,
     /// The main thread gets an exception.
     StepDown,
 }

@@ -257,15 +257,8 @@ impl<N: Net, P: Platform> Owner<N, P> {
             }
             Event::Timer { timer, generation } => Input::Timer { timer, generation },
             Event::Turn(actor) => Input::Turn(actor),
-            Event::DiskDone { file, upto } => {
-                if !self.platform.complete(at, file, upto) {
-                    return None;
-                }
-                Input::DiskDone { file, upto }
-            }
-            Event::DiskFails => {
-                let (file, lsn) = self.platform.fail(at)?;
-                Input::DiskFailed { file, lsn }
+            Event::DiskReports { file, lsn, result } => {
+                self.platform.report(at, (file, lsn), result)?
             }
             Event::StepDown => {
                 self.platform.observe(at, Fact::Fault("step-down"));

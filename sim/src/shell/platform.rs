@@ -8,11 +8,14 @@
 
 use super::agenda::Agenda;
 use super::event::{Event, Inbox};
+use crate::observe::reported;
 use std::future::Future;
 use std::io;
 use std::time::Duration;
 use zab_checker::Fact;
-use zab_core::{Actor, DiskOp, File, Lsn, Micros, Node, NodeId, Recovered, RequestId};
+use zab_core::{
+    Actor, DiskError, DiskOp, File, Input, Lsn, Micros, Node, NodeId, Recovered, RequestId,
+};
 
 /// What the owner of a node has come to.
 #[derive(Copy, Clone, Debug, PartialEq, Eq)]
@@ -79,16 +82,16 @@ pub trait Platform: Clone + 'static {
     /// Asks the disk for an operation. The disk reports through the inbox or the agenda.
     fn ask(&self, lsn: Lsn, op: DiskOp, agenda: &mut Agenda);
 
-    /// A completion is about to be reported: false if it is of no account any more.
-    fn complete(&self, at: Micros, file: File, lsn: Lsn) -> bool {
-        let _ = (at, file, lsn);
-        true
-    }
-
-    /// The oldest operation under way fails, or else the next one.
-    fn fail(&self, at: Micros) -> Option<(File, Lsn)> {
+    /// The disk is about to report that an operation went like this. What the server is told, if that
+    /// is of any account.
+    fn report(
+        &self,
+        at: Micros,
+        (file, lsn): (File, Lsn),
+        result: Result<(), DiskError>,
+    ) -> Option<Input> {
         let _ = at;
-        None
+        Some(reported(file, lsn, result).1)
     }
 
     /// Whether the process makes no progress at all.

@@ -1,7 +1,7 @@
 //! What faults and clients do to turmoil: to its hosts, its partitions, and the connections on them.
 
 use super::{Turmoil, address};
-use crate::backend::{Backend, Signal};
+use crate::backend::Backend;
 use crate::client::{Client, Open};
 use crate::cluster::Cluster;
 use crate::due::Later;
@@ -45,12 +45,8 @@ impl Backend for Turmoil {
         self.stirred = true;
     }
 
-    fn signal(&mut self, id: NodeId, signal: Signal) {
-        let event = match signal {
-            Signal::StepDown => Event::StepDown,
-            Signal::DiskFails => Event::DiskFails,
-        };
-        self.shared.borrow_mut().tell(id, event);
+    fn step_down(&mut self, id: NodeId) {
+        self.shared.borrow_mut().tell(id, Event::StepDown);
     }
 
     fn let_arrive(&mut self) {

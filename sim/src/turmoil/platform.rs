@@ -4,7 +4,7 @@
 //! that happens within one step happens in the order of its times.
 
 use super::shared::{Handle, Shared};
-use crate::machine::Reports;
+use crate::observe::reported;
 use crate::shell::agenda::Agenda;
 use crate::shell::event::{Event, Inbox};
 use crate::shell::platform::{Platform, Rest};
@@ -13,7 +13,9 @@ use std::rc::Rc;
 use std::time::Duration;
 use zab_checker::Fact;
 use zab_core::event::ExitReason;
-use zab_core::{Actor, DiskOp, File, Lsn, Micros, Node, NodeId, Recovered, RequestId};
+use zab_core::{
+    Actor, DiskError, DiskOp, File, Input, Lsn, Micros, Node, NodeId, Recovered, RequestId,
+};
 
 /// What the process of one server runs on.
 #[derive(Clone)]
@@ -85,33 +87,24 @@ impl Platform for SimPlatform {
     fn ask(&self, lsn: Lsn, op: DiskOp, agenda: &mut Agenda) {
         let cluster = &mut self.shared.borrow_mut().cluster;
         let (delays, file) = (cluster.delays, op.file());
-        let Reports { failure, success } = cluster[self.id].ask(lsn, op, delays);
-        if let Some(delay) = failure {
-            agenda.after(delay, Event::DiskFails);
-        }
-        match success {
-            Some(Micros(0)) => agenda.first(Event::DiskDone { file, upto: lsn }),
-            Some(delay) => agenda.after(delay, Event::DiskDone { file, upto: lsn }),
+        match cluster[self.id].ask(lsn, op, delays) {
+            Some(Micros(0)) => agenda.first(Event::DiskReports { file, lsn, result: Ok(()) }),
+            Some(delay) => agenda.after(delay, Event::DiskReports { file, lsn, result: Ok(()) }),
             None => {}
         }
     }
 
-    fn complete(&self, at: Micros, file: File, upto: Lsn) -> bool {
+    fn report(
+        &self,
+        at: Micros,
+        (file, lsn): (File, Lsn),
+        _: Result<(), DiskError>,
+    ) -> Option<Input> {
         let shared = &mut *self.shared.borrow_mut();
-        let is_done = shared.cluster[self.id].complete(file, upto);
-        if is_done {
-            shared.observe(at, self.id, Fact::DiskDone { file, upto });
-        }
-        is_done
-    }
-
-    fn fail(&self, at: Micros) -> Option<(File, Lsn)> {
-        let shared = &mut *self.shared.borrow_mut();
-        let failed = shared.cluster[self.id].fail();
-        if let Some((file, lsn)) = failed {
-            shared.observe(at, self.id, Fact::DiskFailed { file, lsn });
-        }
-        failed
+        let result = shared.cluster[self.id].complete(at, file, lsn)?;
+        let (fact, input) = reported(file, lsn, result);
+        shared.observe(at, self.id, fact);
+        Some(input)
     }
 
     fn is_paused(&self) -> bool {
@@ -124,8 +117,7 @@ impl Platform for SimPlatform {
         let stalls = &machine.stalls;
         match event {
             Event::Turn(actor) => stalls.actor(at, *actor),
-            Event::DiskDone { file, upto } => machine.withholds_report(at, *file, *upto),
-            Event::DiskFails => stalls.disk(at),
+            Event::DiskReports { file, lsn, .. } => machine.withholds_report(at, *file, *lsn),
             Event::Learner { peer: from, opened, .. } | Event::Arrive { from, opened, .. } => {
                 stalls.door(at) || links.holds(at, *from, self.id, *opened)
             }

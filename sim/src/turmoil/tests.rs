@@ -4,7 +4,7 @@ use super::*;
 use crate::run;
 use crate::run::Observer;
 use crate::schedule::samples::{noisy, schedule};
-use crate::schedule::{CrashMode, Schedule, StallTarget};
+use crate::schedule::{CrashMode, Files, Schedule, StallTarget};
 use crate::trace::{TextTrace, TraceHash};
 use std::ops::ControlFlow;
 use zab_checker::{Event, Fact};
@@ -151,9 +151,9 @@ fn every_action_has_its_meaning() {
         let text = trace(&booted, &schedule(3, [(0, clog(0)), (0, clog(1)), (2_000, write)]));
         assert!(delay(&text) > 90.0 && !text.contains("steps down"), "nothing is lost\n{text}");
     }
-    let fails = Act::FlushError { server: 2 };
+    let fails = Act::FlushError { server: 2, file: Files::Log, for_us: 0 };
     let text = trace(&booted, &schedule(3, [(0, fails), (2_000, write), (50_000, write)]));
-    assert!(after(&text, "fails from").contains("S2  exits: disk error"), "{text}");
+    assert!(after(&text, "flush error").contains("S2  exits: disk error"), "{text}");
     let text = run(Act::StepDown { server: 2 });
     assert!(after(&text, "fault: step-down").contains("S2  steps down"), "{text}");
     let text = run(Act::Reset { a: 2, b: 0 });

@@ -3,6 +3,7 @@
 use super::World;
 use crate::due::Effects;
 use crate::network::Item;
+use crate::observe::reported;
 use zab_checker::Fact;
 use zab_core::event::Timer;
 use zab_core::{Actor, ConnId, File, Input, Lsn, Micros, NodeId};
@@ -36,18 +37,11 @@ impl World {
         (file, lsn): (File, u32),
         fx: &mut Effects,
     ) {
-        let upto = Lsn(lsn.into());
-        if self.cluster[id].complete(file, upto) {
-            fx.observe(now, id, Fact::DiskDone { file, upto });
-            self.step(now, id, Input::DiskDone { file, upto }, fx);
-        }
-    }
-
-    /// The oldest disk operation fails, or the next one will.
-    pub(super) fn on_disk_fail(&mut self, now: Micros, id: NodeId, fx: &mut Effects) {
-        if let Some((file, lsn)) = self.cluster[id].fail() {
-            fx.observe(now, id, Fact::DiskFailed { file, lsn });
-            self.step(now, id, Input::DiskFailed { file, lsn }, fx);
+        let lsn = Lsn(lsn.into());
+        if let Some(report) = self.cluster[id].complete(now, file, lsn) {
+            let (fact, input) = reported(file, lsn, report);
+            fx.observe(now, id, fact);
+            self.step(now, id, input, fx);
         }
     }
 

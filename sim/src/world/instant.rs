@@ -1,7 +1,7 @@
 //! A world at an instant: what faults and clients do to it in the direct driver.
 
 use super::World;
-use crate::backend::{Backend, Signal};
+use crate::backend::Backend;
 use crate::client::{Client, Open};
 use crate::cluster::Cluster;
 use crate::due::{Due, Effects, Later};
@@ -47,13 +47,9 @@ impl Backend for Instant<'_> {
         world.step(*now, id, Input::Start(Box::new(found)), fx);
     }
 
-    fn signal(&mut self, server: NodeId, signal: Signal) {
+    fn step_down(&mut self, server: NodeId) {
         let life = self.world.cluster[server].life();
-        let due = match signal {
-            Signal::StepDown => Due::StepDown { server, life },
-            Signal::DiskFails => Due::DiskFail { server, life },
-        };
-        self.fx.schedule(self.now, due);
+        self.fx.schedule(self.now, Due::StepDown { server, life });
     }
 
     fn disconnect(&mut self, id: NodeId, power_loss: bool) {

@@ -3,7 +3,6 @@
 use super::World;
 use crate::backend::Backend;
 use crate::due::{Due, Effects};
-use crate::machine::Reports;
 use crate::observe::fact_of;
 use crate::{faults, sessions};
 use zab_core::event::{ExitReason, Timer};
@@ -75,11 +74,7 @@ impl World {
         let delays = self.cluster.delays;
         let machine = &mut self.cluster[id];
         let (life, file) = (machine.life(), op.file());
-        let Reports { failure, success } = machine.ask(lsn, op, delays);
-        if let Some(delay) = failure {
-            fx.schedule(now.after(delay), Due::DiskFail { server: id, life });
-        }
-        if let Some(delay) = success {
+        if let Some(delay) = machine.ask(lsn, op, delays) {
             let lsn = u32::try_from(lsn.0).expect("a process does not live that long");
             fx.schedule(now.after(delay), Due::Disk { server: id, life, file, lsn });
         }

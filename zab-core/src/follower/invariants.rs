@@ -19,7 +19,9 @@ impl Follower {
         let is_last = self.last_queued_is_last() || !is_checked;
         require(is_last, Invariant::LastQueuedIsLast)?;
         // ZOOKEEPER-4712: what an older role queued is logged in between.
-        if is_checked && !self.pending.is_empty() && !server.variant.queue_outlives_role() {
+        // ZOOKEEPER-4882: what was queued behind a failed flush is never logged.
+        let is_logged = !server.variant.queue_outlives_role() && !server.writer.has_ended();
+        if is_checked && !self.pending.is_empty() && is_logged {
             require(self.pending_is_the_logs_end(server), Invariant::PendingIsTheLogsEnd)?;
         }
         match &self.phase {

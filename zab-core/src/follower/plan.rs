@@ -124,7 +124,7 @@ impl Follower {
                 until = Some(Until::Disk(File::AcceptedEpoch, lsn));
             }
             Step::WriteCurrentEpoch(epoch) => {
-                let lsn = durable.write_current_epoch(epoch, out);
+                let lsn = server.write_current_epoch(epoch);
                 until = Some(Until::Disk(File::CurrentEpoch, lsn));
             }
             Step::AckEpoch { epoch, current_epoch } => self.ack_epoch(server, epoch, current_epoch),

@@ -1,8 +1,8 @@
 //! Discovery at the leader: an epoch that a quorum has never promised to anyone, and the proof
 //! that no one of a quorum knows more than this leader.
 
-use super::learner::Stage;
-use super::{Leader, Phase};
+use super::learner::{Learner, Stage};
+use super::{Leader, Phase, Promise};
 use crate::event::{File, Note};
 use crate::ids::{ConnId, Epoch, Zxid};
 use crate::quorum::NodeSet;
@@ -38,14 +38,17 @@ impl Leader {
                 self.phase = Phase::Connecting(connected);
                 if connected.is_quorum(&server.config) {
                     let Server { durable, out, .. } = server;
-                    let lsn = durable.write_accepted_epoch(self.epoch, out);
-                    self.enter(server, Phase::Promising(lsn));
+                    let file = durable.write_accepted_epoch(self.epoch, out);
+                    let promise =
+                        Promise { file, writer: conn, connected, deadline: self.deadline };
+                    self.enter(server, Phase::Promising(promise));
                 }
             }
             Phase::Promising(_) => learner.stage = Stage::AwaitsEpoch,
-            Phase::Electing(_) | Phase::Synchronization { .. } | Phase::Broadcast => {
-                learner.send_leader_info(server, epoch);
-            }
+            Phase::Unpromised(_)
+            | Phase::Electing(_)
+            | Phase::Synchronization { .. }
+            | Phase::Broadcast => learner.send_leader_info(server, epoch),
             Phase::Closing => {}
         }
         GO_ON
@@ -53,15 +56,20 @@ impl Leader {
 
     /// `acceptedEpoch` is on disk: tell everyone, and acknowledge the epoch oneself.
     pub(super) fn on_discovery_progress(&mut self, server: &mut Server) {
-        let Phase::Promising(lsn) = self.phase else {
+        let Phase::Promising(Promise { file, .. }) = self.phase else {
             return;
         };
-        if !server.durable.is_done(File::AcceptedEpoch, lsn) {
-            return;
+        if server.durable.is_done(File::AcceptedEpoch, file) {
+            self.enter(server, Phase::Electing(NodeSet::of(server.id)));
+            self.tell_epoch(server, NodeSet::default());
         }
-        self.enter(server, Phase::Electing(NodeSet::of(server.id)));
+    }
+
+    /// Tells the epoch to all learners that wait for it but these.
+    pub(super) fn tell_epoch(&mut self, server: &mut Server, but: NodeSet) {
         let epoch = self.epoch;
-        for learner in self.learners.iter_mut().filter(|l| l.stage == Stage::AwaitsEpoch) {
+        let waits = |l: &&mut Learner| l.stage == Stage::AwaitsEpoch && !but.contains(l.peer);
+        for learner in self.learners.iter_mut().filter(waits) {
             learner.send_leader_info(server, epoch);
         }
     }
@@ -75,7 +83,7 @@ impl Leader {
         current_epoch: Option<Epoch>,
         last_zxid: Zxid,
     ) {
-        let Phase::Electing(mut acks) = self.phase else {
+        let (Phase::Electing(mut acks) | Phase::Unpromised(mut acks)) = self.phase else {
             self.synchronize(server, conn, last_zxid);
             return;
         };
@@ -90,6 +98,9 @@ impl Leader {
         if current_epoch.is_some() {
             acks.insert(learner.peer);
         }
+        if self.note_unpromised(acks) {
+            return;
+        }
         self.phase = Phase::Electing(acks);
         if acks.is_quorum(&server.config) {
             self.finish_discovery(server);
@@ -97,10 +108,9 @@ impl Leader {
     }
 
     /// A quorum promised the epoch: what this leader holds now is its initial history.
-    fn finish_discovery(&mut self, server: &mut Server) {
+    pub(super) fn finish_discovery(&mut self, server: &mut Server) {
         server.note(Note::InitialHistory { epoch: self.epoch });
-        let Server { durable, out, .. } = server;
-        let epoch_file = Some(durable.write_current_epoch(self.epoch, out));
+        let epoch_file = Some(server.write_current_epoch(self.epoch));
         self.enter(server, Phase::Synchronization { epoch_file, acks: NodeSet::default() });
         let waiting = self.learners.iter().filter_map(|learner| match learner.stage {
             Stage::AwaitsElection { last_zxid } => Some((learner.conn, last_zxid)),

@@ -29,12 +29,16 @@ impl Leader {
     fn own_promise_is_on_disk(&self, server: &Server) -> bool {
         matches!(self.phase, Phase::Connecting(_) | Phase::Promising(_))
             || server.durable.accepted_epoch == self.epoch
+            || server.variant.leads_unpromised
     }
 
     #[inline]
     fn own_epoch_is_on_disk(&self, server: &Server) -> bool {
         let counts = match self.phase {
-            Phase::Connecting(_) | Phase::Promising(_) | Phase::Electing(_) => false,
+            Phase::Connecting(_)
+            | Phase::Promising(_)
+            | Phase::Unpromised(_)
+            | Phase::Electing(_) => false,
             Phase::Synchronization { acks, .. } => acks.contains(server.id),
             Phase::Broadcast | Phase::Closing => true,
         };
@@ -48,6 +52,7 @@ impl Leader {
             Phase::Synchronization { epoch_file, acks } => {
                 acks.contains(server.id) == epoch_file.is_none()
             }
+            Phase::Unpromised(servers) => !servers.contains(server.id),
             Phase::Promising(_) | Phase::Broadcast | Phase::Closing => true,
         }
     }
@@ -61,7 +66,7 @@ impl Leader {
             Phase::Broadcast | Phase::Closing => {
                 self.broadcast.oldest_acks().is_some_and(is_quorum)
             }
-            Phase::Promising(_) => false,
+            Phase::Promising(_) | Phase::Unpromised(_) => false,
         }
     }
 
@@ -69,9 +74,14 @@ impl Leader {
     const fn stage_agrees_with_phase(&self, learner: &Learner) -> bool {
         match learner.stage {
             Stage::Connected => true,
-            Stage::AwaitsEpoch => matches!(self.phase, Phase::Connecting(_) | Phase::Promising(_)),
+            Stage::AwaitsEpoch => matches!(
+                self.phase,
+                Phase::Connecting(_) | Phase::Promising(_) | Phase::Unpromised(_)
+            ),
             Stage::Promised => !matches!(self.phase, Phase::Connecting(_) | Phase::Promising(_)),
-            Stage::AwaitsElection { .. } => matches!(self.phase, Phase::Electing(_)),
+            Stage::AwaitsElection { .. } => {
+                matches!(self.phase, Phase::Electing(_) | Phase::Unpromised(_))
+            }
             Stage::Synchronizing => {
                 let is_before = matches!(self.phase, Phase::Synchronization { .. });
                 is_before || matches!(self.phase, Phase::Broadcast | Phase::Closing)
@@ -117,6 +127,7 @@ pub(crate) fn broken() -> Vec<(Invariant, crate::Node)> {
         }),
         in_phase(Invariant::LeaderCountsItself, connecting, Phase::Connecting(others)),
         in_phase(Invariant::LeaderCountsItself, electing, Phase::Electing(others)),
+        in_phase(Invariant::LeaderCountsItself, electing, Phase::Unpromised(all)),
         in_phase(Invariant::LeaderCountsItself, synchronizing, counted(others)),
         in_phase(Invariant::QuorumIsNoticed, connecting, Phase::Connecting(all)),
         in_phase(Invariant::QuorumIsNoticed, electing, Phase::Electing(all)),

@@ -48,7 +48,7 @@ impl Node {
         if matches!(self.role, Role::Dead) {
             return Ok(());
         }
-        server.durable.check()?;
+        server.durable.check(&server.variant)?;
         server.writer.check(&server.durable)?;
         server.check()?;
         require(self.serves_in_broadcast(), Invariant::ServesInBroadcast)?;
@@ -127,7 +127,8 @@ impl Node {
     }
 
     /// Only the reference loads memory at every step-down: keeping it is what ZOOKEEPER-2845 and
-    /// its successors are about. And a cut that nobody waits for may fail after memory was loaded.
+    /// its successors are about. A cut that nobody waits for may fail after memory was loaded, and the
+    /// log of an epoch that was led twice does not ascend (leads-unpromised).
     #[inline]
     fn memory_is_recovered(&self) -> bool {
         let Server { memory, durable, variant, .. } = &self.server;
@@ -141,6 +142,7 @@ impl Node {
             || memory.last_zxid() == durable.last_zxid()
             || variant.shutdown != Shutdown::DrainThenReload
             || variant.trunc_unflushed
+            || variant.leads_unpromised
     }
 }
 
@@ -208,9 +210,9 @@ pub(crate) fn broken() -> Vec<(Invariant, Node)> {
         breaks(Invariant::RoleIsAwaited, looking(), |node| {
             node.role = Role::Elected(node.server.vote);
         }),
-        breaks(Invariant::StopIsAwaited, closing(), |node| node.server.writer.fail()),
+        breaks(Invariant::StopIsAwaited, closing(), |node| node.server.writer.end()),
         breaks(Invariant::StopIsAwaited, stopping(), |node| {
-            node.server.writer.fail();
+            node.server.writer.end();
             let flush = node.server.flush();
             node.server.durable.on_done(File::Log, flush);
         }),

@@ -75,6 +75,8 @@ const ZK_3_9_5: Variant = Variant {
     disk_error_keeps_memory: true,
     trunc_unflushed: true,
     unflushed_start: true,
+    leads_unpromised: true,
+    trusts_failed_flush: true,
     ..REFERENCE
 };
 
@@ -252,6 +254,22 @@ pub const CATALOGUE: &[Entry] = &[
         affects: "3.4.0 to HEAD",
         jira: &[],
         variant: Variant { unflushed_start: true, ..REFERENCE },
+    },
+    Entry {
+        name: "leads-unpromised",
+        kind: Kind::Defect,
+        summary: "a leader that cannot write down the epoch it promised leads it all the same",
+        affects: "3.4.6 to HEAD",
+        jira: &[],
+        variant: Variant { leads_unpromised: true, ..REFERENCE },
+    },
+    Entry {
+        name: "trusts-failed-flush",
+        kind: Kind::Defect,
+        summary: "a leader counts what it could flush at the second attempt only",
+        affects: "3.4.0 to HEAD",
+        jira: &[],
+        variant: Variant { trusts_failed_flush: true, ..REFERENCE },
     },
     Entry {
         name: "late-apply",

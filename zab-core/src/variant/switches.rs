@@ -180,6 +180,8 @@ pub const SWITCHES: &[Switch] = &[
     switch!(trunc_unflushed, [], "FileTxnLog.truncate"),
     switch!(snapshot_unflushed, [], "Learner.syncWithLeader"),
     switch!(unflushed_start, [], "FileTxnSnapLog.restore"),
+    switch!(leads_unpromised, [], "Leader.getEpochToPropose"),
+    switch!(trusts_failed_flush, [], "SyncRequestProcessor.shutdown"),
 ];
 
 #[cfg(test)]

@@ -7,8 +7,8 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::fmt::Write;
 use zab_core::event::Timer;
 use zab_core::{
-    Actor, Config, ConnId, DiskOp, File, Input, Lsn, Micros, Node, NodeId, Notification, Op,
-    Output, Packet, Phase, Recovered, Replica, RequestId, SessionId, Variant, Zxid,
+    Actor, Config, ConnId, DiskError, DiskOp, File, Input, Lsn, Micros, Node, NodeId, Notification,
+    Op, Output, Packet, Phase, Recovered, Replica, RequestId, SessionId, Variant, Zxid,
 };
 
 /// More than any script takes to come to rest.
@@ -148,19 +148,19 @@ impl Ensemble {
         self.step(id, Input::StepDown);
     }
 
-    pub(crate) fn fail_disk(&mut self, id: NodeId) {
-        let Some(at) = self
-            .pending
-            .iter()
-            .position(|p| matches!(p, Pending::DiskDone(node, File::Log, _) if *node == id))
-        else {
-            return;
+    /// The flush of a file fails: the log can be read, any other file is as it was.
+    pub(crate) fn fail_disk(&mut self, id: NodeId, name: &str) {
+        let is_it = |pending: &Pending| match pending {
+            Pending::DiskDone(node, file, _) => *node == id && file_name(*file) == name,
+            _ => false,
         };
+        let at = self.pending.iter().position(is_it).expect("something is being written there");
         let Some(Pending::DiskDone(_, file, lsn)) = self.pending.remove(at) else { return };
-        let disk = &mut self.disks[id.index()];
-        let first = Lsn(disk.done[file as usize].0 + 1);
-        disk.ops.retain(|(l, op)| op.file() != file || *l < first);
-        self.step(id, Input::DiskFailed { file, lsn: first.min(lsn) });
+        if file != File::Log {
+            self.disks[id.index()].ops.retain(|(asked, _)| *asked != lsn);
+        }
+        self.say(format_args!("{id} disk: {file:?} fails"));
+        self.step(id, Input::DiskFailed { file, lsn, error: DiskError::Flush });
     }
 
     /// Lets everything happen that is possible now and not held.
@@ -203,15 +203,7 @@ impl Ensemble {
             Pending::Turn(id, Actor::Sender(to)) => {
                 held(*id, "senders") || held(*id, &format!("sender-{to}"))
             }
-            Pending::DiskDone(id, file, _) => {
-                let name = match file {
-                    File::Log => "log-disk",
-                    File::Snapshot => "snapshot-disk",
-                    File::AcceptedEpoch => "accepted-epoch-disk",
-                    File::CurrentEpoch => "current-epoch-disk",
-                };
-                held(*id, name)
-            }
+            Pending::DiskDone(id, file, _) => held(*id, file_name(*file)),
             Pending::Packet(_, to, ..) => held(*to, "packets"),
             Pending::Input(..) | Pending::Notification(..) => false,
         }
@@ -345,6 +337,15 @@ impl Ensemble {
             writeln!(table, "{}", line.trim_end()).expect("writing to a string cannot fail");
         }
         table
+    }
+}
+
+const fn file_name(file: File) -> &'static str {
+    match file {
+        File::Log => "log-disk",
+        File::Snapshot => "snapshot-disk",
+        File::AcceptedEpoch => "accepted-epoch-disk",
+        File::CurrentEpoch => "current-epoch-disk",
     }
 }
 

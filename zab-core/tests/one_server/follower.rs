@@ -3,7 +3,7 @@
 use super::{
     connected_follower, half_tick, notification, packet, started, step, step_and_write, txn,
 };
-use zab_core::event::{Breach, ExitReason, Note, SyncMode};
+use zab_core::event::{Breach, DiskError, ExitReason, Note, SyncMode};
 use zab_core::message::{ServerState, Vote};
 use zab_core::{
     Actor, Config, ConnId, DiskOp, Epoch, File, Input, Lsn, Micros, Node, NodeId, Output, Packet,
@@ -113,19 +113,24 @@ fn a_packet_that_no_phase_expects_is_noted_with_what_it_is_about() {
     }
 }
 
-/// `Leader.getEpochToPropose` and `SyncRequestProcessor`: no process outlives a failed write.
+/// `Follower.followLeader` catches what an epoch file throws; nobody goes on without log or snapshot.
 #[test]
-fn a_disk_error_ends_the_process_whatever_file_it_is() {
+fn an_error_of_log_or_snapshot_ends_the_process_and_one_of_an_epoch_file_the_role() {
     for file in File::ALL {
-        let outputs = step(&mut follower(), Input::DiskFailed { file, lsn: Lsn(9) });
-        assert_eq!(outputs, [Output::Exit(ExitReason::DiskError)], "{file:?}");
+        let error = DiskError::Write;
+        let outputs = step(&mut follower(), Input::DiskFailed { file, lsn: Lsn(9), error });
+        let exits = outputs == [Output::Exit(ExitReason::DiskError)];
+        let leaves = outputs.contains(&Output::Note(Note::SteppedDown));
+        let is_epoch = matches!(file, File::AcceptedEpoch | File::CurrentEpoch);
+        assert_eq!((exits, leaves), (!is_epoch, is_epoch), "{file:?}: {outputs:?}");
     }
 }
 
 #[test]
 fn a_process_that_has_ended_does_nothing() {
     let mut node = follower();
-    step(&mut node, Input::DiskFailed { file: File::Log, lsn: Lsn(9) });
+    let error = DiskError::Flush;
+    step(&mut node, Input::DiskFailed { file: File::Log, lsn: Lsn(9), error });
     let peer = NodeId(2);
     assert_eq!(step(&mut node, Input::ConnectionUp { peer, conn: ConnId(3), outgoing: true }), []);
     assert_eq!(step(&mut node, packet(2, Packet::Ping)), []);

@@ -8,7 +8,7 @@ use Weight::{Detail, Step, Turn};
 use zab_checker::custody::{ServerState, Servers};
 use zab_checker::{Event, Fact};
 use zab_core::event::{ExitReason, Note, SyncMode};
-use zab_core::{Change, Epoch, File, NodeId, Op, Outcome, Packet, Recovered, Txn, Zxid};
+use zab_core::{Change, DiskError, Epoch, File, NodeId, Op, Outcome, Packet, Recovered, Txn, Zxid};
 
 /// The context in which an event is told.
 pub(super) struct Words<'a> {
@@ -43,7 +43,7 @@ impl Words<'_> {
                 Some((Turn, format!("the process of {node} ends: {}", exit(*reason))))
             }
             Fact::DiskDone { file, .. } => self.disk_done(node, *file),
-            Fact::DiskFailed { .. } => Some((Step, format!("the disk of {node} reports an error"))),
+            Fact::DiskFailed { file, error, .. } => Self::disk_failed(node, *file, *error),
             Fact::WrittenBack => {
                 let what = "writes back what earlier processes of";
                 Some((Step, format!("the kernel {what} {node} have left: it is durable")))
@@ -100,6 +100,20 @@ impl Words<'_> {
         };
         let kept = begun.kept.map_or(String::new(), |kept| format!(": {kept}"));
         format!("{}{}{kept}", begun.text, Claim::NotYet(unflushed.clone()))
+    }
+
+    fn disk_failed(node: NodeId, file: File, error: DiskError) -> Told {
+        let what = match file {
+            File::Log => "the log",
+            File::Snapshot => "a snapshot",
+            File::AcceptedEpoch => "acceptedEpoch",
+            File::CurrentEpoch => "currentEpoch",
+        };
+        let how = match error {
+            DiskError::Write => format!("{node} cannot write {what}"),
+            DiskError::Flush => format!("{node} cannot flush {what}"),
+        };
+        Some((Step, format!("{how}: the disk reports an error")))
     }
 
     fn disk_done(&self, node: NodeId, file: File) -> Told {

@@ -31,10 +31,7 @@ impl Promises {
                 let done = self.epoch_asked.iter().filter(|(lsn, _)| lsn <= upto).max();
                 self.epoch_durable = done.map_or(self.epoch_durable, |(_, epoch)| *epoch);
             }
-            Input::DiskFailed { file: File::Log, lsn } => {
-                self.appended.retain(|(asked, _)| asked < lsn);
-            }
-            Input::DiskFailed { file: File::CurrentEpoch, lsn } => {
+            Input::DiskFailed { file: File::CurrentEpoch, lsn, .. } => {
                 self.epoch_asked.retain(|(asked, _)| asked < lsn);
             }
             _ => {}

@@ -5,26 +5,35 @@ use crate::shell::codec::{self, Frame};
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
-use zab_core::{DiskOp, Epoch, Packet, Recovered, Replica, Zxid};
+use zab_core::{DiskError, DiskOp, Epoch, Packet, Recovered, Replica, Zxid};
+
+/// The name of the log.
+const LOG: &str = "log";
 
 /// Prefix of the names of snapshots.
 const SNAPSHOT: &str = "snapshot.";
+
+/// How an operation went.
+type Done = Result<(), DiskError>;
 
 /// The open files of a server.
 pub(super) struct Files {
     folder: PathBuf,
     log: File,
+    /// What is appended and could not be written yet.
+    buffer: Vec<u8>,
+    /// A cut of the log failed: the next flush says so.
+    is_uncut: bool,
 }
 
 impl Files {
     /// Opens a folder, and says what is in it. A torn tail of the log is cut off.
     pub(super) fn open(folder: &Path) -> io::Result<(Recovered, Self)> {
-        let path = folder.join("log");
-        let log = OpenOptions::new().create(true).append(true).read(true).open(&path)?;
-        let bytes = fs::read(&path)?;
+        let log = open_log(folder)?;
+        let bytes = fs::read(folder.join(LOG))?;
         let records = record::scan(&bytes).map_err(io::Error::other)?;
         log.set_len((records.len() * RECORD) as u64)?;
-        let files = Self { folder: folder.to_owned(), log };
+        let files = Self { folder: folder.to_owned(), log, buffer: Vec::new(), is_uncut: false };
         files.sync_folder()?;
         let snapshots = files.snapshots()?;
         let newest = snapshots.iter().rev().find_map(|(_, path)| read_snapshot(path));
@@ -38,33 +47,57 @@ impl Files {
     }
 
     /// Does what is asked for. What is reported is durable when this returns.
-    pub(super) fn carry_out(&mut self, op: &DiskOp) -> io::Result<()> {
+    pub(super) fn carry_out(&mut self, op: &DiskOp) -> Done {
         match op {
             DiskOp::Append(txn) => {
-                let mut bytes = Vec::with_capacity(RECORD);
-                record::encode(txn, &mut bytes);
-                self.log.write_all(&bytes)
+                record::encode(txn, &mut self.buffer);
+                // What cannot be written is tried again with the flush, which reports it.
+                let _ = self.write_buffer();
+                Ok(())
             }
-            DiskOp::Truncate(zxid) => self.truncate(*zxid),
-            DiskOp::Flush | DiskOp::FlushRecovered(zab_core::File::Log) => self.log.sync_all(),
+            DiskOp::Truncate(zxid) => {
+                self.is_uncut = self.truncate(*zxid).is_err();
+                Ok(())
+            }
+            DiskOp::Flush if std::mem::take(&mut self.is_uncut) => Err(DiskError::Write),
+            DiskOp::Flush => {
+                self.write_buffer().map_err(written)?;
+                self.log.sync_all().map_err(flushed)
+            }
+            DiskOp::FlushRecovered(zab_core::File::Log) => {
+                self.write_anew(LOG)?;
+                self.log = open_log(&self.folder).map_err(written)?;
+                Ok(())
+            }
             DiskOp::FlushRecovered(_) => {
-                let mut found = self.snapshots()?.into_iter();
-                found.try_for_each(|(_, path)| File::open(path)?.sync_all())?;
-                self.sync_folder()
+                let found = self.snapshots().map_err(written)?;
+                let mut names = found.iter().filter_map(|(_, path)| path.file_name()?.to_str());
+                names.try_for_each(|name| self.write_anew(name))
             }
             DiskOp::Snapshot(replica) => self.replace(&name_of(replica), &snapshot_bytes(replica)),
             DiskOp::DropSnapshotsAfter(zxid) => {
-                let mut later = self.snapshots()?.into_iter().filter(|(at, _)| at > zxid);
-                later.try_for_each(|(_, path)| fs::remove_file(path))?;
-                self.sync_folder()
+                let found = self.snapshots().map_err(written)?;
+                let mut later = found.iter().filter(|(at, _)| at > zxid);
+                later.try_for_each(|(_, path)| fs::remove_file(path)).map_err(written)?;
+                self.sync_folder().map_err(flushed)
             }
             DiskOp::AcceptedEpoch(epoch) => self.replace("acceptedEpoch", &epoch_bytes(*epoch)),
             DiskOp::CurrentEpoch(epoch) => self.replace("currentEpoch", &epoch_bytes(*epoch)),
         }
     }
 
+    /// Writes what was appended, as far as that is possible.
+    fn write_buffer(&mut self) -> io::Result<()> {
+        while !self.buffer.is_empty() {
+            let written = self.log.write(&self.buffer)?;
+            self.buffer.drain(..written);
+        }
+        Ok(())
+    }
+
     fn truncate(&mut self, zxid: Zxid) -> io::Result<()> {
-        let bytes = fs::read(self.folder.join("log"))?;
+        self.write_buffer()?;
+        let bytes = fs::read(self.folder.join(LOG))?;
         let records = record::scan(&bytes).map_err(io::Error::other)?;
         let keep = match zxid {
             Zxid::ZERO => 0,
@@ -74,14 +107,20 @@ impl Files {
         self.log.seek(SeekFrom::End(0)).map(drop)
     }
 
+    /// Makes a file durable that somebody else may have failed to flush.
+    fn write_anew(&self, name: &str) -> Done {
+        let bytes = fs::read(self.folder.join(name)).map_err(written)?;
+        self.replace(name, &bytes)
+    }
+
     /// Gives a file new contents: all of them or none, and durable.
-    fn replace(&self, name: &str, bytes: &[u8]) -> io::Result<()> {
+    fn replace(&self, name: &str, bytes: &[u8]) -> Done {
         let beside = self.folder.join(format!("{name}.new"));
-        let mut file = File::create(&beside)?;
-        file.write_all(bytes)?;
-        file.sync_all()?;
-        fs::rename(&beside, self.folder.join(name))?;
-        self.sync_folder()
+        let mut file = File::create(&beside).map_err(written)?;
+        file.write_all(bytes).map_err(written)?;
+        file.sync_all().map_err(flushed)?;
+        fs::rename(&beside, self.folder.join(name)).map_err(written)?;
+        self.sync_folder().map_err(flushed)
     }
 
     fn sync_folder(&self) -> io::Result<()> {
@@ -101,6 +140,20 @@ impl Files {
         found.sort();
         Ok(found)
     }
+}
+
+/// The error of a system call that writes.
+fn written(_: io::Error) -> DiskError {
+    DiskError::Write
+}
+
+/// The error of a system call that flushes.
+fn flushed(_: io::Error) -> DiskError {
+    DiskError::Flush
+}
+
+fn open_log(folder: &Path) -> io::Result<File> {
+    OpenOptions::new().create(true).append(true).read(true).open(folder.join(LOG))
 }
 
 fn name_of(replica: &Replica) -> String {

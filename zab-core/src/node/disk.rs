@@ -1,0 +1,137 @@
+//! What the disk reports, and what a failure does: that depends on whose thread meets it.
+
+use super::{Node, Role};
+use crate::event::{DiskError, ExitReason, File};
+use crate::ids::Lsn;
+use crate::log_writer::AckTo;
+use crate::server::{Flow, GO_ON, Leave, STEP_DOWN, Server};
+use crate::variant::Shutdown;
+
+/// The process ends.
+const EXIT: Flow = Flow::Break(Leave::Exit(ExitReason::DiskError));
+
+impl Node {
+    pub(super) fn on_disk_done(&mut self, file: File, upto: Lsn) -> Flow {
+        self.server.durable.on_done(file, upto);
+        if file == File::Log {
+            self.on_log_flushed()?;
+        }
+        match &mut self.role {
+            Role::Following(follower) => follower.on_progress(&mut self.server),
+            Role::Leading(leader) => leader.on_progress(&mut self.server),
+            Role::Stopping(_) => self.look_when_ready(),
+            Role::Elected(_) => {
+                self.begin_when_ready();
+                GO_ON
+            }
+            Role::Dead | Role::Looking(_) => GO_ON,
+        }
+    }
+
+    /// The log writer's flush is done, or the one with which it is shut down.
+    fn on_log_flushed(&mut self) -> Flow {
+        let Server { writer, durable, out, .. } = &mut self.server;
+        let has_ended = writer.has_ended();
+        let batch = writer.take_flushed(durable, out);
+        if !has_ended {
+            self.acknowledge(batch);
+            self.server.snapshot_if_due();
+            return GO_ON;
+        }
+        // A follower has closed its connection by now (`Learner.shutdown`), a leader has not.
+        if matches!(self.role, Role::Leading(_)) {
+            self.acknowledge(batch);
+        }
+        self.leave_without_log_writer()
+    }
+
+    /// Acknowledges what a flush made durable. Whom the acknowledgement was meant for may have gone
+    /// meanwhile.
+    fn acknowledge(&mut self, batch: Vec<(crate::Zxid, AckTo)>) {
+        for (zxid, to) in batch {
+            match (&mut self.role, to) {
+                (Role::Following(follower), AckTo::Leader(conn)) => {
+                    follower.on_logged(&mut self.server, zxid, conn);
+                }
+                (Role::Leading(leader), AckTo::Myself) => {
+                    let myself = self.server.id;
+                    leader.on_ack(&mut self.server, myself, zxid);
+                }
+                _ => {}
+            }
+        }
+    }
+
+    pub(super) fn on_disk_failed(&mut self, file: File, lsn: Lsn, error: DiskError) -> Flow {
+        self.server.durable.on_failed(file, lsn, error);
+        match file {
+            File::Log if self.server.writer.awaits(lsn) => self.on_log_writer_failed(),
+            File::Log => self.on_own_flush_failed(),
+            // `ZooKeeperServer.takeSnapshot`: "Severe unrecoverable error, exiting".
+            File::Snapshot => EXIT,
+            File::AcceptedEpoch | File::CurrentEpoch => self.on_epoch_failed(file, lsn),
+        }
+    }
+
+    /// An exception in SyncThread (`ZooKeeperServerListenerImpl.notifyStopping`): the main thread
+    /// shuts the role down, the log writer included, and that flushes once more. A learner's does
+    /// not where its log writer is never stopped.
+    fn on_log_writer_failed(&mut self) -> Flow {
+        let Server { writer, durable, variant, out, .. } = &mut self.server;
+        let is_shut_down = match self.role {
+            Role::Leading(_) => variant.disk_error_keeps_memory || variant.trusts_failed_flush,
+            Role::Following(_) => {
+                variant.disk_error_keeps_memory && variant.shutdown != Shutdown::Leak
+            }
+            Role::Dead | Role::Stopping(_) | Role::Looking(_) | Role::Elected(_) => false,
+        };
+        if !is_shut_down || writer.has_ended() {
+            writer.end();
+            return if variant.trusts_failed_flush {
+                self.leave_without_log_writer()
+            } else {
+                EXIT
+            };
+        }
+        let flush = match variant.trusts_failed_flush {
+            true => durable.flush(out),
+            false => durable.write_anew(out),
+        };
+        writer.end_and_await(flush);
+        GO_ON
+    }
+
+    /// ZOOKEEPER-4882: the process lives on. The reference ends it, and with it the memory of what
+    /// was never logged.
+    fn leave_without_log_writer(&mut self) -> Flow {
+        if !self.server.variant.disk_error_keeps_memory {
+            return EXIT;
+        }
+        match self.role {
+            Role::Following(_) | Role::Leading(_) => STEP_DOWN,
+            Role::Elected(_) => {
+                self.begin_when_ready();
+                GO_ON
+            }
+            Role::Dead | Role::Stopping(_) | Role::Looking(_) => self.look_when_ready(),
+        }
+    }
+
+    /// The main thread of a follower could not flush what a synchronisation brought.
+    fn on_own_flush_failed(&self) -> Flow {
+        let Server { variant, .. } = &self.server;
+        let lives_on = variant.disk_error_keeps_memory && variant.trusts_failed_flush;
+        if lives_on && matches!(self.role, Role::Following(_)) { STEP_DOWN } else { EXIT }
+    }
+
+    /// An epoch file could not be replaced, and holds what it held.
+    fn on_epoch_failed(&mut self, file: File, lsn: Lsn) -> Flow {
+        match &mut self.role {
+            // `Follower.followLeader`: "Exception when following the leader".
+            Role::Following(_) => STEP_DOWN,
+            Role::Leading(leader) => leader.on_epoch_failed(&mut self.server, file, lsn),
+            Role::Stopping(_) => self.look_when_ready(),
+            Role::Dead | Role::Looking(_) | Role::Elected(_) => GO_ON,
+        }
+    }
+}
