@@ -342,6 +342,7 @@ mod tests {
         assert_eq!(state(&durable), ["<1, 1> <2, 1>", "<1, 1> <2, 1>"], "the removal failed");
         durable.on_failed(File::Snapshot, Lsn(5));
         assert_eq!(state(&durable), ["<1, 1> <2, 1>", "<1, 1>"], "and the second snapshot");
+        durable.on_done(File::Snapshot, Lsn(6));
         durable.on_failed(File::Log, Lsn(2));
         assert_eq!(state(&durable), ["<1, 1> <1, 2> <1, 3>", "<1, 1>"], "the cut failed");
     }
