@@ -122,6 +122,19 @@ fn a_disk_error_ends_the_process_whatever_file_it_is() {
     }
 }
 
+/// ZOOKEEPER-4882: `SyncRequestProcessor` ends, the process and its memory do not.
+#[test]
+fn a_release_with_the_defect_outlives_an_error_of_its_log_and_of_nothing_else() {
+    let variant = Variant { disk_error_keeps_memory: true, ..Variant::REFERENCE };
+    for file in File::ALL {
+        let mut node = Node::new(NodeId(0), Config::new(3), variant);
+        step_and_write(&mut node, Input::Start(Box::default()));
+        let outputs = step(&mut node, Input::DiskFailed { file, lsn: Lsn(9) });
+        let ends = outputs.contains(&Output::Exit(ExitReason::DiskError));
+        assert_eq!(ends, file != File::Log, "{file:?}: {outputs:?}");
+    }
+}
+
 #[test]
 fn a_process_that_has_ended_does_nothing() {
     let mut node = follower();
