@@ -171,6 +171,9 @@ mod tests {
         writer.on_turn(&mut durable, &mut out);
         writer.enqueue(txn(1, 3), AckTo::Myself, &mut out);
         assert_eq!(turns(&out), 1, "it waits for the flush");
+        let asked = out.len();
+        writer.on_turn(&mut durable, &mut out);
+        assert_eq!(out.len(), asked, "even if somebody gives it a turn");
         let done = durable.flush(&mut out);
         durable.on_done(File::Log, done);
         writer.take_flushed(&durable, &mut out);

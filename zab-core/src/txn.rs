@@ -213,6 +213,7 @@ mod tests {
             with(Key(1), 1, 1),
             with(Key(2), 1, 1),
             with(Key(4), 1, 1),
+            with(Key(0), 0, 0),
             with(Key(0), 2, 1),
             with(Key(0), 1, 2),
             Txn { change: Change::Rejected, ..txn },

@@ -1,7 +1,7 @@
 //! Each invariant is broken on purpose, and fires.
 
 use super::{Invariant, samples};
-use crate::event::{Input, Timer};
+use crate::event::Input;
 use crate::{Micros, Node, View, durable, election, follower, leader, log_writer, node, server};
 use std::collections::BTreeSet;
 
@@ -54,12 +54,13 @@ fn a_step_ends_with_the_state_if_an_invariant_is_broken() {
     node.step(Micros(0), Input::StepDown, &mut Vec::new());
 }
 
+#[cfg(debug_assertions)]
 #[test]
 #[should_panic(expected = "S2 broke an invariant of the core (the log ascends)")]
 fn an_unoptimized_build_looks_at_the_state_after_routine_as_well() {
     let broken =
         server::invariants::broken().into_iter().find(|(i, _)| *i == Invariant::LogAscends);
     let (_, mut node) = broken.expect("it is in the table");
-    let timer = Input::Timer { timer: Timer::Tick, generation: 0 };
+    let timer = Input::Timer { timer: crate::event::Timer::Tick, generation: 0 };
     node.step(Micros(0), timer, &mut Vec::new());
 }

@@ -181,3 +181,21 @@ impl Leader {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ids::SessionId;
+    use crate::txn::Key;
+
+    #[test]
+    fn the_last_zxid_of_an_epoch_is_proposed_and_never_followed() {
+        let request = RequestId { session: SessionId(0), cxid: 1 };
+        let write = Op::Write { key: Key(0), value: 1 };
+        let mut broadcast = Broadcast::default();
+        broadcast.start(Zxid::new(1, u32::MAX - 1), &Replica::default());
+        let last = broadcast.prepare(request, write).map(|txn| txn.zxid);
+        assert_eq!(last, Some(Zxid::new(1, u32::MAX)));
+        assert_eq!(broadcast.prepare(request, write), None, "ZOOKEEPER-1277");
+    }
+}

@@ -89,6 +89,17 @@ fn what_piled_up_at_a_handler_is_read_as_soon_as_a_quorum_has_promised() {
 }
 
 #[test]
+fn every_handler_reads_what_piled_up_once_the_epoch_is_promised() {
+    let mut node = elected(3);
+    for peer in [0, 1] {
+        step(&mut node, packet(peer, Packet::FollowerInfo { accepted_epoch: Epoch(0) }));
+    }
+    assert_eq!(step(&mut node, packet(1, Packet::UpToDate)), [], "its handler waits");
+    let outputs = step(&mut node, Input::DiskDone { file: File::AcceptedEpoch, upto: Lsn(1) });
+    assert!(outputs.contains(&Output::Close(ConnId(1))), "no learner says that: {outputs:?}");
+}
+
+#[test]
 fn a_packet_that_the_handler_does_not_expect_ends_it() {
     let zxid = Zxid::new(1, 1);
     for (unexpected, zxid) in [(Packet::Ack(zxid), zxid), (Packet::UpToDate, Zxid::ZERO)] {

@@ -1,9 +1,9 @@
 //! Whom a server that looks for a leader believes.
 
 use super::{notification, started, step};
-use zab_core::event::Note;
+use zab_core::event::{Note, Timer};
 use zab_core::message::{ServerState, Vote};
-use zab_core::{Epoch, Input, NodeId, Notification, Output, Recovered, Zxid};
+use zab_core::{Config, Epoch, Input, Micros, NodeId, Notification, Output, Recovered, Zxid};
 
 #[test]
 fn a_leader_of_whom_only_others_speak_is_not_followed() {
@@ -48,4 +48,25 @@ fn a_server_takes_itself_for_the_leader_only_in_its_own_round() {
     };
     assert!(elected_in(1), "its own");
     assert!(!elected_in(7), "another one");
+}
+
+/// `FastLeaderElection.lookForLeader`: nothing was heard, so the vote is told again.
+#[test]
+fn votes_are_told_again_at_intervals_that_double_up_to_a_limit() {
+    let mut node = started(0, 3, Recovered::default());
+    let (mut generation, mut intervals) = (1, Vec::new());
+    for _ in 0..6 {
+        let outputs = step(&mut node, Input::Timer { timer: Timer::Election, generation });
+        let told = outputs.iter().filter(|output| matches!(output, Output::Notify { .. })).count();
+        assert_eq!(told, 2, "to everybody else: {outputs:?}");
+        let Some(Output::SetTimer { generation: next, after, .. }) = outputs.last() else {
+            panic!("it waits again: {outputs:?}");
+        };
+        (generation, intervals) = (*next, [intervals, vec![*after]].concat());
+    }
+    let limit = Config::new(3).notification_interval_max;
+    assert!(intervals[0] < limit && intervals[5] == limit, "{intervals:?}");
+    for pair in intervals.windows(2) {
+        assert_eq!(pair[1], Micros(pair[0].0 * 2).min(limit), "{intervals:?}");
+    }
 }

@@ -155,6 +155,28 @@ fn a_follower_that_is_to_leave_finishes_what_it_does_and_reads_no_more() {
     assert!(outputs.contains(&Output::Note(Note::SteppedDown)), "{outputs:?}");
 }
 
+#[test]
+fn a_connection_that_breaks_is_noticed_when_the_disk_is_done() {
+    let mut node = connected_follower(Recovered::default());
+    let outputs = step(&mut node, packet(2, Packet::LeaderInfo { epoch: Epoch(1) }));
+    let (peer, conn) = (NodeId(2), ConnId(2));
+    assert_eq!(step(&mut node, Input::ConnectionDown { peer, conn }), []);
+    let Some(Output::Disk { lsn, op }) = outputs.first() else { panic!("{outputs:?}") };
+    let outputs = step(&mut node, Input::DiskDone { file: op.file(), upto: *lsn });
+    assert!(outputs.contains(&Output::Note(Note::SteppedDown)), "{outputs:?}");
+}
+
+#[test]
+fn who_cannot_truncate_begins_again_with_the_same_leader() {
+    let (log, epoch) = (vec![txn(FIRST), txn(SECOND)], Epoch(1));
+    let recovered =
+        Recovered { log, accepted_epoch: epoch, current_epoch: epoch, ..Recovered::default() };
+    let mut node = connected_follower(recovered);
+    step_and_write(&mut node, packet(2, Packet::LeaderInfo { epoch: Epoch(2) }));
+    let outputs = step(&mut node, packet(2, Packet::Trunc { zxid: Zxid::new(1, 5) }));
+    assert_eq!(outputs, [Output::Close(ConnId(2)), Output::Connect(NodeId(2))]);
+}
+
 /// ZOOKEEPER-1653, ZOOKEEPER-2354: a start-up check of `QuorumPeer.loadDataBase`.
 #[test]
 fn a_release_that_refuses_an_epoch_gap_refuses_a_log_of_a_later_epoch_only() {

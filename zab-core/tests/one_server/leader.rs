@@ -70,6 +70,35 @@ fn a_leader_looks_once_a_tick_whether_a_quorum_follows() {
 }
 
 #[test]
+fn a_learner_that_acknowledges_too_slowly_is_dismissed_whatever_else_it_says() {
+    let Config { tick, sync_limit, .. } = Config::new(3);
+    let limit = tick.0 * u64::from(sync_limit);
+    let is_dismissed = |acks: &[Zxid], now| {
+        let mut node = leader();
+        for _ in 0..8 {
+            step(&mut node, Input::Turn(Actor::Sender(NodeId(1))));
+        }
+        for zxid in acks {
+            step(&mut node, packet(1, Packet::Ack(*zxid)));
+        }
+        node.step(Micros(now), packet(1, Packet::Ping), &mut Vec::new());
+        half_tick(&mut node, 1, Micros(now)).contains(&Output::Close(ConnId(1)))
+    };
+    assert!(is_dismissed(&[], limit) && !is_dismissed(&[], limit - 1));
+    assert!(is_dismissed(&[FIRST], limit) && !is_dismissed(&[FIRST], limit - 1));
+    assert!(!is_dismissed(&[FIRST, SECOND], limit), "it owes nothing");
+}
+
+/// `Learner.registerWithLeader`: who has promised a later epoch would never follow this one.
+#[test]
+fn a_leader_makes_room_for_a_later_promise() {
+    let joins = |accepted| packet(0, Packet::FollowerInfo { accepted_epoch: Epoch(accepted) });
+    let left = Output::Note(Note::SteppedDown);
+    assert!(!step(&mut leader(), joins(1)).contains(&left));
+    assert!(step(&mut leader(), joins(2)).contains(&left));
+}
+
+#[test]
 fn a_leader_connects_to_nobody() {
     let conn = ConnId(7);
     let up = |outgoing| Input::ConnectionUp { peer: NodeId(0), conn, outgoing };
