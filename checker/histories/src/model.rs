@@ -59,6 +59,9 @@ pub trait Model {
     /// Whether the operation, given its answer, leaves *every* state in which that answer is
     /// right as it is: a read, a compare-and-set that was answered "no". A write of what is
     /// there already is not pure, because it could be needed later.
+    ///
+    /// A pure operation is placed as soon as its answer is right. So one is pure as well if after
+    /// it, and whenever it is placed, everything is possible that would be without it.
     fn is_pure(&self, op: &Self::Op) -> bool {
         let _ = op;
         false

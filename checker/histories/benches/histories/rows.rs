@@ -176,14 +176,16 @@ fn appends(is_crashed: bool) -> Figure {
     Figure { time, note: format!("{lost} appends unanswered") }
 }
 
-/// Compare-and-sets that nobody answered, of a thousand values, and a few reads.
+/// A write and compare-and-sets that nobody answered, of a thousand values, and a few reads: what
+/// was read is at the end of a chain of them, and each can be used once.
 fn unanswered() -> Figure {
     let mut random = super::generate::Random::new(3);
     let mut calls: Vec<Call<Op>> = Vec::new();
     for at in 0..100_000_u64 {
         let (process, invoked) = (u32::try_from(at).expect("a small number"), 4 * at);
         let mut value = || Value(random.below(1_000) as i64);
-        let op = Op::Cas { from: value(), to: value(), done: None };
+        let (from, to) = (value(), value());
+        let op = if at == 0 { Op::Write(from) } else { Op::Cas { from, to, done: None } };
         calls.push(Call { process, invoked, returned: NEVER, op });
         if at % 5_000 == 4_999 {
             let op = Op::Read(Some(Value(random.below(1_000) as i64)));

@@ -104,7 +104,7 @@ fn by_zxid(
         }
         Found::Wrong(stop, plan) => {
             let core = whole.reduce(stop, &plan, settings);
-            findings.push(Finding::Violation(Box::new(explain.wrong(&core))));
+            findings.push(Finding::Violation(Box::new(explain.wrong(&core, floor))));
         }
     }
     findings

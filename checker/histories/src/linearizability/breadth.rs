@@ -270,12 +270,20 @@ pub(super) fn absorb<M: Model, B: Bits, K>(
     open: &Open<'_, M>,
     configuration: &mut Configuration<M::State, B, K>,
 ) {
-    for pure in &open.pure {
-        let slot = layout.slot(*pure);
-        if !configuration.placed.has(slot)
-            && model.step(&configuration.state, open.op(*pure)).is_some()
-        {
-            configuration.placed.put(slot);
+    let mut has_moved = true;
+    while has_moved {
+        has_moved = false;
+        for pure in &open.pure {
+            let slot = layout.slot(*pure);
+            if !configuration.placed.has(slot)
+                && let Some(state) = model.step(&configuration.state, open.op(*pure))
+            {
+                configuration.placed.put(slot);
+                if state != configuration.state {
+                    configuration.state = state;
+                    has_moved = true;
+                }
+            }
         }
     }
 }

@@ -94,9 +94,14 @@ impl<'a, M: Model, B: Bits, C: CrashedSets> Depth<'a, M, B, C> {
                 Event::Invoke(call) => {
                     self.open.add(call);
                     if self.model.is_pure(self.open.op(call))
-                        && self.model.step(&configuration.state, self.open.op(call)).is_some()
+                        && let Some(state) =
+                            self.model.step(&configuration.state, self.open.op(call))
                     {
                         configuration.placed.put(self.layout.slot(call));
+                        if state != configuration.state {
+                            configuration.state = state;
+                            absorb(self.model, self.layout, &self.open, configuration);
+                        }
                     }
                 }
                 Event::Return(call) => {

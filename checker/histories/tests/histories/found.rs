@@ -63,6 +63,9 @@ fn a_loss_is_shown_by_the_few_operations_that_matter_with_their_zxids() {
     let report = judge(&folder().join("r4646.jsonl"), "zookeeper").expect("well-formed");
     let example = report.violations().next().expect("ZOOKEEPER-4646");
     assert!(example.operations.len() <= 3, "{example:#?}");
+    let lost = example.operations.iter().find(|shown| shown.what == "create /lost=precious");
+    let why = lost.and_then(|lost| lost.why_not.as_deref()).expect("the write at stake is shown");
+    assert!(why.starts_with("its zxid is above 0x10000000"), "{why}");
     assert_eq!(example.operations[example.culprit].zxid, Some(0x1_0000_0003));
     assert!(example.sentence.contains("at zxid 0x100000003"), "{}", example.sentence);
 }

@@ -111,6 +111,15 @@ fn a_stale_read_of_a_value_that_was_written_often_needs_one_write() {
         assert_eq!(shown(example), ["write 0", "read 1"]);
         assert_eq!(example.culprit, 1);
     }
+    let report = judge::registers(&recorded, &settings);
+    let sentences: Vec<_> = report.violations().map(|example| &*example.sentence).collect();
+    let sentence = "the read by p2 began after write 0 by p2 was acknowledged, yet returned 1";
+    assert_eq!(sentences, [sentence]);
+    calls.retain(|call| call.op != Op::Write(Value(1)));
+    let recorded = Recorded::from_calls(calls.clone(), vec![0; calls.len()]);
+    for example in judge::registers(&recorded, &settings).violations() {
+        assert_eq!(example.sentence, "the read 1 by p2 found 1, which no operation wrote");
+    }
 }
 
 #[test]

@@ -263,7 +263,10 @@ impl Judging<'_> {
         let stuck = &core.calls[core.stuck.call];
         let Op::Read(Some(value)) = stuck.op else { return };
         let update = |call: &Call<Op>| call.op.written();
-        let writers = || core.calls.iter().filter(|call| update(call) == Some(value));
+        // What shows the violation may do without those that wrote what was read.
+        let wrote = |call: &&Call<Op>| update(call) == Some(value);
+        let writers =
+            || self.part.calls.iter().filter(wrote).filter(|call| call.invoked <= stuck.returned);
         if writers().next().is_none() && value != Value::NIL {
             example.clause = Clause::DirtyRead;
             example.sentence = self.part.words.with_values(&self.never_written(value));

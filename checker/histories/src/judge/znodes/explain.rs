@@ -54,8 +54,9 @@ impl<'a> Explain<'a> {
         }
     }
 
-    /// An answer that is wrong after the transactions that came before it.
-    pub(super) fn wrong(&self, core: &Core) -> Counterexample {
+    /// An answer that is wrong after the transactions that came before it. `floor` tells the zxid
+    /// that was known when an operation was invoked.
+    pub(super) fn wrong(&self, core: &Core, floor: impl Fn(usize) -> u64) -> Counterexample {
         let op = self.recorded.calls[core.culprit].op.op.as_ref();
         let why = op.map_or_else(String::new, |op| Znodes::default().why_not(&core.tree, op));
         let why = self.words.with_values(&why);
@@ -66,6 +67,14 @@ impl<'a> Explain<'a> {
         let mut operations: Vec<Shown> = core.calls.iter().map(|call| self.shown(*call)).collect();
         let culprit = core.calls.iter().position(|call| *call == core.culprit).unwrap_or_default();
         operations[culprit].why_not = Some(why);
+        let last = operations[culprit].zxid.unwrap_or(u64::MAX);
+        for (call, shown) in core.calls.iter().zip(&mut operations) {
+            let floor = floor(*call);
+            if shown.zxid.is_none() && floor >= last {
+                let why = format!("its zxid is above {floor:#x}, which was known when it began");
+                shown.why_not = Some(why);
+            }
+        }
         let mut longest: Vec<usize> = (0..core.calls.len())
             .filter(|at| *at != culprit && operations[*at].zxid.is_some())
             .collect();

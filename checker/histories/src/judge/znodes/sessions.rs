@@ -10,6 +10,9 @@
 //! worse, since nothing but later operations of its session waits for it. What is left of it for
 //! the engine is a test, between its invocation and its return, that it took place.
 //!
+//! An update that was answered with an error has to take place while it is open, and then the
+//! sooner the better, for the same reason.
+//!
 //! A sync of the quorum is an operation of its session that changes nothing: what follows it
 //! cannot be staler than its place. The sync of ZooKeeper promises nothing.
 //!
@@ -141,7 +144,8 @@ impl Model for Sessions {
     }
 
     fn is_pure(&self, step: &Step) -> bool {
-        step.is_read()
+        // All that it does is to let the reads after it take place.
+        step.changes_nothing()
     }
 
     fn weight(&self, state: &State) -> usize {

@@ -7,7 +7,7 @@ use crate::judge::znodes::free::Free;
 use crate::linearizability::{Budget, Call, Checks, Failing};
 use crate::model::znode::{Op, Paths, Tree, changes, depends, is_related};
 use crate::record::Positioned;
-use rustc_hash::FxHashMap;
+use rustc_hash::FxHashSet;
 use std::sync::Arc;
 
 /// How many steps each check may take.
@@ -116,14 +116,14 @@ impl Whole<'_> {
         }
     }
 
-    /// What takes place up to an operation, or may do so: what has no zxid has one above its floor.
+    /// What takes place up to an operation, and what has no zxid: even where it comes too late, it
+    /// is what the others may be thought to have seen.
     fn early(&self, culprit: usize) -> Vec<usize> {
         let last = self.calls[culprit].op.zxid.unwrap_or(u64::MAX);
-        let floors: FxHashMap<usize, u64> =
-            self.free.iter().filter_map(|free| Some((free.call?, free.floor))).collect();
+        let free: FxHashSet<usize> = self.free.iter().filter_map(|free| free.call).collect();
         let is_early = |at: &usize| match self.calls[*at].op.zxid {
             Some(zxid) => zxid <= last,
-            None => floors.get(at).is_some_and(|floor| *floor < last),
+            None => free.contains(at),
         };
         (0..self.calls.len()).filter(|at| self.op(*at).is_some() && is_early(at)).collect()
     }
