@@ -21,7 +21,7 @@ use std::ops::ControlFlow;
 use std::time::Duration;
 use zab_checker::Class;
 use zab_core::Variant;
-use zab_core::variant::{self, Named, Switch};
+use zab_core::variant::{self, Harm, Named, Switch};
 use zab_sim::Schedule;
 use zab_sim::schedule::Kind;
 
@@ -74,6 +74,10 @@ pub enum Limit {
 pub enum Wanted {
     /// Those in which something is lost that a client could rely on.
     Losses,
+    /// Those, and those in which servers do not agree in the end, or did not for a while.
+    Divergences,
+    /// Those in which a server does not serve in the end.
+    Outages,
     /// Every one.
     Any,
     /// Those of this class.
@@ -102,16 +106,26 @@ impl Campaign {
 }
 
 impl Wanted {
-    /// What to look for in this variant: everything in the reference, which breaks no rule; losses
-    /// in those that have defects.
+    /// What to look for in this variant: everything in the reference, which breaks no rule; in a
+    /// single defect the harm that it is known for; losses in any other.
     pub fn of(named: &Named) -> Self {
-        if named.kind == variant::Kind::Reference { Self::Any } else { Self::Losses }
+        let is_listed = named.name == named.base.name;
+        match named.base.harm {
+            _ if named.kind == variant::Kind::Reference => Self::Any,
+            Harm::Divergence if is_listed => Self::Divergences,
+            Harm::Outage if is_listed => Self::Outages,
+            Harm::Nothing | Harm::Loss | Harm::Divergence | Harm::Outage => Self::Losses,
+        }
     }
 
     /// Whether an execution with this class is a finding.
     pub fn wants(self, class: Class) -> bool {
         match self {
             Self::Losses => class.is_loss(),
+            Self::Divergences => {
+                class.is_loss() || matches!(class, Class::O3 | Class::O6 | Class::O8)
+            }
+            Self::Outages => matches!(class, Class::O5 | Class::O9 | Class::D5),
             Self::Any => true,
             Self::Only(wanted) => wanted == class,
         }

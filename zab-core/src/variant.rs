@@ -7,7 +7,7 @@ mod catalogue;
 mod names;
 mod switches;
 
-pub use catalogue::{CATALOGUE, Entry, Kind};
+pub use catalogue::{CATALOGUE, Entry, Harm, Kind};
 pub use names::{Mistake, Named, Sign, Unknown, find};
 pub use switches::{SWITCHES, Setting, Switch, issues};
 

@@ -55,7 +55,8 @@ pub(super) struct Args {
     /// Only findings that show the same class in this driver as well, minimized so that they do
     #[arg(long, value_enum, value_name = "D")]
     hold_in: Option<Driver>,
-    /// Look for this class alone [default: O1 and O2; any class in the reference]
+    /// Look for this class alone [default: O1 and O2; in a single defect what it is known for; any
+    /// class in the reference]
     #[arg(long, value_name = "C")]
     class: Option<String>,
     /// Kinds of fault to exclude, as in power-loss,kill,flush-error

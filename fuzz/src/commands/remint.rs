@@ -83,7 +83,7 @@ impl Wish {
         let Self { named, cause, wanted } = self;
         let what = match wanted {
             Wanted::Only(class) => class.name(),
-            Wanted::Losses | Wanted::Any => "a loss",
+            _ => "a loss",
         };
         match cause {
             Some(cause) => format!("{what} in {} through {cause}", named.name),

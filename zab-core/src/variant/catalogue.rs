@@ -13,6 +13,19 @@ pub enum Kind {
     Defect,
 }
 
+/// The worst that a variant does to those who use it, as far as is known.
+#[derive(Copy, Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Harm {
+    /// Nothing.
+    Nothing,
+    /// What was acknowledged or read is lost.
+    Loss,
+    /// Servers answer differently, though everything is healed.
+    Divergence,
+    /// A server, or the ensemble, does not serve any more.
+    Outage,
+}
+
 /// A named variant.
 #[derive(Copy, Clone, Debug)]
 pub struct Entry {
@@ -26,6 +39,8 @@ pub struct Entry {
     pub affects: &'static str,
     /// The issues of ZooKeeper that it stands for.
     pub jira: &'static [u16],
+    /// What it does.
+    pub harm: Harm,
     /// The switches.
     pub variant: Variant,
 }
@@ -125,6 +140,7 @@ pub const CATALOGUE: &[Entry] = &[
         summary: "no known defect; stricter than ZooKeeper's HEAD",
         affects: "none",
         jira: &[],
+        harm: Harm::Nothing,
         variant: REFERENCE,
     },
     Entry {
@@ -133,6 +149,7 @@ pub const CATALOGUE: &[Entry] = &[
         summary: "the newest release; still loses writes through stale acknowledgements",
         affects: "3.9.4, 3.9.5, HEAD",
         jira: &[],
+        harm: Harm::Loss,
         variant: ZK_3_9_5,
     },
     Entry {
@@ -141,6 +158,7 @@ pub const CATALOGUE: &[Entry] = &[
         summary: "PR 2152: what a synchronization commits is missing in the committed log",
         affects: "3.9.3",
         jira: &[],
+        harm: Harm::Loss,
         variant: ZK_3_9_3,
     },
     Entry {
@@ -149,6 +167,7 @@ pub const CATALOGUE: &[Entry] = &[
         summary: "PR 2111: flushes before the acknowledgement, but applies late",
         affects: "3.8.5, 3.8.6, 3.9.2",
         jira: &[],
+        harm: Harm::Loss,
         variant: ZK_3_9_2,
     },
     Entry {
@@ -157,6 +176,7 @@ pub const CATALOGUE: &[Entry] = &[
         summary: "PR 1445: queues for logging before the acknowledgement, epoch file first",
         affects: "3.6.3-4, 3.7.0-2, 3.8.0-4, 3.9.0-1",
         jira: &[],
+        harm: Harm::Loss,
         variant: ZK_3_8_0,
     },
     Entry {
@@ -165,6 +185,7 @@ pub const CATALOGUE: &[Entry] = &[
         summary: "logs nothing of a DIFF before the acknowledgement",
         affects: "3.6.0-2",
         jira: &[],
+        harm: Harm::Loss,
         variant: ZK_3_6_2,
     },
     Entry {
@@ -173,6 +194,7 @@ pub const CATALOGUE: &[Entry] = &[
         summary: "PR 1445 as in 3.8.0; a DIFF from the log on disk may leave a gap",
         affects: "3.5.10",
         jira: &[],
+        harm: Harm::Loss,
         variant: ZK_3_5_10,
     },
     Entry {
@@ -181,6 +203,7 @@ pub const CATALOGUE: &[Entry] = &[
         summary: "as 3.6.2; snapshots are not flushed, a DIFF from disk may leave a gap",
         affects: "3.5.4-9",
         jira: &[],
+        harm: Harm::Loss,
         variant: ZK_3_5_8,
     },
     Entry {
@@ -189,6 +212,7 @@ pub const CATALOGUE: &[Entry] = &[
         summary: "memory is kept across elections without the tail of the log",
         affects: "3.4.10-11, 3.5.3",
         jira: &[2845],
+        harm: Harm::Loss,
         variant: Variant { shutdown: Shutdown::Retain, ..REFERENCE },
     },
     Entry {
@@ -197,6 +221,7 @@ pub const CATALOGUE: &[Entry] = &[
         summary: "NEWLEADER acknowledged before any transaction of the DIFF is logged",
         affects: "3.4.10-14, 3.5.3-9, 3.6.0-2",
         jira: &[3911],
+        harm: Harm::Loss,
         variant: Variant { new_leader_log: NewLeaderLog::Nothing, late_apply: true, ..REFERENCE },
     },
     Entry {
@@ -205,6 +230,7 @@ pub const CATALOGUE: &[Entry] = &[
         summary: "currentEpoch is written before the history that it stands for",
         affects: "3.4.10-14, 3.5.3-10, 3.6.0-4, 3.7.0-2, 3.8.0-4, 3.9.0-1",
         jira: &[4643],
+        harm: Harm::Loss,
         variant: Variant { epoch_before_log: true, ..REFERENCE },
     },
     Entry {
@@ -213,6 +239,7 @@ pub const CATALOGUE: &[Entry] = &[
         summary: "NEWLEADER acknowledged while the transactions wait for the log writer",
         affects: "3.5.10, 3.6.3-4, 3.7.0-2, 3.8.0-4, 3.9.0-1",
         jira: &[4646],
+        harm: Harm::Loss,
         variant: Variant { new_leader_log: NewLeaderLog::Queued, ..REFERENCE },
     },
     Entry {
@@ -221,6 +248,7 @@ pub const CATALOGUE: &[Entry] = &[
         summary: "an acknowledgement still counts after its sender was told to truncate",
         affects: "3.4.0 to HEAD",
         jira: &[],
+        harm: Harm::Loss,
         variant: Variant { keeps_stale_acks: true, ..REFERENCE },
     },
     Entry {
@@ -229,6 +257,7 @@ pub const CATALOGUE: &[Entry] = &[
         summary: "an acknowledgement on an old connection overtakes the TRUNC on a new one",
         affects: "3.4.0 to HEAD",
         jira: &[],
+        harm: Harm::Loss,
         variant: Variant { keeps_old_handlers: true, ..REFERENCE },
     },
     Entry {
@@ -237,6 +266,7 @@ pub const CATALOGUE: &[Entry] = &[
         summary: "a server that promised a later epoch than the leader's can never follow it",
         affects: "3.4.0 to HEAD",
         jira: &[],
+        harm: Harm::Outage,
         variant: Variant { keeps_lower_epoch: true, ..REFERENCE },
     },
     Entry {
@@ -245,6 +275,7 @@ pub const CATALOGUE: &[Entry] = &[
         summary: "TRUNC to a zxid that is not in the log keeps the first record after it",
         affects: "3.4.0 to HEAD",
         jira: &[],
+        harm: Harm::Divergence,
         variant: Variant { trunc_keeps_next: true, ..REFERENCE },
     },
     Entry {
@@ -253,6 +284,7 @@ pub const CATALOGUE: &[Entry] = &[
         summary: "what a killed process left unflushed is voted with, acknowledged, never flushed",
         affects: "3.4.0 to HEAD",
         jira: &[],
+        harm: Harm::Loss,
         variant: Variant { unflushed_start: true, ..REFERENCE },
     },
     Entry {
@@ -261,7 +293,12 @@ pub const CATALOGUE: &[Entry] = &[
         summary: "a leader that cannot write down the epoch it promised leads it all the same",
         affects: "3.4.6 to HEAD",
         jira: &[],
-        variant: Variant { leads_unpromised: true, ..REFERENCE },
+        harm: Harm::Divergence,
+        variant: Variant {
+            leads_unpromised: true,
+            proposal_check: ProposalCheck::AfterFirst,
+            ..REFERENCE
+        },
     },
     Entry {
         name: "trusts-failed-flush",
@@ -269,6 +306,7 @@ pub const CATALOGUE: &[Entry] = &[
         summary: "a leader counts what it could flush at the second attempt only",
         affects: "3.4.0 to HEAD",
         jira: &[],
+        harm: Harm::Loss,
         variant: Variant { trusts_failed_flush: true, ..REFERENCE },
     },
     Entry {
@@ -277,6 +315,7 @@ pub const CATALOGUE: &[Entry] = &[
         summary: "synchronized transactions reach memory only after UPTODATE, and memory is kept",
         affects: "3.5.10, 3.6.3-4, 3.7.0-2, 3.8.0-6, 3.9.0-2",
         jira: &[3023],
+        harm: Harm::Loss,
         variant: Variant {
             late_apply: true,
             shutdown: Shutdown::DrainThenFastForward,
@@ -289,15 +328,17 @@ pub const CATALOGUE: &[Entry] = &[
         summary: "the log writer outlives its role, and logs during the next synchronization",
         affects: "3.5.10, 3.6.3-4, 3.7.0-2, 3.8.0-6, 3.9.0-2",
         jira: &[4712],
+        harm: Harm::Loss,
         variant: Variant { shutdown: Shutdown::Leak, ..REFERENCE },
     },
     Entry {
-        // Every learner of the reference refuses the first proposal behind a gap; no release's does.
+        // Every learner of the reference refuses the first proposal after a gap; no release's does.
         name: "snap-keeps-log",
         kind: Kind::Defect,
         summary: "a server that got SNAP keeps its old log, and may serve DIFF across the gap",
         affects: "3.5.0 to HEAD",
         jira: &[2846],
+        harm: Harm::Divergence,
         variant: Variant {
             snap_keeps_log: true,
             proposal_check: ProposalCheck::AfterFirst,
@@ -310,6 +351,7 @@ pub const CATALOGUE: &[Entry] = &[
         summary: "a learner has to truncate what is committed and not yet applied at the leader",
         affects: "3.5.0 to HEAD",
         jira: &[],
+        harm: Harm::Loss,
         variant: Variant { sync_overlooks_unapplied: true, ..REFERENCE },
     },
     // The reference loads its memory again at each step-down, and with it what these two lost: they
@@ -320,6 +362,7 @@ pub const CATALOGUE: &[Entry] = &[
         summary: "after a disk error the server rejoins with more in memory than in its log",
         affects: "3.5.3 to HEAD",
         jira: &[4882],
+        harm: Harm::Loss,
         variant: Variant {
             disk_error_keeps_memory: true,
             shutdown: Shutdown::DrainThenFastForward,
@@ -332,6 +375,7 @@ pub const CATALOGUE: &[Entry] = &[
         summary: "a DIFF lacks what its leader had committed in a synchronization",
         affects: "3.9.3",
         jira: &[4925],
+        harm: Harm::Loss,
         variant: Variant {
             committed_log_skips_sync: true,
             shutdown: Shutdown::DrainThenFastForward,
