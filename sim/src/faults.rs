@@ -42,13 +42,8 @@ pub(crate) fn act(backend: &mut impl Backend, act: Act) {
             begin(backend, from, "cut", until);
         }
         Act::Isolate { server, for_us } => isolate(backend, NodeId(server), grains(for_us)),
-        Act::Clog { from, to, open_only: false, for_us: _ } => {
-            backend.cluster().links.clog(NodeId(from), NodeId(to), until);
-            begin(backend, from, "clog", until);
-        }
-        Act::Clog { from, to, open_only: true, for_us: _ } => {
-            backend.cluster().links.hold_open(NodeId(from), NodeId(to), now, until);
-            begin(backend, from, "connections clogged", until);
+        Act::Clog { from, to, open_only, for_us: _ } => {
+            clog(backend, (NodeId(from), NodeId(to)), open_only, until);
         }
         Act::Reset { a, b } => {
             backend.observe(Some(NodeId(a)), Fact::Fault("connection reset"));
@@ -173,6 +168,18 @@ fn cut(backend: &mut impl Backend, from: NodeId, to: NodeId, until: Micros) {
     backend.let_arrive();
     backend.cluster().links.cut(from, to, until);
     backend.cut(from, to);
+}
+
+fn clog(backend: &mut impl Backend, (from, to): (NodeId, NodeId), open_only: bool, until: Micros) {
+    let now = backend.now();
+    let name = if open_only {
+        backend.cluster().links.hold_open(from, to, now, until);
+        "connections clogged"
+    } else {
+        backend.cluster().links.clog(from, to, until);
+        "clog"
+    };
+    begin(backend, from.0, name, until);
 }
 
 /// Cuts a server off from all others for this long.

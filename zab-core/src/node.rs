@@ -266,12 +266,11 @@ impl Node {
 
     fn on_turn(&mut self, actor: Actor) -> Flow {
         match actor {
-            Actor::Receiver | Actor::Loader => match &mut self.role {
-                Role::Following(follower) => {
+            Actor::Receiver | Actor::Loader => {
+                if let Role::Following(follower) = &mut self.role {
                     return follower.on_receiver_turn(&mut self.server, actor);
                 }
-                _ => {}
-            },
+            }
             Actor::LogWriter => {
                 let Server { writer, durable, out, .. } = &mut self.server;
                 writer.on_turn(durable, out);
