@@ -21,6 +21,8 @@ pub(crate) struct Open {
     /// The server asked, and which of its processes.
     pub(crate) server: NodeId,
     pub(crate) life: u16,
+    /// The server was up when it was asked.
+    pub(crate) is_connected: bool,
     /// What to read once this `sync` is answered.
     pub(crate) then_read: Option<Key>,
     /// The answer that is on its way.
@@ -81,7 +83,7 @@ impl Client {
     /// Asks a process of a server, unless an operation is open.
     pub(crate) fn invoke(
         &mut self,
-        (server, life): (NodeId, u16),
+        (server, (life, is_connected)): (NodeId, (u16, bool)),
         op: ClientOp,
         key: Key,
     ) -> Option<Open> {
@@ -100,7 +102,7 @@ impl Client {
             ClientOp::SyncRead => (Op::Sync, Some(key)),
         };
         let request = RequestId { session: self.session, cxid: self.cxid };
-        self.open = Some(Open { request, op, server, life, then_read, answer: None });
+        self.open = Some(Open { request, op, server, life, is_connected, then_read, answer: None });
         self.last = None;
         self.open
     }
@@ -141,7 +143,7 @@ impl Client {
 mod tests {
     use super::*;
 
-    const SERVER: (NodeId, u16) = (NodeId(0), 0);
+    const SERVER: (NodeId, (u16, bool)) = (NodeId(0), (0, true));
 
     fn answer(client: &mut Client, cxid: u32, outcome: Outcome) {
         client.open.as_mut().expect("an operation is open").answer = Some(outcome);

@@ -14,12 +14,12 @@ pub(crate) fn invoke(
     (op, key): (ClientOp, Key),
 ) {
     let now = backend.now();
-    let (life, delays) = {
+    let (process, delays) = {
         let cluster = backend.cluster();
-        (cluster[server].life(), cluster.delays)
+        ((cluster[server].life(), cluster[server].is_up()), cluster.delays)
     };
     let session = backend.session(client);
-    let Some(open) = session.invoke((server, life), op, key) else {
+    let Some(open) = session.invoke((server, process), op, key) else {
         return;
     };
     let (last_seen, Open { request, op, .. }) = (session.last_seen(), open);
@@ -61,7 +61,7 @@ pub(crate) fn on_answer(backend: &mut impl Backend, client: u8, cxid: u32) {
 }
 
 /// A server drops clients: what is open there has an unknown outcome, unless the answer is already
-/// on its way.
+/// on its way. What was asked while the server was down has no connection that could be dropped.
 pub(crate) fn drop_clients(
     backend: &mut impl Backend,
     server: NodeId,
@@ -69,7 +69,7 @@ pub(crate) fn drop_clients(
 ) {
     for client in 0..backend.sessions().len() as u8 {
         let unanswered = backend.session(client).unanswered(server);
-        if let Some(open) = unanswered.filter(&is_dropped) {
+        if let Some(open) = unanswered.filter(|open| open.is_connected && is_dropped(open)) {
             give_up(backend, client, open.request.cxid);
         }
     }
