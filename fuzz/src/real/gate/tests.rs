@@ -131,6 +131,8 @@ fn power_takes_what_no_fsync_that_ended_covers() {
 fn a_process_ends_itself_when_nobody_is_left_who_could_let_anything_happen() {
     let behind = Behind::new();
     let mut child = behind.run("cat", &[]);
+    // To wait for the child would close this, and with it the input that keeps it alive.
+    let _input = child.stdin.take();
     let pid = child.id();
     let known = |state: &mut State| state.files.has_control(SERVER, pid).then_some(());
     behind.board.wait(PATIENCE, known).expect("it says that it is there");
