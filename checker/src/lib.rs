@@ -8,7 +8,7 @@
 //!   claim, and reads and writes files of them.
 //! * [`verdict`]: valid, violation or unknown, and the classes of violations.
 //!
-//! The checker takes names from the core and no judgement: which zxid is greater is part of the
+//! The checker takes names from the core and no judgment: which zxid is greater is part of the
 //! name; what a majority is, which history is the better one and what may follow what it decides
 //! for itself.
 

@@ -7,7 +7,7 @@ use crate::rng::Rng;
 use zab_sim::schedule::Kind;
 use zab_sim::{Act, Action, Schedule};
 
-/// A neighbour of `parent`; some edits take parts of `donor`, and many happen about the moment at
+/// A neighbor of `parent`; some edits take parts of `donor`, and many happen about the moment at
 /// which the parent did something that is worth another try.
 pub fn mutate(rng: &mut Rng, parent: &Schedule, moment_us: u64, donor: &Schedule) -> Schedule {
     let swarm = Swarm::draw(rng, parent.servers);

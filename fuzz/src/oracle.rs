@@ -1,6 +1,6 @@
 //! Runs a schedule against a variant and says whether a rule was broken.
 //!
-//! The only place where the simulator meets the checker's judgement. An execution always runs to its
+//! The only place where the simulator meets the checker's judgment. An execution always runs to its
 //! end, whatever is broken on the way: only the end tells what is lost, and who has it.
 
 use crate::case::Driver;
@@ -14,7 +14,7 @@ use zab_sim::{Ensemble, Observer, Run, Schedule, TraceHash};
 /// How an execution went.
 #[derive(Clone, Debug)]
 pub struct Outcome {
-    /// The judgement.
+    /// The judgment.
     pub verdict: Verdict,
     /// The first violation of each class that was broken, gravest first; hazards are among them.
     pub violations: Vec<Violation>,
@@ -222,7 +222,7 @@ impl Observer for Judge<'_, '_> {
     }
 }
 
-/// What is kept of an execution besides the judgement.
+/// What is kept of an execution besides the judgment.
 #[derive(Default)]
 struct Notes<'a> {
     coverage: Option<&'a mut Coverage>,

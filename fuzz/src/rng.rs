@@ -22,7 +22,7 @@ impl Rng {
     pub fn of(seed: u64, stream: u64) -> Self {
         let state = u128::from(seed) << 64 | u128::from(stream);
         let mut rng = Self(Pcg64Mcg::new(state ^ 0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c834));
-        // Neighbouring seeds start in neighbouring states; a few steps drive them apart.
+        // Neighboring seeds start in neighboring states; a few steps drive them apart.
         for _ in 0..8 {
             rng.draw();
         }

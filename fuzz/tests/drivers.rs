@@ -6,9 +6,9 @@ use zab_core::Variant;
 use zab_core::variant::find;
 use zab_fuzz::agreement::{Agreement, Disagreement, Drivers, Pair, check};
 use zab_fuzz::case::Driver;
+use zab_fuzz::generate;
 use zab_fuzz::oracle::Oracle;
 use zab_fuzz::rng::Rng;
-use zab_fuzz::generate;
 use zab_sim::schedule::{Action, ClientOp, Files};
 use zab_sim::{Act, Schedule};
 

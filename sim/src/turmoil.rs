@@ -5,7 +5,7 @@
 //! arrives within a step was sent before it and is at its receiver when the step begins: sockets
 //! are ahead of the world, and the owner of each node takes what has come at the instant at which
 //! it counts as having come, in the order of these instants. That is the conservative
-//! synchronisation of distributed simulation, with the least latency as its lookahead, and it
+//! synchronization of distributed simulation, with the least latency as its lookahead, and it
 //! makes the two drivers agree to the microsecond. Steps end where the driver has something to
 //! do, so actions and the ends of faults happen between two steps, and spans in which nothing is
 //! due are skipped.
@@ -13,7 +13,7 @@
 //! What takes turmoil more than one step takes the world no time: a handshake, or a question on its
 //! way to the host of a server, has further steps in which the world stands still.
 //!
-//! How actions are realised:
+//! How actions are realized:
 //!
 //! | action | here |
 //! |---|---|
@@ -21,7 +21,8 @@
 //! | power loss | the host is partitioned and crashed; [`SimDisk`](crate::SimDisk) decides what stays |
 //! | kill | the host is crashed, so peers see FIN or RST; page cache survives |
 //! | start, supervisor | the host is bounced |
-//! | step-down, flush error | an event for the task that owns the node |
+//! | step-down | an event for the task that owns the node |
+//! | flush error, write error | [`SimDisk`](crate::SimDisk) reports a failure where it would report that it is done |
 //! | cut, isolate, swizzle | turmoil's one-way partition; dead streams are reset afterwards |
 //! | clog | the receiver leaves what has arrived, and no connection is made |
 //! | reset | sockets fail at both ends |

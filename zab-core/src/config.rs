@@ -9,7 +9,7 @@ pub struct Config {
     pub servers: u8,
     /// `tickTime`: pings go out every half of it.
     pub tick: Micros,
-    /// `initLimit`: ticks that discovery and synchronisation may take.
+    /// `initLimit`: ticks that discovery and synchronization may take.
     pub init_limit: u32,
     /// `syncLimit`: ticks without a packet after which a peer counts as gone.
     pub sync_limit: u32,

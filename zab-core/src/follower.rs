@@ -278,7 +278,7 @@ impl Follower {
         if silent && self.plan.is_empty() { STEP_DOWN } else { GO_ON }
     }
 
-    /// The mode of the synchronisation in progress, if any.
+    /// The mode of the synchronization in progress, if any.
     pub(crate) const fn sync_mode(&self) -> Option<SyncMode> {
         match &self.phase {
             Phase::Synchronization(sync) => sync.mode(),

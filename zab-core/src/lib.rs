@@ -3,7 +3,7 @@
 //! # The protocol in one page
 //!
 //! ```text
-//!             election            discovery             synchronisation          broadcast
+//!             election            discovery             synchronization          broadcast
 //!
 //! follower    notifications   FOLLOWERINFO  ACKEPOCH        ACK(<e, 0>)          ACK(z)  REQUEST
 //!                 |   ^            |      ^    |                ^    |               ^   |
@@ -17,7 +17,7 @@
 //!   (epoch, zxid, id). Votes are made from memory, not from disk.
 //! * **Discovery**: the leader collects `acceptedEpoch` of a quorum, proposes an epoch above all of
 //!   them, and a quorum promises it. What the leader holds then is the *initial history*.
-//! * **Synchronisation**: each learner gets the difference to that history, then NEWLEADER. Its
+//! * **Synchronization**: each learner gets the difference to that history, then NEWLEADER. Its
 //!   acknowledgement says: all of it is on my disk. A quorum of them *establishes* the epoch.
 //! * **Broadcast**: a proposal is committed when a quorum has it on disk, the leader's own disk
 //!   being only one of them.

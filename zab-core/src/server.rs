@@ -52,9 +52,9 @@ impl OrLeave for Result<(), Hole> {
 /// Where a proposal arrives.
 #[derive(Copy, Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Place {
-    /// As the first one of a synchronisation.
+    /// As the first one of a synchronization.
     FirstOfSynchronization,
-    /// As a later one of a synchronisation.
+    /// As a later one of a synchronization.
     InSynchronization,
     /// After UPTODATE.
     InBroadcast,
@@ -280,8 +280,8 @@ impl Server {
         delivered.or_leave(Leave::StepDown)
     }
 
-    /// Applies a transaction of the synchronisation to memory (`processTxn`).
-    pub(crate) fn deliver_synchronised(&mut self, txn: &Txn) -> Flow {
+    /// Applies a transaction of the synchronization to memory (`processTxn`).
+    pub(crate) fn deliver_synchronized(&mut self, txn: &Txn) -> Flow {
         if !self.variant.committed_log_skips_sync {
             return self.deliver(txn);
         }
@@ -291,7 +291,7 @@ impl Server {
     }
 
     /// Whether a proposal may follow `last`, the last one known; if not, that is a breach, and in
-    /// most variants of the synchronisation the end.
+    /// most variants of the synchronization the end.
     pub(crate) fn check_follows(&mut self, last: Zxid, zxid: Zxid, place: Place) -> Flow {
         if zxid == last.next() || (zxid.epoch > last.epoch && zxid.counter == 1) {
             return GO_ON;

@@ -17,7 +17,7 @@ pub(crate) struct Left {
     /// It led: the log writer is the end of a leader's chain of request processors, which every
     /// release stops (`ProposalRequestProcessor.shutdown`).
     pub(crate) led: bool,
-    /// A synchronisation in this mode broke off.
+    /// A synchronization in this mode broke off.
     pub(crate) aborted: Option<SyncMode>,
 }
 

@@ -11,7 +11,7 @@ pub use catalogue::{CATALOGUE, Entry, Harm, Kind};
 pub use names::{Mistake, Named, Sign, Unknown, find};
 pub use switches::{SWITCHES, Setting, Switch, issues};
 
-/// What a follower has done to the transactions of the synchronisation when it acknowledges
+/// What a follower has done to the transactions of the synchronization when it acknowledges
 /// NEWLEADER (`Learner.syncWithLeader`).
 #[derive(Copy, Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum NewLeaderLog {
@@ -29,7 +29,7 @@ pub enum ProposalCheck {
     /// Until 3.9.3: none, a gap is only logged as a warning.
     Never,
     /// ZOOKEEPER-4925, from 3.9.4: those within an epoch, but for the first one of a
-    /// synchronisation (`Learner.enforceContinuousProposal`).
+    /// synchronization (`Learner.enforceContinuousProposal`).
     AfterFirst,
     /// The reference: all.
     Always,
@@ -45,7 +45,7 @@ pub enum Shutdown {
     /// drained its queue.
     FastForwardThenDrain,
     /// ZOOKEEPER-4712 from 3.5.10 to 3.9.2: the log writer is never stopped and goes on with its
-    /// old queue during the next synchronisation.
+    /// old queue during the next synchronization.
     Leak,
     /// 3.9.3: the log writer drains, then the tail is replayed; a server that had not got as far
     /// as UPTODATE does neither (`canShutdown()` is false in state INITIAL) and keeps its memory.
@@ -59,9 +59,9 @@ pub enum Shutdown {
 pub struct Variant {
     /// ZOOKEEPER-3911, -4646 and their repairs.
     pub new_leader_log: NewLeaderLog,
-    /// ZOOKEEPER-4643: `currentEpoch` is written before the transactions of the synchronisation.
+    /// ZOOKEEPER-4643: `currentEpoch` is written before the transactions of the synchronization.
     pub epoch_before_log: bool,
-    /// ZOOKEEPER-3023: transactions of the synchronisation reach memory only after UPTODATE.
+    /// ZOOKEEPER-3023: transactions of the synchronization reach memory only after UPTODATE.
     pub late_apply: bool,
     /// ZOOKEEPER-4394: proposals not yet committed are treated at NEWLEADER like committed ones and
     /// forgotten, so that a COMMIT before UPTODATE finds no match.
@@ -70,13 +70,13 @@ pub struct Variant {
     pub proposal_check: ProposalCheck,
     /// ZOOKEEPER-2845, -4712: what an in-process step-down does to memory and log writer.
     pub shutdown: Shutdown,
-    /// ZOOKEEPER-3642: a synchronisation by SNAP that broke off leaves the new state in memory.
+    /// ZOOKEEPER-3642: a synchronization by SNAP that broke off leaves the new state in memory.
     pub aborted_snap_keeps_memory: bool,
-    /// ZOOKEEPER-5094: a synchronisation by TRUNC that broke off leaves memory ahead of the log.
+    /// ZOOKEEPER-5094: a synchronization by TRUNC that broke off leaves memory ahead of the log.
     pub aborted_trunc_keeps_memory: bool,
     /// ZOOKEEPER-2355: the DIFF header moves the last zxid of memory before any transaction came.
     pub diff_sets_last_processed: bool,
-    /// ZOOKEEPER-4925: commits of the synchronisation phase are left out of the committed log.
+    /// ZOOKEEPER-4925: commits of the synchronization phase are left out of the committed log.
     pub committed_log_skips_sync: bool,
     /// ZOOKEEPER-1154: a zxid inside the committed log's range but not in it gets DIFF, not TRUNC.
     pub diff_for_unknown_zxid: bool,
@@ -110,7 +110,7 @@ pub struct Variant {
     /// after a TRUNC of what it acknowledges (`Leader.addLearnerHandler`, `LearnerHandler.run`: a
     /// handler ends with its socket, every release).
     pub keeps_old_handlers: bool,
-    /// The synchronisation decision overlooks transactions that are committed but not yet applied at
+    /// The synchronization decision overlooks transactions that are committed but not yet applied at
     /// the leader, and tells a learner that has them to truncate.
     pub sync_overlooks_unapplied: bool,
     /// A leader keeps its epoch when a learner turns up that has promised a later one, and that
@@ -122,7 +122,7 @@ pub struct Variant {
     /// Neither the cut of a TRUNC (`FileTxnLog.truncate` uses `setLength`) nor the snapshot behind it
     /// is flushed before NEWLEADER is acknowledged.
     pub trunc_unflushed: bool,
-    /// The snapshot of a synchronisation is not flushed before NEWLEADER is acknowledged.
+    /// The snapshot of a synchronization is not flushed before NEWLEADER is acknowledged.
     pub snapshot_unflushed: bool,
     /// unflushed-start: a process votes with what it finds on its disk, and acknowledges it, whether
     /// or not the process that wrote it had flushed it. Nobody flushes it later: a process flushes its

@@ -43,7 +43,7 @@ pub struct View {
     pub flushing: bool,
     /// Committed transactions and reads that wait for the committer.
     pub to_apply: usize,
-    /// Follower: how it is being synchronised; `None` outside synchronisation.
+    /// Follower: how it is being synchronized; `None` outside synchronization.
     pub sync_mode: Option<SyncMode>,
     /// The receiver is blocked, on the disk or on another thread.
     pub receiver_blocked: bool,

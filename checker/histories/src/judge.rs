@@ -1,4 +1,4 @@
-//! The whole judgement of a recorded history: which engine for which part, and what to say.
+//! The whole judgment of a recorded history: which engine for which part, and what to say.
 //!
 //! Each key is judged by itself, which is exact for registers, lists and independent groups of
 //! znodes. Registers go to the [zones](crate::linearizability::zones) first, which decide them at
@@ -211,7 +211,7 @@ impl Report {
         self.operations == self.crashed
     }
 
-    /// The judgement in one word.
+    /// The judgment in one word.
     pub fn verdict(&self) -> Verdict {
         if self.violations().next().is_some() {
             Verdict::Violation
@@ -228,7 +228,7 @@ impl Report {
     }
 }
 
-/// The judgement in one word.
+/// The judgment in one word.
 #[derive(Copy, Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Verdict {
     /// Everything was checked, and nothing is broken.

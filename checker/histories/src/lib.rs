@@ -49,7 +49,7 @@
 //!
 //! * [`format`]: files, and the page that teaches their formats, [`format::GUIDE`].
 //! * [`record`]: from lines to operations; refused is what no clients could have seen.
-//! * [`judge`]: the whole judgement: registers, lists, locks, and ZooKeeper's znodes.
+//! * [`judge`]: the whole judgment: registers, lists, locks, and ZooKeeper's znodes.
 //! * [`linearizability`]: the engines: a generic one for any [`model`], and linear ones for
 //!   registers and lists whose values are unique.
 //!

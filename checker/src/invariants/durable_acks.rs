@@ -3,7 +3,7 @@
 //!
 //! * `ACK(z)` promises that z, and with it every record before z in the log, survives a power loss
 //!   of the sender.
-//! * The first `ACK(⟨e, 0⟩)` of a synchronisation promises that for the whole initial history of
+//! * The first `ACK(⟨e, 0⟩)` of a synchronization promises that for the whole initial history of
 //!   epoch e. A second one, after UPTODATE, promises nothing: leaders ignore it.
 //! * When a leader commits z, a majority holds z durably. A disk forgets nothing but by TRUNC, and
 //!   whoever is told to truncate z by a later leader was in no quorum that acknowledged z: so in a

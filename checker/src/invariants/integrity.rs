@@ -1,6 +1,6 @@
 //! I-2 integrity (TLA Integrity): what a server delivers, some primary broadcast.
 //!
-//! Checked for every transaction applied to memory, during a synchronisation too. What the first
+//! Checked for every transaction applied to memory, during a synchronization too. What the first
 //! process of a server finds on its disk counts as broadcast before the evidence begins.
 
 use crate::detail::{Detail, Protocol};

@@ -1,7 +1,7 @@
 //! I-7 primary integrity (TLA PrimaryIntegrity): before a primary broadcasts, it has delivered
 //! everything of earlier epochs that any server ever delivers.
 //!
-//! *Delivered* is meant as in `ensemble.rs`: by servers that serve. A learner that synchronises
+//! *Delivered* is meant as in `ensemble.rs`: by servers that serve. A learner that synchronizes
 //! with a leader that is never established may apply transactions that no later primary has.
 
 use crate::detail::{Detail, Protocol};

@@ -160,7 +160,7 @@ fn i10_the_log_of_a_participant_holds_what_its_leader_lacks() {
 }
 
 #[test]
-fn i10_a_stale_log_writer_appends_after_the_synchronisation() {
+fn i10_a_stale_log_writer_appends_after_the_synchronization() {
     let mut story = Story::of_three();
     story.leads(0, 1).proposes(0, txn(1, 1));
     story.leads(2, 2).promises(1, 2).acks(1, 2, Zxid::new(2, 0));

@@ -154,7 +154,7 @@ fn arbitrary_evidence_is_judged_without_a_panic() {
 }
 
 #[test]
-fn memory_that_a_server_loads_from_a_log_that_nobody_delivered_is_recognised() {
+fn memory_that_a_server_loads_from_a_log_that_nobody_delivered_is_recognized() {
     let log = [txn(1, 1), txn(1, 2), txn(1, 3)];
     let mut story = Story::new(3);
     story.starts(0, &[]).leads(0, 1);

@@ -198,7 +198,7 @@ impl Story {
         self.note(server, Note::Serving { epoch: Epoch(epoch) })
     }
 
-    /// A whole synchronisation that brings nothing: promise, acknowledgement, UPTODATE.
+    /// A whole synchronization that brings nothing: promise, acknowledgement, UPTODATE.
     pub(crate) fn follows(&mut self, server: u8, leader: u8, epoch: u32) -> &mut Self {
         self.sends(leader, server, Packet::LeaderInfo { epoch: Epoch(epoch) });
         self.writes_epoch(server, DiskOp::AcceptedEpoch(Epoch(epoch)));

@@ -1,4 +1,4 @@
-//! Synchronisation at the follower: from DIFF, TRUNC or SNAP to UPTODATE
+//! Synchronization at the follower: from DIFF, TRUNC or SNAP to UPTODATE
 //! (`Learner.syncWithLeader`).
 
 pub(crate) mod invariants;
@@ -16,7 +16,7 @@ use crate::txn::{Replica, Txn};
 use crate::variant::{NewLeaderLog, Variant};
 use std::collections::VecDeque;
 
-/// What a synchronisation has brought so far.
+/// What a synchronization has brought so far.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Synchronization {
     epoch: Epoch,
@@ -102,8 +102,8 @@ impl Follower {
             Packet::Diff { zxid } if !begun => self.on_diff(server, zxid),
             Packet::Trunc { zxid } if !begun => self.on_trunc(server, zxid),
             Packet::Snap { replica } if !begun => self.on_snap(server, replica),
-            Packet::Proposal(txn) if begun => self.on_synchronised_proposal(server, txn),
-            Packet::Commit(zxid) if begun => self.on_synchronised_commit(server, zxid),
+            Packet::Proposal(txn) if begun => self.on_synchronized_proposal(server, txn),
+            Packet::Commit(zxid) if begun => self.on_synchronized_commit(server, zxid),
             Packet::NewLeader { epoch } if begun && epoch == self.sync().epoch => {
                 self.on_new_leader(server)
             }
@@ -150,7 +150,7 @@ impl Follower {
         self.work(server)
     }
 
-    fn on_synchronised_proposal(&mut self, server: &mut Server, txn: Txn) -> Flow {
+    fn on_synchronized_proposal(&mut self, server: &mut Server, txn: Txn) -> Flow {
         let place = match self.sync().started {
             true => Place::InSynchronization,
             false => Place::FirstOfSynchronization,
@@ -163,7 +163,7 @@ impl Follower {
         GO_ON
     }
 
-    fn on_synchronised_commit(&mut self, server: &mut Server, zxid: Zxid) -> Flow {
+    fn on_synchronized_commit(&mut self, server: &mut Server, zxid: Zxid) -> Flow {
         let sync = self.sync();
         let Some(first) = sync.not_logged.front().copied() else {
             // A NullPointerException in ZooKeeper (ZOOKEEPER-4394).
@@ -174,7 +174,7 @@ impl Follower {
             sync.committed.push_back(zxid);
         } else if first.zxid == zxid {
             sync.not_logged.pop_front();
-            return server.deliver_synchronised(&first);
+            return server.deliver_synchronized(&first);
         } else {
             server.breach(Breach::BadCommit, zxid);
         }
@@ -234,7 +234,7 @@ impl Follower {
             let sync = self.sync();
             if !late && sync.is_committed(&txn) {
                 sync.committed.retain(|zxid| *zxid != txn.zxid);
-                server.deliver_synchronised(&txn)?;
+                server.deliver_synchronized(&txn)?;
             } else {
                 self.pending.push_back(txn);
             }
@@ -296,7 +296,7 @@ impl Follower {
     }
 }
 
-/// Whether what a synchronisation did to the files, other than to append, is durable before
+/// Whether what a synchronization did to the files, other than to append, is durable before
 /// NEWLEADER is acknowledged.
 const fn is_flushed(variant: &Variant, mode: SyncMode) -> bool {
     match mode {

@@ -146,7 +146,7 @@ impl Learner {
         self.sender != Sender::Idle
     }
 
-    /// The handler's turn: it ends the synchronisation with NEWLEADER and starts the sender, which
+    /// The handler's turn: it ends the synchronization with NEWLEADER and starts the sender, which
     /// from then on writes one packet a turn.
     pub(super) fn send_next(&mut self, server: &mut Server) {
         self.ready = false;

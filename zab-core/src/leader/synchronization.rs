@@ -1,4 +1,4 @@
-//! Synchronisation at the leader: each learner gets the leader's history, then NEWLEADER; a quorum
+//! Synchronization at the leader: each learner gets the leader's history, then NEWLEADER; a quorum
 //! of acknowledgements establishes the epoch.
 
 use super::decision::{Decision, Known, decide};

@@ -117,7 +117,7 @@ impl Node {
         }
     }
 
-    /// The main thread of a follower could not flush what a synchronisation brought.
+    /// The main thread of a follower could not flush what a synchronization brought.
     fn on_own_flush_failed(&self) -> Flow {
         let Server { variant, .. } = &self.server;
         let lives_on = variant.disk_error_keeps_memory && variant.trusts_failed_flush;

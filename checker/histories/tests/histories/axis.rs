@@ -1,4 +1,4 @@
-//! The judgement by zxid against trying every zxid for every operation that was not answered.
+//! The judgment by zxid against trying every zxid for every operation that was not answered.
 
 use crate::random::Random;
 use history_checker::judge::{self, Clause, Contract, Counterexample, Settings};

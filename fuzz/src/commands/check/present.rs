@@ -1,4 +1,4 @@
-//! The judgement in words, and as JSON.
+//! The judgment in words, and as JSON.
 
 use super::super::output::Out;
 use super::plain;
