@@ -254,7 +254,7 @@ pub const CATALOGUE: &[Entry] = &[
     Entry {
         name: "stale-ack-in-flight",
         kind: Kind::Defect,
-        summary: "an acknowledgement on an old connection overtakes the TRUNC on a new one",
+        summary: "an acknowledgement on an old connection counts after the TRUNC on a new one",
         affects: "3.4.0 to HEAD",
         jira: &[],
         harm: Harm::Loss,
