@@ -126,9 +126,13 @@ impl fmt::Display for OnDisk {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::AcknowledgedEarly(zxid) => write!(f, "acknowledged {zxid} before it was durable"),
-            Self::NewLeaderEarly { epoch, gap } => {
-                write!(f, "acknowledged NEWLEADER {epoch}, and of what it stands for {gap}")
+            Self::NewLeaderEarly { epoch, gap: Gap::Missing(zxid) } => {
+                write!(f, "acknowledged NEWLEADER {epoch} without {zxid} on disk")
             }
+            Self::NewLeaderEarly { epoch, gap: Gap::Extra(zxid) } => write!(
+                f,
+                "acknowledged NEWLEADER {epoch} with {zxid} on disk, which the leader lacks"
+            ),
             Self::CommittedThin { zxid, holders, servers } => {
                 write!(f, "committed {zxid}, durable at {holders} of {servers} servers")
             }

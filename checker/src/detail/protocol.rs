@@ -90,15 +90,6 @@ pub enum Gap {
     Extra(Zxid),
 }
 
-impl fmt::Display for Gap {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Missing(zxid) => write!(f, "{zxid} is missing"),
-            Self::Extra(zxid) => write!(f, "{zxid} should not be there"),
-        }
-    }
-}
-
 impl fmt::Display for Protocol {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -113,11 +104,18 @@ impl fmt::Display for Protocol {
                 write!(f, "{txn} is delivered here after other transactions than elsewhere")
             }
             Self::AppliedAfter { txn, last } => write!(f, "{txn} is applied after {last}"),
-            Self::BroadcastWithout { leader, epoch, gap } => {
-                write!(f, "{leader} broadcast in epoch {epoch}, and of what was delivered {gap}")
+            Self::BroadcastWithout { leader, epoch, gap: Gap::Missing(zxid) } => {
+                write!(f, "{leader} broadcast in epoch {epoch} without {zxid}, delivered here")
             }
-            Self::EstablishedWithout { epoch, gap } => {
-                write!(f, "epoch {epoch} is established, and of what was committed {gap}")
+            Self::BroadcastWithout { leader, epoch, gap: Gap::Extra(zxid) } => write!(
+                f,
+                "{leader} broadcast in epoch {epoch} with {zxid}, which was passed over here"
+            ),
+            Self::EstablishedWithout { epoch, gap: Gap::Missing(zxid) } => {
+                write!(f, "epoch {epoch} is established without {zxid}, which was committed")
+            }
+            Self::EstablishedWithout { epoch, gap: Gap::Extra(zxid) } => {
+                write!(f, "epoch {epoch} is established with {zxid}, which was never committed")
             }
             Self::CommittedLate { zxid, epoch } => {
                 write!(
@@ -125,11 +123,18 @@ impl fmt::Display for Protocol {
                     "{zxid} is committed in epoch {epoch}, and a later epoch began without it"
                 )
             }
-            Self::ServesWithout { epoch, gap } => {
-                write!(f, "serves in epoch {epoch}, and of its initial history {gap}")
+            Self::ServesWithout { epoch, gap: Gap::Missing(zxid) } => {
+                write!(f, "serves in epoch {epoch} without {zxid} of its initial history")
             }
-            Self::LogDiverges { leader, epoch, gap } => {
-                write!(f, "of what {leader} proposed in epoch {epoch} the log differs: {gap}")
+            Self::ServesWithout { epoch, gap: Gap::Extra(zxid) } => {
+                write!(f, "serves in epoch {epoch} with {zxid}, not of its initial history")
+            }
+            // Here the log is what the leader's history should begin with.
+            Self::LogDiverges { leader, epoch, gap: Gap::Missing(zxid) } => {
+                write!(f, "its log has {zxid}, which {leader}, leader of epoch {epoch}, has not")
+            }
+            Self::LogDiverges { leader, epoch, gap: Gap::Extra(zxid) } => {
+                write!(f, "its log lacks {zxid}, which {leader}, leader of epoch {epoch}, has")
             }
             Self::Packet { rule, zxid } => write!(f, "{rule} ({zxid})"),
         }

@@ -126,8 +126,9 @@ impl Finding {
             .cloned()
             .collect();
         others.sort_by_key(|other| other.when);
-        let (also, hazards): (Vec<_>, Vec<_>) =
-            others.into_iter().partition(|other| standard.counts(other.class));
+        // What an acknowledgement promised and no disk held is where a loss begins.
+        let explains = |other: &Violation| !standard.counts(other.class) || other.class == Class::D1;
+        let (hazards, also): (Vec<_>, Vec<_>) = others.into_iter().partition(explains);
         let is_of_boot = |other: &Violation| (other.when.event as usize) < recording.boot;
         let (traits, hazards) = hazards.into_iter().partition(is_of_boot);
         let answers = answers(recording);
