@@ -127,7 +127,8 @@ impl Finding {
             .collect();
         others.sort_by_key(|other| other.when);
         // What an acknowledgement promised and no disk held is where a loss begins.
-        let explains = |other: &Violation| !standard.counts(other.class) || other.class == Class::D1;
+        let explains =
+            |other: &Violation| !standard.counts(other.class) || other.class == Class::D1;
         let (hazards, also): (Vec<_>, Vec<_>) = others.into_iter().partition(explains);
         let is_of_boot = |other: &Violation| (other.when.event as usize) < recording.boot;
         let (traits, hazards) = hazards.into_iter().partition(is_of_boot);

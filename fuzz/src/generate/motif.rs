@@ -15,7 +15,7 @@ pub const COUNT: usize = MOTIFS.len();
 
 type Motif = fn(&mut Rng, &Swarm, u64, &mut Vec<Action>);
 
-const MOTIFS: [Motif; 11] = [
+const MOTIFS: [Motif; 12] = [
     unrelated,
     lose_power_while_behind,
     lose_power_after_a_kill,
@@ -23,6 +23,7 @@ const MOTIFS: [Motif; 11] = [
     reconnect_while_behind,
     rejoin_and_die_behind,
     die_catching_up,
+    alone_after_catching_up,
     lose_a_server,
     change_of_majority,
     write_to_a_bad_disk,
@@ -98,14 +99,18 @@ fn write_in_the_dark(rng: &mut Rng, swarm: &Swarm, at_us: u64, actions: &mut Vec
     actions.push(Action { at_us: at_us + rng.spread(200, for_us), act: write });
 }
 
-/// A server is asked to write while its disk is behind; a connection breaks and another is made before
+/// A server is asked to write while its disk or its committer is behind; a connection breaks and another is made before
 /// the write is durable, and as often as not the server is lost soon after. What is on the way on the
 /// old connection is lost, or arrives late.
 fn reconnect_while_behind(rng: &mut Rng, swarm: &Swarm, at_us: u64, actions: &mut Vec<Action>) {
     let server = swarm.server(rng);
     let other = swarm.other(rng, server);
     let for_us = rng.spread(10_000, 400_000);
-    actions.push(Action { at_us, act: stall_logging(rng, server, for_us) });
+    let stall = match rng.below(3) {
+        0 => Act::StallActor { server, actor: StallTarget::Committer, for_us },
+        _ => stall_logging(rng, server, for_us),
+    };
+    actions.push(Action { at_us, act: stall });
     let op = ClientOp::Write;
     let client = rng.below(u64::from(CLIENTS)) as u8;
     let write_us = at_us + rng.spread(200, for_us / 4);
@@ -185,6 +190,35 @@ fn die_catching_up(rng: &mut Rng, swarm: &Swarm, at_us: u64, actions: &mut Vec<A
     let disk = swarm.disk(rng);
     let death = Act::PowerLoss { server, disk, down_us: swarm.duration(rng) };
     actions.push(Action { at_us: back_us + rng.spread(5_000, 200_000), act: death });
+}
+
+/// A server that was far behind is the only one that gets the next write to disk: the others lose power,
+/// and find each other again before they find it.
+fn alone_after_catching_up(rng: &mut Rng, swarm: &Swarm, at_us: u64, actions: &mut Vec<Action>) {
+    let server = swarm.server(rng);
+    let other = swarm.other(rng, server);
+    let away_us = rng.spread(50_000, 400_000);
+    actions.push(Action { at_us, act: Act::Isolate { server, for_us: away_us } });
+    let write = |rng: &mut Rng, server: u8| {
+        let client = rng.below(u64::from(CLIENTS)) as u8;
+        Act::Client { client, server, op: ClientOp::Write, key: 0 }
+    };
+    for _ in 0..rng.between(4, 9) {
+        let act = write(rng, other);
+        actions.push(Action { at_us: at_us + rng.below(away_us), act });
+    }
+    let alone_us = at_us + away_us + rng.spread(50_000, 200_000);
+    let loses_us = alone_us + rng.spread(2_000, 20_000);
+    for other in (0..swarm.ensemble()).filter(|other| *other != server) {
+        let stall = Act::StallDisk { server: other, for_us: 100_000 };
+        actions.push(Action { at_us: alone_us, act: stall });
+        let loss = Act::PowerLoss { server: other, disk: swarm.disk(rng), down_us: 10_000 };
+        actions.push(Action { at_us: loses_us, act: loss });
+    }
+    let act = write(rng, server);
+    actions.push(Action { at_us: alone_us + 200, act });
+    let for_us = rng.spread(100_000, 500_000);
+    actions.push(Action { at_us: loses_us, act: Act::Isolate { server, for_us } });
 }
 
 /// A server is gone for long enough to be replaced if it leads.
