@@ -301,15 +301,6 @@ pub const CATALOGUE: &[Entry] = &[
         },
     },
     Entry {
-        name: "trusts-failed-flush",
-        kind: Kind::Defect,
-        summary: "a leader counts what it could flush at the second attempt only",
-        affects: "3.4.0 to HEAD",
-        jira: &[],
-        harm: Harm::Loss,
-        variant: Variant { trusts_failed_flush: true, ..REFERENCE },
-    },
-    Entry {
         name: "late-apply",
         kind: Kind::Defect,
         summary: "synchronized transactions reach memory only after UPTODATE, and memory is kept",

@@ -123,8 +123,12 @@ impl Words<'_> {
                 let (old, new) = (before.last_logged, now.last_logged);
                 if new < old {
                     Some((Turn, format!("{node} has cut its log from {old} back to {new}")))
+                } else if new <= old {
+                    None
+                } else if now.holds(new) {
+                    Some((Detail, format!("{node} has {new} on disk")))
                 } else {
-                    (new > old).then(|| (Detail, format!("{node} has {new} on disk")))
+                    Some((Turn, format!("{node} has a snapshot that is called {new} and lacks it")))
                 }
             }
             File::CurrentEpoch if now.current_epoch != before.current_epoch => {
