@@ -153,10 +153,15 @@ fn check_read(
     }
     let expected = index.register_at(key, position);
     (expected != shown).then(|| {
-        let what = format!(
-            "{operation} at {position} gave {} of version {}, the log has {} of version {}",
-            shown.value, shown.version, expected.value, expected.version
-        );
+        let (shown, expected) = (in_words(shown), in_words(expected));
+        let what = format!("{operation} at {position} gave {shown}, committed there is {expected}");
         (Clause::V, what)
     })
+}
+
+fn in_words(register: Register) -> String {
+    match register {
+        Register { version: 0, .. } => "nothing".to_owned(),
+        Register { value, version } => format!("{value} (version {version})"),
+    }
 }

@@ -6,10 +6,11 @@ mod words;
 use super::finding::{Finding, Instant, Told, Why};
 use super::text::{WIDTH, ms, push_wrapped};
 use super::{Story, grid};
+use std::collections::BTreeMap;
 use words::{asked, broken, refused, title, told, what, why};
 use zab_checker::custody::{Holding, OnDisk, ServerState, Servers};
 use zab_checker::{Verdict, Violation};
-use zab_core::{NodeId, Txn};
+use zab_core::{NodeId, Txn, Zxid};
 
 /// How wide a line inside the box is.
 const INNER: usize = WIDTH - 4;
@@ -161,6 +162,17 @@ fn push_reads(text: &mut String, finding: &Finding, servers: &Servers) {
             None => "-".to_owned(),
         });
         push_row(text, &grid::row(&format!("reads {key} as"), answers.collect::<Vec<_>>()));
+        let writers: BTreeMap<u32, Zxid> = finding
+            .reads
+            .iter()
+            .filter(|read| read.key == key && read.version > 0)
+            .filter_map(|read| Some((read.value, read.written?)))
+            .collect();
+        let writers: Vec<_> =
+            writers.iter().map(|(value, by)| format!("{by} wrote {value}")).collect();
+        if !writers.is_empty() {
+            push(text, "  ", &writers.join(", "));
+        }
     }
 }
 

@@ -10,7 +10,8 @@ use subjects::Subjects;
 use zab_checker::custody::{Holding, Servers};
 use zab_checker::detail::Detail;
 use zab_checker::loss::{Beginning, Knowledge, Loss};
-use zab_checker::{Checker, Class, Fact, Violation, When};
+use zab_checker::{Checker, Class, Event, Fact, Violation, When};
+use zab_core::event::Note;
 use zab_core::{Change, Epoch, Key, NodeId, Op, Outcome, RequestId, Txn, Zxid};
 
 /// The evidence of a judged execution.
@@ -111,6 +112,8 @@ pub struct FinalRead {
     pub version: u32,
     /// Where the server was.
     pub position: Zxid,
+    /// The transaction that wrote the value.
+    pub written: Option<Zxid>,
 }
 
 impl Finding {
@@ -299,16 +302,29 @@ fn session(answers: &[(usize, Asked)], violation: &Violation) -> Vec<Asked> {
 fn final_reads(recording: &Recording, answers: &[(usize, Asked)]) -> Vec<FinalRead> {
     let settled = recording.events.iter().position(|e| matches!(e.fact, Fact::Available { .. }));
     let settled = settled.unwrap_or(recording.events.len());
+    let writers: BTreeMap<u32, Zxid> = recording.events.iter().filter_map(written).collect();
     let mut reads = BTreeMap::new();
     for (_, asked) in answers.iter().filter(|(events, _)| *events > settled) {
         if let (Some(server), Op::Read { key }, Some(outcome)) =
             (asked.server, asked.op, asked.outcome)
             && let Outcome::Value { value, version, position } = outcome
         {
-            reads.insert((key, server), FinalRead { server, key, value, version, position });
+            let written = writers.get(&value).copied();
+            let read = FinalRead { server, key, value, version, position, written };
+            reads.insert((key, server), read);
         }
     }
     reads.into_values().collect()
+}
+
+/// A value, and the transaction that is to write it. No two requests write the same.
+fn written(event: &Event) -> Option<(u32, Zxid)> {
+    match &event.fact {
+        Fact::Noted(Note::Proposed(Txn { zxid, change: Change::Set { value, .. }, .. })) => {
+            Some((*value, *zxid))
+        }
+        _ => None,
+    }
 }
 
 /// The servers' leader in the end, and its epoch.

@@ -189,5 +189,6 @@ fn read(read: &FinalRead) -> Value {
         "value": read.value,
         "version": read.version,
         "position": read.position.to_string(),
+        "written": read.written.map(|zxid| zxid.to_string()),
     })
 }
