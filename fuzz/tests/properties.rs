@@ -172,7 +172,8 @@ fn parsers_survive_ten_million_mutated_files() {
     support::mutated_files(2, 10_000_000);
 }
 
-/// Whatever switches a variant has, and however its name is written.
+/// Whatever switches a variant has, and however its name is written. One whose defects were taken away
+/// step by step may go by another entry than one of which all is said at once: both names are right.
 #[test]
 fn a_name_that_is_printed_names_the_same_variant() {
     arbitrarily(300, |(base, edits, loud): &(u8, Vec<(u8, bool)>, bool)| {
@@ -190,8 +191,12 @@ fn a_name_that_is_printed_names_the_same_variant() {
         let text = if *loud { text.to_uppercase() } else { text };
         for name in [&named.name, &text] {
             let found = variants::find(name).map_err(|error| error.to_string())?;
-            if (found.variant, &found.name) != (named.variant, &named.name) {
+            if found.variant != named.variant {
                 return Err(format!("{name} is {}, not {}", found.name, named.name));
+            }
+            let again = variants::find(&found.name).map_err(|error| error.to_string())?;
+            if (again.variant, &again.name) != (found.variant, &found.name) {
+                return Err(format!("{} is read as {}", found.name, again.name));
             }
         }
         Ok(())
