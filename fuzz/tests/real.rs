@@ -58,11 +58,16 @@ mod lab {
     #[test]
     fn a_scenario_that_makes_no_sense_is_refused_with_its_line() {
         let folder = tempfile::tempdir().expect("there is room for temporary files");
-        let path = folder.path().join("wrong.txt");
-        std::fs::write(&path, "boot\nkil S0\nclaim differ /x\n").expect("it can be written");
-        let path = path.to_str().expect("a temporary path is UTF-8");
+        let path = &written(folder.path(), "wrong.txt", "boot\nkil S0\nclaim differ /x\n");
         let output = confirm(&[path]).output().expect("the binary runs");
         one_line(&output, 2, "wrong.txt: line 2: no verb `kil`");
+    }
+
+    /// A scenario in a file of its own.
+    fn written(folder: &Path, name: &str, text: &str) -> String {
+        let path = folder.join(name);
+        std::fs::write(&path, text).expect("it can be written");
+        path.to_str().expect("a temporary path is UTF-8").to_owned()
     }
 
     /// Whether there are servers to try; says why not.
@@ -135,12 +140,10 @@ mod lab {
             return;
         }
         let folder = tempfile::tempdir().expect("there is room for temporary files");
-        let path = folder.path().join("never.txt");
         let text = "patience 1\nboot\ndo c0 S2 create /x 1\nwait S0 log <7,7>\nclaim lost /x 1\n";
         // Starting takes longer than this patience: it counts for what stands after it.
         let text = text.replace("patience 1", "patience 15");
-        std::fs::write(&path, text).expect("it can be written");
-        let path = path.to_str().expect("a temporary path is UTF-8");
+        let path = &written(folder.path(), "never.txt", &text);
         let output = confirm(&[path]).output().expect("the binary runs");
         let told = String::from_utf8(output.stdout.clone()).expect("output is UTF-8");
         assert_eq!(output.status.code(), Some(5), "{told}");
@@ -167,10 +170,8 @@ mod lab {
             return;
         }
         let folder = tempfile::tempdir().expect("there is room for temporary files");
-        let path = folder.path().join("endless.txt");
         let text = "patience 300\nboot\nwait S0 log <7,7>\nclaim differ /x\n";
-        std::fs::write(&path, text).expect("it can be written");
-        let path = path.to_str().expect("a temporary path is UTF-8");
+        let path = &written(folder.path(), "endless.txt", text);
         let mut command = confirm(&[path]).env("TMPDIR", folder.path()).spawn().expect("it runs");
         while processes(folder.path()).len() < 3 {
             assert!(command.try_wait().expect("it can be asked").is_none(), "it ended");

@@ -10,7 +10,7 @@ use crate::event::{Actor, Input, Note, Output, Recovered, Timer};
 use crate::follower::Follower;
 use crate::ids::{ConnId, Micros, NodeId, RequestId, Zxid};
 use crate::leader::Leader;
-use crate::message::{Notification, Packet, ServerState, Vote};
+use crate::message::{Notification, Packet, ServerState};
 use crate::server::{Flow, GO_ON, Leave, STEP_DOWN, Server};
 use crate::stopping::{Left, Stopping};
 use crate::txn::{Op, Outcome, Replica};
@@ -36,7 +36,7 @@ enum Role {
     Looking(Election),
     /// Elected, and blocked: a flush that an earlier role left under way holds the log file
     /// (`FileTxnLog.setServerStats`, called as a role begins, waits for `FileTxnLog.commit`).
-    Elected(Vote),
+    Elected,
     /// Following one.
     Following(Box<Follower>),
     /// Leading.
@@ -118,8 +118,11 @@ impl Node {
                 GO_ON
             }
             Leave::Elected(vote) => {
-                self.on_elected(vote);
-                GO_ON
+                let server = &mut self.server;
+                server.vote = vote;
+                server.note(Note::Elected { leader: vote.leader, round: server.round });
+                self.role = Role::Elected;
+                self.begin_when_ready()
             }
             Leave::StepDown => {
                 let left = match role {
@@ -157,27 +160,19 @@ impl Node {
         GO_ON
     }
 
-    fn on_elected(&mut self, vote: Vote) {
+    /// Follows or leads, as its vote says.
+    fn begin_when_ready(&mut self) -> Flow {
         let server = &mut self.server;
-        server.vote = vote;
-        server.note(Note::Elected { leader: vote.leader, round: server.round });
-        self.role = Role::Elected(vote);
-        self.begin_when_ready();
-    }
-
-    fn begin_when_ready(&mut self) {
-        let server = &mut self.server;
-        let Role::Elected(vote) = self.role else {
-            return;
-        };
-        if server.writer.is_flushing() {
-            return;
+        if !matches!(self.role, Role::Elected) || server.writer.is_flushing() {
+            return GO_ON;
         }
-        self.role = if vote.leader == server.id {
+        let leader = server.vote.leader;
+        self.role = if leader == server.id {
             Role::Leading(Box::new(Leader::start(server)))
         } else {
-            Role::Following(Box::new(Follower::start(server, vote.leader)))
+            Role::Following(Box::new(Follower::start(server, leader)))
         };
+        GO_ON
     }
 
     /// A follower wants the connection that it asked for, a leader those that others asked for.
@@ -201,7 +196,7 @@ impl Node {
                 leader.on_connection_down(conn);
                 GO_ON
             }
-            Role::Dead | Role::Stopping(_) | Role::Looking(_) | Role::Elected(_) => GO_ON,
+            Role::Dead | Role::Stopping(_) | Role::Looking(_) | Role::Elected => GO_ON,
         }
     }
 
@@ -209,7 +204,7 @@ impl Node {
         match &mut self.role {
             Role::Following(follower) => follower.on_packet(&mut self.server, conn, packet),
             Role::Leading(leader) => leader.on_packet(&mut self.server, conn, packet),
-            Role::Dead | Role::Stopping(_) | Role::Looking(_) | Role::Elected(_) => GO_ON,
+            Role::Dead | Role::Stopping(_) | Role::Looking(_) | Role::Elected => GO_ON,
         }
     }
 
@@ -220,8 +215,8 @@ impl Node {
             Role::Looking(election) => {
                 return election.on_notification(&mut self.server, from, notification);
             }
-            Role::Elected(vote) if vote.leader == self.server.id => ServerState::Leading,
-            Role::Elected(_) | Role::Following(_) => ServerState::Following,
+            Role::Elected if self.server.vote.leader == self.server.id => ServerState::Leading,
+            Role::Elected | Role::Following(_) => ServerState::Following,
             Role::Leading(_) => ServerState::Leading,
             Role::Dead | Role::Stopping(_) => return GO_ON,
         };
@@ -310,7 +305,7 @@ impl Node {
     pub fn view(&self) -> View {
         let server = &self.server;
         let (state, phase, leader, sync_mode, receiver_blocked) = match &self.role {
-            Role::Dead | Role::Stopping(_) | Role::Looking(_) | Role::Elected(_) => {
+            Role::Dead | Role::Stopping(_) | Role::Looking(_) | Role::Elected => {
                 (ServerState::Looking, Phase::Election, None, None, false)
             }
             Role::Following(follower) => (

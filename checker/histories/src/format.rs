@@ -137,14 +137,18 @@ pub fn read(
     mut input: impl Read + Send,
     sink: &mut dyn FnMut(&Line) -> Result<(), String>,
 ) -> Result<(), Error> {
-    let mut beginning = [0; 512];
-    let mut length = 0;
-    pieces::fill(&mut input, &mut beginning, &mut length)?;
-    let beginning = &beginning[..length];
-    if beginning.starts_with(&GZIP) {
-        return read_text(MultiGzDecoder::new(beginning.chain(input)), sink);
-    }
-    read_text(beginning.chain(input), sink)
+    let beginning = take_beginning(&mut input)?;
+    let is_compressed = beginning.starts_with(&GZIP);
+    let input = beginning.as_slice().chain(input);
+    if is_compressed { read_text(MultiGzDecoder::new(input), sink) } else { read_text(input, sink) }
+}
+
+/// As much of the input as it takes to tell what it is.
+fn take_beginning(input: &mut impl Read) -> Result<Vec<u8>, Error> {
+    let (mut beginning, mut length) = (vec![0; 512], 0);
+    pieces::fill(input, &mut beginning, &mut length)?;
+    beginning.truncate(length);
+    Ok(beginning)
 }
 
 /// What a file begins with that was compressed by gzip.
@@ -157,14 +161,11 @@ fn read_text(
     mut input: impl Read + Send,
     sink: &mut dyn FnMut(&Line) -> Result<(), String>,
 ) -> Result<(), Error> {
-    let mut beginning = [0; 512];
-    let mut length = 0;
-    pieces::fill(&mut input, &mut beginning, &mut length)?;
-    let beginning = &beginning[..length];
+    let beginning = take_beginning(&mut input)?;
     if beginning.starts_with(b"\xff\xfe") || beginning.starts_with(b"\xfe\xff") {
         return Err(Error::Utf16);
     }
-    let beginning = beginning.strip_prefix(BYTE_ORDER_MARK).unwrap_or(beginning);
+    let beginning = beginning.strip_prefix(BYTE_ORDER_MARK).unwrap_or(&beginning);
     let input = beginning.chain(input);
     if beginning.trim_ascii().is_empty() {
         return Ok(());

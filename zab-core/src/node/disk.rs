@@ -20,10 +20,7 @@ impl Node {
             Role::Following(follower) => follower.on_progress(&mut self.server),
             Role::Leading(leader) => leader.on_progress(&mut self.server),
             Role::Stopping(_) => self.look_when_ready(),
-            Role::Elected(_) => {
-                self.begin_when_ready();
-                GO_ON
-            }
+            Role::Elected => self.begin_when_ready(),
             Role::Dead | Role::Looking(_) => GO_ON,
         }
     }
@@ -83,7 +80,7 @@ impl Node {
             Role::Following(_) => {
                 variant.disk_error_keeps_memory && variant.shutdown != Shutdown::Leak
             }
-            Role::Dead | Role::Stopping(_) | Role::Looking(_) | Role::Elected(_) => false,
+            Role::Dead | Role::Stopping(_) | Role::Looking(_) | Role::Elected => false,
         };
         if !is_shut_down || writer.has_ended() {
             writer.end();
@@ -109,10 +106,7 @@ impl Node {
         }
         match self.role {
             Role::Following(_) | Role::Leading(_) => STEP_DOWN,
-            Role::Elected(_) => {
-                self.begin_when_ready();
-                GO_ON
-            }
+            Role::Elected => self.begin_when_ready(),
             Role::Dead | Role::Stopping(_) | Role::Looking(_) => self.look_when_ready(),
         }
     }
@@ -131,7 +125,7 @@ impl Node {
             Role::Following(_) => STEP_DOWN,
             Role::Leading(leader) => leader.on_epoch_failed(&mut self.server, file, lsn),
             Role::Stopping(_) => self.look_when_ready(),
-            Role::Dead | Role::Looking(_) | Role::Elected(_) => GO_ON,
+            Role::Dead | Role::Looking(_) | Role::Elected => GO_ON,
         }
     }
 }

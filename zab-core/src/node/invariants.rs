@@ -69,7 +69,7 @@ impl Node {
                 require(are_written, Invariant::EpochsAreWrittenBeforeVoting)?;
                 election.check(server)
             }
-            Role::Elected(_) => require(server.writer.is_flushing(), Invariant::RoleIsAwaited),
+            Role::Elected => require(server.writer.is_flushing(), Invariant::RoleIsAwaited),
             Role::Following(follower) => follower.check(server),
             Role::Leading(leader) => {
                 let is_awaited = !leader.is_closing() || !server.writer.is_idle();
@@ -90,7 +90,7 @@ impl Node {
     #[inline]
     const fn phase(&self) -> Option<Phase> {
         match &self.role {
-            Role::Dead | Role::Stopping(_) | Role::Looking(_) | Role::Elected(_) => None,
+            Role::Dead | Role::Stopping(_) | Role::Looking(_) | Role::Elected => None,
             Role::Following(follower) => Some(follower.progress()),
             Role::Leading(leader) => Some(leader.progress()),
         }
@@ -105,8 +105,7 @@ impl Node {
     fn vote_is_of_the_role(&self) -> bool {
         let Server { vote, id, .. } = &self.server;
         match &self.role {
-            Role::Dead | Role::Stopping(_) | Role::Looking(_) => true,
-            Role::Elected(elected) => vote == elected,
+            Role::Dead | Role::Stopping(_) | Role::Looking(_) | Role::Elected => true,
             Role::Following(follower) => vote.leader == follower.leader() && vote.leader != *id,
             Role::Leading(leader) => {
                 let is_established = leader.progress() == Phase::Broadcast;
@@ -119,7 +118,7 @@ impl Node {
     fn writer_serves_the_role(&self) -> bool {
         let to = match &self.role {
             Role::Dead | Role::Stopping(_) => return true,
-            Role::Looking(_) | Role::Elected(_) => None,
+            Role::Looking(_) | Role::Elected => None,
             Role::Following(follower) => follower.ack_to(),
             Role::Leading(_) => Some(AckTo::Myself),
         };
@@ -133,7 +132,7 @@ impl Node {
     fn memory_is_recovered(&self) -> bool {
         let Server { memory, durable, variant, .. } = &self.server;
         let is_due = match &self.role {
-            Role::Dead | Role::Stopping(_) | Role::Elected(_) => false,
+            Role::Dead | Role::Stopping(_) | Role::Elected => false,
             Role::Looking(_) => true,
             Role::Following(follower) => follower.progress() == Phase::Discovery,
             Role::Leading(leader) => !leader.is_closing() && leader.progress() != Phase::Broadcast,
@@ -208,7 +207,7 @@ pub(crate) fn broken() -> Vec<(Invariant, Node)> {
         }),
         breaks(Invariant::VoteIsOfTheRole, following(), |node| node.server.vote.leader = NodeId(1)),
         breaks(Invariant::RoleIsAwaited, looking(), |node| {
-            node.role = Role::Elected(node.server.vote);
+            node.role = Role::Elected;
         }),
         breaks(Invariant::StopIsAwaited, closing(), |node| node.server.writer.end()),
         breaks(Invariant::StopIsAwaited, stopping(), |node| {

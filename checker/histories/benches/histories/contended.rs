@@ -11,7 +11,7 @@ const VALUES: u64 = 5;
 /// Ten closed-loop clients; five operations in a hundred are never answered, half of which take
 /// effect. With `has_stale_read`, a read at the end gives a value that was just replaced.
 pub(crate) fn registers(operations: usize, has_stale_read: bool, seed: u64) -> Vec<Call<Op>> {
-    let mut random = Random::new(seed);
+    let mut random = Random(seed);
     let mut calls = closed_loop(&mut random, operations, 50, |random| {
         let mut value = || Value(random.below(VALUES) as i64);
         let (one, other) = (value(), value());
@@ -49,7 +49,7 @@ pub(crate) fn registers(operations: usize, has_stale_read: bool, seed: u64) -> V
 
 /// Ten clients that append to one list and read it; if `crashed`, a fifth of that is never answered.
 pub(crate) fn lists(operations: usize, crashed: bool) -> Vec<Call<List>> {
-    let mut random = Random::new(7);
+    let mut random = Random(7);
     let mut next = 0;
     let unanswered_permille = if crashed { 200 } else { 0 };
     let mut calls = closed_loop(&mut random, operations, unanswered_permille, |random| {

@@ -1,11 +1,16 @@
 //! Histories of a simulated atomic store.
 
+#[path = "../../tests/histories/splitmix.rs"]
+mod splitmix;
+
 use history_checker::linearizability::{Call, NEVER};
 use history_checker::model::register::{Op, Value};
 use history_checker::record::Recorded;
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap};
 use std::io::{self, Write};
+
+pub(crate) use splitmix::Random;
 
 /// What is generated: closed-loop clients without think time, so that all are always waiting; half
 /// of the operations are writes, and each writes a value of its own.
@@ -32,25 +37,7 @@ impl Load {
     }
 }
 
-pub(crate) struct Random(u64);
-
 impl Random {
-    pub(crate) const fn new(seed: u64) -> Self {
-        Self(seed)
-    }
-
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut x = self.0;
-        x = (x ^ (x >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        x = (x ^ (x >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        x ^ (x >> 31)
-    }
-
-    pub(crate) fn below(&mut self, bound: u64) -> u64 {
-        ((u128::from(self.next()) * u128::from(bound)) >> 64) as u64
-    }
-
     /// 0.1 ms and a tail with a mean of 1 ms, in nanoseconds.
     pub(crate) fn latency(&mut self) -> u64 {
         let uniform = (self.next() >> 11) as f64 / (1_u64 << 53) as f64;

@@ -179,7 +179,7 @@ fn appends(is_crashed: bool) -> Figure {
 /// A write and compare-and-sets that nobody answered, of a thousand values, and a few reads: what
 /// was read is at the end of a chain of them, and each can be used once.
 fn unanswered() -> Figure {
-    let mut random = super::generate::Random::new(3);
+    let mut random = super::generate::Random(3);
     let mut calls: Vec<Call<Op>> = Vec::new();
     for at in 0..100_000_u64 {
         let (process, invoked) = (u32::try_from(at).expect("a small number"), 4 * at);

@@ -11,6 +11,7 @@ mod gaps;
 mod planted;
 mod random;
 mod reduced;
+mod splitmix;
 mod streamed;
 mod strict;
 mod znodes;
