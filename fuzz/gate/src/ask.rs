@@ -2,7 +2,10 @@
 
 use crate::c::{self, Text};
 use std::cell::Cell;
-use std::ffi::c_int;
+use std::ffi::{CStr, c_int};
+
+/// The variable that names the socket of the other end.
+pub(crate) const SOCKET: &CStr = c"ZAB_GATE_SOCKET";
 
 /// The longest question: two paths of 1,023 bytes.
 const LINE: usize = 2300;
@@ -14,7 +17,7 @@ thread_local! {
 
 /// Opens a connection to the other end, if there is one.
 pub(crate) fn connect() -> Option<c_int> {
-    let path = c::variable(c"ZAB_GATE_SOCKET")?;
+    let path = c::variable(SOCKET)?;
     let mut address = Text::<110>::new();
     address.push(&c::AF_UNIX.to_ne_bytes()).push(path);
     // SAFETY: socket, connect and close are called with a descriptor of our own and an address of

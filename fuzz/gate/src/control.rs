@@ -3,9 +3,13 @@
 use crate::{ask, c};
 use std::ffi::{c_int, c_void};
 
-/// Opens the control connection, before the process does anything of its own.
+/// Opens the control connection, before the process does anything of its own. Whoever was to hold the
+/// other end may have ended by now, and then so does this process.
 pub(crate) extern "C" fn start() {
-    let Some(fd) = ask::connect() else { return };
+    if c::variable(ask::SOCKET).is_none() {
+        return;
+    }
+    let Some(fd) = ask::connect() else { end() };
     // SAFETY: the handler is a function for the life of the process; the new thread gets a number and
     // no address, and nobody joins it.
     unsafe {
@@ -32,6 +36,10 @@ extern "C" fn listen(fd: *mut c_void) -> *mut c_void {
     if ask::send(fd, hello.as_bytes()) {
         signal_threads(fd, pid);
     }
+    end()
+}
+
+fn end() -> ! {
     // SAFETY: it ends the process, without running anything of it.
     unsafe { c::_exit(137) }
 }

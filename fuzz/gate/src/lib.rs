@@ -30,8 +30,8 @@
 //! One more connection begins with `control <TAB> pid <NL>`. What comes back on it are lines of a
 //! thread's number and a signal's, separated by a space; the thread gets the signal. One that gets
 //! signal 45 says `ask … stop` on a fresh connection, and sleeps until it has got its byte. When the
-//! control connection ends, nobody is left who could let anything happen, and the process ends
-//! itself: no server outlives the program that started it, however that one ended.
+//! control connection ends, or cannot be made, nobody is left who could let anything happen, and the
+//! process ends itself: no server outlives the program that started it, however that one ended.
 
 #![cfg(all(target_os = "linux", target_env = "gnu"))]
 

@@ -145,6 +145,13 @@ fn a_process_ends_itself_when_nobody_is_left_who_could_let_anything_happen() {
 }
 
 #[test]
+fn a_process_that_starts_when_nobody_is_left_ends_at_once() {
+    let behind = Behind::new();
+    std::fs::remove_file(behind.folder.path().join("socket")).expect("it is there");
+    assert_eq!(behind.run("cat", &[]).wait().expect("it ends").code(), Some(137));
+}
+
+#[test]
 fn a_thread_that_is_stopped_stands_until_it_is_released() {
     let behind = Behind::new();
     let mut child = behind.run("cat", &[]);
