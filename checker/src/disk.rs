@@ -5,7 +5,7 @@
 //! list of operations that are asked for and not reported, or were left by a process that died.
 //!
 //! What a failed write has left in the buffer of its process can be read by nobody and ends with it;
-//! what a failed flush has left can be read, and only somebody who writes it anew makes it durable.
+//! what a failed flush has left can be read, and only somebody who writes it again makes it durable.
 //!
 //! A killed process leaves all it asked for to be read, and none of it durable: a later process has
 //! to flush what it found, or the kernel to write it back.

@@ -45,7 +45,7 @@ mod counted {
     /// Sets every counter to zero.
     pub fn reset() {
         for Counters(start, count) in MODULES.lock().expect("held without panics").iter() {
-            // SAFETY: the module announced so many bytes from there.
+            // SAFETY: the module announced that number of bytes from there.
             unsafe { start.write_bytes(0, *count) };
         }
     }
@@ -54,7 +54,7 @@ mod counted {
     pub fn collect(features: &mut Vec<Feature>) {
         let mut number: Feature = 0;
         for Counters(start, count) in MODULES.lock().expect("held without panics").iter() {
-            // SAFETY: the module announced so many bytes from there.
+            // SAFETY: the module announced that number of bytes from there.
             let counters = unsafe { std::slice::from_raw_parts(*start, *count) };
             for counter in counters {
                 if let Some(magnitude) = counter.checked_ilog2() {

@@ -13,7 +13,7 @@
 //! An operation may fail, see [`DiskError`]. A write that fails leaves log records in the buffer of
 //! their process, which writes them with its next flush and takes them with it when it ends. What a
 //! failed flush should have made durable counts as clean: it can be read until the power goes, and
-//! neither the kernel nor another flush writes it, unless somebody writes it anew.
+//! neither the kernel nor another flush writes it, unless somebody writes it again.
 //!
 //! A flush makes durable what the process itself wrote, because each process has a log file of its
 //! own (`FileTxnLog.append` opens one) and flushes no other (`FileTxnLog.commit`). Cuts and removals

@@ -2,7 +2,7 @@
 //!
 //! A [`Due`] is enabled from the instant it was scheduled for. The direct driver takes the earliest
 //! one; an exhaustive explorer may take any. One that no longer applies (its process is gone, its
-//! connection is closed, its timer was set anew) does nothing.
+//! connection is closed, its timer was set again) does nothing.
 
 use zab_checker::Event;
 use zab_core::event::Timer;

@@ -42,7 +42,7 @@ const fn between(low: u64, high: u64, hash: u64) -> u64 {
     low + (((hash >> 32) * (high - low + 1)) >> 32)
 }
 
-/// Latencies are drawn anew for each link every so many microseconds (2 to this power).
+/// Latencies are drawn again for each link every 2^`BUCKET_BITS` microseconds.
 const BUCKET_BITS: u32 = 10;
 
 /// The delays of one execution.

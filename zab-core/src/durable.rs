@@ -67,7 +67,7 @@ impl Durable {
         self.log().last().map_or(snapshot, |txn| txn.zxid.max(snapshot))
     }
 
-    /// What the log holds behind this zxid.
+    /// What the log holds after this zxid.
     pub(crate) fn log_after(&self, zxid: Zxid) -> impl Iterator<Item = &Txn> {
         self.log().iter().filter(move |txn| txn.zxid > zxid)
     }
@@ -115,7 +115,7 @@ impl Durable {
         self.appended.push(lsn);
     }
 
-    /// Cuts the log behind this zxid, once the stream is closed, which writes its buffer
+    /// Cuts the log after this zxid, once the stream is closed, which writes its buffer
     /// (`FileTxnSnapLog.truncateLog`). Durable with the next flush.
     pub(crate) fn truncate(&mut self, zxid: Zxid, out: &mut Vec<Output>) {
         self.buffered = 0;
@@ -132,7 +132,7 @@ impl Durable {
     }
 
     /// Asks for everything in the log to be made durable, whatever an earlier flush failed on.
-    pub(crate) fn write_anew(&mut self, out: &mut Vec<Output>) -> Lsn {
+    pub(crate) fn rewrite_log(&mut self, out: &mut Vec<Output>) -> Lsn {
         self.buffered = 0;
         self.ask(DiskOp::FlushRecovered(File::Log), out)
     }

@@ -68,7 +68,7 @@ pub enum DiskOp {
     /// Make everything that this process did to the log durable. Reported when done.
     Flush,
     /// Make everything in the file durable, also what this process found there: an earlier one that
-    /// died may have left it in the page cache. It is written anew, because a flush that failed may
+    /// died may have left it in the page cache. It is written again, because a flush that failed may
     /// have left pages that no other flush writes. Reported when done.
     FlushRecovered(File),
     /// Write a snapshot beside the older ones. Reported when it is durable.

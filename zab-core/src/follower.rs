@@ -138,7 +138,7 @@ impl Follower {
         if self.attempts_failed >= CONNECT_ATTEMPTS { STEP_DOWN } else { GO_ON }
     }
 
-    /// Hangs up and begins anew with the same leader. It must not go back to the election instead:
+    /// Hangs up and begins again with the same leader. It must not go back to the election instead:
     /// the leader may be waiting for this very server, and meets the same difficulty next time.
     fn start_over(&mut self, server: &mut Server) {
         if let Link::Up(conn) = self.link {

@@ -71,7 +71,7 @@ impl LogWriter {
         std::mem::take(&mut self.batch)
     }
 
-    /// Whether a snapshot is due (`snapCount`); counts anew if so.
+    /// Whether a snapshot is due (`snapCount`); the count begins again if so.
     pub(crate) fn is_snapshot_due(&mut self, every: u32) -> bool {
         let due = self.appended_since_snapshot >= every;
         if due {
@@ -105,7 +105,7 @@ impl LogWriter {
         self.has_ended
     }
 
-    /// Its flush failed: the thread ends, and what is queued behind it is never logged
+    /// Its flush failed: the thread ends, and what waits in the queue is never logged
     /// (`ZooKeeperCriticalThread.handleException`).
     pub(crate) fn end(&mut self) {
         self.has_ended = true;

@@ -71,7 +71,7 @@ impl Memory {
         Ok(())
     }
 
-    /// Whether this transaction leaves no hole behind the newest one of the committed log: it is the
+    /// Whether this transaction leaves no hole after the newest one of the committed log: it is the
     /// next one of its epoch, or of a later epoch, or known already.
     fn leaves_no_hole(&self, zxid: Zxid) -> bool {
         self.committed_log

@@ -213,7 +213,7 @@ impl Server {
         self.durable.truncate(zxid, &mut self.out);
     }
 
-    /// TRUNC: cuts the log behind this zxid, or behind the record after it.
+    /// TRUNC: cuts the log after this zxid, or after the record that follows it.
     pub(crate) fn truncate_to(&mut self, zxid: Zxid) {
         let next = self.durable.log_after(zxid).next().map(|txn| txn.zxid);
         let keeps_next = self.variant.trunc_keeps_next && !self.durable.holds(zxid);
@@ -258,7 +258,7 @@ impl Server {
         self.durable.write_snapshot(self.memory.replica, &mut self.out)
     }
 
-    /// Takes the snapshot that is due every so many log records. Not at ⟨e, 0⟩: no log record has
+    /// Takes the snapshot that is due every `snapshot_every` log records. Not at ⟨e, 0⟩: no log record has
     /// that zxid, and recovery could not tell that the log continues the snapshot.
     pub(crate) fn snapshot_if_due(&mut self) {
         if !self.memory.last_zxid().is_epoch_mark()

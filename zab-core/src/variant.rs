@@ -50,7 +50,7 @@ pub enum Shutdown {
     /// 3.9.3: the log writer drains, then the tail is replayed; a server that had not got as far
     /// as UPTODATE does neither (`canShutdown()` is false in state INITIAL) and keeps its memory.
     DrainThenFastForward,
-    /// The reference: the log writer drains, then memory is loaded anew from snapshot and log.
+    /// The reference: the log writer drains, then memory is loaded again from snapshot and log.
     DrainThenReload,
 }
 
@@ -116,7 +116,7 @@ pub struct Variant {
     /// A leader keeps its epoch when a learner turns up that has promised a later one, and that
     /// learner can never follow it (`Learner.registerWithLeader`, every release).
     pub keeps_lower_epoch: bool,
-    /// ZOOKEEPER-4882: an error of the log stops the log writer, what is queued behind it is never
+    /// ZOOKEEPER-4882: an error of the log stops the log writer, what is queued after it is never
     /// logged, and the server rejoins with its memory, which may hold it.
     pub disk_error_keeps_memory: bool,
     /// Neither the cut of a TRUNC (`FileTxnLog.truncate` uses `setLength`) nor the snapshot behind it
@@ -133,7 +133,7 @@ pub struct Variant {
     pub leads_unpromised: bool,
     /// A log that could not be flushed is flushed again as the log writer is shut down, and counts from
     /// then on: a leader acknowledges its own proposals. That flush succeeds, although the pages that
-    /// the first one failed on may be gone (`SyncRequestProcessor.shutdown`). The repair writes them anew.
+    /// the first one failed on may be gone (`SyncRequestProcessor.shutdown`). The repair writes them again.
     pub trusts_failed_flush: bool,
 }
 

@@ -1,5 +1,5 @@
 //! Golden interactions: each file under `testdata` is a script with everything that the servers
-//! say and do. `REWRITE=1 cargo test -p zab-core` writes the outputs anew; commit a difference only
+//! say and do. `REWRITE=1 cargo test -p zab-core` rewrites the outputs; commit a difference only
 //! if you can say why it is right.
 
 #[path = "interaction/ensemble.rs"]

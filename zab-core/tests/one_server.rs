@@ -23,7 +23,7 @@ fn step(node: &mut Node, input: Input) -> Vec<Output> {
     outputs
 }
 
-/// Half a tick has passed; its timer has been set so many times. Returns what came of it.
+/// Half a tick has passed; its timer has been set this often. Returns what came of it.
 fn half_tick(node: &mut Node, generation: u32, now: Micros) -> Vec<Output> {
     let mut outputs = Vec::new();
     node.step(now, Input::Timer { timer: Timer::Tick, generation }, &mut outputs);
@@ -77,7 +77,7 @@ fn connected_follower(recovered: Recovered) -> Node {
     node
 }
 
-/// The last server of so many with empty disks, elected with the votes of a quorum; all others have
+/// The last server of an ensemble with empty disks, elected with the votes of a quorum; all others have
 /// connected.
 fn elected(servers: u8) -> Node {
     let me = servers - 1;

@@ -141,7 +141,7 @@ unsafe extern "C" fn connect(fd: c_int, address: *const c_void, length: c_uint) 
     const IPV4: usize = 16;
     let mut copy = [0_u8; IPV4];
     if !address.is_null() && length as usize >= IPV4 {
-        // SAFETY: the caller says that so many bytes are there.
+        // SAFETY: the caller says that this number of bytes is there.
         copy = unsafe { *address.cast::<[u8; IPV4]>() };
     }
     let table = c::variable(c"ZAB_GATE_PORTS").unwrap_or_default();

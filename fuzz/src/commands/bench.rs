@@ -141,7 +141,7 @@ fn compare_drivers(_: &Args, _: Variant) -> Vec<Figure> {
     Vec::new()
 }
 
-/// Seconds for each of so many.
+/// Seconds for each of this number.
 fn per(elapsed: Duration, count: u32) -> f64 {
     (elapsed.as_secs_f64() / f64::from(count)).max(1e-9)
 }

@@ -130,7 +130,7 @@ fn reconnect_while_behind(rng: &mut Rng, swarm: &Swarm, at_us: u64, actions: &mu
     }
 }
 
-/// A server whose disk or log writer stalls has to join anew, and dies before it has caught up; as
+/// A server whose disk or log writer stalls has to join again, and dies before it has caught up; as
 /// often as not somebody reads in between, because what nobody has seen nobody can miss.
 fn rejoin_and_die_behind(rng: &mut Rng, swarm: &Swarm, at_us: u64, actions: &mut Vec<Action>) {
     let server = swarm.server(rng);

@@ -45,7 +45,7 @@ pub(crate) struct State {
 }
 
 impl Board {
-    /// An empty board for so many servers, whose trace goes to a file.
+    /// An empty board for this number of servers, whose trace goes to a file.
     pub(crate) fn new(servers: u8, trace: &Path) -> std::io::Result<Self> {
         let state = State {
             lives: (0..servers).map(|_| Life::default()).collect(),

@@ -67,7 +67,7 @@ pub struct Setup {
 }
 
 impl Setup {
-    /// So many servers with the usual settings.
+    /// This number of servers with the usual settings.
     pub const fn of(servers: u8) -> Self {
         let patience = Duration::from_secs(20);
         Self { servers, settings: Vec::new(), properties: Vec::new(), patience }

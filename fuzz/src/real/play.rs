@@ -167,7 +167,7 @@ fn read_all(ensemble: &mut Ensemble, claims: &[Claim]) -> Reads {
     reads
 }
 
-/// What became of a claim, with so many servers and this leader.
+/// What became of a claim, with this number of servers and this leader.
 ///
 /// A value counts as lost if a leader that serves lacks it and a majority with it: they will never
 /// have it again, whatever a single server has kept.

@@ -144,7 +144,7 @@ fn strike<W: Write>(ensemble: &mut Ensemble, shared: &Shared<'_, W>) -> Outcome<
 }
 
 impl<W: Write> Shared<'_, W> {
-    /// Waits until so many operations were asked for.
+    /// Waits until this number of operations has been asked for.
     fn wait_for(&self, operations: u64) -> Outcome<()> {
         let reached = self.ensemble.board.wait(STANDSTILL, |_| {
             (self.asked.load(Ordering::Relaxed) >= operations).then_some(())

@@ -18,7 +18,7 @@ use zab_core::variant::Switch;
 use zab_sim::Schedule;
 use zab_sim::schedule::Kind;
 
-/// Executions after which an island forgets its corpus and starts anew, the first time; each later
+/// Executions after which an island forgets its corpus and starts over, the first time; each later
 /// time it takes twice as long. A greedy search that has taken a wrong turn stays lost, and most
 /// findings come early or never.
 const PATIENCE: u64 = 30_000;
@@ -223,7 +223,7 @@ impl Island {
         self.forget();
     }
 
-    /// Begins anew.
+    /// Starts over.
     fn forget(&mut self) {
         self.corpora.clear();
         self.age = 0;

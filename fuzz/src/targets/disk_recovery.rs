@@ -23,7 +23,7 @@ pub enum Step {
     Snapshot(u8),
     /// An epoch is written to one of its files.
     Epoch(File, u8),
-    /// So many of the operations under way on a file are done.
+    /// This number of the operations under way on a file is done.
     Complete(File, u8),
     /// The oldest operation under way on a file fails.
     Fail(File, DiskError),
@@ -113,7 +113,7 @@ struct Done {
     op: DiskOp,
     waiting: Option<Lsn>,
     durable: bool,
-    /// A flush of it failed: only somebody who writes it anew makes it durable.
+    /// A flush of it failed: only somebody who writes it again makes it durable.
     clean: bool,
     /// A write of it failed: the process still has it.
     buffered: bool,

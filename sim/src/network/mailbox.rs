@@ -3,7 +3,7 @@
 //!
 //! They travel on a connection of their own for each pair. To make it takes both ways, to use it
 //! takes one. It ends with the process at either end, with a reset, and with a cut of the way that
-//! it is used in: what is lost on it is not told, so it is made anew once both ways are open. A
+//! it is used in: what is lost on it is not told, so it is made again once both ways are open. A
 //! message that arrived while the way back was cut counts as lost, and is sent again.
 
 use crate::due::{Due, Effects};

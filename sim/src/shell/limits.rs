@@ -6,7 +6,7 @@ use zab_core::{Config, Micros};
 /// How many events wait for the owner before readers have to.
 pub const INBOX: usize = 1024;
 
-/// How many frames wait for a connection. A peer that lets so many pile up counts as gone.
+/// How many frames wait for a connection. A peer that lets this number pile up counts as gone.
 pub const OUTBOX: usize = 1024;
 
 /// How long things may take, in the time of the runtime.

@@ -1,4 +1,4 @@
-//! Whole executions. A simulation of turmoil cannot be copied, so every execution boots anew.
+//! Whole executions. A simulation of turmoil cannot be copied, so every execution boots for itself.
 
 use super::Turmoil;
 use crate::driver::Driver;

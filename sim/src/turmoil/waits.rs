@@ -39,7 +39,7 @@ impl Waits {
         self.dials.iter().copied().min()
     }
 
-    /// Has the hosts skip so many ticks in the next step.
+    /// Has the hosts skip this number of ticks in the next step.
     pub(super) fn leap(&mut self, ticks: u64) {
         self.leap = Duration::from_millis(ticks);
         self.leaping.notify_waiters();

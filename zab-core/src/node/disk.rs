@@ -92,7 +92,7 @@ impl Node {
         }
         let flush = match variant.trusts_failed_flush {
             true => durable.flush(out),
-            false => durable.write_anew(out),
+            false => durable.rewrite_log(out),
         };
         writer.end_and_await(flush);
         GO_ON

@@ -13,7 +13,7 @@ use zab_core::{
 const FIRST: Zxid = Zxid::new(1, 1);
 const SECOND: Zxid = Zxid::new(1, 2);
 
-/// S0 after so many packets of the way to broadcast in epoch 1, and two proposals.
+/// S0 after this number of packets on the way to broadcast in epoch 1, and two proposals.
 fn follower_after(packets: usize) -> Node {
     let mut node = connected_follower(Recovered::default());
     let epoch = Epoch(1);

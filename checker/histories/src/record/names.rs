@@ -42,7 +42,7 @@ pub struct Disturbance {
 /// Processes below this are looked up in a table.
 const SMALL: usize = 1 << 16;
 
-/// So many disturbances are kept.
+/// The most disturbances that are kept.
 const DISTURBANCES_MAX: usize = 100_000;
 
 impl Names {

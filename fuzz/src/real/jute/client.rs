@@ -188,7 +188,7 @@ pub enum Contents {
     DataAndStat,
 }
 
-/// The version in a `Stat`, behind two zxids and two times.
+/// The version in a `Stat`, after two zxids and two times.
 fn version<R: std::io::Read>(input: &mut Input<R>) -> Result<i32> {
     for _ in 0..4 {
         input.long()?;

@@ -129,7 +129,7 @@ impl Wires {
         Next { length, reset: flow.reset }
     }
 
-    /// So many bytes were read. When do they arrive?
+    /// This number of bytes was read. When do they arrive?
     pub(super) fn take(&mut self, Attached { number, end }: Attached, count: usize) -> Micros {
         let flow = &mut self.get(number).flows[end];
         let (length, at) = flow.segments.pop_front().expect("what is read was sent");
@@ -163,7 +163,7 @@ impl Wires {
 }
 
 impl Shared {
-    /// An end sends so many bytes at this instant: they are given the time at which they arrive.
+    /// An end sends this number of bytes at this instant: they are given the time at which they arrive.
     pub(super) fn send(&mut self, Attached { number, end }: Attached, sent: Micros, count: usize) {
         let wire = self.wires.get(number);
         let (from, to) = (wire.ends[end], wire.ends[1 - end]);

@@ -48,7 +48,7 @@ impl Broadcast {
             && self.last_proposed.epoch == epoch
     }
 
-    /// Proposals come behind the last one, and go from the front: so it is enough to look at both
+    /// Proposals come after the last one, and go from the front: so it is enough to look at both
     /// ends.
     #[inline]
     fn outstanding_is_contiguous(&self) -> bool {
@@ -93,7 +93,7 @@ impl Broadcast {
     }
 }
 
-/// Whether so many zxids lead from one to the other, in one epoch.
+/// Whether this number of zxids leads from one to the other, in one epoch.
 fn spans(after: Zxid, count: usize, last: Zxid) -> bool {
     after.epoch == last.epoch
         && last.counter.checked_sub(after.counter) == u32::try_from(count).ok()
