@@ -8,7 +8,7 @@ use crate::run::phases::clients;
 use crate::run::{Observer, Run, STEPS_MAX, from_boot};
 use crate::schedule::Schedule;
 use zab_checker::Event;
-use zab_core::{Config, Micros, Variant};
+use zab_core::{Config, Time, Variant};
 
 /// An ensemble of one variant, and what its boot shows.
 #[derive(Clone, Debug)]
@@ -16,7 +16,7 @@ pub struct Booted {
     servers: u8,
     variant: Variant,
     evidence: Vec<Event>,
-    origin: Micros,
+    origin: Time,
 }
 
 impl Booted {
@@ -28,7 +28,7 @@ impl Booted {
     }
 
     /// When the boot is over.
-    pub const fn origin(&self) -> Micros {
+    pub const fn origin(&self) -> Time {
         self.origin
     }
 
