@@ -280,7 +280,7 @@ impl Disk {
             DiskOp::AcceptedEpoch(epoch) => Pending::AcceptedEpoch(*epoch),
             DiskOp::CurrentEpoch(epoch) => Pending::CurrentEpoch(*epoch),
             DiskOp::FlushRecovered(file) => Pending::FlushRecovered(*file),
-            DiskOp::Flush => return,
+            DiskOp::RollLog | DiskOp::Flush => return,
         };
         self.asked.apply(op);
         self.writes.push((Stage::Asked(lsn), op));

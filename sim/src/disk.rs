@@ -183,7 +183,10 @@ impl SimDisk {
             let (mut lost, mut is_inside) = (None, false);
             let on_the_way = |write: &Write| !is_flush(&write.op) && write.stage != Stage::Buffered;
             for write in self.writes[file as usize].drain(..).filter(on_the_way) {
-                if write.stage == Stage::Durable {
+                if write.op == DiskOp::RollLog {
+                    // Without its first record a file is none.
+                    self.durable.apply(write.op);
+                } else if write.stage == Stage::Durable {
                     is_inside |= lost.is_some();
                     self.durable.apply(write.op);
                 } else if left > 0 {

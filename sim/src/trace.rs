@@ -61,7 +61,7 @@ fn write_fact(f: &mut fmt::Formatter<'_>, fact: &Fact) -> fmt::Result {
 }
 
 fn write_found(f: &mut fmt::Formatter<'_>, found: &Recovered) -> fmt::Result {
-    let Recovered { snapshot, log, accepted_epoch, current_epoch } = found;
+    let Recovered { snapshot, log, log_files: _, accepted_epoch, current_epoch } = found;
     write!(f, "starts: accepted {accepted_epoch}, current {current_epoch}, ")?;
     write!(f, "snapshot {}, log of {}", snapshot.last_processed, log.len())?;
     log.last().map_or(Ok(()), |last| write!(f, " up to {}", last.zxid))

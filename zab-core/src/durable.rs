@@ -5,16 +5,22 @@
 //! [`Input::DiskDone`](crate::Input::DiskDone).
 
 pub(crate) mod invariants;
+pub mod log_files;
 
 use crate::event::{DiskError, DiskOp, File, Output, Recovered};
 use crate::ids::{Epoch, Lsn, Zxid};
 use crate::txn::{Replica, Txn};
+use log_files::LogFiles;
 
 /// Transaction log, snapshots and epoch files of a server.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub(crate) struct Durable {
     /// The log as asked for.
     log: Vec<Txn>,
+    /// Which of its records are in which file.
+    log_files: LogFiles,
+    /// The next record begins a new file.
+    log_is_rolled: bool,
     /// How many of its last records a failed write has left in the stream's buffer.
     buffered: usize,
     /// The snapshots as asked for, oldest first.
@@ -42,8 +48,14 @@ impl Durable {
             Zxid::ZERO => Vec::new(),
             _ => vec![recovered.snapshot],
         };
+        let log_files = match recovered.log_files.records() == recovered.log.len() {
+            true => recovered.log_files,
+            false => LogFiles::of([recovered.log.len()]),
+        };
         Self {
             log: recovered.log,
+            log_files,
+            log_is_rolled: true,
             snapshots,
             accepted_epoch: recovered.accepted_epoch,
             current_epoch: recovered.current_epoch,
@@ -108,8 +120,27 @@ impl Durable {
         ends_there && (first <= base.next() || first.counter == 1)
     }
 
+    /// How many bytes of the log are read from disk by whoever reads it from this zxid on, as
+    /// ZooKeeper counts them: the file that is read first is not among them
+    /// (`FileTxnIterator.getStorageSize`, once `goToNextLog` has taken the file off the list).
+    pub(crate) fn log_bytes_after(&self, zxid: Zxid) -> u64 {
+        let before = self.log.partition_point(|txn| txn.zxid < zxid);
+        let first = self.log_files.starts().take_while(|start| *start < before).last();
+        self.log_files.bytes_from(first.unwrap_or(0) + 1)
+    }
+
+    /// What is appended next goes to a new file (`FileTxnLog.rollLog`).
+    pub(crate) const fn roll_log(&mut self) {
+        self.log_is_rolled = true;
+    }
+
     /// Appends a record. Durable with the next flush.
     pub(crate) fn append(&mut self, txn: Txn, out: &mut Vec<Output>) {
+        let begins_file = std::mem::take(&mut self.log_is_rolled);
+        if begins_file {
+            self.ask(DiskOp::RollLog, out);
+        }
+        self.log_files.append(begins_file);
         self.log.push(txn);
         let lsn = self.ask(DiskOp::Append(txn), out);
         self.appended.push(lsn);
@@ -122,6 +153,8 @@ impl Durable {
         self.appended.clear();
         let keep = self.log.iter().position(|txn| txn.zxid > zxid).unwrap_or(self.log.len());
         self.log.truncate(if zxid == Zxid::ZERO { 0 } else { keep });
+        self.log_files.truncate(self.log.len());
+        self.log_is_rolled = true;
         self.ask(DiskOp::Truncate(zxid), out);
     }
 

@@ -5,6 +5,7 @@
 //! given. Nothing that promises durability is ever among the outputs of the step that asks the
 //! disk for it: the promise follows in the step that is told [`Input::DiskDone`].
 
+use crate::durable::log_files::LogFiles;
 use crate::ids::{ConnId, Epoch, Lsn, NodeId, RequestId, Zxid};
 use crate::message::{Notification, Packet, Vote};
 use crate::time::Span;
@@ -63,6 +64,8 @@ pub enum DiskOp {
     /// Append a record to the log. Not durable before a later [`DiskOp::Flush`] is done; never
     /// reported by itself.
     Append(Txn),
+    /// The record that is appended next begins a new file. Durable with that record; never reported.
+    RollLog,
     /// Remove every log record behind this zxid. Durable and reported like an append. With
     /// [`Zxid::ZERO`] it empties the log.
     Truncate(Zxid),
@@ -86,7 +89,7 @@ impl DiskOp {
     /// The file that the operation is for.
     pub const fn file(&self) -> File {
         match self {
-            Self::Append(_) | Self::Truncate(_) | Self::Flush => File::Log,
+            Self::Append(_) | Self::RollLog | Self::Truncate(_) | Self::Flush => File::Log,
             Self::Snapshot(_) | Self::DropSnapshotsAfter(_) => File::Snapshot,
             Self::FlushRecovered(file) => *file,
             Self::AcceptedEpoch(_) => File::AcceptedEpoch,
@@ -96,7 +99,7 @@ impl DiskOp {
 
     /// Whether its completion is reported with [`Input::DiskDone`].
     pub const fn is_reported(&self) -> bool {
-        !matches!(self, Self::Append(_) | Self::Truncate(_))
+        !matches!(self, Self::Append(_) | Self::RollLog | Self::Truncate(_))
     }
 }
 
@@ -119,6 +122,8 @@ pub struct Recovered {
     pub snapshot: Replica,
     /// Every record of the log, in file order, whether or not the snapshot covers it.
     pub log: Vec<Txn>,
+    /// Which of them are in which file. All are in one if it says nothing of them.
+    pub log_files: LogFiles,
     /// The file `acceptedEpoch`, or 0.
     pub accepted_epoch: Epoch,
     /// The file `currentEpoch`, or 0.

@@ -265,6 +265,7 @@ impl Server {
         if !self.memory.last_zxid().is_epoch_mark()
             && self.writer.is_snapshot_due(self.config.snapshot_every)
         {
+            self.durable.roll_log();
             self.write_snapshot();
         }
     }
@@ -400,7 +401,13 @@ mod tests {
         for covered in 0..=3 {
             let (accepted_epoch, current_epoch) = (Epoch(1), Epoch(1));
             let (snapshot, log) = (after(&log[..covered]), log.clone());
-            let found = Recovered { snapshot, log: log.clone(), accepted_epoch, current_epoch };
+            let found = Recovered {
+                snapshot,
+                log: log.clone(),
+                accepted_epoch,
+                current_epoch,
+                ..Recovered::default()
+            };
             let mut server = Server::new(NodeId(0), Config::new(3), Variant::REFERENCE);
             assert!(server.recover(found).is_continue());
             assert_eq!(server.memory.replica, after(&log), "the snapshot covers {covered}");

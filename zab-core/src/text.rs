@@ -57,6 +57,7 @@ impl fmt::Display for DiskOp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Append(txn) => write!(f, "append {txn}"),
+            Self::RollLog => f.write_str("begin a new file of the log"),
             Self::Truncate(Zxid::ZERO) => f.write_str("empty the log"),
             Self::Truncate(zxid) => write!(f, "truncate behind {zxid}"),
             Self::Flush => f.write_str("flush"),

@@ -15,6 +15,8 @@ use zab_sim::schedule::CrashMode;
 pub enum Step {
     /// A record is appended.
     Append,
+    /// The next record begins a new file of the log.
+    Roll,
     /// The log is cut so that this share of its records stays, in 256ths.
     Truncate(u8),
     /// The log is flushed.
@@ -40,7 +42,7 @@ pub enum Step {
 impl<'a> Arbitrary<'a> for Step {
     fn arbitrary(u: &mut Unstructured<'a>) -> Result<Self> {
         let file = |u: &mut Unstructured<'a>| u.choose(&File::ALL).copied();
-        Ok(match u.int_in_range(0..=17)? {
+        Ok(match u.int_in_range(0..=18)? {
             0..=3 => Self::Append,
             4 => Self::Truncate(u.arbitrary()?),
             5 | 6 => Self::Flush,
@@ -52,6 +54,7 @@ impl<'a> Arbitrary<'a> for Step {
             13 => Self::FlushRecovered(*u.choose(&[File::Log, File::Snapshot])?),
             14 => Self::WriteBack,
             15 | 16 => Self::Kill,
+            17 => Self::Roll,
             _ => Self::Crash(match u.int_in_range(0..=4)? {
                 0 => CrashMode::LoseAll,
                 1 => CrashMode::Torn,
@@ -82,7 +85,8 @@ const STEPS_MAX: usize = 200;
 /// What a file of each kind holds; an enum would say the same four times.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 struct Contents {
-    log: Vec<Txn>,
+    log: Vec<Vec<Txn>>,
+    is_rolled: bool,
     snapshots: Vec<Replica>,
     epoch: Epoch,
 }
@@ -91,8 +95,17 @@ impl Contents {
     /// What an operation does, said once more and as plainly as can be.
     fn apply(&mut self, op: &DiskOp) {
         match op {
-            DiskOp::Append(txn) => self.log.push(*txn),
-            DiskOp::Truncate(zxid) => self.log.retain(|txn| txn.zxid <= *zxid),
+            DiskOp::Append(txn) => {
+                if std::mem::take(&mut self.is_rolled) || self.log.is_empty() {
+                    self.log.push(Vec::new());
+                }
+                self.log.last_mut().expect("there is one").push(*txn);
+            }
+            DiskOp::RollLog => self.is_rolled = true,
+            DiskOp::Truncate(zxid) => {
+                self.log.iter_mut().for_each(|file| file.retain(|txn| txn.zxid <= *zxid));
+                self.log.retain(|file| !file.is_empty());
+            }
             DiskOp::Flush | DiskOp::FlushRecovered(_) => {}
             DiskOp::Snapshot(replica) => self.snapshots.push(**replica),
             DiskOp::DropSnapshotsAfter(zxid) => {
@@ -100,6 +113,15 @@ impl Contents {
             }
             DiskOp::AcceptedEpoch(epoch) | DiskOp::CurrentEpoch(epoch) => self.epoch = *epoch,
         }
+    }
+
+    /// The number of the first record of each file of the log.
+    fn starts(&self) -> impl Iterator<Item = usize> {
+        self.log.iter().scan(0, |next, file| {
+            let start = *next;
+            *next += file.len();
+            Some(start)
+        })
     }
 
     fn newest_snapshot(&self) -> Zxid {
@@ -150,6 +172,7 @@ impl Bench {
                 self.counter += 1;
                 self.ask(DiskOp::Append(txn));
             }
+            Step::Roll => self.ask(DiskOp::RollLog),
             Step::Truncate(share) => {
                 let zxid = self.some_zxid(share);
                 self.ask(DiskOp::Truncate(zxid));
@@ -229,7 +252,7 @@ impl Bench {
 
     /// A zxid of the log as it will be, or zero.
     fn some_zxid(&self, share: u8) -> Zxid {
-        let log = self.contents(File::Log).log;
+        let log = self.contents(File::Log).log.concat();
         let keep = log.len() * usize::from(share) / 256;
         keep.checked_sub(1).map_or(Zxid::ZERO, |last| log[last].zxid)
     }
@@ -281,9 +304,11 @@ impl Bench {
                 CrashMode::KeepAll => usize::MAX,
             };
             done.retain(|done| {
-                let is_lucky = !done.durable && !is_flush(&done.op) && kept > 0;
+                // Without its first record a file is none.
+                let is_free = is_flush(&done.op) || done.op == DiskOp::RollLog;
+                let is_lucky = !done.durable && !is_free && kept > 0;
                 kept -= usize::from(is_lucky);
-                done.durable || is_lucky
+                done.durable || is_lucky || done.op == DiskOp::RollLog
             });
             for done in done {
                 (done.waiting, done.durable, done.clean) = (None, true, false);
@@ -295,9 +320,14 @@ impl Bench {
     fn recover(&mut self, after: &str) -> std::result::Result<(), String> {
         let found = self.disk.recover().map_err(|error| format!("after {after}: {error}"))?;
         let [log, snapshots, accepted, current] = File::ALL.map(|file| self.contents(file));
-        let expected = (&log.log, snapshots.newest_snapshot(), accepted.epoch, current.epoch);
-        let Recovered { snapshot, log, accepted_epoch, current_epoch } = &found;
-        if (log, snapshot.last_processed, *accepted_epoch, *current_epoch) != expected {
+        let starts: Vec<_> = log.starts().collect();
+        let log = log.log.concat();
+        let newest = snapshots.newest_snapshot();
+        let expected = (&log, starts, newest, accepted.epoch, current.epoch);
+        let Recovered { snapshot, log, log_files, accepted_epoch, current_epoch } = &found;
+        let newest = snapshot.last_processed;
+        let starts = log_files.starts().collect();
+        if (log, starts, newest, *accepted_epoch, *current_epoch) != expected {
             return Err(format!("after {after}: {expected:?} has to be there, not {found:?}"));
         }
         Ok(())

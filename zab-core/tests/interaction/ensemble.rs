@@ -361,7 +361,7 @@ impl Disk {
             match op {
                 DiskOp::Append(txn) => start.log.push(txn),
                 DiskOp::Truncate(zxid) => start.log.retain(|txn| txn.zxid <= zxid),
-                DiskOp::Flush | DiskOp::FlushRecovered(_) => {}
+                DiskOp::RollLog | DiskOp::Flush | DiskOp::FlushRecovered(_) => {}
                 DiskOp::Snapshot(replica) => snapshots.push(*replica),
                 DiskOp::DropSnapshotsAfter(zxid) => {
                     snapshots.retain(|s| s.last_processed <= zxid);
