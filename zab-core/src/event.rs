@@ -83,6 +83,9 @@ pub enum DiskOp {
     AcceptedEpoch(Epoch),
     /// Replace the file `currentEpoch`. Reported when it is durable.
     CurrentEpoch(Epoch),
+    /// Replace one of the epoch files and leave it to others to flush the folder. Reported when the
+    /// file has its name; a power loss may undo that until any file of this disk has been flushed.
+    Rename(File, Epoch),
 }
 
 impl DiskOp {
@@ -91,7 +94,7 @@ impl DiskOp {
         match self {
             Self::Append(_) | Self::RollLog | Self::Truncate(_) | Self::Flush => File::Log,
             Self::Snapshot(_) | Self::DropSnapshotsAfter(_) => File::Snapshot,
-            Self::FlushRecovered(file) => *file,
+            Self::FlushRecovered(file) | Self::Rename(file, _) => *file,
             Self::AcceptedEpoch(_) => File::AcceptedEpoch,
             Self::CurrentEpoch(_) => File::CurrentEpoch,
         }

@@ -119,7 +119,7 @@ impl Server {
 
     /// The process starts: start-up checks of `QuorumPeer.loadDataBase`.
     pub(crate) fn recover(&mut self, recovered: Recovered) -> Flow {
-        self.durable = Durable::recover(recovered);
+        self.durable = Durable::recover(recovered, self.variant.naming());
         let last = self.durable.last_zxid();
         if self.variant.refuses_epoch_gap && last.epoch > self.durable.current_epoch {
             return ControlFlow::Break(Leave::Exit(ExitReason::EpochBehindLog));

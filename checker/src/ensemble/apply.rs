@@ -142,7 +142,7 @@ impl Ensemble {
     }
 
     fn on_disk_done(&mut self, node: NodeId, file: File) -> Step<'static> {
-        let epoch = self.server(node).disk.durable().current_epoch;
+        let epoch = self.server(node).disk.asked().current_epoch;
         let leads = self.led_by(node).is_some_and(|reign| reign.epoch == epoch);
         if file != File::CurrentEpoch || !leads {
             return Step::Nothing;
@@ -226,7 +226,7 @@ impl Ensemble {
     /// How many others promised this epoch to this leader and were not ahead of it.
     fn promises(&self, node: NodeId, epoch: Epoch) -> usize {
         let leader = self.server(node);
-        let files = leader.disk.durable();
+        let files = leader.disk.asked();
         let own = (files.current_epoch, leader.last_zxid);
         let others = leader.learners.iter().filter(|learner| {
             learner.promise.is_some_and(|(of, history)| of == epoch && history <= own)

@@ -36,6 +36,19 @@ fn p1_an_epoch_is_acknowledged_only_once_it_is_accepted_on_disk() {
 }
 
 #[test]
+fn p1_a_file_whose_folder_is_not_flushed_is_accepted_with_the_next_flush_of_any_file() {
+    let mut story = proposed();
+    story.writes_epoch(1, DiskOp::Rename(File::AcceptedEpoch, Epoch(1)));
+    assert_promises(&mut story.fork().logs(1, txn(0, 1)).promises(1, 0).fork(), &[]);
+    let mut killed = story.fork();
+    killed.is_killed(1).starts(1, &[]);
+    assert_promises(&mut killed.fork().promises(1, 0).fork(), &[Class::P1]);
+    killed.asks_disk(1, DiskOp::FlushRecovered(File::AcceptedEpoch));
+    assert_promises(killed.disk_done(1, File::AcceptedEpoch).promises(1, 0), &[]);
+    assert_promises(story.promises(1, 0), &[Class::P1]);
+}
+
+#[test]
 fn p1_an_answer_that_does_not_count_promises_nothing() {
     let mut story = proposed();
     let packet = Packet::AckEpoch { current_epoch: None, last_zxid: Zxid::ZERO };

@@ -25,6 +25,8 @@ pub enum Step {
     Snapshot(u8),
     /// An epoch is written to one of its files.
     Epoch(File, u8),
+    /// The same, and the folder is not flushed.
+    Rename(File, u8),
     /// This number of the operations under way on a file is done.
     Complete(File, u8),
     /// The oldest operation under way on a file fails.
@@ -42,7 +44,7 @@ pub enum Step {
 impl<'a> Arbitrary<'a> for Step {
     fn arbitrary(u: &mut Unstructured<'a>) -> Result<Self> {
         let file = |u: &mut Unstructured<'a>| u.choose(&File::ALL).copied();
-        Ok(match u.int_in_range(0..=18)? {
+        Ok(match u.int_in_range(0..=19)? {
             0..=3 => Self::Append,
             4 => Self::Truncate(u.arbitrary()?),
             5 | 6 => Self::Flush,
@@ -51,10 +53,13 @@ impl<'a> Arbitrary<'a> for Step {
             9 => Self::Epoch(File::CurrentEpoch, u.arbitrary()?),
             10 | 11 => Self::Complete(file(u)?, u.arbitrary()?),
             12 => Self::Fail(file(u)?, *u.choose(&[DiskError::Write, DiskError::Flush])?),
-            13 => Self::FlushRecovered(*u.choose(&[File::Log, File::Snapshot])?),
+            13 => Self::FlushRecovered(file(u)?),
             14 => Self::WriteBack,
             15 | 16 => Self::Kill,
             17 => Self::Roll,
+            18 => {
+                Self::Rename(*u.choose(&[File::AcceptedEpoch, File::CurrentEpoch])?, u.arbitrary()?)
+            }
             _ => Self::Crash(match u.int_in_range(0..=4)? {
                 0 => CrashMode::LoseAll,
                 1 => CrashMode::Torn,
@@ -111,7 +116,9 @@ impl Contents {
             DiskOp::DropSnapshotsAfter(zxid) => {
                 self.snapshots.retain(|snapshot| snapshot.last_processed <= *zxid);
             }
-            DiskOp::AcceptedEpoch(epoch) | DiskOp::CurrentEpoch(epoch) => self.epoch = *epoch,
+            DiskOp::AcceptedEpoch(epoch)
+            | DiskOp::CurrentEpoch(epoch)
+            | DiskOp::Rename(_, epoch) => self.epoch = *epoch,
         }
     }
 
@@ -139,6 +146,8 @@ struct Done {
     clean: bool,
     /// A write of it failed: the process still has it.
     buffered: bool,
+    /// An epoch file that nobody waits for, and whose folder was not flushed.
+    renamed: bool,
 }
 
 /// The disk, and what it has to be like: all that was done to each file, in order.
@@ -189,6 +198,7 @@ impl Bench {
                 self.ask(DiskOp::AcceptedEpoch(Epoch(epoch.into())));
             }
             Step::Epoch(_, epoch) => self.ask(DiskOp::CurrentEpoch(Epoch(epoch.into()))),
+            Step::Rename(file, epoch) => self.ask(DiskOp::Rename(file, Epoch(epoch.into()))),
             Step::Complete(file, count) => self.complete(file, count),
             Step::Fail(file, error) => self.fail(file, error),
             Step::FlushRecovered(file) => self.ask(DiskOp::FlushRecovered(file)),
@@ -207,11 +217,12 @@ impl Bench {
         self.lsn += 1;
         let lsn = Lsn(self.lsn);
         let (waiting, durable, clean, buffered) = (Some(lsn), false, false, false);
+        let renamed = false;
         let file = &mut self.done[op.file() as usize];
         if is_flush(&op) || matches!(op, DiskOp::Truncate(_)) {
             file.iter_mut().for_each(|done| done.buffered = false);
         }
-        file.push(Done { op: op.clone(), waiting, durable, clean, buffered });
+        file.push(Done { op: op.clone(), waiting, durable, clean, buffered, renamed });
         self.disk.ask(lsn, op);
     }
 
@@ -258,14 +269,19 @@ impl Bench {
     }
 
     fn complete(&mut self, file: File, count: u8) {
-        let done = &mut self.done[file as usize];
         let is_asked = |done: &Done| done.waiting.is_some() && !done.buffered;
-        let waiting = done.iter().enumerate().filter(|(_, done)| is_asked(done));
+        let waiting =
+            self.done[file as usize].iter().enumerate().filter(|(_, done)| is_asked(done));
         let Some((last, _)) = waiting.take(usize::from(count % 8)).last() else {
             return;
         };
-        let lsn = done[last].waiting.expect("it was chosen for that");
+        let lsn = self.done[file as usize][last].waiting.expect("it was chosen for that");
         assert!(self.disk.complete(file, lsn), "{lsn:?} of {file:?} is under way");
+        if !matches!(self.done[file as usize][last].op, DiskOp::DropSnapshotsAfter(_)) {
+            let renamed = self.done.iter_mut().flatten().filter(|done| done.renamed);
+            renamed.for_each(|done| (done.renamed, done.durable) = (false, true));
+        }
+        let done = &mut self.done[file as usize];
         for at in 0..=last {
             let is_own = done[at].waiting.take().is_some();
             done[at].buffered = false;
@@ -275,7 +291,9 @@ impl Bench {
                 .any(|later| !later.durable && matches!(later.op, DiskOp::FlushRecovered(_)));
             let is_journaled =
                 matches!(done[at].op, DiskOp::Truncate(_) | DiskOp::DropSnapshotsAfter(_));
-            done[at].durable |= is_own || is_flushed || is_journaled;
+            let is_renamed = is_own && matches!(done[at].op, DiskOp::Rename(..));
+            done[at].renamed |= is_renamed;
+            done[at].durable |= is_own && !is_renamed || is_flushed || is_journaled;
         }
     }
 
@@ -287,7 +305,7 @@ impl Bench {
             for done in done {
                 let was_waiting = done.waiting.take().is_some();
                 let is_epoch = matches!(file, File::AcceptedEpoch | File::CurrentEpoch);
-                done.durable |= was_waiting && is_epoch;
+                done.renamed |= was_waiting && is_epoch;
             }
         }
         self.recover("a kill")

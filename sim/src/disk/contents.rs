@@ -2,7 +2,7 @@
 
 use super::record::{self, Corruption, RECORD};
 use zab_core::log_files::LogFiles;
-use zab_core::{DiskOp, Epoch, Lsn, Recovered, Replica, Txn, Zxid};
+use zab_core::{DiskOp, Epoch, File, Lsn, Recovered, Replica, Txn, Zxid};
 
 /// The contents of all files.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
@@ -47,8 +47,10 @@ impl Contents {
             DiskOp::DropSnapshotsAfter(zxid) => {
                 self.snapshots.retain(|snapshot| snapshot.last_processed <= zxid);
             }
-            DiskOp::AcceptedEpoch(epoch) => self.accepted_epoch = epoch,
-            DiskOp::CurrentEpoch(epoch) => self.current_epoch = epoch,
+            DiskOp::CurrentEpoch(epoch) | DiskOp::Rename(File::CurrentEpoch, epoch) => {
+                self.current_epoch = epoch;
+            }
+            DiskOp::AcceptedEpoch(epoch) | DiskOp::Rename(_, epoch) => self.accepted_epoch = epoch,
         }
     }
 

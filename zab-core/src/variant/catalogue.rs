@@ -89,6 +89,7 @@ const ZK_3_9_5: Variant = Variant {
     keeps_lower_epoch: true,
     disk_error_keeps_memory: true,
     trunc_unflushed: true,
+    rename_unflushed: true,
     unflushed_start: true,
     leads_unpromised: true,
     trusts_failed_flush: true,

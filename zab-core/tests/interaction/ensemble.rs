@@ -366,8 +366,12 @@ impl Disk {
                 DiskOp::DropSnapshotsAfter(zxid) => {
                     snapshots.retain(|s| s.last_processed <= zxid);
                 }
-                DiskOp::AcceptedEpoch(epoch) => start.accepted_epoch = epoch,
-                DiskOp::CurrentEpoch(epoch) => start.current_epoch = epoch,
+                DiskOp::CurrentEpoch(epoch) | DiskOp::Rename(File::CurrentEpoch, epoch) => {
+                    start.current_epoch = epoch;
+                }
+                DiskOp::AcceptedEpoch(epoch) | DiskOp::Rename(_, epoch) => {
+                    start.accepted_epoch = epoch;
+                }
             }
         }
         snapshots.sort_by_key(|s| s.last_processed);

@@ -68,10 +68,11 @@ impl Files {
                 }
                 self.log.reopen().map_err(written)
             }
-            DiskOp::FlushRecovered(_) => {
+            DiskOp::FlushRecovered(zab_core::File::Snapshot) => {
                 let found = self.snapshots().map_err(written)?;
                 found.iter().try_for_each(|(_, path)| self.write_anew(path))
             }
+            DiskOp::FlushRecovered(_) => self.sync_folder().map_err(flushed),
             DiskOp::Snapshot(replica) => self.replace(&name_of(replica), &snapshot_bytes(replica)),
             DiskOp::DropSnapshotsAfter(zxid) => {
                 let found = self.snapshots().map_err(written)?;
@@ -81,6 +82,10 @@ impl Files {
             }
             DiskOp::AcceptedEpoch(epoch) => self.replace("acceptedEpoch", &epoch_bytes(*epoch)),
             DiskOp::CurrentEpoch(epoch) => self.replace("currentEpoch", &epoch_bytes(*epoch)),
+            DiskOp::Rename(zab_core::File::AcceptedEpoch, epoch) => {
+                self.rename("acceptedEpoch", &epoch_bytes(*epoch))
+            }
+            DiskOp::Rename(_, epoch) => self.rename("currentEpoch", &epoch_bytes(*epoch)),
         }
     }
 
@@ -93,12 +98,17 @@ impl Files {
 
     /// Gives a file new contents: all of them or none, and durable.
     fn replace(&self, name: &str, bytes: &[u8]) -> Done {
+        self.rename(name, bytes)?;
+        self.sync_folder().map_err(flushed)
+    }
+
+    /// Gives a file new contents: all of them or none.
+    fn rename(&self, name: &str, bytes: &[u8]) -> Done {
         let beside = self.folder.join(format!("{name}.new"));
         let mut file = File::create(&beside).map_err(written)?;
         file.write_all(bytes).map_err(written)?;
         file.sync_all().map_err(flushed)?;
-        fs::rename(&beside, self.folder.join(name)).map_err(written)?;
-        self.sync_folder().map_err(flushed)
+        fs::rename(&beside, self.folder.join(name)).map_err(written)
     }
 
     fn sync_folder(&self) -> io::Result<()> {
