@@ -14,7 +14,7 @@ use crate::message::{Notification, Packet, ServerState};
 use crate::server::{Flow, GO_ON, Leave, STEP_DOWN, Server};
 use crate::stopping::{Left, Stopping};
 use crate::txn::{Op, Outcome, Replica};
-use crate::variant::Variant;
+use crate::variant::{Release, Releases, Variant};
 use crate::view::{Phase, View};
 use std::ops::ControlFlow;
 
@@ -44,9 +44,15 @@ enum Role {
 }
 
 impl Node {
-    /// A server process that has not started yet: its first input is [`Input::Start`].
+    /// A server process that has not started yet: its first input is [`Input::Start`]. All servers
+    /// of the ensemble run the same.
     pub fn new(id: NodeId, config: Config, variant: Variant) -> Self {
-        Self { server: Server::new(id, config, variant), role: Role::Dead }
+        Self::running(id, config, (&variant.into(), Release::default()))
+    }
+
+    /// The same in an ensemble in which others may run another release.
+    pub fn running(id: NodeId, config: Config, what: (&Releases, Release)) -> Self {
+        Self { server: Server::new(id, config, what), role: Role::Dead }
     }
 
     /// Takes one input at this instant of the server's own clock, and appends to `outputs` what

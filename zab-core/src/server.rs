@@ -14,7 +14,7 @@ use crate::log_writer::{AckTo, LogWriter};
 use crate::memory::{Hole, Memory};
 use crate::message::{Notification, Packet, ServerState, Vote};
 use crate::txn::{Change, Key, Outcome, Txn};
-use crate::variant::{ProposalCheck, Variant};
+use crate::variant::{ProposalCheck, Release, Releases, Variant};
 use std::ops::ControlFlow;
 
 /// Whether a role goes on after an event.
@@ -69,6 +69,8 @@ pub(crate) struct Server {
     pub(crate) id: NodeId,
     pub(crate) config: Config,
     pub(crate) variant: Variant,
+    /// What the servers of the ensemble may run: earlier processes on this disk, and its peers.
+    pub(crate) releases: Releases,
     /// The server's clock at the event in hand.
     pub(crate) now: Micros,
     pub(crate) durable: Durable,
@@ -95,11 +97,13 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    pub(crate) fn new(id: NodeId, config: Config, variant: Variant) -> Self {
+    pub(crate) fn new(id: NodeId, config: Config, what: (&Releases, Release)) -> Self {
+        let (releases, release) = what;
         Self {
             id,
             config,
-            variant,
+            variant: releases.of(release),
+            releases: *releases,
             now: Micros::default(),
             durable: Durable::default(),
             memory: Memory::new(crate::Replica::default(), config.committed_log_max),
@@ -400,7 +404,8 @@ mod tests {
             let (accepted_epoch, current_epoch) = (Epoch(1), Epoch(1));
             let (snapshot, log) = (after(&log[..covered]), log.clone());
             let found = Recovered { snapshot, log: log.clone(), accepted_epoch, current_epoch };
-            let mut server = Server::new(NodeId(0), Config::new(3), Variant::REFERENCE);
+            let what = (&Variant::REFERENCE.into(), Release::Old);
+            let mut server = Server::new(NodeId(0), Config::new(3), what);
             assert!(server.recover(found).is_continue());
             assert_eq!(server.memory.replica, after(&log), "the snapshot covers {covered}");
         }

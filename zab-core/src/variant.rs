@@ -5,10 +5,12 @@
 
 mod catalogue;
 mod names;
+mod releases;
 mod switches;
 
 pub use catalogue::{CATALOGUE, Entry, Harm, Kind};
 pub use names::{Mistake, Named, Sign, Unknown, find};
+pub use releases::{Release, Releases};
 pub use switches::{SWITCHES, Setting, Switch, issues};
 
 /// What a follower has done to the transactions of the synchronization when it acknowledges

@@ -130,7 +130,7 @@ impl Node {
     /// log of an epoch that was led twice does not ascend (leads-unpromised).
     #[inline]
     fn memory_is_recovered(&self) -> bool {
-        let Server { memory, durable, variant, .. } = &self.server;
+        let Server { memory, durable, variant, releases, .. } = &self.server;
         let is_due = match &self.role {
             Role::Dead | Role::Stopping(_) | Role::Elected => false,
             Role::Looking(_) => true,
@@ -141,7 +141,7 @@ impl Node {
             || memory.last_zxid() == durable.last_zxid()
             || variant.shutdown != Shutdown::DrainThenReload
             || variant.trunc_unflushed
-            || variant.leads_unpromised
+            || releases.any(|variant| variant.leads_unpromised)
     }
 }
 
