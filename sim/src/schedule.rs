@@ -21,6 +21,7 @@ pub use fields::ScheduleError;
 pub use kind::Kind;
 
 use serde::{Deserialize, Serialize};
+use zab_core::variant::Release;
 
 /// The version of the JSON form that this build writes; it reads all older ones. Version 1 has other
 /// names for three kinds of action; until version 2 a flush error has neither file nor duration.
@@ -115,6 +116,14 @@ pub enum Files {
     AcceptedEpoch,
     /// `currentEpoch`.
     CurrentEpoch,
+}
+
+/// How schedules call a [`Release`].
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "Release", rename_all = "kebab-case")]
+enum ReleaseName {
+    Old,
+    New,
 }
 
 /// An actor that can be held back.
@@ -276,6 +285,18 @@ pub enum Act {
     WriteBack {
         /// Which server.
         server: u8,
+    },
+    /// An operator installs a release and restarts the process as it, on the same disk: the process is
+    /// killed (`zkServer.sh stop` sends SIGTERM, for which a server has no shutdown hook) and starts
+    /// after `down_us`. A server that is down starts as that release when it starts.
+    Upgrade {
+        /// Which server.
+        server: u8,
+        /// The new release, or back to the old one.
+        #[serde(with = "ReleaseName")]
+        to: Release,
+        /// How long it is down.
+        down_us: u64,
     },
     /// Writes fail (EIO). With all files, as long as it lasts, the disk is full (ENOSPC) or read-only
     /// (EROFS). Otherwise as [`Act::FlushError`].

@@ -8,6 +8,7 @@
 
 use super::{Act, Action, CrashMode, FORMAT, Files, GRAIN_US, Kind, Schedule, StallTarget};
 use crate::schedule::{ACTIONS_MAX, ClientOp};
+use zab_core::variant::Release;
 
 /// Bytes of the header.
 pub const HEADER: usize = 16;
@@ -104,6 +105,7 @@ fn parts(act: Act) -> Parts {
         Act::Swizzle { mask, for_us } => (kind, [mask, 0, 0], for_us),
         Act::HealAll => (kind, [0, 0, 0], 0),
         Act::WriteBack { server } => (kind, [server, 0, 0], 0),
+        Act::Upgrade { server, to, down_us } => (kind, [server, to as u8, 0], down_us),
     }
 }
 
@@ -135,6 +137,9 @@ fn assemble((kind, [a, b, c], span): Parts) -> Act {
         Kind::HealAll => Act::HealAll,
         Kind::WriteBack => Act::WriteBack { server: a },
         Kind::WriteError => Act::WriteError { server: a, file: file_of(b), for_us: span },
+        Kind::Upgrade => {
+            Act::Upgrade { server: a, to: Release::ALL[usize::from(b % 2)], down_us: span }
+        }
     }
 }
 

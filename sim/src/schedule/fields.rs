@@ -53,7 +53,9 @@ impl Act {
             Self::Client { client, server, key, op: _ } => {
                 [Some(Client(client)), Some(Server("server", server)), Some(Key(key))]
             }
-            Self::PowerLoss { server, down_us, disk: _ } | Self::Kill { server, down_us } => {
+            Self::PowerLoss { server, down_us, disk: _ }
+            | Self::Kill { server, down_us }
+            | Self::Upgrade { server, down_us, to: _ } => {
                 [Some(Server("server", server)), Some(Span("down_us", down_us)), None]
             }
             Self::StepDown { server } | Self::WriteBack { server } => {

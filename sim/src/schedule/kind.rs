@@ -52,6 +52,7 @@ kinds! {
     HealAll "heal-all",
     WriteBack "write-back",
     WriteError "write-error",
+    Upgrade "upgrade",
 }
 
 impl Kind {
