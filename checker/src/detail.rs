@@ -10,7 +10,7 @@ use crate::certificate::Clause;
 use crate::loss::Loss;
 use std::fmt;
 use zab_core::txn::Register;
-use zab_core::{Key, Micros, NodeId, RequestId, Txn, Zxid};
+use zab_core::{Key, NodeId, RequestId, Span, Txn, Zxid};
 
 /// The evidence of a violation.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -51,9 +51,9 @@ pub enum Detail {
     /// O5: no write was acknowledged in time.
     NoService {
         /// The bound that passed.
-        bound: Micros,
+        bound: Span,
         /// When service came back after all, counted from healing.
-        after: Option<Micros>,
+        after: Option<Span>,
         /// A write that was lost to an epoch, if there is one: nobody serves who could show it.
         lost: Option<Box<Loss>>,
     },
@@ -100,9 +100,9 @@ pub enum Detail {
 #[derive(Copy, Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Absence {
     /// It is up and has not come to serve within this time after service was back.
-    NotServing(Micros),
+    NotServing(Span),
     /// It says that it serves, and a write sent to it was not carried out within this time.
-    NotWriting(Micros),
+    NotWriting(Span),
     /// It came to serve and fell out again, this often.
     FallsOut(u32),
 }
@@ -187,8 +187,8 @@ fn latent(
 
 fn no_service(
     f: &mut fmt::Formatter<'_>,
-    bound: Micros,
-    after: Option<Micros>,
+    bound: Span,
+    after: Option<Span>,
     lost: Option<&Loss>,
 ) -> fmt::Result {
     write!(f, "no write was acknowledged within {bound} of healing")?;

@@ -33,7 +33,7 @@ use crate::disk::Disk;
 use crate::reigns::{Reign, ReignId, Reigns};
 use crate::sequences::{Sequence, Sequences};
 use zab_core::event::ExitReason;
-use zab_core::{Change, Epoch, Micros, NodeId, Replica, RequestId, Txn, Zxid};
+use zab_core::{Change, Epoch, NodeId, Replica, RequestId, Span, Txn, Zxid};
 
 /// What the evidence says about one server.
 #[derive(Clone, Debug)]
@@ -160,13 +160,13 @@ pub(crate) struct AnsweredSync {
 pub(crate) struct Ending {
     pub(crate) is_healed: bool,
     /// No write was acknowledged within this bound, and why that is to be expected.
-    pub(crate) unavailable: Option<(Micros, Option<&'static str>)>,
+    pub(crate) unavailable: Option<(Span, Option<&'static str>)>,
     /// The first write was acknowledged after this time.
-    pub(crate) available_after: Option<Micros>,
+    pub(crate) available_after: Option<Span>,
     /// Servers that do not serve, or serve no write.
     pub(crate) absent: Vec<(NodeId, Absence)>,
     /// The ensemble was not quiet within this time.
-    pub(crate) never_quiet: Option<Micros>,
+    pub(crate) never_quiet: Option<Span>,
     /// Servers at rest.
     pub(crate) at_rest: Vec<Rest>,
 }

@@ -6,15 +6,15 @@
 use zab_core::event::{ExitReason, Note};
 use zab_core::variant::Release;
 use zab_core::{
-    DiskError, DiskOp, File, Lsn, Micros, NodeId, Op, Outcome, Packet, Recovered, Replica,
-    RequestId, Txn,
+    DiskError, DiskOp, File, Lsn, NodeId, Op, Outcome, Packet, Recovered, Replica, RequestId, Span,
+    Time, Txn,
 };
 
 /// One observation.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Event {
     /// When, on the clock of the world.
-    pub at: Micros,
+    pub at: Time,
     /// At which server; `None` for the ensemble as a whole.
     pub node: Option<NodeId>,
     /// What.
@@ -100,30 +100,30 @@ pub enum Fact {
     /// After healing a new write was acknowledged.
     Available {
         /// How long that took.
-        after: Micros,
+        after: Span,
     },
     /// After healing no new write was acknowledged within this time.
     Unavailable {
         /// The bound that passed.
-        bound: Micros,
+        bound: Span,
         /// Why that is to be expected, if it is.
         excuse: Option<&'static str>,
     },
     /// Service is back, the server's process runs, and it did not come to serve within this time.
     NotServing {
         /// The bound that passed.
-        bound: Micros,
+        bound: Span,
     },
     /// Service is back, the server serves, and a write sent to it was not carried out within this
     /// time.
     NotWriting {
         /// The bound that passed.
-        bound: Micros,
+        bound: Span,
     },
     /// The ensemble is available and does not come to rest: nothing can be said about its end.
     NeverQuiet {
         /// The bound that passed.
-        bound: Micros,
+        bound: Span,
     },
     /// The ensemble is at rest, and a `sync` was answered by this server; this is its memory.
     AtRest(Box<Replica>),

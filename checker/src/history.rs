@@ -6,7 +6,7 @@
 //! in Jepsen a session continues after an `info`; its requests are told apart by their cxid.
 
 use std::fmt;
-use zab_core::{Micros, Op, Outcome, RequestId, SessionId};
+use zab_core::{Op, Outcome, RequestId, SessionId, Time};
 
 /// What happened to an operation.
 #[derive(Copy, Clone, Debug, PartialEq, Eq, Hash)]
@@ -37,7 +37,7 @@ impl Kind {
 #[derive(Copy, Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Entry {
     /// When.
-    pub time: Micros,
+    pub time: Time,
     /// What.
     pub kind: Kind,
     /// To which operation: its place in [`History::operations`].
@@ -123,7 +123,7 @@ impl History {
     }
 
     /// A session asks.
-    pub fn invoke(&mut self, time: Micros, request: RequestId, op: Op) {
+    pub fn invoke(&mut self, time: Time, request: RequestId, op: Op) {
         let operation = self.operations.len();
         self.operations.push(Operation { request, op, completion: None });
         self.entries.push(Entry { time, kind: Kind::Invoke, operation });
@@ -132,7 +132,7 @@ impl History {
 
     /// The session is answered. A refusal is a `fail`. False if the session does not wait for it
     /// (any more): what a client gave up on stays `info`.
-    pub fn complete(&mut self, time: Micros, request: RequestId, outcome: Outcome) -> bool {
+    pub fn complete(&mut self, time: Time, request: RequestId, outcome: Outcome) -> bool {
         let kind = match outcome {
             Outcome::Refused => Kind::Fail,
             _ => Kind::Ok(outcome),
@@ -141,11 +141,11 @@ impl History {
     }
 
     /// The session gives up waiting.
-    pub fn give_up(&mut self, time: Micros, request: RequestId) -> bool {
+    pub fn give_up(&mut self, time: Time, request: RequestId) -> bool {
         self.close(time, request, Kind::Info)
     }
 
-    fn close(&mut self, time: Micros, request: RequestId, kind: Kind) -> bool {
+    fn close(&mut self, time: Time, request: RequestId, kind: Kind) -> bool {
         let open = self.open.iter().position(|at| self.operations[*at].request == request);
         let Some(open) = open else { return false };
         let operation = self.open.swap_remove(open);
@@ -169,10 +169,10 @@ mod tests {
     #[test]
     fn an_answer_completes_the_operation_it_is_for() {
         let mut history = History::new();
-        history.invoke(Micros(1), request(1), WRITE);
-        history.invoke(Micros(2), request(2), Op::Sync);
+        history.invoke(Time(1), request(1), WRITE);
+        history.invoke(Time(2), request(2), Op::Sync);
         let written = Outcome::Written { zxid: Zxid::new(1, 1), version: 1 };
-        assert!(history.complete(Micros(3), request(1), written));
+        assert!(history.complete(Time(3), request(1), written));
         assert_eq!(history.operations()[0].outcome(), Some(written));
         assert_eq!(history.operations()[1].completion, None);
         assert_eq!(history.entries().len(), 3);
@@ -181,18 +181,18 @@ mod tests {
     #[test]
     fn what_timed_out_stays_info_whatever_arrives_later() {
         let mut history = History::new();
-        history.invoke(Micros(1), request(1), WRITE);
-        assert!(history.give_up(Micros(2), request(1)));
+        history.invoke(Time(1), request(1), WRITE);
+        assert!(history.give_up(Time(2), request(1)));
         let written = Outcome::Written { zxid: Zxid::new(1, 1), version: 1 };
-        assert!(!history.complete(Micros(3), request(1), written));
+        assert!(!history.complete(Time(3), request(1), written));
         assert_eq!(history.operations()[0].completion, Some(Kind::Info));
     }
 
     #[test]
     fn a_refusal_is_a_fail() {
         let mut history = History::new();
-        history.invoke(Micros(1), request(1), WRITE);
-        assert!(history.complete(Micros(2), request(1), Outcome::Refused));
+        history.invoke(Time(1), request(1), WRITE);
+        assert!(history.complete(Time(2), request(1), Outcome::Refused));
         assert_eq!(history.operations()[0].completion, Some(Kind::Fail));
     }
 }

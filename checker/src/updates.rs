@@ -112,7 +112,7 @@ fn by_register(history: &History) -> [Vec<Call<Op>>; KEYS] {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use zab_core::{Key, Micros, RequestId, SessionId, Zxid};
+    use zab_core::{Key, RequestId, SessionId, Time, Zxid};
 
     /// Two writes one after the other that were answered with these versions.
     fn history(versions: [u32; 2]) -> History {
@@ -120,9 +120,9 @@ mod tests {
         for (at, version) in versions.into_iter().enumerate() {
             let cxid = u32::try_from(at).expect("a small number");
             let request = RequestId { session: SessionId(1), cxid };
-            history.invoke(Micros(1), request, StoreOp::Write { key: Key(0), value: cxid + 1 });
+            history.invoke(Time(1), request, StoreOp::Write { key: Key(0), value: cxid + 1 });
             let written = Outcome::Written { zxid: Zxid::new(1, cxid + 1), version };
-            history.complete(Micros(2), request, written);
+            history.complete(Time(2), request, written);
         }
         history
     }

@@ -3,7 +3,7 @@
 use crate::detail::Detail;
 use crate::loss::Loss;
 use std::fmt;
-use zab_core::{Micros, NodeId};
+use zab_core::{NodeId, Time};
 
 /// The rule that was broken, under the stable name that cases are filed under.
 ///
@@ -229,7 +229,7 @@ impl fmt::Display for Class {
 #[derive(Copy, Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct When {
     /// The time, on the clock of the world.
-    pub at: Micros,
+    pub at: Time,
     /// The place of the event in the evidence, counted from 0: several events may share a time.
     pub event: u32,
 }

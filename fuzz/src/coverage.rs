@@ -15,7 +15,7 @@ use crate::targets::counters;
 use rustc_hash::{FxHashSet, FxHasher};
 use std::hash::{Hash, Hasher};
 use zab_checker::{Event, Stakes};
-use zab_core::{Epoch, Micros, View, Zxid};
+use zab_core::{Epoch, Time, View, Zxid};
 
 /// Epochs beyond this one count as this one.
 const EPOCH_MAX: u32 = 4;
@@ -36,7 +36,7 @@ pub struct Coverage {
     seen: FxHashSet<Feature>,
     /// What was seen, in the order in which it was seen first, and when.
     features: Vec<Feature>,
-    times: Vec<Micros>,
+    times: Vec<Time>,
     watch: Watch,
 }
 
@@ -63,7 +63,7 @@ impl Coverage {
     }
 
     /// A step is complete, and this is what the servers look like and what is at stake.
-    pub fn record(&mut self, at: Micros, views: &[Option<View>], stakes: Stakes) {
+    pub fn record(&mut self, at: Time, views: &[Option<View>], stakes: Stakes) {
         self.danger.record(at, views.len(), stakes);
         if self.views == views && self.stakes == stakes {
             return;
@@ -98,12 +98,12 @@ impl Coverage {
 
     /// When something happened that is worth another try: the greatest danger, or else this
     /// feature for the first time.
-    pub fn moment_of(&self, feature: Feature) -> Micros {
+    pub fn moment_of(&self, feature: Feature) -> Time {
         if self.danger.greatest > 0 {
             return self.danger.since;
         }
         let index = self.features.iter().position(|f| *f == feature);
-        index.map_or(Micros(0), |index| self.times[index])
+        index.map_or(Time(0), |index| self.times[index])
     }
 
     /// Whether a feature is a state.
@@ -117,15 +117,15 @@ impl Coverage {
 struct Danger {
     /// The greatest so far, since when, and for how long altogether.
     greatest: u32,
-    since: Micros,
+    since: Time,
     lasted_us: u64,
     /// At the last step.
     now: u32,
-    at: Micros,
+    at: Time,
 }
 
 impl Danger {
-    fn record(&mut self, at: Micros, servers: usize, stakes: Stakes) {
+    fn record(&mut self, at: Time, servers: usize, stakes: Stakes) {
         if self.greatest > 0 && self.now == self.greatest {
             self.lasted_us += at.0.saturating_sub(self.at.0);
         }
@@ -319,20 +319,16 @@ mod tests {
     fn danger_that_lasts_counts_for_more() {
         let points_after = |us: u64| {
             let mut danger = Danger::default();
+            danger.record(Time(5), 3, Stakes { holders: 0b001, known: false, ..Stakes::default() });
             danger.record(
-                Micros(5),
-                3,
-                Stakes { holders: 0b001, known: false, ..Stakes::default() },
-            );
-            danger.record(
-                Micros(5 + us),
+                Time(5 + us),
                 3,
                 Stakes { holders: 0b011, known: false, ..Stakes::default() },
             );
             (danger.points(), danger.since)
         };
-        assert_eq!(points_after(1_000), (5, Micros(5)));
-        assert_eq!(points_after(10_000), (7, Micros(5)));
+        assert_eq!(points_after(1_000), (5, Time(5)));
+        assert_eq!(points_after(10_000), (7, Time(5)));
     }
 
     #[test]
@@ -341,9 +337,9 @@ mod tests {
         let down = [None];
         let mut coverage = Coverage::default();
         for _ in 0..3 {
-            coverage.record(Micros(1), &up, Stakes::default());
-            coverage.record(Micros(1), &up, Stakes::default());
-            coverage.record(Micros(2), &down, Stakes::default());
+            coverage.record(Time(1), &up, Stakes::default());
+            coverage.record(Time(1), &up, Stakes::default());
+            coverage.record(Time(2), &down, Stakes::default());
         }
         let states = coverage.features().iter().filter(|f| Coverage::is_state(**f)).count();
         assert_eq!(states, 2);

@@ -8,7 +8,7 @@ use crate::coverage::Coverage;
 use std::ops::ControlFlow;
 use zab_checker::verdict::Rank;
 use zab_checker::{Checker, Class, Event, Fact, Stakes, Standard, Verdict, Violation};
-use zab_core::{Micros, Packet, Variant, View};
+use zab_core::{Packet, Time, Variant, View};
 use zab_sim::{Ensemble, Observer, Run, Schedule, TraceHash};
 
 /// How an execution went.
@@ -55,7 +55,7 @@ pub struct Recording {
     /// How many of the events are of the boot.
     pub boot: usize,
     /// When the boot was over, on the clock of the world.
-    pub origin: Micros,
+    pub origin: Time,
 }
 
 /// Runs schedules. One for each thread: it keeps ensembles that have booted.
@@ -150,7 +150,7 @@ impl Oracle {
 
     /// When the boot of such an ensemble is over, on the clock of the world: the origin of the times
     /// of a schedule.
-    pub fn origin(&mut self, servers: u8, variant: Variant) -> Micros {
+    pub fn origin(&mut self, servers: u8, variant: Variant) -> Time {
         self.booted(servers, variant).ensemble.origin()
     }
 
@@ -228,7 +228,7 @@ struct Notes<'a> {
     coverage: Option<&'a mut Coverage>,
     /// What is at stake, unless that may have changed since it was asked.
     stakes: Option<Stakes>,
-    now: Micros,
+    now: Time,
     trace: Option<TraceHash>,
     /// The sum of the hashes of all events.
     fingerprint: Option<u64>,

@@ -13,12 +13,12 @@ use crate::cluster::Cluster;
 use crate::due::Later;
 use std::ops::DerefMut;
 use zab_checker::Fact;
-use zab_core::{Micros, NodeId, RequestId, Zxid};
+use zab_core::{NodeId, RequestId, Time, Zxid};
 
 /// A simulation, at the instant at which something happens to it.
 pub(crate) trait Backend {
     /// That instant.
-    fn now(&self) -> Micros;
+    fn now(&self) -> Time;
 
     /// The machines and the links.
     fn cluster(&mut self) -> impl DerefMut<Target = Cluster>;
@@ -35,7 +35,7 @@ pub(crate) trait Backend {
     fn observe(&mut self, node: Option<NodeId>, fact: Fact);
 
     /// Something falls due later.
-    fn plan(&mut self, at: Micros, later: Later);
+    fn plan(&mut self, at: Time, later: Later);
 
     /// The process of a server starts, on a machine that counts it as running.
     fn launch(&mut self, id: NodeId);
@@ -60,7 +60,7 @@ pub(crate) trait Backend {
     fn resume(&mut self);
 
     /// What a client asks leaves for its server, where it arrives at this instant.
-    fn send(&mut self, at: Micros, open: Open, last_seen: Zxid);
+    fn send(&mut self, at: Time, open: Open, last_seen: Zxid);
 
     /// A client waits no longer.
     fn abandon(&mut self, request: RequestId) {

@@ -5,10 +5,10 @@
 
 use crate::schedule::ClientOp;
 use zab_core::txn::KEYS;
-use zab_core::{Key, Micros, NodeId, Op, Outcome, RequestId, SessionId, Zxid};
+use zab_core::{Key, NodeId, Op, Outcome, RequestId, SessionId, Span, Zxid};
 
 /// How long a client waits for an answer; then the operation's outcome is unknown for ever.
-pub const CLIENT_TIMEOUT: Micros = Micros::from_millis(120);
+pub const CLIENT_TIMEOUT: Span = Span::from_millis(120);
 
 /// Requests of one session have values of their own as long as there are fewer than this.
 const REQUESTS_MAX: u32 = 1000;

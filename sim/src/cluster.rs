@@ -5,7 +5,7 @@ use crate::machine::Machine;
 use crate::network::Links;
 use std::ops::{Index, IndexMut};
 use zab_core::variant::{Release, Releases};
-use zab_core::{Config, Micros, Node, NodeId};
+use zab_core::{Config, Node, NodeId, Time};
 
 /// Machines, links, and the faults in force.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -52,18 +52,18 @@ impl Cluster {
     }
 
     /// Whether both machines have power and nothing between them is cut.
-    pub(crate) fn are_in_touch(&self, now: Micros, a: NodeId, b: NodeId) -> bool {
+    pub(crate) fn are_in_touch(&self, now: Time, a: NodeId, b: NodeId) -> bool {
         let powered = self[a].is_powered() && self[b].is_powered();
         powered && !self.links.is_cut_either_way(now, a, b)
     }
 
     /// Ends the faults of machines whose time is over and that do not end by themselves.
-    pub(crate) fn expire(&mut self, now: Micros) {
+    pub(crate) fn expire(&mut self, now: Time) {
         self.machines.iter_mut().for_each(|machine| machine.expire(now));
     }
 
     /// Every fault in force ends.
-    pub(crate) fn heal(&mut self, now: Micros) {
+    pub(crate) fn heal(&mut self, now: Time) {
         self.heals = self.heals.wrapping_add(1);
         self.links.heal();
         self.machines.iter_mut().for_each(|machine| machine.heal(now));

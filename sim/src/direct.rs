@@ -8,32 +8,32 @@ use crate::due::{Due, Effects};
 use crate::schedule::{Act, ClientOp};
 use crate::world::World;
 use zab_core::event::ExitReason;
-use zab_core::{Config, Key, Micros, NodeId, Replica, View};
+use zab_core::{Config, Key, NodeId, Replica, Time, View};
 
 /// A world, its time, and what falls due in it.
 #[derive(Clone, Debug)]
 pub struct Direct {
     world: World,
-    now: Micros,
+    now: Time,
     queue: Queue,
 }
 
 /// What falls due, the next one last. There are a few dozen at any time, and most of what is
 /// scheduled falls due within the next few of them: so keeping them sorted costs less than a heap.
 #[derive(Clone, Debug, Default)]
-struct Queue(Vec<(Micros, Due)>);
+struct Queue(Vec<(Time, Due)>);
 
 impl Queue {
-    fn push(&mut self, at: Micros, due: Due) {
+    fn push(&mut self, at: Time, due: Due) {
         let later = self.0.iter().rposition(|(other, _)| *other > at);
         self.0.insert(later.map_or(0, |last| last + 1), (at, due));
     }
 
-    fn pop(&mut self) -> Option<(Micros, Due)> {
+    fn pop(&mut self) -> Option<(Time, Due)> {
         self.0.pop()
     }
 
-    fn next_at(&self) -> Option<Micros> {
+    fn next_at(&self) -> Option<Time> {
         self.0.last().map(|(at, _)| *at)
     }
 }
@@ -41,7 +41,7 @@ impl Queue {
 impl Direct {
     /// A world in which nothing has been scheduled yet, at time 0.
     pub fn new(world: World) -> Self {
-        Self { world, now: Micros::default(), queue: Queue::default() }
+        Self { world, now: Time::default(), queue: Queue::default() }
     }
 
     /// The world.
@@ -50,12 +50,12 @@ impl Direct {
     }
 
     /// The time of the world.
-    pub const fn now(&self) -> Micros {
+    pub const fn now(&self) -> Time {
         self.now
     }
 
     /// When the next thing falls due.
-    pub fn next_at(&self) -> Option<Micros> {
+    pub fn next_at(&self) -> Option<Time> {
         self.queue.next_at()
     }
 
@@ -72,7 +72,7 @@ impl Direct {
     }
 
     /// Lets time pass in which nothing falls due.
-    pub fn pass_until(&mut self, at: Micros) {
+    pub fn pass_until(&mut self, at: Time) {
         assert!(self.next_at().is_none_or(|next| next > at), "something falls due before");
         self.now = self.now.max(at);
     }
@@ -81,7 +81,7 @@ impl Direct {
     pub fn change<R>(
         &mut self,
         fx: &mut Effects,
-        change: impl FnOnce(&mut World, Micros, &mut Effects) -> R,
+        change: impl FnOnce(&mut World, Time, &mut Effects) -> R,
     ) -> R {
         let result = change(&mut self.world, self.now, fx);
         self.schedule(fx);
@@ -105,11 +105,11 @@ impl Driver for Direct {
         self.world.config()
     }
 
-    fn now(&self) -> Micros {
+    fn now(&self) -> Time {
         self.now
     }
 
-    fn step(&mut self, until: Micros, fx: &mut Effects) -> u64 {
+    fn step(&mut self, until: Time, fx: &mut Effects) -> u64 {
         if self.next_at().is_none_or(|next| next > until) {
             self.pass_until(until);
             return 0;
@@ -168,9 +168,9 @@ mod tests {
         let turn = |server| Due::StepDown { server: NodeId(server), life: 0 };
         let mut queue = Queue::default();
         for (at, server) in [(5, 0), (5, 1), (4, 2), (5, 3), (6, 4)] {
-            queue.push(Micros(at), turn(server));
+            queue.push(Time(at), turn(server));
         }
-        assert_eq!(queue.next_at(), Some(Micros(4)));
+        assert_eq!(queue.next_at(), Some(Time(4)));
         let order: Vec<Due> = std::iter::from_fn(|| queue.pop()).map(|(_, due)| due).collect();
         assert_eq!(order, [2, 0, 1, 3, 4].map(turn));
     }
@@ -179,8 +179,8 @@ mod tests {
     fn time_passes_without_events() {
         let world = World::new(Config::new(3), Variant::REFERENCE.into(), 0, 1);
         let mut driver = Direct::new(world);
-        driver.pass_until(Micros(700));
-        assert_eq!(driver.now(), Micros(700));
+        driver.pass_until(Time(700));
+        assert_eq!(driver.now(), Time(700));
         assert!(!driver.step(&mut Effects::default()));
     }
 }

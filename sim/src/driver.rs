@@ -8,7 +8,7 @@ use crate::due::Effects;
 use crate::schedule::{Act, ClientOp};
 use zab_checker::Fact;
 use zab_core::event::ExitReason;
-use zab_core::{Config, Key, Micros, NodeId, Replica, View};
+use zab_core::{Config, Key, NodeId, Replica, Time, View};
 
 /// A simulation under way.
 pub trait Driver {
@@ -16,11 +16,11 @@ pub trait Driver {
     fn config(&self) -> &Config;
 
     /// The time of the world.
-    fn now(&self) -> Micros;
+    fn now(&self) -> Time;
 
     /// Lets something happen that falls due until then, and says how many inputs that were; with
     /// 0 there was nothing left, and that time has come.
-    fn step(&mut self, until: Micros, fx: &mut Effects) -> u64;
+    fn step(&mut self, until: Time, fx: &mut Effects) -> u64;
 
     /// Whether a server's process is running.
     fn is_up(&self, server: NodeId) -> bool;

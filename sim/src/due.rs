@@ -6,7 +6,7 @@
 
 use zab_checker::Event;
 use zab_core::event::Timer;
-use zab_core::{Actor, ConnId, File, Micros, NodeId, Output};
+use zab_core::{Actor, ConnId, File, NodeId, Output, Time};
 
 /// Something that falls due. `life` counts the processes of a server.
 #[derive(Copy, Clone, Debug, PartialEq, Eq, Hash)]
@@ -54,7 +54,7 @@ pub enum Later {
 #[derive(Debug, Default)]
 pub struct Effects {
     /// What falls due later, and when.
-    pub due: Vec<(Micros, Due)>,
+    pub due: Vec<(Time, Due)>,
     /// What was observed.
     pub evidence: Vec<Event>,
     /// Bit i: something happened to server i.
@@ -64,7 +64,7 @@ pub struct Effects {
 }
 
 impl Effects {
-    pub(crate) fn schedule(&mut self, at: Micros, due: Due) {
+    pub(crate) fn schedule(&mut self, at: Time, due: Due) {
         self.due.push((at, due));
     }
 

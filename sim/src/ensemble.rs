@@ -5,7 +5,7 @@ use crate::schedule::Schedule;
 #[cfg(feature = "turmoil")]
 use crate::turmoil;
 use zab_checker::Event;
-use zab_core::Micros;
+use zab_core::Time;
 use zab_core::variant::Releases;
 
 /// What runs a simulation.
@@ -40,7 +40,7 @@ impl Ensemble {
     }
 
     /// When the boot was over, on the clock of the world: the origin of the times of a schedule.
-    pub fn origin(&self) -> Micros {
+    pub fn origin(&self) -> Time {
         match self {
             Self::Direct(booted) => booted.driver().now(),
             #[cfg(feature = "turmoil")]

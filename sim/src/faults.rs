@@ -9,28 +9,28 @@ use crate::machine::{Death, SUPERVISOR_DELAY};
 use crate::schedule::{Act, GRAIN_US, StallTarget};
 use crate::sessions;
 use zab_checker::Fact;
-use zab_core::{DiskError, Key, Micros, NodeId};
+use zab_core::{DiskError, Key, NodeId, Span, Time};
 
 /// An action of a schedule happens. Its numbers must be valid for this ensemble.
 pub(crate) fn act(backend: &mut impl Backend, act: Act) {
     let now = backend.now();
-    let until = now.after(Micros(act.span_us()));
+    let until = now.after(Span(act.span_us()));
     match act {
         Act::Client { client, server, op, key } => {
             sessions::invoke(backend, (client, NodeId(server)), (op, Key(key)));
         }
         Act::PowerLoss { server, disk, down_us } => {
-            end(backend, NodeId(server), Death::PowerLoss(disk), Micros(down_us));
+            end(backend, NodeId(server), Death::PowerLoss(disk), Span(down_us));
         }
         Act::Kill { server, down_us } => {
-            end(backend, NodeId(server), Death::Killed, Micros(down_us));
+            end(backend, NodeId(server), Death::Killed, Span(down_us));
         }
         Act::Upgrade { server, to, down_us } => {
             let is_other = backend.cluster().install(NodeId(server), to);
             if is_other {
                 backend.observe(Some(NodeId(server)), Fact::Installed(to));
             }
-            end(backend, NodeId(server), Death::Killed, Micros(down_us));
+            end(backend, NodeId(server), Death::Killed, Span(down_us));
         }
         Act::StepDown { server } => backend.step_down(NodeId(server)),
         Act::FlushError { server, file, for_us: _ } => {
@@ -127,7 +127,7 @@ pub(crate) fn fall_due(backend: &mut impl Backend, later: Later) {
 }
 
 /// When the process of a server that exited at this instant starts again.
-pub(crate) fn restart(exited: Micros, server: NodeId, life: u16) -> (Micros, Later) {
+pub(crate) fn restart(exited: Time, server: NodeId, life: u16) -> (Time, Later) {
     (exited.after(SUPERVISOR_DELAY), Later::Start { server, life })
 }
 
@@ -141,7 +141,7 @@ fn start(backend: &mut impl Backend, id: NodeId) {
 }
 
 /// Ends the process of a server that is up; it starts again after `down`.
-fn end(backend: &mut impl Backend, id: NodeId, death: Death, down: Micros) {
+fn end(backend: &mut impl Backend, id: NodeId, death: Death, down: Span) {
     let is_up = backend.cluster()[id].is_up();
     if !is_up {
         return;
@@ -166,18 +166,18 @@ fn end_all(backend: &mut impl Backend) {
 }
 
 /// Notes that a fault is in force, and when that has to be looked at again.
-fn begin(backend: &mut impl Backend, server: u8, name: &'static str, until: Micros) {
+fn begin(backend: &mut impl Backend, server: u8, name: &'static str, until: Time) {
     backend.observe(Some(NodeId(server)), Fact::Fault(name));
     backend.plan(until, Later::FaultEnds);
 }
 
-fn cut(backend: &mut impl Backend, from: NodeId, to: NodeId, until: Micros) {
+fn cut(backend: &mut impl Backend, from: NodeId, to: NodeId, until: Time) {
     backend.let_arrive();
     backend.cluster().links.cut(from, to, until);
     backend.cut(from, to);
 }
 
-fn clog(backend: &mut impl Backend, (from, to): (NodeId, NodeId), open_only: bool, until: Micros) {
+fn clog(backend: &mut impl Backend, (from, to): (NodeId, NodeId), open_only: bool, until: Time) {
     let now = backend.now();
     let name = if open_only {
         backend.cluster().links.hold_open(from, to, now, until);
@@ -191,7 +191,7 @@ fn clog(backend: &mut impl Backend, (from, to): (NodeId, NodeId), open_only: boo
 
 /// Cuts a server off from all others for this long.
 fn isolate<B: Backend>(backend: &mut B, id: NodeId, grains: u16) {
-    let until = backend.now().after(Micros(u64::from(grains) * GRAIN_US));
+    let until = backend.now().after(Span(u64::from(grains) * GRAIN_US));
     let members = backend.cluster().members();
     for other in members.filter(|other| *other != id) {
         cut(backend, id, other, until);
@@ -209,7 +209,7 @@ fn swizzle<B: Backend>(backend: &mut B, mask: u8, for_us: u64) {
     let mut order: Vec<NodeId> = members.filter(|id| mask & 1 << id.0 != 0).collect();
     order.sort_by_key(|id| delays.swizzle(now, *id));
     for (turn, server) in order.into_iter().enumerate() {
-        let at = now.after(Micros(for_us * turn as u64));
+        let at = now.after(Span(for_us * turn as u64));
         backend.plan(at, Later::Isolate { server, grains: grains(for_us), heals });
     }
 }

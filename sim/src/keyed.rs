@@ -4,7 +4,7 @@
 //! There is no stream and no state. Removing an action from a schedule therefore leaves every
 //! unrelated delay as it was, which is what lets schedules shrink.
 
-use zab_core::{Actor, Lsn, Micros, NodeId};
+use zab_core::{Actor, Lsn, NodeId, Span, Time};
 
 /// What is drawn.
 #[derive(Copy, Clone, Debug, PartialEq, Eq, Hash)]
@@ -56,32 +56,32 @@ impl Delays {
     /// How long a packet that leaves now travels on a connection that was opened then: 0.2 to 1 ms.
     /// Each connection has delays of its own: what is sent on a new one may overtake what is still on
     /// the way on an old one.
-    pub fn packet(self, now: Micros, opened: Micros, from: NodeId, to: NodeId) -> Micros {
+    pub fn packet(self, now: Time, opened: Time, from: NodeId, to: NodeId) -> Span {
         let who = u64::from(from.0) << 8 | u64::from(to.0);
         let when = (now.0 >> BUCKET_BITS) ^ (mix(opened.0) >> 24);
         self.draw(Kind::Packet, who, when, 200, 1000)
     }
 
     /// How long anything else that leaves now travels from one server to another: 0.2 to 1 ms.
-    pub fn latency(self, now: Micros, from: NodeId, to: NodeId) -> Micros {
+    pub fn latency(self, now: Time, from: NodeId, to: NodeId) -> Span {
         let who = u64::from(from.0) << 8 | u64::from(to.0);
         self.draw(Kind::Latency, who, now.0 >> BUCKET_BITS, 200, 1000)
     }
 
     /// How long a message between a client and a server travels: 0.1 to 0.5 ms.
-    pub fn client_latency(self, now: Micros, client: u8, server: NodeId) -> Micros {
+    pub fn client_latency(self, now: Time, client: u8, server: NodeId) -> Span {
         let who = u64::from(client) << 8 | u64::from(server.0);
         self.draw(Kind::ClientLatency, who, now.0 >> BUCKET_BITS, 100, 500)
     }
 
     /// How long a disk takes for this operation: 0.2 to 2 ms.
-    pub fn flush(self, server: NodeId, life: u16, lsn: Lsn) -> Micros {
+    pub fn flush(self, server: NodeId, life: u16, lsn: Lsn) -> Span {
         let when = u64::from(life) << 24 ^ lsn.0;
         self.draw(Kind::Flush, u64::from(server.0), when, 200, 2000)
     }
 
     /// How long an actor waits for its turn: 10 to 100 µs; the loader takes 1 to 30 ms.
-    pub fn turn(self, now: Micros, server: NodeId, actor: Actor) -> Micros {
+    pub fn turn(self, now: Time, server: NodeId, actor: Actor) -> Span {
         let number = match actor {
             Actor::Receiver | Actor::Loader => 0,
             Actor::LogWriter => 1,
@@ -94,12 +94,12 @@ impl Delays {
     }
 
     /// A key to sort servers by.
-    pub(crate) fn swizzle(self, now: Micros, server: NodeId) -> u64 {
+    pub(crate) fn swizzle(self, now: Time, server: NodeId) -> u64 {
         hash(self.seed, Kind::Swizzle, u64::from(server.0), now.0)
     }
 
-    fn draw(self, kind: Kind, who: u64, when: u64, low: u64, high: u64) -> Micros {
-        Micros(between(low, high, hash(self.seed, kind, who, when)))
+    fn draw(self, kind: Kind, who: u64, when: u64, low: u64, high: u64) -> Span {
+        Span(between(low, high, hash(self.seed, kind, who, when)))
     }
 }
 
@@ -110,7 +110,7 @@ mod tests {
     #[test]
     fn a_delay_depends_on_its_own_identity_only() {
         let delays = Delays { seed: 7 };
-        let (now, a, b) = (Micros(5000), NodeId(0), NodeId(1));
+        let (now, a, b) = (Time(5000), NodeId(0), NodeId(1));
         assert_eq!(delays.latency(now, a, b), delays.latency(now, a, b));
         let other =
             (0..50).any(|seed| Delays { seed }.latency(now, a, b) != delays.latency(now, a, b));
@@ -120,7 +120,7 @@ mod tests {
     #[test]
     fn connections_of_two_servers_have_delays_of_their_own() {
         let delays = Delays { seed: 7 };
-        let packet = |opened| delays.packet(Micros(5000), Micros(opened), NodeId(0), NodeId(1));
+        let packet = |opened| delays.packet(Time(5000), Time(opened), NodeId(0), NodeId(1));
         assert_eq!(packet(1), packet(1));
         assert!((2..50).any(|opened| packet(opened) < packet(1)), "none is overtaken");
     }

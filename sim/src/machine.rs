@@ -18,10 +18,10 @@ use crate::keyed::Delays;
 use crate::schedule::{CrashMode, Files, StallTarget};
 use zab_core::event::ExitReason;
 use zab_core::variant::Release;
-use zab_core::{DiskError, DiskOp, File, Lsn, Micros, NodeId, Recovered};
+use zab_core::{DiskError, DiskOp, File, Lsn, NodeId, Recovered, Span, Time};
 
 /// How long a supervisor waits before it restarts a process that exited by itself.
-pub(crate) const SUPERVISOR_DELAY: Micros = Micros::from_millis(50);
+pub(crate) const SUPERVISOR_DELAY: Span = Span::from_millis(50);
 
 /// How a process is ended from outside.
 #[derive(Copy, Clone, Debug, PartialEq, Eq)]
@@ -107,11 +107,11 @@ impl Machine {
 
     /// The process asks the disk for an operation. After what time it is reported, if it is; at once
     /// if there is nothing to do.
-    pub(crate) fn ask(&mut self, lsn: Lsn, op: DiskOp, delays: Delays) -> Option<Micros> {
+    pub(crate) fn ask(&mut self, lsn: Lsn, op: DiskOp, delays: Delays) -> Option<Span> {
         let (file, is_reported) = (op.file(), op.is_reported());
         self.disk.ask(lsn, op);
         let delay = match self.disk.has_nothing_to_do(file, lsn) {
-            true => Micros(0),
+            true => Span(0),
             false => delays.flush(self.id, self.life, lsn),
         };
         is_reported.then_some(delay)
@@ -124,7 +124,7 @@ impl Machine {
 
     /// Whether the completion of an operation cannot be reported at this instant. What needs no disk
     /// does not wait for it.
-    pub(crate) fn withholds_report(&self, now: Micros, file: File, lsn: Lsn) -> bool {
+    pub(crate) fn withholds_report(&self, now: Time, file: File, lsn: Lsn) -> bool {
         let is_stalled = self.stalls.disk(now) && !self.disk.has_nothing_to_do(file, lsn);
         self.stalls.process(now) || is_stalled
     }
@@ -132,7 +132,7 @@ impl Machine {
     /// The disk completes an operation, or fails to. None if there is nothing to report any more.
     pub(crate) fn complete(
         &mut self,
-        now: Micros,
+        now: Time,
         file: File,
         lsn: Lsn,
     ) -> Option<Result<(), DiskError>> {
@@ -148,7 +148,7 @@ impl Machine {
     }
 
     /// Operations on these files fail until some instant, or once if that is now.
-    pub(crate) fn fail(&mut self, error: DiskError, files: Files, now: Micros, until: Micros) {
+    pub(crate) fn fail(&mut self, error: DiskError, files: Files, now: Time, until: Time) {
         self.errors.begin(error, files, now, until);
     }
 
@@ -174,7 +174,7 @@ impl Machine {
     }
 
     /// Holds the process back, if there is one.
-    pub(crate) fn stall_process(&mut self, until: Micros) -> bool {
+    pub(crate) fn stall_process(&mut self, until: Time) -> bool {
         if self.up {
             self.stalls.stall_process(until);
         }
@@ -182,7 +182,7 @@ impl Machine {
     }
 
     /// Holds an actor of the process back, if there is one.
-    pub(crate) fn stall_actor(&mut self, actor: StallTarget, until: Micros) -> bool {
+    pub(crate) fn stall_actor(&mut self, actor: StallTarget, until: Time) -> bool {
         if self.up {
             self.stalls.stall_actor(actor, until);
         }
@@ -190,12 +190,12 @@ impl Machine {
     }
 
     /// Ends the faults whose time is over and that do not end by themselves.
-    pub(crate) const fn expire(&mut self, now: Micros) {
+    pub(crate) const fn expire(&mut self, now: Time) {
         self.clock.expire(now);
     }
 
     /// Every fault of this machine that is in force ends.
-    pub(crate) fn heal(&mut self, now: Micros) {
+    pub(crate) fn heal(&mut self, now: Time) {
         self.stalls = Stalls::default();
         self.clock.heal(now);
         self.errors = Errors::default();

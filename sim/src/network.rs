@@ -25,7 +25,7 @@ pub(crate) use mailbox::Mailboxes;
 use crate::due::{Due, Effects};
 use crate::keyed::Delays;
 use std::collections::VecDeque;
-use zab_core::{ConnId, Micros, NodeId, Packet};
+use zab_core::{ConnId, NodeId, Packet, Time};
 
 /// What travels in a flow.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -42,7 +42,7 @@ pub(crate) enum Item {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 struct Flow {
     /// With the time at which each may arrive, in ascending order.
-    items: VecDeque<(Micros, Item)>,
+    items: VecDeque<(Time, Item)>,
     /// A [`Due::Arrive`] is under way for the front.
     armed: bool,
     /// What is sent from now on is lost.
@@ -53,7 +53,7 @@ struct Flow {
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 struct Connection {
     id: ConnId,
-    opened: Micros,
+    opened: Time,
     servers: [NodeId; 2],
     /// By end: the process there has not closed it, and knows of nothing wrong.
     open: [bool; 2],
@@ -85,7 +85,7 @@ impl Connection {
     }
 
     /// Puts something on the way to `end`.
-    fn push(&mut self, end: usize, at: Micros, item: Item, fx: &mut Effects) {
+    fn push(&mut self, end: usize, at: Time, item: Item, fx: &mut Effects) {
         let flow = &mut self.flows[end];
         let at = flow.items.back().map_or(at, |(last, _)| at.max(*last));
         flow.items.push_back((at, item));
@@ -125,7 +125,7 @@ impl Network {
     }
 
     /// Connects two servers; end 1 is told by an item of its flow.
-    pub(crate) fn open(&mut self, now: Micros, servers: [NodeId; 2], fx: &mut Effects) -> ConnId {
+    pub(crate) fn open(&mut self, now: Time, servers: [NodeId; 2], fx: &mut Effects) -> ConnId {
         let slot = self.slots.iter().position(Connection::is_free).unwrap_or(self.slots.len());
         assert!(slot < 1 << SLOT_BITS, "servers give up connections that are dead");
         self.opened += 1;
@@ -161,14 +161,14 @@ impl Network {
     }
 
     /// When a connection was opened.
-    pub(crate) fn opened(&self, conn: ConnId) -> Option<Micros> {
+    pub(crate) fn opened(&self, conn: ConnId) -> Option<Time> {
         Some(self.get(conn)?.opened)
     }
 
     /// A server sends a packet.
     pub(crate) fn send(
         &mut self,
-        now: Micros,
+        now: Time,
         (conn, from): (ConnId, NodeId),
         packet: Packet,
         delays: Delays,
@@ -188,7 +188,7 @@ impl Network {
     /// A server closes its end.
     pub(crate) fn close(
         &mut self,
-        now: Micros,
+        now: Time,
         (conn, by): (ConnId, NodeId),
         delays: Delays,
         fx: &mut Effects,
@@ -206,7 +206,7 @@ impl Network {
     /// The next item of a flow, if its time has come; with the sender and the receiver.
     pub(crate) fn arrive(
         &mut self,
-        now: Micros,
+        now: Time,
         conn: ConnId,
         end: u8,
         fx: &mut Effects,
@@ -240,7 +240,7 @@ impl Network {
     }
 
     /// Resets every connection between two servers.
-    pub(crate) fn reset_between(&mut self, now: Micros, a: NodeId, b: NodeId, fx: &mut Effects) {
+    pub(crate) fn reset_between(&mut self, now: Time, a: NodeId, b: NodeId, fx: &mut Effects) {
         for connection in &mut self.slots {
             if connection.servers == [a, b] || connection.servers == [b, a] {
                 for end in [0, 1] {
@@ -271,7 +271,7 @@ impl Network {
     /// A process is gone. Peers see its connections close, unless its machine has no power.
     pub(crate) fn lose(
         &mut self,
-        now: Micros,
+        now: Time,
         server: NodeId,
         power_loss: bool,
         delays: Delays,
@@ -294,7 +294,7 @@ impl Network {
     /// Resets the dead connections whose two ends can reach each other.
     pub(crate) fn reset_dead(
         &mut self,
-        now: Micros,
+        now: Time,
         in_touch: impl Fn(NodeId, NodeId) -> bool,
         delays: Delays,
         fx: &mut Effects,
@@ -318,7 +318,7 @@ impl Network {
 
 impl Connection {
     /// Tells the other end, behind all that was sent before, that this end is closed.
-    fn say_goodbye(&mut self, now: Micros, end: usize, delays: Delays, fx: &mut Effects) {
+    fn say_goodbye(&mut self, now: Time, end: usize, delays: Delays, fx: &mut Effects) {
         let other = 1 - end;
         if self.open[other] && !self.flows[other].dead {
             let latency = delays.packet(now, self.opened, self.servers[end], self.servers[other]);

@@ -2,11 +2,11 @@
 
 use crate::due::Effects;
 use zab_checker::{Event, Fact};
-use zab_core::{DiskError, File, Input, Lsn, Micros, NodeId, Output, Packet};
+use zab_core::{DiskError, File, Input, Lsn, NodeId, Output, Packet, Time};
 
 impl Effects {
     /// Something can be observed, at a server or of the ensemble as a whole.
-    pub(crate) fn observe(&mut self, at: Micros, node: impl Into<Option<NodeId>>, fact: Fact) {
+    pub(crate) fn observe(&mut self, at: Time, node: impl Into<Option<NodeId>>, fact: Fact) {
         self.evidence.push(Event { at, node: node.into(), fact });
     }
 }

@@ -107,14 +107,14 @@ impl Observer for TraceHash {
 mod tests {
     use super::*;
     use zab_core::event::Note;
-    use zab_core::{Micros, NodeId, Zxid};
+    use zab_core::{NodeId, Time, Zxid};
 
     #[test]
     fn a_line_says_when_where_and_what() {
         let fact = Fact::Noted(Note::Committed(Zxid::new(1, 4)));
-        let event = Event { at: Micros(1_234_567), node: Some(NodeId(2)), fact };
+        let event = Event { at: Time(1_234_567), node: Some(NodeId(2)), fact };
         assert_eq!(Line(&event).to_string(), "  1234.567 ms  S2  commits <1, 4>");
-        let event = Event { at: Micros(5), node: None, fact: Fact::Healed };
+        let event = Event { at: Time(5), node: None, fact: Fact::Healed };
         assert_eq!(Line(&event).to_string(), "     0.005 ms  --  all faults are healed");
     }
 }

@@ -94,7 +94,7 @@ use std::time::{Duration, UNIX_EPOCH};
 use turmoil::Sim;
 use zab_core::event::ExitReason;
 use zab_core::variant::Releases;
-use zab_core::{Config, Key, Micros, NodeId, Replica, View};
+use zab_core::{Config, Key, NodeId, Replica, Span, Time, View};
 
 /// How much time of the world a step covers at most: what the fastest message between two servers
 /// takes ([`Delays::latency`]).
@@ -116,7 +116,7 @@ const CLIENTS_HOST: u8 = 99;
 const TCP_CAPACITY: usize = 4096;
 
 /// How long turmoil takes for a span of the world, in whole ticks.
-fn duration(span: Micros) -> Duration {
+fn duration(span: Span) -> Duration {
     Duration::from_millis(span.0.div_ceil(TICK_US))
 }
 
@@ -144,15 +144,15 @@ pub struct Turmoil {
     /// What the driver has to do later.
     agenda: Agenda,
     /// The instant at which something happens, or that the world has come to.
-    at: Micros,
+    at: Time,
     /// Something was done that hosts have not reacted to.
     stirred: bool,
     /// A client has asked something.
     has_asked: bool,
     /// When a server dropped clients that waited, in the step under way.
-    dropped: Option<Micros>,
+    dropped: Option<Time>,
     /// What the clocks of hosts show, in the time of the world.
-    hosts_at: Micros,
+    hosts_at: Time,
 }
 
 impl Turmoil {
@@ -175,11 +175,11 @@ impl Turmoil {
             clients: Clients::new(&config, clients),
             partitions: Partitions::default(),
             agenda: Agenda::default(),
-            at: Micros(0),
+            at: Time(0),
             stirred: true,
             has_asked: false,
             dropped: None,
-            hosts_at: Micros(0),
+            hosts_at: Time(0),
         }
     }
 }
@@ -189,11 +189,11 @@ impl Driver for Turmoil {
         &self.config
     }
 
-    fn now(&self) -> Micros {
+    fn now(&self) -> Time {
         self.at
     }
 
-    fn step(&mut self, until: Micros, fx: &mut Effects) -> u64 {
+    fn step(&mut self, until: Time, fx: &mut Effects) -> u64 {
         self.move_on(until, fx)
     }
 

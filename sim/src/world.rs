@@ -30,7 +30,7 @@ use instant::Instant;
 use process::Process;
 use zab_core::event::ExitReason;
 use zab_core::variant::Releases;
-use zab_core::{Config, Key, Lsn, Micros, NodeId, Replica, SessionId, View};
+use zab_core::{Config, Key, Lsn, NodeId, Replica, SessionId, Time, View};
 
 /// Servers, disks, connections, clients, and the faults in force.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -102,24 +102,24 @@ impl World {
     }
 
     /// Starts every server that is down.
-    pub fn start_all(&mut self, now: Micros, fx: &mut Effects) {
+    pub fn start_all(&mut self, now: Time, fx: &mut Effects) {
         faults::start_all(&mut self.at(now, fx));
     }
 
     /// An action of a schedule happens. Its numbers must be valid for this ensemble.
-    pub fn act(&mut self, now: Micros, act: Act, fx: &mut Effects) {
+    pub fn act(&mut self, now: Time, act: Act, fx: &mut Effects) {
         faults::act(&mut self.at(now, fx), act);
     }
 
     /// Every fault in force ends, and servers that are down start: the chaos is over.
-    pub fn heal(&mut self, now: Micros, fx: &mut Effects) {
+    pub fn heal(&mut self, now: Time, fx: &mut Effects) {
         faults::heal(&mut self.at(now, fx));
     }
 
     /// A client starts an operation, unless one is open.
     pub fn invoke(
         &mut self,
-        now: Micros,
+        now: Time,
         who: (u8, NodeId),
         what: (ClientOp, Key),
         fx: &mut Effects,
@@ -128,7 +128,7 @@ impl World {
     }
 
     /// Something falls due.
-    pub fn apply(&mut self, now: Micros, due: Due, fx: &mut Effects) {
+    pub fn apply(&mut self, now: Time, due: Due, fx: &mut Effects) {
         if self.is_withheld(now, due) {
             self.parked.push(due);
             return;
@@ -163,19 +163,19 @@ impl World {
         self.cluster[server].is_alive(life)
     }
 
-    const fn at<'a>(&'a mut self, now: Micros, fx: &'a mut Effects) -> Instant<'a> {
+    const fn at<'a>(&'a mut self, now: Time, fx: &'a mut Effects) -> Instant<'a> {
         Instant { world: self, now, fx }
     }
 
     /// Makes the connection that the newest notification of a pair waits for, if that can be.
-    fn connect_mailbox(&mut self, now: Micros, from: NodeId, to: NodeId, fx: &mut Effects) {
+    fn connect_mailbox(&mut self, now: Time, from: NodeId, to: NodeId, fx: &mut Effects) {
         if self.is_up(to) && !self.cluster.links.is_cut_either_way(now, from, to) {
             self.mailboxes.connect(now, from, to, fx);
         }
     }
 
     /// Whether a fault in force stands in the way.
-    fn is_withheld(&self, now: Micros, due: Due) -> bool {
+    fn is_withheld(&self, now: Time, due: Due) -> bool {
         let Self { cluster, network, mailboxes, clients, .. } = self;
         let links = &cluster.links;
         let stalls = |server: NodeId| &cluster[server].stalls;

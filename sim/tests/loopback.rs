@@ -8,7 +8,7 @@ use tempfile::TempDir;
 use tokio::sync::mpsc;
 use tokio::task::{JoinHandle, LocalSet, spawn_local};
 use tokio::time::timeout;
-use zab_core::{Config, Key, NodeId, Op, Outcome, RequestId, SessionId, Variant, Zxid};
+use zab_core::{Config, Key, Node, NodeId, Op, Outcome, RequestId, SessionId, Variant, Zxid};
 use zab_sim::shell::client::converse;
 use zab_sim::shell::codec::Frame;
 use zab_sim::shell::directory::Directory;

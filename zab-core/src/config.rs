@@ -1,6 +1,7 @@
 //! The settings of an ensemble, the same at every server.
 
-use crate::ids::{Micros, NodeId};
+use crate::ids::NodeId;
+use crate::time::Span;
 
 /// Settings as in `zoo.cfg`, scaled down so that elections take milliseconds of virtual time.
 #[derive(Copy, Clone, Debug, PartialEq, Eq, Hash)]
@@ -8,15 +9,15 @@ pub struct Config {
     /// How many voting servers there are: 3, 5 or 7.
     pub servers: u8,
     /// `tickTime`: pings go out every half of it.
-    pub tick: Micros,
+    pub tick: Span,
     /// `initLimit`: ticks that discovery and synchronization may take.
     pub init_limit: u32,
     /// `syncLimit`: ticks without a packet after which a peer counts as gone.
     pub sync_limit: u32,
     /// FLE's `finalizeWait`: how long to wait for a better vote once a quorum agrees.
-    pub finalize_wait: Micros,
+    pub finalize_wait: Span,
     /// FLE's longest interval between two notifications that are sent again.
-    pub notification_interval_max: Micros,
+    pub notification_interval_max: Span,
     /// `commitLogCount`: how many committed transactions are kept in memory for DIFF.
     pub committed_log_max: usize,
     /// How many transactions a leader reads from its log on disk for one DIFF, before a SNAP is
@@ -31,11 +32,11 @@ impl Config {
     pub const fn new(servers: u8) -> Self {
         Self {
             servers,
-            tick: Micros::from_millis(40),
+            tick: Span::from_millis(40),
             init_limit: 10,
             sync_limit: 5,
-            finalize_wait: Micros::from_millis(10),
-            notification_interval_max: Micros::from_millis(160),
+            finalize_wait: Span::from_millis(10),
+            notification_interval_max: Span::from_millis(160),
             committed_log_max: 4,
             disk_diff_max: 3,
             snapshot_every: 10,

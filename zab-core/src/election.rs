@@ -3,14 +3,15 @@
 pub(crate) mod invariants;
 
 use crate::event::{Note, Timer};
-use crate::ids::{Micros, NodeId};
+use crate::ids::NodeId;
 use crate::message::{Notification, ServerState, Vote};
 use crate::quorum::NodeSet;
 use crate::server::{Flow, GO_ON, Leave, Server};
+use crate::time::Span;
 use std::ops::ControlFlow;
 
 /// First interval after which notifications are sent again, if nothing is heard (as `finalizeWait`).
-const fn first_interval(server: &Server) -> Micros {
+const fn first_interval(server: &Server) -> Span {
     server.config.finalize_wait
 }
 
@@ -26,7 +27,7 @@ pub(crate) struct Election {
     /// A quorum agrees; this server waits for anything better.
     finalizing: bool,
     /// Interval until notifications are sent again.
-    interval: Micros,
+    interval: Span,
 }
 
 /// Whether `a` is preferred to `b`: epoch, then zxid, then id (`totalOrderPredicate`).
@@ -167,7 +168,7 @@ impl Election {
             return ControlFlow::Break(Leave::Elected(self.proposal));
         }
         self.tell_all(server);
-        let doubled = Micros(self.interval.0 * 2);
+        let doubled = Span(self.interval.0 * 2);
         self.interval = doubled.min(server.config.notification_interval_max);
         server.set_timer(Timer::Election, self.interval);
         GO_ON

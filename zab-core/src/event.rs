@@ -5,8 +5,9 @@
 //! given. Nothing that promises durability is ever among the outputs of the step that asks the
 //! disk for it: the promise follows in the step that is told [`Input::DiskDone`].
 
-use crate::ids::{ConnId, Epoch, Lsn, Micros, NodeId, RequestId, Zxid};
+use crate::ids::{ConnId, Epoch, Lsn, NodeId, RequestId, Zxid};
 use crate::message::{Notification, Packet, Vote};
+use crate::time::Span;
 use crate::txn::{Digest, Op, Outcome, Replica, Txn};
 
 /// A thread of ZooKeeper that runs on its own. It says when it has work
@@ -361,7 +362,7 @@ pub enum Output {
         /// Its generation.
         generation: u32,
         /// From now.
-        after: Micros,
+        after: Span,
     },
     /// Answer a client.
     Reply {

@@ -9,10 +9,11 @@ mod plan;
 mod synchronization;
 
 use crate::event::{Actor, Breach, SyncMode, Timer};
-use crate::ids::{ConnId, Micros, NodeId, Zxid};
+use crate::ids::{ConnId, NodeId, Zxid};
 use crate::message::Packet;
 use crate::server::{Flow, GO_ON, STEP_DOWN, Server};
 use crate::stopping::Left;
+use crate::time::Time;
 use crate::txn::Txn;
 use plan::{Plan, Step};
 use std::collections::VecDeque;
@@ -34,7 +35,7 @@ pub(crate) struct Follower {
     /// The connection is gone: noticed when the receiver has read all that arrived before.
     closed: bool,
     /// When the last packet arrived.
-    last_heard: Micros,
+    last_heard: Time,
     /// Proposals logged or being logged, not yet committed (`pendingTxns`).
     pending: VecDeque<Txn>,
     /// The last proposal that was queued, or the zxid that the first one has to follow.

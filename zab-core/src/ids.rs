@@ -2,28 +2,6 @@
 
 use std::fmt;
 
-/// Virtual time in microseconds, as the clock of one server shows it.
-#[derive(Copy, Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Micros(pub u64);
-
-impl Micros {
-    /// A duration or instant given in milliseconds.
-    pub const fn from_millis(ms: u64) -> Self {
-        Self(ms * 1000)
-    }
-
-    /// This instant moved on by `span`, without overflow.
-    pub const fn after(self, span: Self) -> Self {
-        Self(self.0.saturating_add(span.0))
-    }
-}
-
-impl fmt::Display for Micros {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}.{:03} ms", self.0 / 1000, self.0 % 1000)
-    }
-}
-
 /// A server of the ensemble (`myid` in ZooKeeper), counted from 0.
 #[derive(Copy, Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct NodeId(pub u8);
@@ -144,12 +122,11 @@ mod tests {
     fn ids_are_written_as_stories_tell_them() {
         let request = RequestId { session: SessionId(3), cxid: 2 };
         let written = [
-            Micros(41_007).to_string(),
             NodeId(2).to_string(),
             Epoch(4).to_string(),
             Zxid::new(4, 1).to_string(),
             request.to_string(),
         ];
-        assert_eq!(written, ["41.007 ms", "S2", "4", "<4, 1>", "c3#2"]);
+        assert_eq!(written, ["S2", "4", "<4, 1>", "c3#2"]);
     }
 }

@@ -12,11 +12,12 @@ mod synchronization;
 mod unpromised;
 
 use crate::event::{File, Output, Timer};
-use crate::ids::{ConnId, Epoch, Lsn, Micros, NodeId, Zxid};
+use crate::ids::{ConnId, Epoch, Lsn, NodeId, Zxid};
 use crate::message::Packet;
 use crate::quorum::NodeSet;
 use crate::server::{Flow, GO_ON, STEP_DOWN, Server};
 use crate::stopping::Left;
+use crate::time::Time;
 use broadcast::Broadcast;
 use learner::{Learner, Sender, Stage};
 use std::mem::discriminant;
@@ -34,7 +35,7 @@ pub(crate) struct Leader {
     /// Half ticks since the epoch was established.
     half_ticks: u32,
     /// When the phase has lasted too long.
-    deadline: Micros,
+    deadline: Time,
     broadcast: Broadcast,
 }
 
@@ -69,7 +70,7 @@ struct Promise {
     /// Who has connected. Later ones wait for the writer, these to be told.
     connected: NodeSet,
     /// When the leader's own thread waits no longer to be told.
-    deadline: Micros,
+    deadline: Time,
 }
 
 impl Leader {

@@ -41,7 +41,7 @@
 //! | `durable.rs`, `memory.rs` | what survives the process, and what only survives the role |
 //! | `invariants.rs`, `*/invariants.rs` | what holds after every step, checked by the core itself |
 //! | `variant.rs`, `variant/` | historical defects as data |
-//! | `event.rs`, `message.rs`, `txn.rs`, `ids.rs` | the words all of this is said in |
+//! | `event.rs`, `message.rs`, `txn.rs`, `ids.rs`, `time.rs` | the words all of this is said in |
 
 #![forbid(unsafe_code)]
 
@@ -62,15 +62,17 @@ mod quorum;
 mod server;
 mod stopping;
 mod text;
+pub mod time;
 pub mod txn;
 pub mod variant;
 pub mod view;
 
 pub use config::Config;
 pub use event::{Actor, DiskError, DiskOp, File, Input, Output, Recovered};
-pub use ids::{ConnId, Epoch, Lsn, Micros, NodeId, RequestId, SessionId, Zxid};
+pub use ids::{ConnId, Epoch, Lsn, NodeId, RequestId, SessionId, Zxid};
 pub use message::{Notification, Packet};
 pub use node::Node;
+pub use time::{Span, Time};
 pub use txn::{Change, Digest, Key, Op, Outcome, Replica, Txn};
 pub use variant::Variant;
 pub use view::{Phase, View};

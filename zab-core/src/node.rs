@@ -8,11 +8,12 @@ use crate::config::Config;
 use crate::election::Election;
 use crate::event::{Actor, Input, Note, Output, Recovered, Timer};
 use crate::follower::Follower;
-use crate::ids::{ConnId, Micros, NodeId, RequestId, Zxid};
+use crate::ids::{ConnId, NodeId, RequestId, Zxid};
 use crate::leader::Leader;
 use crate::message::{Notification, Packet, ServerState};
 use crate::server::{Flow, GO_ON, Leave, STEP_DOWN, Server};
 use crate::stopping::{Left, Stopping};
+use crate::time::Time;
 use crate::txn::{Op, Outcome, Replica};
 use crate::variant::{Release, Releases, Variant};
 use crate::view::{Phase, View};
@@ -62,7 +63,7 @@ impl Node {
     ///
     /// If the step leaves a state that no server may be in: a defect of this crate
     /// ([`Node::check_invariants`]).
-    pub fn step(&mut self, now: Micros, input: Input, outputs: &mut Vec<Output>) {
+    pub fn step(&mut self, now: Time, input: Input, outputs: &mut Vec<Output>) {
         std::mem::swap(&mut self.server.out, outputs);
         self.server.now = now;
         let mut is_routine = self.is_routine(&input);

@@ -9,10 +9,11 @@ use crate::committer::{Committer, Work};
 use crate::config::Config;
 use crate::durable::Durable;
 use crate::event::{Breach, ExitReason, Note, Output, Recovered, Timer};
-use crate::ids::{ConnId, Epoch, Lsn, Micros, NodeId, RequestId, Zxid};
+use crate::ids::{ConnId, Epoch, Lsn, NodeId, RequestId, Zxid};
 use crate::log_writer::{AckTo, LogWriter};
 use crate::memory::{Hole, Memory};
 use crate::message::{Notification, Packet, ServerState, Vote};
+use crate::time::{Span, Time};
 use crate::txn::{Change, Key, Outcome, Txn};
 use crate::variant::{ProposalCheck, Release, Releases, Variant};
 use std::ops::ControlFlow;
@@ -72,7 +73,7 @@ pub(crate) struct Server {
     /// What the servers of the ensemble may run: earlier processes on this disk, and its peers.
     pub(crate) releases: Releases,
     /// The server's clock at the event in hand.
-    pub(crate) now: Micros,
+    pub(crate) now: Time,
     pub(crate) durable: Durable,
     pub(crate) memory: Memory,
     pub(crate) writer: LogWriter,
@@ -104,7 +105,7 @@ impl Server {
             config,
             variant: releases.of(release),
             releases: *releases,
-            now: Micros::default(),
+            now: Time::default(),
             durable: Durable::default(),
             memory: Memory::new(crate::Replica::default(), config.committed_log_max),
             writer: LogWriter::default(),
@@ -178,7 +179,7 @@ impl Server {
     }
 
     /// (Re)sets a timer.
-    pub(crate) fn set_timer(&mut self, timer: Timer, after: Micros) {
+    pub(crate) fn set_timer(&mut self, timer: Timer, after: Span) {
         let generation = &mut self.generations[timer as usize];
         *generation += 1;
         self.out.push(Output::SetTimer { timer, generation: *generation, after });
@@ -190,13 +191,13 @@ impl Server {
     }
 
     /// The span of this many ticks.
-    pub(crate) const fn ticks(&self, ticks: u32) -> Micros {
-        Micros(self.config.tick.0 * ticks as u64)
+    pub(crate) const fn ticks(&self, ticks: u32) -> Span {
+        Span(self.config.tick.0 * ticks as u64)
     }
 
     /// Half a tick, the interval of pings and time-outs.
-    pub(crate) const fn half_tick(&self) -> Micros {
-        Micros(self.config.tick.0 / 2)
+    pub(crate) const fn half_tick(&self) -> Span {
+        Span(self.config.tick.0 / 2)
     }
 
     /// Hands a transaction to the log writer.

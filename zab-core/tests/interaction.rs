@@ -7,7 +7,7 @@ mod ensemble;
 
 use datadriven::TestCase;
 use ensemble::Ensemble;
-use zab_core::{Key, Micros, NodeId, Op, Zxid, variant};
+use zab_core::{Key, NodeId, Op, Span, Zxid, variant};
 
 #[test]
 fn interactions_are_as_written() {
@@ -50,7 +50,7 @@ fn run(slot: &mut Option<Ensemble>, case: &TestCase) -> String {
         "settle" => {}
         "pass" => {
             let ms = argument(case, "ms").expect("pass takes ms=…").parse().expect("a number");
-            ensemble.pass(Micros::from_millis(ms));
+            ensemble.pass(Span::from_millis(ms));
         }
         "table" => return ensemble.table(),
         other => panic!("no command {other}"),

@@ -12,19 +12,19 @@ mod leader;
 use zab_core::event::Timer;
 use zab_core::message::{ServerState, Vote};
 use zab_core::{
-    Actor, Change, Config, ConnId, Epoch, Input, Key, Micros, Node, NodeId, Notification, Output,
-    Packet, Recovered, RequestId, SessionId, Txn, Variant, Zxid,
+    Actor, Change, Config, ConnId, Epoch, Input, Key, Node, NodeId, Notification, Output, Packet,
+    Recovered, RequestId, SessionId, Time, Txn, Variant, Zxid,
 };
 
 /// Takes a step and returns what came of it.
 fn step(node: &mut Node, input: Input) -> Vec<Output> {
     let mut outputs = Vec::new();
-    node.step(Micros(0), input, &mut outputs);
+    node.step(Time(0), input, &mut outputs);
     outputs
 }
 
 /// Half a tick has passed; its timer has been set this often. Returns what came of it.
-fn half_tick(node: &mut Node, generation: u32, now: Micros) -> Vec<Output> {
+fn half_tick(node: &mut Node, generation: u32, now: Time) -> Vec<Output> {
     let mut outputs = Vec::new();
     node.step(now, Input::Timer { timer: Timer::Tick, generation }, &mut outputs);
     outputs

@@ -3,7 +3,7 @@
 use crate::story::{K, request};
 use zab_checker::History;
 use zab_checker::certificate::{Clause, Contract, certify};
-use zab_core::{Change, Micros, Op, Outcome, RequestId, Txn, Zxid};
+use zab_core::{Change, Op, Outcome, RequestId, Time, Txn, Zxid};
 
 /// A history and the log that is claimed to explain it.
 #[derive(Clone, Default)]
@@ -20,9 +20,9 @@ fn logged(request: RequestId, counter: u32) -> Txn {
 }
 
 impl Claim {
-    fn tick(&mut self) -> Micros {
+    fn tick(&mut self) -> Time {
         self.now += 1;
-        Micros(self.now)
+        Time(self.now)
     }
 
     fn invoke(&mut self, request: RequestId, op: Op) -> &mut Self {

@@ -5,7 +5,7 @@ use zab_checker::Fact;
 use zab_checker::detail::{Absence, Detail};
 use zab_checker::loss::Knowledge;
 use zab_checker::verdict::{Class, Verdict};
-use zab_core::{Micros, NodeId, Op, Outcome, Packet, Zxid};
+use zab_core::{NodeId, Op, Outcome, Packet, Span, Zxid};
 
 const Z11: Zxid = Zxid::new(1, 1);
 
@@ -186,7 +186,7 @@ fn a_loss_whose_end_is_not_known_is_undecided() {
 #[test]
 fn an_ensemble_that_never_comes_to_rest_is_undecided() {
     let mut story = committed();
-    story.settles().world(Fact::NeverQuiet { bound: Micros(7) });
+    story.settles().world(Fact::NeverQuiet { bound: Span(7) });
     let Verdict::Unknown(reason) = story.checker.finish() else {
         panic!("not decided: {:#?}", story.findings());
     };
@@ -275,23 +275,23 @@ fn o4_answers_to_requests_open_at_the_same_time_may_overtake_each_other() {
 
 #[test]
 fn o5_no_service_after_healing_and_when_it_came_back() {
-    let bound = Micros::from_millis(1);
+    let bound = Span::from_millis(1);
     let unavailable = |excuse| Fact::Unavailable { bound, excuse };
     assert_broken(committed().world(unavailable(Some("no quorum"))), &[]);
     assert_broken(committed().world(unavailable(None)), &[Class::O5]);
     let mut late = committed();
-    late.world(unavailable(None)).world(Fact::Available { after: Micros(9) });
+    late.world(unavailable(None)).world(Fact::Available { after: Span(9) });
     let Detail::NoService { after, lost, .. } = late.verdict().detail else {
         panic!("{:#?}", late.findings());
     };
-    assert_eq!((after, lost), (Some(Micros(9)), None));
+    assert_eq!((after, lost), (Some(Span(9)), None));
 }
 
 #[test]
 fn o5_names_the_loss_that_nobody_serves_to_show() {
     let mut story = committed();
     story.tells_of(0, txn(1, 1));
-    lose(&mut story).world(Fact::Unavailable { bound: Micros(1), excuse: None });
+    lose(&mut story).world(Fact::Unavailable { bound: Span(1), excuse: None });
     let violation = story.verdict();
     assert_eq!(violation.class, Class::O5, "{:#?}", story.findings());
     assert_eq!(violation.loss().map(|loss| loss.txn), Some(txn(1, 1)));
@@ -331,7 +331,7 @@ fn o7_a_loss_explains_the_answers_that_tell_of_it_and_no_others() {
 
 #[test]
 fn o9_a_server_that_does_not_serve_serves_no_write_or_falls_out() {
-    let bound = Micros(5);
+    let bound = Span(5);
     let of = |story: &mut Story| match story.verdict().detail {
         Detail::NeverServes(absence) => absence,
         other => panic!("{other}"),
@@ -393,8 +393,8 @@ fn s1_the_answer_to_a_sync_follows_the_commits_before_it() {
 #[test]
 fn only_the_first_violation_of_a_class_is_kept_and_the_gravest_is_named() {
     let mut story = committed();
-    story.world(Fact::Unavailable { bound: Micros(1), excuse: None });
-    story.world(Fact::Unavailable { bound: Micros(2), excuse: None });
+    story.world(Fact::Unavailable { bound: Span(1), excuse: None });
+    story.world(Fact::Unavailable { bound: Span(2), excuse: None });
     story.tells_of(0, txn(1, 1));
     end(lose(&mut story));
     assert_broken(&mut story, &[Class::O1, Class::O5, Class::I8]);

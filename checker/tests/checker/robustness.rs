@@ -5,8 +5,8 @@ use zab_checker::{Checker, Class, Event, Fact, Standard, Verdict};
 use zab_core::event::{Breach, ExitReason, Note};
 use zab_core::message::Vote;
 use zab_core::{
-    Digest, DiskError, DiskOp, Epoch, File, Key, Lsn, Micros, NodeId, Op, Outcome, Packet,
-    Recovered, Replica, Zxid,
+    Digest, DiskError, DiskOp, Epoch, File, Key, Lsn, NodeId, Op, Outcome, Packet, Recovered,
+    Replica, Span, Time, Zxid,
 };
 
 /// A stream of numbers: splitmix64.
@@ -125,8 +125,8 @@ impl Numbers {
             11 => Fact::Returned { request, outcome: self.outcome() },
             12 => Fact::AtRest(Box::new(self.replica())),
             13 => Fact::Healed,
-            14 => Fact::Available { after: Micros(1) },
-            15 => Fact::Unavailable { bound: Micros(1), excuse: None },
+            14 => Fact::Available { after: Span(1) },
+            15 => Fact::Unavailable { bound: Span(1), excuse: None },
             16 => {
                 let packet = Packet::LeaderInfo { epoch: Epoch(self.small()) };
                 Fact::Sent { to: NodeId(self.below(9) as u8), packet }
@@ -143,7 +143,7 @@ fn arbitrary_evidence_is_judged_without_a_panic() {
         let mut checker = Checker::new(1 + numbers.below(7) as u8, Standard::Strict);
         for at in 0..150 {
             let node = Some(numbers.below(9)).filter(|n| *n < 8).map(|n| NodeId(n as u8));
-            checker.observe(&Event { at: Micros(at), node, fact: numbers.fact() });
+            checker.observe(&Event { at: Time(at), node, fact: numbers.fact() });
         }
         let verdict = checker.finish();
         assert_eq!(verdict.class(), checker.violations().next().map(|v| v.class));

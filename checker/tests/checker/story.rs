@@ -9,8 +9,8 @@ use zab_checker::{Checker, Event, Fact, Standard, Violation};
 use zab_core::event::Note;
 use zab_core::message::Vote;
 use zab_core::{
-    Change, DiskOp, Epoch, File, Key, Lsn, Micros, NodeId, Op, Outcome, Packet, Recovered, Replica,
-    RequestId, SessionId, Txn, Zxid,
+    Change, DiskOp, Epoch, File, Key, Lsn, NodeId, Op, Outcome, Packet, Recovered, Replica,
+    RequestId, SessionId, Span, Time, Txn, Zxid,
 };
 
 /// A register of its own for each test that does not care which.
@@ -65,7 +65,7 @@ impl Story {
 
     fn tell(&mut self, node: Option<NodeId>, fact: Fact) -> &mut Self {
         self.now += 1;
-        self.checker.observe(&Event { at: Micros(self.now), node, fact });
+        self.checker.observe(&Event { at: Time(self.now), node, fact });
         self
     }
 
@@ -166,7 +166,7 @@ impl Story {
 
     /// Every fault is healed, and service is back.
     pub(crate) fn settles(&mut self) -> &mut Self {
-        self.world(Fact::Healed).world(Fact::Available { after: Micros(1) })
+        self.world(Fact::Healed).world(Fact::Available { after: Span(1) })
     }
 
     /// A quorum acknowledges NEWLEADER.

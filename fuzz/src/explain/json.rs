@@ -24,10 +24,10 @@ use zab_checker::custody::{Holding, OnDisk, ServerState, Servers};
 use zab_checker::invariants::RULES;
 use zab_checker::loss::{Beginning, Knowledge, Known, Loss, Shown};
 use zab_checker::{Violation, When};
-use zab_core::{Change, Micros, NodeId, Txn};
+use zab_core::{Change, NodeId, Time, Txn};
 
 /// The story of a recording that began at `origin`.
-pub fn story(story: &Story, origin: Micros) -> Value {
+pub fn story(story: &Story, origin: Time) -> Value {
     json!({
         "steps": story.moments.iter().map(step).collect::<Vec<_>>(),
         "tables": tables(story).iter().map(table).collect::<Vec<_>>(),
@@ -66,7 +66,7 @@ fn server(state: &ServerState) -> Value {
 }
 
 /// What the verdict rests on.
-pub fn evidence(finding: &Finding, origin: Micros) -> Value {
+pub fn evidence(finding: &Finding, origin: Time) -> Value {
     let violation = finding.violation.as_ref();
     let others = |all: &[Violation]| all.iter().map(|v| other(v, origin)).collect::<Value>();
     json!({
@@ -86,11 +86,11 @@ pub fn evidence(finding: &Finding, origin: Micros) -> Value {
     })
 }
 
-fn at_us(when: When, origin: Micros) -> u64 {
+fn at_us(when: When, origin: Time) -> u64 {
     when.at.0.saturating_sub(origin.0)
 }
 
-fn other(violation: &Violation, origin: Micros) -> Value {
+fn other(violation: &Violation, origin: Time) -> Value {
     let rule = RULES.iter().find(|rule| rule.class == violation.class);
     json!({
         "class": violation.class.name(),
@@ -119,7 +119,7 @@ const fn how(knowledge: Knowledge) -> &'static str {
     }
 }
 
-fn loss(loss: &Loss, origin: Micros) -> Value {
+fn loss(loss: &Loss, origin: Time) -> Value {
     let begun = |of: &Beginning| json!({ "epoch": of.epoch.0, "leader": of.leader.0, "at_us": at_us(of.when, origin) });
     let Known { how: known, request, server, when } = loss.known;
     json!({
@@ -138,7 +138,7 @@ fn loss(loss: &Loss, origin: Micros) -> Value {
     })
 }
 
-fn shown_by(shown: &Shown, origin: Micros) -> Value {
+fn shown_by(shown: &Shown, origin: Time) -> Value {
     json!({
         "request": shown.request.to_string(),
         "server": shown.server.map(|node| node.0),

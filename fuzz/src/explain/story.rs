@@ -71,7 +71,7 @@ impl Story {
                 teller.follow(event);
                 start.clone_from(&teller.servers);
             } else {
-                teller.tell(event, event.at.0 - recording.origin.0);
+                teller.tell(event, event.at.since(recording.origin).0);
             }
         }
         teller.tell_last_answers();

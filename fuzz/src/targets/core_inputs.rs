@@ -16,9 +16,7 @@ use arbitrary::{Result, Unstructured};
 use promises::Promises;
 use words::{Words, epoch, op, recovered, request, zxid};
 use zab_core::event::{Actor, Timer};
-use zab_core::{
-    Config, ConnId, DiskError, File, Input, Lsn, Micros, Node, NodeId, Output, Variant,
-};
+use zab_core::{Config, ConnId, DiskError, File, Input, Lsn, Node, NodeId, Output, Time, Variant};
 
 /// The server that is tried.
 const MYSELF: NodeId = NodeId(0);
@@ -56,8 +54,8 @@ pub fn run(bytes: &[u8], variant: Variant) -> std::result::Result<(), String> {
         promises.before(&input);
         let mut twin = node.clone();
         let (mut outputs, mut repeated) = (Vec::new(), Vec::new());
-        node.step(Micros(now), input.clone(), &mut outputs);
-        twin.step(Micros(now), input, &mut repeated);
+        node.step(Time(now), input.clone(), &mut outputs);
+        twin.step(Time(now), input, &mut repeated);
         if twin != node || repeated != outputs {
             return Err(format!("the same input, another step: {}", inputs.join("\n")));
         }

@@ -1,27 +1,27 @@
 //! What is held back from a server, and until when.
 
 use crate::schedule::StallTarget;
-use zab_core::{Actor, Micros};
+use zab_core::{Actor, Time};
 
 /// Until when parts of a server are held back.
 #[derive(Copy, Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub(crate) struct Stalls {
-    process: Micros,
-    disk: Micros,
+    process: Time,
+    disk: Time,
     /// By [`StallTarget`].
-    actors: [Micros; 4],
+    actors: [Time; 4],
 }
 
 impl Stalls {
-    pub(crate) fn stall_process(&mut self, until: Micros) {
+    pub(crate) fn stall_process(&mut self, until: Time) {
         self.process = until.max(self.process);
     }
 
-    pub(crate) fn stall_disk(&mut self, until: Micros) {
+    pub(crate) fn stall_disk(&mut self, until: Time) {
         self.disk = until.max(self.disk);
     }
 
-    pub(crate) fn stall_actor(&mut self, actor: StallTarget, until: Micros) {
+    pub(crate) fn stall_actor(&mut self, actor: StallTarget, until: Time) {
         let entry = &mut self.actors[actor as usize];
         *entry = until.max(*entry);
     }
@@ -31,11 +31,11 @@ impl Stalls {
         *self = Self { disk: self.disk, ..Self::default() };
     }
 
-    pub(crate) fn process(&self, now: Micros) -> bool {
+    pub(crate) fn process(&self, now: Time) -> bool {
         now < self.process
     }
 
-    pub(crate) fn actor(&self, now: Micros, actor: Actor) -> bool {
+    pub(crate) fn actor(&self, now: Time, actor: Actor) -> bool {
         let target = match actor {
             Actor::Receiver | Actor::Loader => StallTarget::Receiver,
             Actor::LogWriter => StallTarget::LogWriter,
@@ -47,12 +47,12 @@ impl Stalls {
 
     /// While the process pauses nothing is reported to it, and what is not reported counts as not
     /// durable: a crash mode decides.
-    pub(crate) fn disk(&self, now: Micros) -> bool {
+    pub(crate) fn disk(&self, now: Time) -> bool {
         now < self.process || now < self.disk
     }
 
     /// Whether packets wait at the door.
-    pub(crate) fn door(&self, now: Micros) -> bool {
+    pub(crate) fn door(&self, now: Time) -> bool {
         self.actor(now, Actor::Receiver)
     }
 }
@@ -64,19 +64,19 @@ mod tests {
     #[test]
     fn the_death_of_a_process_leaves_only_the_stall_of_its_disk() {
         let mut stalls = Stalls::default();
-        stalls.stall_process(Micros(9));
-        stalls.stall_actor(StallTarget::Committer, Micros(9));
-        stalls.stall_disk(Micros(9));
+        stalls.stall_process(Time(9));
+        stalls.stall_actor(StallTarget::Committer, Time(9));
+        stalls.stall_disk(Time(9));
         stalls.forget_process();
-        assert!(!stalls.process(Micros(1)) && !stalls.actor(Micros(1), Actor::Committer));
-        assert!(stalls.disk(Micros(1)));
+        assert!(!stalls.process(Time(1)) && !stalls.actor(Time(1), Actor::Committer));
+        assert!(stalls.disk(Time(1)));
     }
 
     #[test]
     fn overlapping_stalls_end_with_the_later_one() {
         let mut stalls = Stalls::default();
-        stalls.stall_process(Micros(9));
-        stalls.stall_process(Micros(5));
-        assert!(stalls.process(Micros(8)) && !stalls.process(Micros(9)));
+        stalls.stall_process(Time(9));
+        stalls.stall_process(Time(5));
+        assert!(stalls.process(Time(8)) && !stalls.process(Time(9)));
     }
 }

@@ -1,11 +1,11 @@
 //! Which ways between servers are cut or clogged, and until when.
 
-use zab_core::{Micros, NodeId};
+use zab_core::{NodeId, Time};
 
 /// The largest ensemble.
 pub(crate) const SERVERS_MAX: usize = 7;
 
-type Matrix = [[Micros; SERVERS_MAX]; SERVERS_MAX];
+type Matrix = [[Time; SERVERS_MAX]; SERVERS_MAX];
 
 /// The state of every one-way link.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
@@ -19,19 +19,19 @@ pub(crate) struct Links {
 
 impl Links {
     /// Cuts a link; an earlier, longer cut stays in force.
-    pub(crate) fn cut(&mut self, from: NodeId, to: NodeId, until: Micros) {
+    pub(crate) fn cut(&mut self, from: NodeId, to: NodeId, until: Time) {
         let entry = &mut self.cut_until[from.index()][to.index()];
         *entry = until.max(*entry);
     }
 
     /// Clogs a link; an earlier, longer clog stays in force.
-    pub(crate) fn clog(&mut self, from: NodeId, to: NodeId, until: Micros) {
+    pub(crate) fn clog(&mut self, from: NodeId, to: NodeId, until: Time) {
         let entry = &mut self.clogged_until[from.index()][to.index()];
         *entry = until.max(*entry);
     }
 
     /// Clogs the connections of a link that are open now; an earlier, longer time stays in force.
-    pub(crate) fn hold_open(&mut self, from: NodeId, to: NodeId, now: Micros, until: Micros) {
+    pub(crate) fn hold_open(&mut self, from: NodeId, to: NodeId, now: Time, until: Time) {
         let (from, to) = (from.index(), to.index());
         self.held_since[from][to] = now;
         let entry = &mut self.held_until[from][to];
@@ -39,7 +39,7 @@ impl Links {
     }
 
     /// Whether what travels on a connection that was opened then has to wait.
-    pub(crate) fn holds(&self, now: Micros, from: NodeId, to: NodeId, opened: Micros) -> bool {
+    pub(crate) fn holds(&self, now: Time, from: NodeId, to: NodeId, opened: Time) -> bool {
         let is_held = || {
             let (from, to) = (from.index(), to.index());
             now < self.held_until[from][to] && opened <= self.held_since[from][to]
@@ -47,15 +47,15 @@ impl Links {
         self.is_clogged(now, from, to) || is_held()
     }
 
-    pub(crate) fn is_cut(&self, now: Micros, from: NodeId, to: NodeId) -> bool {
+    pub(crate) fn is_cut(&self, now: Time, from: NodeId, to: NodeId) -> bool {
         now < self.cut_until[from.index()][to.index()]
     }
 
-    pub(crate) fn is_cut_either_way(&self, now: Micros, a: NodeId, b: NodeId) -> bool {
+    pub(crate) fn is_cut_either_way(&self, now: Time, a: NodeId, b: NodeId) -> bool {
         self.is_cut(now, a, b) || self.is_cut(now, b, a)
     }
 
-    pub(crate) fn is_clogged(&self, now: Micros, from: NodeId, to: NodeId) -> bool {
+    pub(crate) fn is_clogged(&self, now: Time, from: NodeId, to: NodeId) -> bool {
         now < self.clogged_until[from.index()][to.index()]
     }
 

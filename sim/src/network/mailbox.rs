@@ -8,7 +8,7 @@
 
 use crate::due::{Due, Effects};
 use crate::network::links::SERVERS_MAX;
-use zab_core::{Micros, NodeId, Notification};
+use zab_core::{NodeId, Notification, Time};
 
 /// One mailbox.
 #[derive(Copy, Clone, Debug, Default, PartialEq, Eq, Hash)]
@@ -30,7 +30,7 @@ impl Mailboxes {
     /// Sends a message; it replaces one that is still on the way.
     pub(crate) fn send(
         &mut self,
-        at: Micros,
+        at: Time,
         (from, to): (NodeId, NodeId),
         message: Notification,
         fx: &mut Effects,
@@ -62,7 +62,7 @@ impl Mailboxes {
 
     /// Both ways are open: a message that waits for that goes out, one that counts as lost once
     /// more.
-    pub(crate) fn connect(&mut self, now: Micros, from: NodeId, to: NodeId, fx: &mut Effects) {
+    pub(crate) fn connect(&mut self, now: Time, from: NodeId, to: NodeId, fx: &mut Effects) {
         let mailbox = &mut self.0[from.index()][to.index()];
         mailbox.linked |= mailbox.message.is_some();
         if std::mem::take(&mut mailbox.unacknowledged) && !mailbox.armed {

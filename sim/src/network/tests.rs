@@ -6,12 +6,12 @@ use zab_core::{Epoch, Notification, Zxid};
 const A: NodeId = NodeId(0);
 const B: NodeId = NodeId(1);
 const DELAYS: Delays = Delays { seed: 3 };
-const LATER: Micros = Micros(50_000);
+const LATER: Time = Time(50_000);
 
 /// A network with one connection that both ends know of.
 fn connected(fx: &mut Effects) -> (Network, ConnId) {
     let mut network = Network::default();
-    let conn = network.open(Micros(0), [A, B], fx);
+    let conn = network.open(Time(0), [A, B], fx);
     assert_eq!(drain(&mut network, conn, 1, fx), ["UP"]);
     (network, conn)
 }
@@ -22,7 +22,7 @@ fn packet(counter: u32) -> Packet {
 
 fn send(network: &mut Network, conn: ConnId, from: NodeId, counter: u32, fx: &mut Effects) {
     // A later packet is given a time at which it could overtake.
-    let now = Micros(u64::from(10 - counter) * 1000);
+    let now = Time(u64::from(10 - counter) * 1000);
     network.send(now, (conn, from), packet(counter), DELAYS, fx);
 }
 
@@ -52,8 +52,8 @@ fn nothing_arrives_before_its_time() {
     let fx = &mut Effects::default();
     let (mut network, conn) = connected(fx);
     send(&mut network, conn, A, 1, fx);
-    assert_eq!(network.arrive(Micros(9000), conn, 1, fx), None);
-    assert!(network.arrive(Micros(10_001), conn, 1, fx).is_some());
+    assert_eq!(network.arrive(Time(9000), conn, 1, fx), None);
+    assert!(network.arrive(Time(10_001), conn, 1, fx).is_some());
 }
 
 #[test]
@@ -61,7 +61,7 @@ fn a_close_arrives_behind_what_was_sent_before() {
     let fx = &mut Effects::default();
     let (mut network, conn) = connected(fx);
     send(&mut network, conn, A, 1, fx);
-    network.close(Micros(9000), (conn, A), DELAYS, fx);
+    network.close(Time(9000), (conn, A), DELAYS, fx);
     send(&mut network, conn, B, 2, fx);
     assert_eq!(drain(&mut network, conn, 0, fx), [""; 0], "the closed end hears nothing");
     assert_eq!(drain(&mut network, conn, 1, fx), ["COMMIT(<1, 1>)", "DOWN"]);
@@ -76,7 +76,7 @@ fn a_cut_loses_what_is_sent_from_then_on_and_tells_nobody() {
     network.cut(A, B);
     send(&mut network, conn, A, 2, fx);
     send(&mut network, conn, B, 3, fx);
-    network.close(Micros(9000), (conn, A), DELAYS, fx);
+    network.close(Time(9000), (conn, A), DELAYS, fx);
     assert_eq!(drain(&mut network, conn, 1, fx), ["COMMIT(<1, 1>)"]);
     assert_eq!(network.peer(conn, B), Some(A), "this end does not know");
 }
@@ -123,7 +123,7 @@ fn a_connection_that_one_end_has_closed_is_not_reset() {
     let fx = &mut Effects::default();
     let (mut network, conn) = connected(fx);
     send(&mut network, conn, A, 1, fx);
-    network.close(Micros(9000), (conn, A), DELAYS, fx);
+    network.close(Time(9000), (conn, A), DELAYS, fx);
     fx.due.clear();
     network.cut(A, B);
     network.reset_dead(LATER, |_, _| true, DELAYS, fx);
@@ -137,7 +137,7 @@ fn a_killed_process_says_goodbye_and_a_power_loss_does_not() {
     for (power_loss, expected) in [(false, &["DOWN"][..]), (true, &[])] {
         let fx = &mut Effects::default();
         let (mut network, conn) = connected(fx);
-        network.lose(Micros(0), A, power_loss, DELAYS, fx);
+        network.lose(Time(0), A, power_loss, DELAYS, fx);
         assert_eq!(drain(&mut network, conn, 1, fx), expected);
     }
 }
@@ -146,7 +146,7 @@ fn a_killed_process_says_goodbye_and_a_power_loss_does_not() {
 fn a_slot_used_again_has_another_identity() {
     let fx = &mut Effects::default();
     let (mut network, old) = connected(fx);
-    network.close(Micros(0), (old, A), DELAYS, fx);
+    network.close(Time(0), (old, A), DELAYS, fx);
     drain(&mut network, old, 1, fx);
     let new = network.open(LATER, [A, B], fx);
     assert_ne!(old, new);
@@ -192,8 +192,8 @@ fn a_connection_of_a_mailbox_lasts_until_its_way_is_cut_or_an_end_of_it_is_gone(
 fn a_message_that_could_not_be_acknowledged_is_sent_once_more() {
     let fx = &mut Effects::default();
     let mut mailboxes = Mailboxes::default();
-    mailboxes.send(Micros(1), (A, B), notification(1), fx);
-    mailboxes.connect(Micros(1), A, B, fx);
+    mailboxes.send(Time(1), (A, B), notification(1), fx);
+    mailboxes.connect(Time(1), A, B, fx);
     assert_eq!(mailboxes.arrive(A, B, false).map(|message| message.round), Some(1));
     fx.due.clear();
     mailboxes.connect(LATER, A, B, fx);

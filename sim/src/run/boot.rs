@@ -10,7 +10,7 @@ use crate::world::World;
 use std::ops::ControlFlow;
 use zab_checker::Event;
 use zab_core::variant::Releases;
-use zab_core::{Config, Key, Micros, NodeId, Outcome, Zxid};
+use zab_core::{Config, Key, NodeId, Outcome, Span, Time, Zxid};
 
 /// Every boot has the same seed, so that schedules of all seeds share it.
 const SEED: u64 = 0;
@@ -19,7 +19,7 @@ const SEED: u64 = 0;
 const WRITES: u8 = 3;
 
 /// Without faults a boot takes some 100 ms.
-const BOUND: Micros = Micros::from_millis(5000);
+const BOUND: Span = Span::from_millis(5000);
 
 /// Keeps the evidence.
 pub(crate) struct Recorder(pub(crate) Vec<Event>);
@@ -66,5 +66,5 @@ fn write_some<D: Driver, O: Observer>(execution: &mut Execution<'_, D, O>) -> Co
     }
     execution.wait_until_quiet(BOUND)?;
     let aligned = execution.now().0.next_multiple_of(GRAIN_US);
-    execution.advance(Micros(aligned), |_| false)
+    execution.advance(Time(aligned), |_| false)
 }

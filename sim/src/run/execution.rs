@@ -4,7 +4,7 @@ use super::{Observer, Run};
 use crate::driver::Driver;
 use crate::due::Effects;
 use std::ops::ControlFlow;
-use zab_core::{Micros, View};
+use zab_core::{Time, View};
 
 /// Why an execution ends early.
 #[derive(Copy, Clone, Debug, PartialEq, Eq)]
@@ -20,11 +20,11 @@ pub(crate) struct Execution<'a, D, O> {
     pub(crate) driver: D,
     pub(super) observer: &'a mut O,
     /// When something was observed for the last time.
-    pub(super) last_news: Micros,
+    pub(super) last_news: Time,
     effects: Effects,
     views: Vec<Option<View>>,
     wants_views: bool,
-    started: Micros,
+    started: Time,
     steps: u64,
     steps_max: u64,
 }
@@ -49,14 +49,14 @@ impl<'a, D: Driver, O: Observer> Execution<'a, D, O> {
         }
     }
 
-    pub(super) fn now(&self) -> Micros {
+    pub(super) fn now(&self) -> Time {
         self.driver.now()
     }
 
     pub(super) fn finish(&self, end: ControlFlow<End>) -> Run {
         Run {
             steps: self.steps,
-            end_us: self.now().0 - self.started.0,
+            end_us: self.now().since(self.started).0,
             out_of_budget: end == ControlFlow::Break(End::Budget),
         }
     }
@@ -68,11 +68,7 @@ impl<'a, D: Driver, O: Observer> Execution<'a, D, O> {
     }
 
     /// Lets everything happen until this instant, or until the world is as wished.
-    pub(super) fn advance(
-        &mut self,
-        until: Micros,
-        wished: impl Fn(&D) -> bool,
-    ) -> ControlFlow<End> {
+    pub(super) fn advance(&mut self, until: Time, wished: impl Fn(&D) -> bool) -> ControlFlow<End> {
         while !wished(&self.driver) {
             if self.steps >= self.steps_max {
                 return ControlFlow::Break(End::Budget);

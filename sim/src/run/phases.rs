@@ -8,19 +8,19 @@ use std::ops::ControlFlow;
 use zab_checker::Fact;
 use zab_core::event::ExitReason;
 use zab_core::txn::KEYS;
-use zab_core::{Key, Micros, NodeId, Outcome};
+use zab_core::{Key, NodeId, Outcome, Span, Time};
 
 /// After healing, a write has to be acknowledged within this time: 100 ticks.
-pub const LIVENESS_BOUND: Micros = Micros::from_millis(4000);
+pub const LIVENESS_BOUND: Span = Span::from_millis(4000);
 
 /// Where none is, so long is waited for one to tell when service came back.
-const PATIENCE: Micros = Micros::from_millis(30_000);
+const PATIENCE: Span = Span::from_millis(30_000);
 
 /// Once service is back, every server that is up has to serve within this time.
-const SERVING_BOUND: Micros = Micros::from_millis(4000);
+const SERVING_BOUND: Span = Span::from_millis(4000);
 
 /// A server that serves has to carry out a write within this time, in the end.
-const WRITING_BOUND: Micros = Micros::from_millis(2000);
+const WRITING_BOUND: Span = Span::from_millis(2000);
 
 /// The register of the writes after healing.
 const PROBED: Key = Key(KEYS as u8 - 1);
@@ -29,19 +29,19 @@ const PROBED: Key = Key(KEYS as u8 - 1);
 pub const STEPS_MAX: u64 = 400_000;
 
 /// Chaos lasts at most this long; actions that would last longer are cut short by healing.
-const CHAOS_MAX: Micros = Micros::from_millis(30_000);
+const CHAOS_MAX: Span = Span::from_millis(30_000);
 
 /// Pause of the probe between two attempts.
-const PROBE_PAUSE: Micros = Micros::from_millis(10);
+const PROBE_PAUSE: Span = Span::from_millis(10);
 
 /// The same once service is overdue.
-const PATIENT_PAUSE: Micros = Micros::from_millis(100);
+const PATIENT_PAUSE: Span = Span::from_millis(100);
 
 /// An ensemble in which nothing but pings has happened for this long is quiet: two ticks.
-const QUIET: Micros = Micros::from_millis(80);
+const QUIET: Span = Span::from_millis(80);
 
 /// How long to wait until the ensemble is quiet.
-const QUIET_BOUND: Micros = Micros::from_millis(2000);
+const QUIET_BOUND: Span = Span::from_millis(2000);
 
 /// The client that writes during boot.
 pub(super) const BOOT_CLIENT: u8 = CLIENTS;
@@ -90,10 +90,10 @@ impl<D: Driver, O: Observer> Execution<'_, D, O> {
     fn chaos(&mut self, schedule: &Schedule) -> ControlFlow<End> {
         let origin = self.now();
         for action in &schedule.actions {
-            self.advance(origin.after(Micros(action.at_us)), |_| false)?;
+            self.advance(origin.after(Span(action.at_us)), |_| false)?;
             self.change(|driver, fx| driver.act(action.act, fx))?;
         }
-        let length = Micros(schedule.end_us()).min(CHAOS_MAX);
+        let length = Span(schedule.end_us()).min(CHAOS_MAX);
         self.advance(self.now().max(origin.after(length)), |_| false)
     }
 
@@ -108,14 +108,14 @@ impl<D: Driver, O: Observer> Execution<'_, D, O> {
                 excuse.is_none() && self.probe_until(healed.after(PATIENCE), PATIENT_PAUSE)?;
         }
         if is_available {
-            let after = Micros(self.now().0 - healed.0);
+            let after = self.now().since(healed);
             self.state(None, Fact::Available { after })?;
         }
         ControlFlow::Continue(is_available)
     }
 
     /// Asks one server after the other for a write, until one is acknowledged.
-    fn probe_until(&mut self, limit: Micros, pause: Micros) -> ControlFlow<End, bool> {
+    fn probe_until(&mut self, limit: Time, pause: Span) -> ControlFlow<End, bool> {
         for server in self.driver.config().members().collect::<Vec<_>>().into_iter().cycle() {
             if self.now() >= limit {
                 break;
@@ -167,7 +167,7 @@ impl<D: Driver, O: Observer> Execution<'_, D, O> {
     }
 
     /// States which servers are up and do not serve, though they had this long.
-    fn state_who_is_absent(&mut self, bound: Micros) -> ControlFlow<End> {
+    fn state_who_is_absent(&mut self, bound: Span) -> ControlFlow<End> {
         for server in self.driver.config().members().collect::<Vec<_>>() {
             if self.driver.is_up(server) && !self.driver.is_serving(server) {
                 self.state(Some(server), Fact::NotServing { bound })?;
@@ -196,7 +196,7 @@ impl<D: Driver, O: Observer> Execution<'_, D, O> {
 
     /// Waits until nothing but pings happens, all servers that are up serve, and they have the
     /// same leader; at most this long. Tells whether those that serve are at rest in the end.
-    pub(super) fn wait_until_quiet(&mut self, bound: Micros) -> ControlFlow<End, bool> {
+    pub(super) fn wait_until_quiet(&mut self, bound: Span) -> ControlFlow<End, bool> {
         let limit = self.now().after(bound);
         loop {
             let quiet_from = self.last_news.after(QUIET);

@@ -5,7 +5,7 @@ use crate::schedule::samples::{noisy, schedule};
 use crate::schedule::{Act, ClientOp, CrashMode};
 use crate::trace::{TextTrace, TraceHash};
 use zab_checker::Fact;
-use zab_core::{NodeId, Zxid};
+use zab_core::{NodeId, Variant, Zxid};
 
 fn hash(booted: &Booted, schedule: &Schedule) -> u64 {
     let mut hash = TraceHash::default();

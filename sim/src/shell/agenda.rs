@@ -2,52 +2,52 @@
 
 use super::event::{Event, Stamped};
 use std::collections::BTreeMap;
-use zab_core::Micros;
+use zab_core::{Span, Time};
 
 /// Events that fall due.
 #[derive(Default)]
 pub struct Agenda {
-    entries: BTreeMap<(Micros, u64), Event>,
+    entries: BTreeMap<(Time, u64), Event>,
     /// The instant from which spans count: that of the event in hand.
-    base: Micros,
+    base: Time,
     added: u64,
 }
 
 impl Agenda {
     /// Spans count from this instant on.
-    pub(super) const fn rebase(&mut self, base: Micros) {
+    pub(super) const fn rebase(&mut self, base: Time) {
         self.base = base;
     }
 
     /// The instant of the event in hand.
-    pub const fn base(&self) -> Micros {
+    pub const fn base(&self) -> Time {
         self.base
     }
 
     /// An event falls due at this instant.
-    pub(super) fn at(&mut self, at: Micros, event: Event) {
+    pub(super) fn at(&mut self, at: Time, event: Event) {
         self.entries.insert((at, self.added), event);
         self.added += 1;
     }
 
     /// An event falls due after this span.
-    pub fn after(&mut self, span: Micros, event: Event) {
+    pub fn after(&mut self, span: Span, event: Event) {
         self.at(self.base.after(span), event);
     }
 
     /// An event falls due at once, before all that others have to tell.
     pub fn first(&mut self, event: Event) {
-        self.at(Micros(0), event);
+        self.at(Time(0), event);
     }
 
     /// When the next event falls due.
-    pub fn next_at(&self) -> Option<Micros> {
+    pub fn next_at(&self) -> Option<Time> {
         self.entries.first_key_value().map(|((at, _), _)| *at)
     }
 
     /// The next event that is due by `now`, and since when. What it leads to counts from then, but
     /// from `since` at the earliest.
-    pub(super) fn take_due(&mut self, since: Micros, now: Micros) -> Option<Stamped<Event>> {
+    pub(super) fn take_due(&mut self, since: Time, now: Time) -> Option<Stamped<Event>> {
         let entry = self.entries.first_entry().filter(|entry| entry.key().0 <= now)?;
         let at = entry.key().0;
         self.base = at.max(since);

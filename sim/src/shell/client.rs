@@ -11,7 +11,7 @@ use super::net::{self, Net, Stream};
 use std::io;
 use tokio::sync::mpsc;
 use tokio::time::timeout;
-use zab_core::{Micros, NodeId};
+use zab_core::{NodeId, Time};
 
 /// Carries questions to a server, and answers back, until nobody asks any more.
 pub async fn converse<N: Net>(
@@ -24,8 +24,7 @@ pub async fn converse<N: Net>(
     // Connected from the start, as a session is.
     let mut question = None;
     loop {
-        if let Ok(stream) =
-            net::dial(&net, (server, Micros(0)), Frame::Clients, limits.connect).await
+        if let Ok(stream) = net::dial(&net, (server, Time(0)), Frame::Clients, limits.connect).await
         {
             // However it ends, the next question makes a new one.
             let _ = talk(stream, server, question.take(), &mut questions, &answers, limits).await;

@@ -26,7 +26,7 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 use worker::Report;
-use zab_core::{DiskOp, Lsn, Micros, Recovered};
+use zab_core::{DiskOp, Lsn, Recovered, Span, Time};
 
 /// The thread, and the way to it.
 struct Thread {
@@ -68,12 +68,12 @@ impl Platform for Directory {
         Ok(found)
     }
 
-    fn now(&self) -> Micros {
+    fn now(&self) -> Time {
         let passed = self.started.elapsed().as_micros();
-        Micros(u64::try_from(passed).expect("a process does not live that long"))
+        Time(u64::try_from(passed).expect("a process does not live that long"))
     }
 
-    fn duration(&self, span: Micros) -> Duration {
+    fn duration(&self, span: Span) -> Duration {
         Duration::from_micros(span.0)
     }
 

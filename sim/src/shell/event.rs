@@ -5,7 +5,7 @@ use std::io;
 use tokio::sync::mpsc;
 use zab_core::event::Timer;
 use zab_core::{
-    Actor, ConnId, DiskError, File, Lsn, Micros, NodeId, Notification, Op, Packet, RequestId, Zxid,
+    Actor, ConnId, DiskError, File, Lsn, NodeId, Notification, Op, Packet, RequestId, Time, Zxid,
 };
 
 /// Something, and the instant at which it counts as having happened.
@@ -15,7 +15,7 @@ use zab_core::{
 #[derive(Copy, Clone, Debug, PartialEq, Eq)]
 pub struct Stamped<T> {
     /// When.
-    pub at: Micros,
+    pub at: Time,
     /// What.
     pub what: T,
 }
@@ -23,7 +23,7 @@ pub struct Stamped<T> {
 impl<T> Stamped<T> {
     /// Something that happens now.
     pub const fn now(what: T) -> Self {
-        Self { at: Micros(0), what }
+        Self { at: Time(0), what }
     }
 }
 
@@ -51,7 +51,7 @@ pub enum Event {
         /// Its connection.
         stream: Stream,
         /// When that was made.
-        opened: Micros,
+        opened: Time,
     },
     /// A packet.
     Packet {
@@ -67,7 +67,7 @@ pub enum Event {
         /// The other end.
         from: NodeId,
         /// When it was made.
-        opened: Micros,
+        opened: Time,
     },
     /// A connection has ended.
     Down {

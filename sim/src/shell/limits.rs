@@ -1,7 +1,7 @@
 //! Deadlines, back-off and the lengths of queues.
 
 use std::time::Duration;
-use zab_core::{Config, Micros};
+use zab_core::{Config, Span};
 
 /// How many events wait for the owner before readers have to.
 pub const INBOX: usize = 1024;
@@ -28,9 +28,9 @@ pub struct Limits {
 impl Limits {
     /// Limits for these settings. `duration` turns the time of the protocol into that of the
     /// runtime.
-    pub fn new(config: &Config, duration: impl Fn(Micros) -> Duration) -> Self {
+    pub fn new(config: &Config, duration: impl Fn(Span) -> Duration) -> Self {
         let part = |numerator: u64, denominator: u64| {
-            duration(Micros(config.tick.0 * numerator / denominator))
+            duration(Span(config.tick.0 * numerator / denominator))
         };
         Self {
             connect: part(1, 2),

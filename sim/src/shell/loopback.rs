@@ -5,7 +5,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::rc::Rc;
 use tokio::net::{TcpListener, TcpStream};
-use zab_core::{Micros, NodeId};
+use zab_core::{NodeId, Time};
 
 /// The network of a process: the address of every server, and which one is its own.
 #[derive(Clone, Debug)]
@@ -44,7 +44,7 @@ impl Net for Loopback {
         split(listener.accept().await?.0)
     }
 
-    async fn dial(&self, to: NodeId, _at: Micros) -> io::Result<Stream> {
+    async fn dial(&self, to: NodeId, _at: Time) -> io::Result<Stream> {
         split(TcpStream::connect(self.servers[to.index()]).await?)
     }
 }

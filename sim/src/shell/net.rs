@@ -11,13 +11,13 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::mpsc;
 use tokio::time::{sleep, timeout};
-use zab_core::{Micros, NodeId};
+use zab_core::{NodeId, Time};
 
 /// What the other end of a connection sends.
 pub type Reader = FrameReader<Box<dyn AsyncRead + Unpin>>;
 
 /// An instant that one side sets and the other one reads.
-pub type Moment = Rc<Cell<Micros>>;
+pub type Moment = Rc<Cell<Time>>;
 
 /// One connection, whatever carries it.
 pub struct Stream {
@@ -63,14 +63,14 @@ pub trait Net: Clone + 'static {
     fn accept(&self, listener: &mut Self::Listener) -> impl Future<Output = io::Result<Stream>>;
 
     /// Waits until a connection that shall be made at this instant can be tried.
-    fn ready(&self, to: NodeId, at: Micros) -> impl Future<Output = ()> {
+    fn ready(&self, to: NodeId, at: Time) -> impl Future<Output = ()> {
         let _ = (to, at);
         std::future::ready(())
     }
 
     /// Connects to a server. May hang: the caller has a deadline. The connection counts as made
     /// at `at`.
-    fn dial(&self, to: NodeId, at: Micros) -> impl Future<Output = io::Result<Stream>>;
+    fn dial(&self, to: NodeId, at: Time) -> impl Future<Output = io::Result<Stream>>;
 
     /// Waits before a server is dialed again.
     fn pause(&self, to: NodeId, span: Duration) -> impl Future<Output = ()> {
@@ -82,7 +82,7 @@ pub trait Net: Clone + 'static {
 /// Connects to a server in time, and says what the connection is for.
 pub(super) async fn dial<N: Net>(
     net: &N,
-    (to, at): (NodeId, Micros),
+    (to, at): (NodeId, Time),
     hello: Frame,
     limit: Duration,
 ) -> io::Result<Stream> {

@@ -19,7 +19,7 @@ use tokio::task::JoinSet;
 use tokio::time::sleep;
 use zab_checker::Fact;
 use zab_core::event::ExitReason;
-use zab_core::{Config, ConnId, Input, Micros, Node, NodeId, Output, RequestId};
+use zab_core::{Config, ConnId, Input, Node, NodeId, Output, RequestId};
 
 /// Runs a server process that has not started yet until it ends by itself.
 pub async fn serve<N: Net, P: Platform>(
@@ -70,11 +70,6 @@ struct Owner<N, P> {
     routes: BTreeMap<RequestId, u32>,
     inputs: u64,
     exit: Option<ExitReason>,
-}
-
-/// How long it is from one instant to another, which may have passed.
-const fn until(now: Micros, at: Micros) -> Micros {
-    Micros(at.0.saturating_sub(now.0))
 }
 
 /// What ended a wait.
@@ -182,7 +177,7 @@ impl<N: Net, P: Platform> Owner<N, P> {
         let is_driven = self.platform.is_driven();
         loop {
             let now = self.platform.now();
-            let pause = self.agenda.next_at().map(|at| self.platform.duration(until(now, at)));
+            let pause = self.agenda.next_at().map(|at| self.platform.duration(at.since(now)));
             tokio::select! {
                 biased;
                 () = self.platform.nudged() => return Woken::Nudged,

@@ -14,7 +14,7 @@ use std::io;
 use std::time::Duration;
 use zab_checker::Fact;
 use zab_core::{
-    Actor, DiskError, DiskOp, File, Input, Lsn, Micros, Node, NodeId, Recovered, RequestId,
+    Actor, DiskError, DiskOp, File, Input, Lsn, Node, NodeId, Recovered, RequestId, Span, Time,
 };
 
 /// What the owner of a node has come to.
@@ -23,11 +23,11 @@ pub struct Rest {
     /// How many inputs the node took since the last rest.
     pub inputs: u64,
     /// When the last one of all was.
-    pub at: Micros,
+    pub at: Time,
     /// When something falls due next.
-    pub next_at: Option<Micros>,
+    pub next_at: Option<Time>,
     /// When the first thing fell due that is held back.
-    pub parked_at: Option<Micros>,
+    pub parked_at: Option<Time>,
 }
 
 /// What one process runs on. A simulation has faults; what is real leaves most of this as it is.
@@ -36,10 +36,10 @@ pub trait Platform: Clone + 'static {
     fn start(&self, inbox: Inbox) -> io::Result<Recovered>;
 
     /// The time that the agenda runs by: what falls due by then happens.
-    fn now(&self) -> Micros;
+    fn now(&self) -> Time;
 
     /// Before this instant everything has happened that will.
-    fn since(&self) -> Micros {
+    fn since(&self) -> Time {
         self.now()
     }
 
@@ -49,32 +49,32 @@ pub trait Platform: Clone + 'static {
     }
 
     /// How long the runtime takes for a span of that time.
-    fn duration(&self, span: Micros) -> Duration;
+    fn duration(&self, span: Span) -> Duration;
 
     /// What the server's own clock shows at this instant.
-    fn clock(&self, at: Micros) -> Micros {
+    fn clock(&self, at: Time) -> Time {
         at
     }
 
     /// How long the agenda takes for a span of the server's own clock.
-    fn span(&self, span: Micros) -> Micros {
+    fn span(&self, span: Span) -> Span {
         span
     }
 
     /// How long an actor waits for its turn, from this instant on.
-    fn turn(&self, at: Micros, actor: Actor) -> Micros {
+    fn turn(&self, at: Time, actor: Actor) -> Span {
         let _ = (at, actor);
-        Micros(0)
+        Span(0)
     }
 
     /// When a connection is made, or refused, that is asked for at this instant.
-    fn reach(&self, at: Micros, peer: NodeId) -> Micros {
+    fn reach(&self, at: Time, peer: NodeId) -> Time {
         let _ = (at, peer);
-        Micros(0)
+        Time(0)
     }
 
     /// A notification of leader election is sent at this instant; when does it count as sent?
-    fn post(&self, at: Micros, peer: NodeId) -> Micros {
+    fn post(&self, at: Time, peer: NodeId) -> Time {
         let _ = peer;
         at
     }
@@ -86,7 +86,7 @@ pub trait Platform: Clone + 'static {
     /// is of any account.
     fn report(
         &self,
-        at: Micros,
+        at: Time,
         (file, lsn): (File, Lsn),
         result: Result<(), DiskError>,
     ) -> Option<Input> {
@@ -100,7 +100,7 @@ pub trait Platform: Clone + 'static {
     }
 
     /// Whether something holds this event back at this instant.
-    fn withholds(&self, at: Micros, event: &Event) -> bool {
+    fn withholds(&self, at: Time, event: &Event) -> bool {
         let _ = (at, event);
         false
     }
@@ -123,7 +123,7 @@ pub trait Platform: Clone + 'static {
     }
 
     /// Something happened at this instant that can be observed.
-    fn observe(&self, at: Micros, fact: Fact) {
+    fn observe(&self, at: Time, fact: Fact) {
         let _ = (at, fact);
     }
 

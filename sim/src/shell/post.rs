@@ -15,7 +15,7 @@ use std::rc::Rc;
 use tokio::io::AsyncWrite;
 use tokio::sync::Notify;
 use tokio::time::timeout;
-use zab_core::{Micros, NodeId, Notification};
+use zab_core::{NodeId, Notification, Time};
 
 /// The newest notification for a peer, and since when one waits to be sent.
 #[derive(Clone, Default)]
@@ -24,7 +24,7 @@ pub(super) struct Slot(Rc<Contents>);
 #[derive(Default)]
 struct Contents {
     newest: Cell<Option<Notification>>,
-    since: Cell<Option<Micros>>,
+    since: Cell<Option<Time>>,
     filled: Notify,
 }
 
@@ -35,7 +35,7 @@ impl Slot {
         self.wait_since(self.0.since.get().unwrap_or(at));
     }
 
-    fn wait_since(&self, at: Micros) {
+    fn wait_since(&self, at: Time) {
         self.0.since.set(Some(at));
         self.0.filled.notify_one();
     }
@@ -53,7 +53,7 @@ impl Slot {
 }
 
 /// When those were sent that were not acknowledged yet, on one connection.
-type Unacknowledged = RefCell<VecDeque<Micros>>;
+type Unacknowledged = RefCell<VecDeque<Time>>;
 
 /// Sends what appears in the slot, until the process ends.
 pub(super) async fn deliver<N: Net>(
@@ -65,7 +65,7 @@ pub(super) async fn deliver<N: Net>(
     let mut pause = limits.retry_first;
     loop {
         slot.filled().await;
-        let dialed = net::dial(&net, (to, Micros(0)), Frame::Post(from), limits.connect).await;
+        let dialed = net::dial(&net, (to, Time(0)), Frame::Post(from), limits.connect).await;
         if let Ok(stream) = dialed {
             pause = limits.retry_first;
             let lost = talk(stream, &slot, limits).await;
@@ -80,7 +80,7 @@ pub(super) async fn deliver<N: Net>(
 }
 
 /// Uses one connection for as long as it lasts, and says when those were sent that are lost.
-async fn talk(stream: Stream, slot: &Slot, limits: Limits) -> Vec<Micros> {
+async fn talk(stream: Stream, slot: &Slot, limits: Limits) -> Vec<Time> {
     let Stream { mut reader, mut writer, leaves, .. } = stream;
     let unacknowledged = Unacknowledged::default();
     tokio::select! {

@@ -17,7 +17,7 @@ use tokio::sync::mpsc;
 use tokio::task::{LocalSet, spawn_local};
 use tokio::time::{Instant, timeout};
 use zab_core::message::{ServerState, Vote};
-use zab_core::{Config, ConnId, Epoch, Micros, NodeId, Notification, Packet, Zxid};
+use zab_core::{Config, ConnId, Epoch, NodeId, Notification, Packet, Time, Zxid};
 
 /// Longer than every deadline together.
 const PATIENCE: Duration = Duration::from_secs(3600);
@@ -123,7 +123,7 @@ impl Net for TestNet {
         }
     }
 
-    async fn dial(&self, _: NodeId, _: Micros) -> io::Result<Stream> {
+    async fn dial(&self, _: NodeId, _: Time) -> io::Result<Stream> {
         self.accept(&mut ()).await
     }
 
@@ -136,7 +136,7 @@ impl Net for TestNet {
 #[test]
 fn a_connect_that_hangs_ends_at_the_deadline() {
     run(async {
-        let (net, to) = (TestNet::default(), (NodeId(1), Micros(0)));
+        let (net, to) = (TestNet::default(), (NodeId(1), Time(0)));
         let dialing = net::dial(&net, to, Frame::Clients, limits().connect);
         let (result, took) = time(dialing).await;
         assert_eq!(result.err().map(|error| error.kind()), Some(io::ErrorKind::TimedOut));

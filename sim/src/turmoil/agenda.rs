@@ -2,26 +2,26 @@
 
 use crate::due::Later;
 use std::collections::BTreeMap;
-use zab_core::Micros;
+use zab_core::Time;
 
 /// What the driver has to do later.
 #[derive(Default)]
 pub(super) struct Agenda {
-    entries: BTreeMap<(Micros, u64), Later>,
+    entries: BTreeMap<(Time, u64), Later>,
     planned: u64,
 }
 
 impl Agenda {
-    pub(super) fn plan(&mut self, at: Micros, later: Later) {
+    pub(super) fn plan(&mut self, at: Time, later: Later) {
         self.entries.insert((at, self.planned), later);
         self.planned += 1;
     }
 
-    pub(super) fn next_at(&self) -> Option<Micros> {
+    pub(super) fn next_at(&self) -> Option<Time> {
         self.entries.first_key_value().map(|((at, _), _)| *at)
     }
 
-    pub(super) fn take_due(&mut self, now: Micros) -> Option<(Micros, Later)> {
+    pub(super) fn take_due(&mut self, now: Time) -> Option<(Time, Later)> {
         let entry = self.entries.first_entry().filter(|entry| entry.key().0 <= now)?;
         Some((entry.key().0, entry.remove()))
     }

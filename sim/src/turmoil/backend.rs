@@ -11,10 +11,10 @@ use crate::shell::event::Stamped;
 use std::cell::RefMut;
 use std::ops::DerefMut;
 use zab_checker::Fact;
-use zab_core::{Micros, NodeId, RequestId, Zxid};
+use zab_core::{NodeId, RequestId, Time, Zxid};
 
 impl Backend for Turmoil {
-    fn now(&self) -> Micros {
+    fn now(&self) -> Time {
         self.at
     }
 
@@ -30,7 +30,7 @@ impl Backend for Turmoil {
         self.shared.borrow_mut().observe(self.at, node, fact);
     }
 
-    fn plan(&mut self, at: Micros, later: Later) {
+    fn plan(&mut self, at: Time, later: Later) {
         self.agenda.plan(at, later);
     }
 
@@ -84,7 +84,7 @@ impl Backend for Turmoil {
         self.stirred = true;
     }
 
-    fn send(&mut self, at: Micros, open: Open, last_seen: Zxid) {
+    fn send(&mut self, at: Time, open: Open, last_seen: Zxid) {
         let Open { request, op, server, .. } = open;
         let what = Frame::Ask { request, last_seen, op };
         self.clients.ask(server, Stamped { at, what });

@@ -9,7 +9,7 @@ use crate::run::{Observer, Run, STEPS_MAX, from_boot};
 use crate::schedule::Schedule;
 use zab_checker::Event;
 use zab_core::variant::Releases;
-use zab_core::{Config, Micros};
+use zab_core::{Config, Time};
 
 /// An ensemble, and what its boot shows.
 #[derive(Clone, Debug)]
@@ -17,7 +17,7 @@ pub struct Booted {
     servers: u8,
     releases: Releases,
     evidence: Vec<Event>,
-    origin: Micros,
+    origin: Time,
 }
 
 impl Booted {
@@ -30,7 +30,7 @@ impl Booted {
     }
 
     /// When the boot is over.
-    pub const fn origin(&self) -> Micros {
+    pub const fn origin(&self) -> Time {
         self.origin
     }
 

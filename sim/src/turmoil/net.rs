@@ -10,7 +10,7 @@ use std::rc::Rc;
 use std::time::Duration;
 use tokio::time::sleep;
 use turmoil::net::{TcpListener, TcpStream};
-use zab_core::{Micros, NodeId};
+use zab_core::{NodeId, Time};
 
 /// Where every server listens.
 const PORT: u16 = 2888;
@@ -55,10 +55,10 @@ impl Net for SimNet {
     async fn accept(&self, listener: &mut TcpListener) -> io::Result<Stream> {
         let (stream, peer) = listener.accept().await?;
         let route = Route { dialer: server_at(peer.ip()), acceptor: self.me, accepted: true };
-        Ok(wire(stream, &self.shared, route, (Micros(0), None)))
+        Ok(wire(stream, &self.shared, route, (Time(0), None)))
     }
 
-    async fn ready(&self, to: NodeId, at: Micros) {
+    async fn ready(&self, to: NodeId, at: Time) {
         {
             let dialing = Rc::clone(&self.shared.borrow().waits.dialing);
             let _wait = Wait::dial(&self.shared, at);
@@ -74,7 +74,7 @@ impl Net for SimNet {
     /// A SYN to a host that is down would wait for it to come back, and one into a partition would
     /// be refused at once (turmoil 0.7.2): here both are refused when the connection was to be
     /// made.
-    async fn dial(&self, to: NodeId, at: Micros) -> io::Result<Stream> {
+    async fn dial(&self, to: NodeId, at: Time) -> io::Result<Stream> {
         if self.refuses(to) {
             return Err(io::ErrorKind::ConnectionRefused.into());
         }
@@ -82,7 +82,7 @@ impl Net for SimNet {
         let stream = TcpStream::connect((address(to.0), PORT)).await?;
         let made = at.max(self.shared.borrow().since);
         // Messages of leader election go out whenever there is one.
-        let opened = (at != Micros(0)).then_some(made);
+        let opened = (at != Time(0)).then_some(made);
         let route = Route { dialer: self.me, acceptor: Some(to), accepted: false };
         Ok(wire(stream, &self.shared, route, (made, opened)))
     }

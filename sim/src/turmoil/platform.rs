@@ -14,7 +14,7 @@ use std::time::Duration;
 use zab_checker::Fact;
 use zab_core::event::ExitReason;
 use zab_core::{
-    Actor, DiskError, DiskOp, File, Input, Lsn, Micros, Node, NodeId, Recovered, RequestId,
+    Actor, DiskError, DiskOp, File, Input, Lsn, Node, NodeId, Recovered, RequestId, Span, Time,
 };
 
 /// What the process of one server runs on.
@@ -29,7 +29,7 @@ impl SimPlatform {
         look(&self.shared.borrow())
     }
 
-    fn on_exit(&self, at: Micros, reason: ExitReason) {
+    fn on_exit(&self, at: Time, reason: ExitReason) {
         let shared = &mut *self.shared.borrow_mut();
         shared.cluster[self.id].exit(reason);
         shared.host(self.id).exited = Some(at);
@@ -47,15 +47,15 @@ impl Platform for SimPlatform {
         Ok(found)
     }
 
-    fn now(&self) -> Micros {
+    fn now(&self) -> Time {
         self.with(|shared| shared.hosts[self.id.index()].until)
     }
 
-    fn duration(&self, span: Micros) -> Duration {
+    fn duration(&self, span: Span) -> Duration {
         super::duration(span)
     }
 
-    fn since(&self) -> Micros {
+    fn since(&self) -> Time {
         self.with(|shared| shared.since)
     }
 
@@ -63,24 +63,24 @@ impl Platform for SimPlatform {
         true
     }
 
-    fn clock(&self, at: Micros) -> Micros {
+    fn clock(&self, at: Time) -> Time {
         self.with(|shared| shared.cluster[self.id].clock.read(at))
     }
 
-    fn span(&self, span: Micros) -> Micros {
+    fn span(&self, span: Span) -> Span {
         self.with(|shared| shared.cluster[self.id].clock.world_span(span))
     }
 
-    fn turn(&self, at: Micros, actor: Actor) -> Micros {
+    fn turn(&self, at: Time, actor: Actor) -> Span {
         self.with(|shared| shared.cluster.delays.turn(at, self.id, actor))
     }
 
-    fn reach(&self, at: Micros, peer: NodeId) -> Micros {
+    fn reach(&self, at: Time, peer: NodeId) -> Time {
         let delays = self.with(|shared| shared.cluster.delays);
         at.after(delays.latency(at, self.id, peer)).after(delays.latency(at, peer, self.id))
     }
 
-    fn post(&self, at: Micros, peer: NodeId) -> Micros {
+    fn post(&self, at: Time, peer: NodeId) -> Time {
         self.shared.borrow_mut().post(at, self.id, peer)
     }
 
@@ -88,7 +88,7 @@ impl Platform for SimPlatform {
         let cluster = &mut self.shared.borrow_mut().cluster;
         let (delays, file) = (cluster.delays, op.file());
         match cluster[self.id].ask(lsn, op, delays) {
-            Some(Micros(0)) => agenda.first(Event::DiskReports { file, lsn, result: Ok(()) }),
+            Some(Span(0)) => agenda.first(Event::DiskReports { file, lsn, result: Ok(()) }),
             Some(delay) => agenda.after(delay, Event::DiskReports { file, lsn, result: Ok(()) }),
             None => {}
         }
@@ -96,7 +96,7 @@ impl Platform for SimPlatform {
 
     fn report(
         &self,
-        at: Micros,
+        at: Time,
         (file, lsn): (File, Lsn),
         _: Result<(), DiskError>,
     ) -> Option<Input> {
@@ -111,7 +111,7 @@ impl Platform for SimPlatform {
         self.with(|shared| shared.cluster[self.id].stalls.process(shared.since))
     }
 
-    fn withholds(&self, at: Micros, event: &Event) -> bool {
+    fn withholds(&self, at: Time, event: &Event) -> bool {
         let shared = self.shared.borrow();
         let (machine, links) = (&shared.cluster[self.id], &shared.cluster.links);
         let stalls = &machine.stalls;
@@ -141,7 +141,7 @@ impl Platform for SimPlatform {
         nudge.notified().await;
     }
 
-    fn observe(&self, at: Micros, fact: Fact) {
+    fn observe(&self, at: Time, fact: Fact) {
         let exit = match fact {
             Fact::Exited(reason) => Some(reason),
             _ => None,

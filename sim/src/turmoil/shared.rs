@@ -14,7 +14,7 @@ use std::rc::Rc;
 use tokio::sync::Notify;
 use zab_checker::{Event, Fact};
 use zab_core::variant::Releases;
-use zab_core::{Config, Micros, NodeId, Replica, RequestId, View};
+use zab_core::{Config, NodeId, Replica, RequestId, Span, Time, View};
 
 /// Access to what is shared.
 pub(super) type Handle = Rc<RefCell<Shared>>;
@@ -22,9 +22,9 @@ pub(super) type Handle = Rc<RefCell<Shared>>;
 /// What the driver and the hosts share.
 pub(super) struct Shared {
     /// What happens by this instant happens in the step under way, or has happened.
-    pub(super) now: Micros,
+    pub(super) now: Time,
     /// What happened by this instant has happened before the step under way.
-    pub(super) since: Micros,
+    pub(super) since: Time,
     pub(super) cluster: Cluster,
     /// What was observed since the driver took it last.
     pub(super) evidence: Vec<Event>,
@@ -33,15 +33,15 @@ pub(super) struct Shared {
     /// Inputs that nodes took since the driver asked last.
     pub(super) inputs: u64,
     /// When a server began to serve, in the step under way.
-    pub(super) began: Option<Micros>,
+    pub(super) began: Option<Time>,
     pub(super) hosts: Vec<Host>,
     /// Requests whose client does not wait any more.
     pub(super) given_up: BTreeSet<RequestId>,
     /// When notifications of leader election arrive.
-    letters: BTreeSet<Micros>,
+    letters: BTreeSet<Time>,
     /// By sender and receiver, when the first of those was sent that have not had their turn. The
     /// turn outlives the sender: what its next process sends takes it.
-    posted: BTreeMap<(NodeId, NodeId), Micros>,
+    posted: BTreeMap<(NodeId, NodeId), Time>,
     pub(super) wires: Wires,
     pub(super) waits: Waits,
     /// Told whenever a fault may have ended, for connections that are being made.
@@ -52,17 +52,17 @@ pub(super) struct Shared {
 #[derive(Default)]
 pub(super) struct Host {
     /// When the process exited by itself, if the driver has not seen it yet.
-    pub(super) exited: Option<Micros>,
+    pub(super) exited: Option<Time>,
     /// What the node looked like when its owner last rested.
     pub(super) seen: Option<(View, Replica)>,
     /// When its owner has something to do next, unless somebody tells it something.
-    pub(super) next_at: Option<Micros>,
+    pub(super) next_at: Option<Time>,
     /// When the first thing fell due that its owner holds back.
-    pub(super) parked_at: Option<Micros>,
+    pub(super) parked_at: Option<Time>,
     /// What falls due until then its owner may do.
-    pub(super) until: Micros,
+    pub(super) until: Time,
     /// When something reaches it that is on the way.
-    pub(super) arrivals: BinaryHeap<Reverse<Micros>>,
+    pub(super) arrivals: BinaryHeap<Reverse<Time>>,
     /// What was withheld from it has to be looked at again.
     pub(super) resumes: bool,
     /// For what the schedule does to the process.
@@ -73,7 +73,7 @@ pub(super) struct Host {
 
 impl Host {
     /// Lets the owner do what falls due until then.
-    pub(super) fn nudge_until(&mut self, until: Micros) {
+    pub(super) fn nudge_until(&mut self, until: Time) {
         self.until = until;
         self.nudge.notify_one();
     }
@@ -82,8 +82,8 @@ impl Host {
 impl Shared {
     pub(super) fn new(config: &Config, releases: Releases) -> Self {
         Self {
-            now: Micros(0),
-            since: Micros(0),
+            now: Time(0),
+            since: Time(0),
             cluster: Cluster::new(config, releases, 0),
             evidence: Vec::new(),
             touched: 0,
@@ -104,7 +104,7 @@ impl Shared {
     }
 
     /// When something happens at a server next.
-    pub(super) fn due_at(&self, id: NodeId, now: Micros) -> Option<Micros> {
+    pub(super) fn due_at(&self, id: NodeId, now: Time) -> Option<Time> {
         let machine = &self.cluster[id];
         if !machine.is_up() || machine.stalls.process(now) {
             return None;
@@ -115,7 +115,7 @@ impl Shared {
         [host.next_at, arrival, resumption].into_iter().flatten().min()
     }
 
-    pub(super) fn observe(&mut self, at: Micros, node: impl Into<Option<NodeId>>, fact: Fact) {
+    pub(super) fn observe(&mut self, at: Time, node: impl Into<Option<NodeId>>, fact: Fact) {
         self.evidence.push(Event { at, node: node.into(), fact });
     }
 
@@ -124,7 +124,7 @@ impl Shared {
     }
 
     /// Something reaches a server at this instant.
-    pub(super) fn expect(&mut self, to: Option<NodeId>, at: Micros) {
+    pub(super) fn expect(&mut self, to: Option<NodeId>, at: Time) {
         if let Some(to) = to {
             self.host(to).arrivals.push(Reverse(at));
         }
@@ -143,19 +143,19 @@ impl Shared {
     }
 
     /// What arrives by the end of the step under way does so in it. Returns that instant.
-    pub(super) fn forget_arrivals(&mut self) -> Micros {
+    pub(super) fn forget_arrivals(&mut self) -> Time {
         let now = self.now;
         for host in &mut self.hosts {
             while host.arrivals.peek().is_some_and(|Reverse(at)| *at <= now) {
                 host.arrivals.pop();
             }
         }
-        self.letters = self.letters.split_off(&now.after(Micros(1)));
+        self.letters = self.letters.split_off(&now.after(Span(1)));
         now
     }
 
     /// A notification is sent at this instant; when does it count as sent?
-    pub(super) fn post(&mut self, at: Micros, from: NodeId, to: NodeId) -> Micros {
+    pub(super) fn post(&mut self, at: Time, from: NodeId, to: NodeId) -> Time {
         let first = self.posted.get(&(from, to)).copied();
         let sent = first.filter(|sent| !self.has_had_turn((from, to), *sent, at)).unwrap_or(at);
         self.posted.insert((from, to), sent);
@@ -164,7 +164,7 @@ impl Shared {
     }
 
     /// Whether a notification that was sent then has arrived by this instant.
-    fn has_had_turn(&self, (from, to): (NodeId, NodeId), sent: Micros, at: Micros) -> bool {
+    fn has_had_turn(&self, (from, to): (NodeId, NodeId), sent: Time, at: Time) -> bool {
         let (machine, links) = (&self.cluster[to], &self.cluster.links);
         let is_withheld = !machine.is_up()
             || machine.stalls.process(at)
@@ -181,9 +181,9 @@ impl Shared {
     }
 
     /// The last instant before the next notification arrives, if that is later than `since`.
-    pub(super) fn next_letter(&self, since: Micros) -> Option<Micros> {
-        let after = since.after(Micros(2));
-        self.letters.range(after..).next().map(|at| Micros(at.0 - 1))
+    pub(super) fn next_letter(&self, since: Time) -> Option<Time> {
+        let after = since.after(Span(2));
+        self.letters.range(after..).next().map(|at| Time(at.0 - 1))
     }
 
     /// The pairs of servers that can reach each other.
@@ -200,7 +200,7 @@ impl Shared {
     }
 
     /// The process of a server is gone, as of this instant.
-    pub(super) fn disconnect(&mut self, id: NodeId, at: Micros, power_loss: bool) {
+    pub(super) fn disconnect(&mut self, id: NodeId, at: Time, power_loss: bool) {
         let host = self.host(id);
         (host.seen, host.inbox) = (None, None);
         (host.next_at, host.parked_at) = (None, None);

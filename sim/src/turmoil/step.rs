@@ -3,18 +3,18 @@
 use super::{STEP_OF_CLIENTS_US, STEP_US, TICK_US, Turmoil};
 use crate::due::Effects;
 use crate::faults;
-use zab_core::{Micros, NodeId};
+use zab_core::{NodeId, Span, Time};
 
 /// In how many steps at most what was done has to come to rest.
 const SETTLING_STEPS: u32 = 256;
 
 /// By how much the clocks of hosts may lag: only the deadlines of the shell go by them.
-const LAG_MAX: Micros = Micros(200 * TICK_US);
+const LAG_MAX: Span = Span(200 * TICK_US);
 
 impl Turmoil {
     /// Lets something happen that falls due until then, and says how many inputs that were; with 0
     /// there was nothing left.
-    pub(super) fn move_on(&mut self, until: Micros, fx: &mut Effects) -> u64 {
+    pub(super) fn move_on(&mut self, until: Time, fx: &mut Effects) -> u64 {
         self.shared.borrow_mut().began = None;
         self.dropped = None;
         let inputs = if self.is_unsettled() {
@@ -23,7 +23,7 @@ impl Turmoil {
             let now = self.shared.borrow().now;
             match self.next_due() {
                 Some(due) if due <= until => {
-                    self.cover(Micros(due.0.saturating_sub(1)).max(now), until).max(1)
+                    self.cover(Time(due.0.saturating_sub(1)).max(now), until).max(1)
                 }
                 _ => {
                     self.stand_still_at(until.max(now));
@@ -42,7 +42,7 @@ impl Turmoil {
     }
 
     /// One step, from an instant until which nothing is due.
-    fn cover(&mut self, since: Micros, until: Micros) -> u64 {
+    fn cover(&mut self, since: Time, until: Time) -> u64 {
         let is_asked = self.clients.count_open() > 0 || !self.has_asked;
         let span = if is_asked { STEP_OF_CLIENTS_US } else { STEP_US };
         // What the driver does itself it does between two steps.
@@ -50,7 +50,7 @@ impl Turmoil {
         // A notification may be replaced as long as it is on the way. Whether one was is known to
         // its receiver in a step that begins right before it arrives.
         let letter = self.shared.borrow().next_letter(since);
-        let end = since.after(Micros(span)).min(until).min(planned).min(letter.unwrap_or(until));
+        let end = since.after(Span(span)).min(until).min(planned).min(letter.unwrap_or(until));
         self.stand_still_at(since);
         self.set_clocks();
         // The connections of this step are made before it, so that they are there in time.
@@ -77,7 +77,7 @@ impl Turmoil {
         inputs
     }
 
-    fn stand_still_at(&self, instant: Micros) {
+    fn stand_still_at(&self, instant: Time) {
         let shared = &mut *self.shared.borrow_mut();
         (shared.since, shared.now) = (instant, instant);
     }
@@ -86,7 +86,7 @@ impl Turmoil {
     fn is_unsettled(&self) -> bool {
         let shared = self.shared.borrow();
         let now = shared.now;
-        let is_due = |at: Option<Micros>| at.is_some_and(|at| at <= now);
+        let is_due = |at: Option<Time>| at.is_some_and(|at| at <= now);
         self.stirred
             || shared.waits.handshakes > 0
             || is_due(self.agenda.next_at())
@@ -94,7 +94,7 @@ impl Turmoil {
     }
 
     /// When something is due next.
-    fn next_due(&self) -> Option<Micros> {
+    fn next_due(&self) -> Option<Time> {
         let shared = self.shared.borrow();
         let servers = shared.cluster.members().filter_map(|id| shared.due_at(id, shared.now));
         servers.chain(shared.waits.next_dial()).chain(self.agenda.next_at()).min()
@@ -119,7 +119,7 @@ impl Turmoil {
     }
 
     /// Lets the owners move on to this instant that have something to do by then.
-    fn nudge_all(&self, end: Micros) {
+    fn nudge_all(&self, end: Time) {
         let shared = &mut *self.shared.borrow_mut();
         shared.now = end;
         for id in shared.cluster.members() {
@@ -132,10 +132,10 @@ impl Turmoil {
     /// Of the owners that have something to do at this instant, lets the one move on whose turn
     /// came first, up to the turn of the next one. What a fault has withheld takes effect in the
     /// order in which it fell due, wherever that was.
-    fn nudge_first(&self, now: Micros) {
+    fn nudge_first(&self, now: Time) {
         let shared = &mut *self.shared.borrow_mut();
         let due = |id| shared.due_at(id, now).filter(|at| *at <= now).map(|at| (at, id));
-        let mut turns: Vec<(Micros, NodeId)> = shared.cluster.members().filter_map(due).collect();
+        let mut turns: Vec<(Time, NodeId)> = shared.cluster.members().filter_map(due).collect();
         turns.sort_unstable();
         if let Some((_, first)) = turns.first() {
             let until = turns.get(1).map_or(now, |(at, _)| *at);
@@ -149,7 +149,7 @@ impl Turmoil {
         let lag = self.shared.borrow().now.0.saturating_sub(self.hosts_at.0);
         if lag > LAG_MAX.0 {
             self.shared.borrow_mut().waits.leap(lag / TICK_US);
-            self.hosts_at = self.hosts_at.after(Micros(lag / TICK_US * TICK_US));
+            self.hosts_at = self.hosts_at.after(Span(lag / TICK_US * TICK_US));
             self.step_turmoil();
         }
     }
@@ -159,7 +159,7 @@ impl Turmoil {
         if let Err(error) = self.sim.step() {
             panic!("a task of the shell failed: {error}");
         }
-        self.hosts_at = self.hosts_at.after(Micros(TICK_US));
+        self.hosts_at = self.hosts_at.after(Span(TICK_US));
     }
 
     /// Hands on what was observed up to this instant, in the order of time.

@@ -8,7 +8,7 @@ use crate::schedule::{CrashMode, Files, Schedule, StallTarget};
 use crate::trace::{TextTrace, TraceHash};
 use std::ops::ControlFlow;
 use zab_checker::{Event, Fact};
-use zab_core::Txn;
+use zab_core::{Txn, Variant};
 
 fn trace(booted: &Booted, schedule: &Schedule) -> String {
     let mut trace = TextTrace::default();

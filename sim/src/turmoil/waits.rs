@@ -5,7 +5,7 @@ use std::rc::Rc;
 use std::time::Duration;
 use tokio::sync::Notify;
 use tokio::time::advance;
-use zab_core::Micros;
+use zab_core::Time;
 
 /// What is waited for besides messages and agendas.
 #[derive(Default)]
@@ -13,9 +13,9 @@ pub(super) struct Waits {
     /// Connections that are being made.
     pub(super) handshakes: u32,
     /// When connections are to be made.
-    dials: Vec<Micros>,
+    dials: Vec<Time>,
     /// Connections may be made whose time is not later than this.
-    pub(super) horizon: Micros,
+    pub(super) horizon: Time,
     /// Told when that is later than before.
     pub(super) dialing: Rc<Notify>,
     /// How far hosts shall move their clocks on.
@@ -25,7 +25,7 @@ pub(super) struct Waits {
 
 impl Waits {
     /// Connections may be made whose time is not later than this. Says whether there are any.
-    pub(super) fn may_dial_until(&mut self, horizon: Micros) -> bool {
+    pub(super) fn may_dial_until(&mut self, horizon: Time) -> bool {
         self.horizon = horizon;
         let any = self.dials.iter().any(|at| *at <= horizon);
         if any {
@@ -35,7 +35,7 @@ impl Waits {
     }
 
     /// When a connection is to be made next.
-    pub(super) fn next_dial(&self) -> Option<Micros> {
+    pub(super) fn next_dial(&self) -> Option<Time> {
         self.dials.iter().copied().min()
     }
 
@@ -61,7 +61,7 @@ pub(super) async fn follow(shared: Handle) {
 pub(super) struct Wait {
     shared: Handle,
     /// `None` while a connection is being made.
-    until: Option<Micros>,
+    until: Option<Time>,
 }
 
 impl Wait {
@@ -72,7 +72,7 @@ impl Wait {
     }
 
     /// Somebody wants to make a connection at this instant.
-    pub(super) fn dial(shared: &Handle, at: Micros) -> Self {
+    pub(super) fn dial(shared: &Handle, at: Time) -> Self {
         shared.borrow_mut().waits.dials.push(at);
         Self { shared: shared.clone(), until: Some(at) }
     }

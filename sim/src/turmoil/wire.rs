@@ -24,7 +24,7 @@ use std::task::{Context, Poll, ready};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use turmoil::net::TcpStream;
 use turmoil::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
-use zab_core::{Micros, NodeId};
+use zab_core::{NodeId, Time};
 
 /// Who is at the two ends of a connection, and which one is here; `None` stands for the clients.
 #[derive(Copy, Clone, Debug)]
@@ -70,7 +70,7 @@ pub(super) fn wire(
     stream: TcpStream,
     shared: &Handle,
     route: Route,
-    (at, opened): (Micros, Option<Micros>),
+    (at, opened): (Time, Option<Time>),
 ) -> Stream {
     let ends = (stream.local_addr(), stream.peer_addr());
     let (Ok(local), Ok(peer)) = ends else {

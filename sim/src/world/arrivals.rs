@@ -6,12 +6,12 @@ use crate::network::Item;
 use crate::observe::reported;
 use zab_checker::Fact;
 use zab_core::event::Timer;
-use zab_core::{Actor, ConnId, File, Input, Lsn, Micros, NodeId};
+use zab_core::{Actor, ConnId, File, Input, Lsn, NodeId, Time};
 
 impl World {
     pub(super) fn on_timer(
         &mut self,
-        now: Micros,
+        now: Time,
         id: NodeId,
         (timer, generation): (Timer, u32),
         fx: &mut Effects,
@@ -21,18 +21,18 @@ impl World {
         }
     }
 
-    pub(super) fn on_turn(&mut self, now: Micros, id: NodeId, actor: Actor, fx: &mut Effects) {
+    pub(super) fn on_turn(&mut self, now: Time, id: NodeId, actor: Actor, fx: &mut Effects) {
         self.step(now, id, Input::Turn(actor), fx);
     }
 
-    pub(super) fn on_step_down(&mut self, now: Micros, id: NodeId, fx: &mut Effects) {
+    pub(super) fn on_step_down(&mut self, now: Time, id: NodeId, fx: &mut Effects) {
         fx.observe(now, id, Fact::Fault("step-down"));
         self.step(now, id, Input::StepDown, fx);
     }
 
     pub(super) fn on_disk_done(
         &mut self,
-        now: Micros,
+        now: Time,
         id: NodeId,
         (file, lsn): (File, u32),
         fx: &mut Effects,
@@ -45,7 +45,7 @@ impl World {
         }
     }
 
-    pub(super) fn on_request(&mut self, now: Micros, client: u8, cxid: u32, fx: &mut Effects) {
+    pub(super) fn on_request(&mut self, now: Time, client: u8, cxid: u32, fx: &mut Effects) {
         let session = &self.clients[usize::from(client)];
         let Some(open) = session.open(cxid) else {
             return;
@@ -57,7 +57,7 @@ impl World {
     }
 
     /// A connection is made if both ways are open and the other process is running.
-    pub(super) fn on_connect(&mut self, now: Micros, from: NodeId, to: NodeId, fx: &mut Effects) {
+    pub(super) fn on_connect(&mut self, now: Time, from: NodeId, to: NodeId, fx: &mut Effects) {
         if self.is_up(to) && !self.cluster.links.is_cut_either_way(now, from, to) {
             let conn = self.network.open(now, [from, to], fx);
             self.step(now, from, Input::ConnectionUp { peer: to, conn, outgoing: true }, fx);
@@ -66,7 +66,7 @@ impl World {
         }
     }
 
-    pub(super) fn on_arrive(&mut self, now: Micros, conn: ConnId, end: u8, fx: &mut Effects) {
+    pub(super) fn on_arrive(&mut self, now: Time, conn: ConnId, end: u8, fx: &mut Effects) {
         let Some((peer, to, item)) = self.network.arrive(now, conn, end, fx) else {
             return;
         };
@@ -78,13 +78,13 @@ impl World {
         self.step(now, to, input, fx);
     }
 
-    pub(super) fn on_reset(&mut self, now: Micros, conn: ConnId, end: u8, fx: &mut Effects) {
+    pub(super) fn on_reset(&mut self, now: Time, conn: ConnId, end: u8, fx: &mut Effects) {
         if let Some((to, peer)) = self.network.reset(conn, end) {
             self.step(now, to, Input::ConnectionDown { peer, conn }, fx);
         }
     }
 
-    pub(super) fn on_notify(&mut self, now: Micros, from: NodeId, to: NodeId, fx: &mut Effects) {
+    pub(super) fn on_notify(&mut self, now: Time, from: NodeId, to: NodeId, fx: &mut Effects) {
         let is_acknowledged = !self.cluster.links.is_cut(now, to, from);
         if let Some(notification) = self.mailboxes.arrive(from, to, is_acknowledged) {
             self.step(now, to, Input::Notification { from, notification }, fx);

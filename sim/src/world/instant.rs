@@ -8,17 +8,17 @@ use crate::cluster::Cluster;
 use crate::due::{Due, Effects, Later};
 use std::ops::DerefMut;
 use zab_checker::Fact;
-use zab_core::{Input, Micros, NodeId, Zxid};
+use zab_core::{Input, NodeId, Time, Zxid};
 
 /// A world, the time, and what comes of what happens now.
 pub(super) struct Instant<'a> {
     pub(super) world: &'a mut World,
-    pub(super) now: Micros,
+    pub(super) now: Time,
     pub(super) fx: &'a mut Effects,
 }
 
 impl Backend for Instant<'_> {
-    fn now(&self) -> Micros {
+    fn now(&self) -> Time {
         self.now
     }
 
@@ -34,7 +34,7 @@ impl Backend for Instant<'_> {
         self.fx.observe(self.now, node, fact);
     }
 
-    fn plan(&mut self, at: Micros, later: Later) {
+    fn plan(&mut self, at: Time, later: Later) {
         self.fx.schedule(at, Due::Later(later));
     }
 
@@ -83,7 +83,7 @@ impl Backend for Instant<'_> {
         }
     }
 
-    fn send(&mut self, at: Micros, open: Open, _last_seen: Zxid) {
+    fn send(&mut self, at: Time, open: Open, _last_seen: Zxid) {
         let Open { request, .. } = open;
         let (client, cxid) = (request.session.0 as u8, request.cxid);
         self.fx.schedule(at, Due::Request { client, cxid });

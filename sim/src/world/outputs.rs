@@ -6,11 +6,11 @@ use crate::due::{Due, Effects};
 use crate::observe::fact_of;
 use crate::{faults, sessions};
 use zab_core::event::{ExitReason, Timer};
-use zab_core::{DiskOp, Input, Lsn, Micros, NodeId, Output};
+use zab_core::{DiskOp, Input, Lsn, NodeId, Output, Span, Time};
 
 impl World {
     /// Hands an input to a server that is up.
-    pub(super) fn step(&mut self, now: Micros, id: NodeId, input: Input, fx: &mut Effects) {
+    pub(super) fn step(&mut self, now: Time, id: NodeId, input: Input, fx: &mut Effects) {
         let mut outputs = std::mem::take(&mut fx.outputs);
         let clock = self.cluster[id].clock.read(now);
         self.processes[id.index()].node.step(clock, input, &mut outputs);
@@ -24,7 +24,7 @@ impl World {
         fx.outputs = outputs;
     }
 
-    fn carry_out(&mut self, now: Micros, id: NodeId, output: Output, fx: &mut Effects) {
+    fn carry_out(&mut self, now: Time, id: NodeId, output: Output, fx: &mut Effects) {
         let to = match output {
             Output::Send { conn, .. } => self.network.peer(conn, id),
             _ => None,
@@ -35,10 +35,9 @@ impl World {
         let delays = self.cluster.delays;
         match output {
             Output::Connect(to) => {
-                let there_and_back =
-                    Micros(delays.latency(now, id, to).0 + delays.latency(now, to, id).0);
+                let (there, back) = (delays.latency(now, id, to), delays.latency(now, to, id));
                 let life = self.cluster[id].life();
-                fx.schedule(now.after(there_and_back), Due::Connect { from: id, life, to });
+                fx.schedule(now.after(there).after(back), Due::Connect { from: id, life, to });
             }
             Output::Close(conn) => self.network.close(now, (conn, id), delays, fx),
             Output::Send { conn, packet } => {
@@ -70,7 +69,7 @@ impl World {
         }
     }
 
-    fn ask_disk(&mut self, now: Micros, id: NodeId, (lsn, op): (Lsn, DiskOp), fx: &mut Effects) {
+    fn ask_disk(&mut self, now: Time, id: NodeId, (lsn, op): (Lsn, DiskOp), fx: &mut Effects) {
         let delays = self.cluster.delays;
         let machine = &mut self.cluster[id];
         let (life, file) = (machine.life(), op.file());
@@ -82,9 +81,9 @@ impl World {
 
     fn set_timer(
         &mut self,
-        now: Micros,
+        now: Time,
         id: NodeId,
-        (timer, generation, after): (Timer, u32, Micros),
+        (timer, generation, after): (Timer, u32, Span),
         fx: &mut Effects,
     ) {
         self.processes[id.index()].generations[timer as usize] = generation;
@@ -94,7 +93,7 @@ impl World {
     }
 
     /// The process of a server exits by itself.
-    fn on_exit(&mut self, now: Micros, id: NodeId, reason: ExitReason, fx: &mut Effects) {
+    fn on_exit(&mut self, now: Time, id: NodeId, reason: ExitReason, fx: &mut Effects) {
         self.cluster[id].exit(reason);
         let (at, start) = faults::restart(now, id, self.cluster[id].life());
         let mut instant = self.at(now, fx);

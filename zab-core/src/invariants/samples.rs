@@ -2,9 +2,10 @@
 //! on disk, S2 leads.
 
 use crate::event::{Actor, File, Input, Output, Recovered, Timer};
-use crate::ids::{ConnId, Epoch, Micros, NodeId, RequestId, SessionId, Zxid};
+use crate::ids::{ConnId, Epoch, NodeId, RequestId, SessionId, Zxid};
 use crate::invariants::Invariant;
 use crate::message::{Notification, Packet, ServerState, Vote};
+use crate::time::Time;
 use crate::txn::{Change, Key, Op, Txn};
 use crate::{Config, Node, Variant};
 
@@ -31,7 +32,7 @@ pub(crate) fn txn(epoch: u32, counter: u32) -> Txn {
 
 fn step(node: &mut Node, input: Input) -> Vec<Output> {
     let mut outputs = Vec::new();
-    node.step(Micros(0), input, &mut outputs);
+    node.step(Time(0), input, &mut outputs);
     outputs
 }
 

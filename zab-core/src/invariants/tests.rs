@@ -2,7 +2,7 @@
 
 use super::{Invariant, samples};
 use crate::event::Input;
-use crate::{Micros, Node, View, durable, election, follower, leader, log_writer, node, server};
+use crate::{Node, Time, View, durable, election, follower, leader, log_writer, node, server};
 use std::collections::BTreeSet;
 
 #[test]
@@ -51,7 +51,7 @@ fn a_step_ends_with_the_state_if_an_invariant_is_broken() {
     let broken =
         server::invariants::broken().into_iter().find(|(i, _)| *i == Invariant::LogAscends);
     let (_, mut node) = broken.expect("it is in the table");
-    node.step(Micros(0), Input::StepDown, &mut Vec::new());
+    node.step(Time(0), Input::StepDown, &mut Vec::new());
 }
 
 #[cfg(debug_assertions)]
@@ -62,5 +62,5 @@ fn an_unoptimized_build_looks_at_the_state_after_routine_as_well() {
         server::invariants::broken().into_iter().find(|(i, _)| *i == Invariant::LogAscends);
     let (_, mut node) = broken.expect("it is in the table");
     let timer = Input::Timer { timer: crate::event::Timer::Tick, generation: 0 };
-    node.step(Micros(0), timer, &mut Vec::new());
+    node.step(Time(0), timer, &mut Vec::new());
 }

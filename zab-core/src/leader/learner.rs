@@ -3,9 +3,10 @@
 pub(crate) mod invariants;
 
 use crate::event::{Actor, Output};
-use crate::ids::{ConnId, Epoch, Micros, NodeId, Zxid};
+use crate::ids::{ConnId, Epoch, NodeId, Zxid};
 use crate::message::Packet;
 use crate::server::Server;
+use crate::time::Time;
 use std::collections::VecDeque;
 
 /// How far the conversation has come: what the reader waits for.
@@ -57,12 +58,12 @@ pub(super) struct Learner {
     ready: bool,
     pub(super) sender: Sender,
     /// When the last packet arrived.
-    pub(super) last_heard: Micros,
+    pub(super) last_heard: Time,
     /// The last tick up to which it counts as synced (`tickOfNextAckDeadline`).
     ack_deadline_tick: u32,
     /// The oldest proposal that it has not acknowledged, and when that was sent
     /// (`SyncLimitCheck`).
-    unacknowledged: Option<(Zxid, Micros)>,
+    unacknowledged: Option<(Zxid, Time)>,
 }
 
 impl Learner {
@@ -101,7 +102,7 @@ impl Learner {
             Stage::Serving => sync_limit,
             _ => server.ticks(server.config.init_limit),
         };
-        let too_slow = |(_, since): (Zxid, Micros)| server.now >= since.after(sync_limit);
+        let too_slow = |(_, since): (Zxid, Time)| server.now >= since.after(sync_limit);
         server.now >= self.last_heard.after(limit) || self.unacknowledged.is_some_and(too_slow)
     }
 
@@ -116,7 +117,7 @@ impl Learner {
     }
 
     /// An acknowledgement arrived.
-    pub(super) fn on_ack(&mut self, zxid: Zxid, now: Micros, last_proposed: Zxid) {
+    pub(super) fn on_ack(&mut self, zxid: Zxid, now: Time, last_proposed: Zxid) {
         if self.unacknowledged.is_some_and(|(oldest, _)| zxid >= oldest) {
             self.unacknowledged = (zxid < last_proposed).then(|| (zxid.next(), now));
         }

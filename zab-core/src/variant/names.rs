@@ -13,9 +13,9 @@
 //! first variant, and each may be restarted as the other, and back. Case does not matter, and `_` is read as `-`. Of all the
 //! spellings of a variant [`Named::name`] is the one that is printed and stored.
 
-use super::{Releases, Variant};
 use super::catalogue::{CATALOGUE, Entry, Kind};
 use super::switches::{SWITCHES, Setting, Switch};
+use super::{Releases, Variant};
 use std::fmt;
 
 /// A variant under its name.

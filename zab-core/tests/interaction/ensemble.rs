@@ -7,8 +7,8 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::fmt::Write;
 use zab_core::event::Timer;
 use zab_core::{
-    Actor, Config, ConnId, DiskError, DiskOp, File, Input, Lsn, Micros, Node, NodeId, Notification,
-    Op, Output, Packet, Phase, Recovered, Replica, RequestId, SessionId, Variant, Zxid,
+    Actor, Config, ConnId, DiskError, DiskOp, File, Input, Lsn, Node, NodeId, Notification, Op,
+    Output, Packet, Phase, Recovered, Replica, RequestId, SessionId, Span, Time, Variant, Zxid,
 };
 
 /// More than any script takes to come to rest.
@@ -35,11 +35,11 @@ struct Disk {
 pub(crate) struct Ensemble {
     config: Config,
     variant: Variant,
-    now: Micros,
+    now: Time,
     nodes: Vec<Option<Node>>,
     disks: Vec<Disk>,
     pending: VecDeque<Pending>,
-    timers: BTreeMap<(NodeId, Timer), (Micros, u32)>,
+    timers: BTreeMap<(NodeId, Timer), (Time, u32)>,
     connections: BTreeMap<ConnId, (NodeId, NodeId)>,
     cut: BTreeSet<NodeId>,
     held: BTreeSet<(NodeId, String)>,
@@ -53,7 +53,7 @@ impl Ensemble {
         Self {
             config: Config::new(servers),
             variant,
-            now: Micros(0),
+            now: Time(0),
             nodes: (0..servers).map(|_| None).collect(),
             disks: (0..servers).map(|_| Disk::default()).collect(),
             pending: VecDeque::new(),
@@ -175,7 +175,7 @@ impl Ensemble {
     }
 
     /// Lets time pass, timer by timer.
-    pub(crate) fn pass(&mut self, span: Micros) {
+    pub(crate) fn pass(&mut self, span: Span) {
         let end = self.now.after(span);
         self.settle();
         while let Some((at, id, timer, generation)) = self.next_timer()
@@ -189,7 +189,7 @@ impl Ensemble {
         self.now = end;
     }
 
-    fn next_timer(&self) -> Option<(Micros, NodeId, Timer, u32)> {
+    fn next_timer(&self) -> Option<(Time, NodeId, Timer, u32)> {
         let timers = self.timers.iter().map(|((id, timer), (at, g))| (*at, *id, *timer, *g));
         timers.min()
     }

@@ -3,7 +3,7 @@
 use super::{notification, started, step};
 use zab_core::event::{Note, Timer};
 use zab_core::message::{ServerState, Vote};
-use zab_core::{Config, Epoch, Input, Micros, NodeId, Notification, Output, Recovered, Zxid};
+use zab_core::{Config, Epoch, Input, NodeId, Notification, Output, Recovered, Span, Zxid};
 
 #[test]
 fn a_leader_of_whom_only_others_speak_is_not_followed() {
@@ -67,6 +67,6 @@ fn votes_are_told_again_at_intervals_that_double_up_to_a_limit() {
     let limit = Config::new(3).notification_interval_max;
     assert!(intervals[0] < limit && intervals[5] == limit, "{intervals:?}");
     for pair in intervals.windows(2) {
-        assert_eq!(pair[1], Micros(pair[0].0 * 2).min(limit), "{intervals:?}");
+        assert_eq!(pair[1], Span(pair[0].0 * 2).min(limit), "{intervals:?}");
     }
 }

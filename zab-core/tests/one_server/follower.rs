@@ -6,8 +6,8 @@ use super::{
 use zab_core::event::{Breach, DiskError, ExitReason, Note, SyncMode};
 use zab_core::message::{ServerState, Vote};
 use zab_core::{
-    Actor, Config, ConnId, DiskOp, Epoch, File, Input, Lsn, Micros, Node, NodeId, Output, Packet,
-    Recovered, Replica, Variant, Zxid,
+    Actor, Config, ConnId, DiskOp, Epoch, File, Input, Lsn, Node, NodeId, Output, Packet,
+    Recovered, Replica, Time, Variant, Zxid,
 };
 
 const FIRST: Zxid = Zxid::new(1, 1);
@@ -50,7 +50,7 @@ fn a_silent_leader_is_given_up_after_init_limit_or_once_newleader_is_acknowledge
     ];
     for (packets, ticks, how_far) in table {
         let gives_up = |now| {
-            let outputs = half_tick(&mut follower_after(packets), 1, Micros(now));
+            let outputs = half_tick(&mut follower_after(packets), 1, Time(now));
             outputs.contains(&Output::Note(Note::SteppedDown))
         };
         let limit = tick.0 * u64::from(ticks);
@@ -90,7 +90,7 @@ fn a_leader_that_cannot_be_reached_is_given_up_after_five_attempts() {
     let left = Output::Note(Note::SteppedDown);
     for generation in 1..5 {
         assert_eq!(step(&mut node, Input::ConnectFailed { peer }), [], "attempt {generation}");
-        let outputs = half_tick(&mut node, generation, Micros(0));
+        let outputs = half_tick(&mut node, generation, Time(0));
         assert!(outputs.contains(&Output::Connect(peer)), "{outputs:?}");
     }
     assert!(step(&mut node, Input::ConnectFailed { peer }).contains(&left));
@@ -134,7 +134,7 @@ fn a_process_that_has_ended_does_nothing() {
     let peer = NodeId(2);
     assert_eq!(step(&mut node, Input::ConnectionUp { peer, conn: ConnId(3), outgoing: true }), []);
     assert_eq!(step(&mut node, packet(2, Packet::Ping)), []);
-    assert_eq!(half_tick(&mut node, 1, Micros(20_000)), []);
+    assert_eq!(half_tick(&mut node, 1, Time(20_000)), []);
 }
 
 #[test]
@@ -263,8 +263,8 @@ fn a_commit_of_nothing_is_only_noted() {
 #[test]
 fn a_timer_that_was_set_again_does_not_run_out() {
     let mut node = follower();
-    assert!(!half_tick(&mut node, 1, Micros(0)).is_empty(), "it sets the next one");
-    assert_eq!(half_tick(&mut node, 1, Micros(0)), []);
+    assert!(!half_tick(&mut node, 1, Time(0)).is_empty(), "it sets the next one");
+    assert_eq!(half_tick(&mut node, 1, Time(0)), []);
 }
 
 #[test]

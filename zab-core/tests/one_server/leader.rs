@@ -3,8 +3,8 @@
 use super::{elected, half_tick, packet, step, step_and_write};
 use zab_core::event::Note;
 use zab_core::{
-    Actor, Config, ConnId, Epoch, Input, Key, Micros, Node, NodeId, Op, Output, Packet, RequestId,
-    SessionId, Zxid,
+    Actor, Config, ConnId, Epoch, Input, Key, Node, NodeId, Op, Output, Packet, RequestId,
+    SessionId, Time, Zxid,
 };
 
 const FIRST: Zxid = Zxid::new(1, 1);
@@ -65,8 +65,8 @@ fn a_leader_looks_once_a_tick_whether_a_quorum_follows() {
         step(&mut node, Input::ConnectionDown { peer, conn });
     }
     let left = Output::Note(Note::SteppedDown);
-    assert!(!half_tick(&mut node, 1, Micros(20_000)).contains(&left), "half a tick has passed");
-    assert!(half_tick(&mut node, 2, Micros(40_000)).contains(&left), "a whole tick has");
+    assert!(!half_tick(&mut node, 1, Time(20_000)).contains(&left), "half a tick has passed");
+    assert!(half_tick(&mut node, 2, Time(40_000)).contains(&left), "a whole tick has");
 }
 
 #[test]
@@ -81,8 +81,8 @@ fn a_learner_that_acknowledges_too_slowly_is_dismissed_whatever_else_it_says() {
         for zxid in acks {
             step(&mut node, packet(1, Packet::Ack(*zxid)));
         }
-        node.step(Micros(now), packet(1, Packet::Ping), &mut Vec::new());
-        half_tick(&mut node, 1, Micros(now)).contains(&Output::Close(ConnId(1)))
+        node.step(Time(now), packet(1, Packet::Ping), &mut Vec::new());
+        half_tick(&mut node, 1, Time(now)).contains(&Output::Close(ConnId(1)))
     };
     assert!(is_dismissed(&[], limit) && !is_dismissed(&[], limit - 1));
     assert!(is_dismissed(&[FIRST], limit) && !is_dismissed(&[FIRST], limit - 1));
@@ -116,7 +116,7 @@ fn a_learner_that_does_not_serve_counts_for_init_limit_and_sync_limit() {
         let mut node = leader();
         let mut outputs = Vec::new();
         for half in 1..=2 * last_tick {
-            let now = Micros(tick.0 / 2 * u64::from(half));
+            let now = Time(tick.0 / 2 * u64::from(half));
             let mut takes = |input| node.step(now, input, &mut Vec::new());
             if half == 2 * last_tick {
                 takes(Input::ConnectionDown { peer: NodeId(1), conn: ConnId(1) });
@@ -143,7 +143,7 @@ fn a_learner_that_says_nothing_for_sync_limit_is_dismissed() {
     let Config { tick, sync_limit, .. } = Config::new(3);
     let limit = tick.0 * u64::from(sync_limit);
     let is_dismissed =
-        |now| half_tick(&mut leader(), 1, Micros(now)).contains(&Output::Close(ConnId(1)));
+        |now| half_tick(&mut leader(), 1, Time(now)).contains(&Output::Close(ConnId(1)));
     assert!(!is_dismissed(limit - 1));
     assert!(is_dismissed(limit));
 }

@@ -11,12 +11,12 @@ use super::super::platform::Platform;
 use super::Owner;
 use std::collections::VecDeque;
 use tokio::sync::mpsc;
-use zab_core::{ConnId, Input, Micros, NodeId, Notification, Packet};
+use zab_core::{ConnId, Input, NodeId, Notification, Packet, Time};
 
 /// A connection between learner and leader.
 pub(super) struct Link {
     pub(super) peer: NodeId,
-    opened: Micros,
+    opened: Time,
     pub(super) outbox: Outbox,
     /// What came and was not looked at yet; `None` says that the other end has closed it.
     waiting: VecDeque<Stamped<Option<Packet>>>,
@@ -112,7 +112,7 @@ impl<N: Net, P: Platform> Owner<N, P> {
     }
 
     /// Takes a connection into service that was made then.
-    pub(super) fn open(&mut self, (peer, opened): (NodeId, Micros), stream: Stream) -> ConnId {
+    pub(super) fn open(&mut self, (peer, opened): (NodeId, Time), stream: Stream) -> ConnId {
         self.opened += 1;
         let conn = ConnId(self.opened);
         let (outbox, frames) = mpsc::channel(OUTBOX);

@@ -8,7 +8,7 @@ use super::super::post;
 use super::Owner;
 use crate::observe::fact_of;
 use tokio::sync::mpsc::error::TrySendError;
-use zab_core::{ConnId, Micros, NodeId, Notification, Output, Packet};
+use zab_core::{ConnId, NodeId, Notification, Output, Packet, Span};
 
 impl<N: Net, P: Platform> Owner<N, P> {
     pub(super) fn carry_out(&mut self, output: Output) {
@@ -76,7 +76,7 @@ impl<N: Net, P: Platform> Owner<N, P> {
         if let Err(TrySendError::Full(_)) =
             link.outbox.try_send(self.stamped(Some(Frame::Packet(packet))))
         {
-            self.agenda.after(Micros(0), Event::Down { conn, reset: true });
+            self.agenda.after(Span(0), Event::Down { conn, reset: true });
         }
     }
 

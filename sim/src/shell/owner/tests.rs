@@ -7,7 +7,7 @@ use super::*;
 use std::time::Duration;
 use tokio::io::duplex;
 use tokio::time::timeout;
-use zab_core::{DiskOp, Lsn, Packet, Recovered};
+use zab_core::{DiskOp, Lsn, Packet, Recovered, Span, Time, Variant};
 
 /// A platform on which a process is stalled.
 #[derive(Clone)]
@@ -18,15 +18,15 @@ impl Platform for Stalled {
         Ok(Recovered::default())
     }
 
-    fn now(&self) -> Micros {
-        Micros(0)
+    fn now(&self) -> Time {
+        Time(0)
     }
 
     fn is_driven(&self) -> bool {
         true
     }
 
-    fn duration(&self, span: Micros) -> Duration {
+    fn duration(&self, span: Span) -> Duration {
         Duration::from_micros(span.0)
     }
 
@@ -49,7 +49,7 @@ fn a_process_that_is_stalled_stops_its_peers() {
     run(async {
         let (mut owner, mut events) = owner();
         let (mut peer, end) = duplex(1024);
-        owner.open((NodeId(0), Micros(0)), stream(end));
+        owner.open((NodeId(0), Time(0)), stream(end));
         let writing = async {
             let mut written = 0;
             while let Ok(Ok(())) = timeout(limits().write, frames::write(&mut peer, &PACKET)).await
@@ -74,13 +74,13 @@ fn a_peer_that_does_not_read_is_given_up() {
     run(async {
         let (mut owner, _events) = owner();
         let (_deaf, end) = duplex(16);
-        let conn = owner.open((NodeId(0), Micros(0)), stream(end));
+        let conn = owner.open((NodeId(0), Time(0)), stream(end));
         for _ in 0..OUTBOX {
             owner.send(conn, Packet::Ping);
         }
         assert_eq!(owner.agenda.next_at(), None, "there was room for these");
         owner.send(conn, Packet::Ping);
-        let told = owner.agenda.take_due(Micros(0), Micros(0)).map(|event| event.what);
+        let told = owner.agenda.take_due(Time(0), Time(0)).map(|event| event.what);
         assert!(matches!(told, Some(Event::Down { reset: true, .. })), "and for no more");
     });
 }

@@ -6,7 +6,7 @@ use crate::keyed::Delays;
 use std::collections::{BTreeMap, VecDeque};
 use std::net::SocketAddr;
 use std::task::Waker;
-use zab_core::{Micros, NodeId};
+use zab_core::{NodeId, Span, Time};
 
 /// One end of a connection: its number, and 0 for who dialed, 1 for who accepted.
 #[derive(Copy, Clone, Debug)]
@@ -27,7 +27,7 @@ pub(crate) struct Wires {
 struct Wire {
     ends: [Option<NodeId>; 2],
     /// When it was made, once the dialer is there; `None` if it carries messages of leader election.
-    opened: Option<Micros>,
+    opened: Option<Time>,
     /// By end: somebody is there.
     attached: [bool; 2],
     /// By receiving end.
@@ -38,9 +38,9 @@ struct Wire {
 #[derive(Default)]
 struct Flow {
     /// Bytes on the way, and when they arrive.
-    segments: VecDeque<(usize, Micros)>,
+    segments: VecDeque<(usize, Time)>,
     /// When the last of them arrives.
-    last: Micros,
+    last: Time,
     /// Something was sent: the hello, which arrives with the connection.
     greeted: bool,
     /// What is sent from now on is lost.
@@ -48,9 +48,9 @@ struct Flow {
     /// Nobody is there to receive it.
     gone: bool,
     /// When the receiver learns that the other end is closed.
-    goodbye: Option<Micros>,
+    goodbye: Option<Time>,
     /// When the receiver learns that the connection was reset.
-    reset: Option<Micros>,
+    reset: Option<Time>,
     reader: Option<Waker>,
 }
 
@@ -59,7 +59,7 @@ pub(super) struct Next {
     /// This many bytes that were sent together; `None` if nothing is on the way.
     pub(super) length: Option<usize>,
     /// An error, as of then.
-    pub(super) reset: Option<Micros>,
+    pub(super) reset: Option<Time>,
 }
 
 impl Wire {
@@ -82,7 +82,7 @@ impl Wires {
         &mut self,
         dialer: SocketAddr,
         route: Route,
-        opened: Option<Micros>,
+        opened: Option<Time>,
     ) -> Attached {
         let known = match route.accepted {
             true => None,
@@ -130,7 +130,7 @@ impl Wires {
     }
 
     /// This number of bytes was read. When do they arrive?
-    pub(super) fn take(&mut self, Attached { number, end }: Attached, count: usize) -> Micros {
+    pub(super) fn take(&mut self, Attached { number, end }: Attached, count: usize) -> Time {
         let flow = &mut self.get(number).flows[end];
         let (length, at) = flow.segments.pop_front().expect("what is read was sent");
         if length > count {
@@ -140,7 +140,7 @@ impl Wires {
     }
 
     /// When this end learns that the other one is closed.
-    pub(super) fn goodbye(&mut self, Attached { number, end }: Attached) -> Option<Micros> {
+    pub(super) fn goodbye(&mut self, Attached { number, end }: Attached) -> Option<Time> {
         self.get(number).flows[end].goodbye
     }
 
@@ -164,7 +164,7 @@ impl Wires {
 
 impl Shared {
     /// An end sends this number of bytes at this instant: they are given the time at which they arrive.
-    pub(super) fn send(&mut self, Attached { number, end }: Attached, sent: Micros, count: usize) {
+    pub(super) fn send(&mut self, Attached { number, end }: Attached, sent: Time, count: usize) {
         let wire = self.wires.get(number);
         let (from, to) = (wire.ends[end], wire.ends[1 - end]);
         let opened = wire.opened;
@@ -186,7 +186,7 @@ impl Shared {
     }
 
     /// An end closes at this instant.
-    pub(super) fn say_goodbye(&mut self, Attached { number, end }: Attached, sent: Micros) {
+    pub(super) fn say_goodbye(&mut self, Attached { number, end }: Attached, sent: Time) {
         let wire = self.wires.get(number);
         let (from, to, opened) = (wire.ends[end], wire.ends[1 - end], wire.opened);
         let flow = &mut wire.flows[1 - end];
@@ -203,7 +203,7 @@ impl Shared {
 
     /// The process of a server ends at this instant: its connections are closed, or, without
     /// power, silent.
-    pub(in super::super) fn close_all(&mut self, id: NodeId, at: Micros, power_loss: bool) {
+    pub(in super::super) fn close_all(&mut self, id: NodeId, at: Time, power_loss: bool) {
         let mut closed = Vec::new();
         for (number, wire) in &mut self.wires.wires {
             for end in wire.ends_of(id) {
@@ -219,7 +219,7 @@ impl Shared {
     }
 
     /// The connections between two servers are reset at this instant.
-    pub(in super::super) fn reset_between(&mut self, a: NodeId, b: NodeId, at: Micros) {
+    pub(in super::super) fn reset_between(&mut self, a: NodeId, b: NodeId, at: Time) {
         self.reset_those(|wire| wire.is_between(a, b), |_, _| at);
     }
 
@@ -238,7 +238,7 @@ impl Shared {
     fn reset_those(
         &mut self,
         chosen: impl Fn(&Wire) -> bool,
-        when: impl Fn(NodeId, NodeId) -> Micros,
+        when: impl Fn(NodeId, NodeId) -> Time,
     ) {
         let mut expected = Vec::new();
         for wire in self.wires.wires.values_mut().filter(|wire| chosen(wire)) {
@@ -262,12 +262,7 @@ impl Shared {
 }
 
 /// How long something that is sent at this instant travels.
-fn travel(
-    delays: Delays,
-    sent: Micros,
-    opened: Option<Micros>,
-    (from, to): (NodeId, NodeId),
-) -> Micros {
+fn travel(delays: Delays, sent: Time, opened: Option<Time>, (from, to): (NodeId, NodeId)) -> Span {
     match opened {
         Some(opened) => delays.packet(sent, opened, from, to),
         None => delays.latency(sent, from, to),
@@ -276,7 +271,7 @@ fn travel(
 
 impl Flow {
     /// Whoever reads learns at this instant that the connection is no more.
-    fn reset_at(&mut self, at: Micros) {
+    fn reset_at(&mut self, at: Time) {
         self.reset = Some(self.reset.map_or(at, |earlier| earlier.min(at)));
         if let Some(reader) = self.reader.take() {
             reader.wake();
