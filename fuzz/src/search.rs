@@ -20,8 +20,7 @@ use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::time::Duration;
 use zab_checker::Class;
-use zab_core::Variant;
-use zab_core::variant::{self, Harm, Named, Switch};
+use zab_core::variant::{self, Harm, Named, Releases, Switch};
 use zab_sim::Schedule;
 use zab_sim::schedule::Kind;
 
@@ -35,7 +34,7 @@ use crate::situations::Census;
 #[derive(Clone, Debug)]
 pub struct Campaign {
     /// The variant to break.
-    pub variant: Variant,
+    pub releases: Releases,
     /// What runs the simulation.
     pub driver: Driver,
     /// Another driver in which a finding has to show the same class.
@@ -89,7 +88,7 @@ impl Campaign {
     /// variant.
     pub fn new(named: &Named, seed: u64, limit: Limit) -> Self {
         Self {
-            variant: named.variant,
+            releases: named.releases(),
             driver: Driver::default(),
             hold_in: None,
             sizes: Sizes::default(),

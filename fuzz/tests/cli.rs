@@ -362,9 +362,9 @@ fn another_process_observes_the_same_byte_for_byte() {
         let mut oracle = Oracle::new(*driver);
         for seed in 0..5 {
             // What ran before must not matter.
-            oracle.judge(&generate::schedule(&mut Rng::of(seed, 0), 3), stored.named().variant);
+            oracle.judge(&generate::schedule(&mut Rng::of(seed, 0), 3), stored.named().releases());
         }
-        let (_, here) = oracle.trace_hash(&stored.schedule, stored.named().variant);
+        let (_, here) = oracle.trace_hash(&stored.schedule, stored.named().releases());
         assert_eq!(report[0]["trace"], format!("{here:016x}"), "{}", driver.name());
     }
 }

@@ -24,8 +24,9 @@ use serde::{Deserialize, Serialize};
 use zab_core::variant::Release;
 
 /// The version of the JSON form that this build writes; it reads all older ones. Version 1 has other
-/// names for three kinds of action; until version 2 a flush error has neither file nor duration.
-pub const FORMAT: u16 = 3;
+/// names for three kinds of action; until version 2 a flush error has neither file nor duration; version 4 has
+/// upgrades.
+pub const FORMAT: u16 = 4;
 
 /// Times in a schedule are whole multiples of this many microseconds.
 pub const GRAIN_US: u64 = 200;
@@ -312,6 +313,17 @@ pub enum Act {
 
 const fn is_false(flag: &bool) -> bool {
     !*flag
+}
+
+impl Act {
+    /// What it is where all servers run the same release, whatever happens: an upgrade is a restart.
+    #[must_use]
+    pub const fn within_one_release(self) -> Self {
+        match self {
+            Self::Upgrade { server, down_us, to: _ } => Self::Kill { server, down_us },
+            other => other,
+        }
+    }
 }
 
 impl Action {

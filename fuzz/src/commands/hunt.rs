@@ -175,7 +175,7 @@ fn campaign(args: &Args, named: &Named) -> Result<Campaign, Failure> {
     let cores = || std::thread::available_parallelism().map_or(1, usize::from);
     let cause = args.cause.as_deref().map(|name| causes::find(named, name)).transpose();
     Ok(Campaign {
-        variant: named.variant,
+        releases: named.releases(),
         driver: args.driver,
         hold_in: args.hold_in.filter(|other| *other != args.driver),
         cause: cause.map_err(Failure::usage)?,
@@ -266,7 +266,7 @@ fn tell(out: &Out, oracle: &mut Oracle, named: &Named, settled: &Settled<'_>, pa
         case.provenance.minimizing
     ));
     out.remark(format!("needs: {}", needed(case, named)));
-    let story = Story::of(&oracle.record(&case.schedule, named.variant));
+    let story = Story::of(&oracle.record(&case.schedule, named.releases()));
     out.remark(format!("\n{}", text::steps(&story)));
     out.remark(table::render_tables(&story).trim_end());
     out.line(format!("\n{}", boxed::render(&story)));

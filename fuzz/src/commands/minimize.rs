@@ -56,7 +56,7 @@ pub(super) fn run(args: &Args, out: &Out) -> Result<Exit, Failure> {
     let named = case.named();
     let mut rank = None;
     for oracle in [Some(&mut oracle), other.as_mut()].into_iter().flatten() {
-        let found = oracle.judge(&case.schedule, named.variant).rank();
+        let found = oracle.judge(&case.schedule, named.releases()).rank();
         rank = rank.max(found);
         if found.map(Rank::class) != Some(class) {
             let (path, driver) = (args.case.display(), oracle.driver().name());
@@ -66,7 +66,7 @@ pub(super) fn run(args: &Args, out: &Out) -> Result<Exit, Failure> {
     }
     // What it was shown to need it shall still need.
     let mut needed = case.defects.iter().filter_map(|name| find(&named, name).ok());
-    let cause = needed.find(|s| needs(&mut oracle, &case.schedule, named.variant, class, s));
+    let cause = needed.find(|s| needs(&mut oracle, &case.schedule, named.releases(), class, s));
     let rank = rank.ok_or_else(|| Failure::harness("no driver ran the case"))?;
     let shown = Shown { named: &named, rank, cause };
     let smaller = shrink(&mut oracle, other.as_mut(), shown, &case.schedule, case.provenance)
@@ -125,9 +125,9 @@ impl Shown<'_> {
     fn by(self, oracle: &mut Oracle, schedule: &Schedule) -> bool {
         let Self { named, rank, cause } = self;
         let class = rank.class();
-        let found = oracle.judge(schedule, named.variant).rank();
+        let found = oracle.judge(schedule, named.releases()).rank();
         found.is_some_and(|found| found.class() == class && found <= rank)
-            && cause.is_none_or(|cause| needs(oracle, schedule, named.variant, class, cause))
+            && cause.is_none_or(|cause| needs(oracle, schedule, named.releases(), class, cause))
     }
 }
 
@@ -155,7 +155,7 @@ pub(super) fn shrink(
         }
         // What a later write covers up, no client can see: let it write elsewhere.
         let clearer = apart(&minimized.schedule).into_iter().find_map(|candidate| {
-            let rank = oracle.judge(&candidate, named.variant).rank()?;
+            let rank = oracle.judge(&candidate, named.releases()).rank()?;
             let is_clearer = rank.class() == class && rank < shown.rank;
             is_clearer.then_some((candidate, Shown { rank, ..shown }))
         });
@@ -167,8 +167,8 @@ pub(super) fn shrink(
         }
         (shown, minimized.schedule) = (clearer, schedule);
     }
-    let recording = oracle.record(&minimized.schedule, named.variant);
-    let defects = causes(oracle, &minimized.schedule, named.variant, class);
+    let recording = oracle.record(&minimized.schedule, named.releases());
+    let defects = causes(oracle, &minimized.schedule, named.releases(), class);
     let expected = Expected::of(&recording.outcome.verdict)
         .ok_or_else(|| Failure::harness("the minimized schedule is not decided any more"))?;
     Ok(Case {

@@ -135,7 +135,7 @@ impl Wish {
         let mut other = campaign.hold_in.map(Oracle::new);
         let shown = Shown { named, rank, cause };
         let case = shrink(&mut oracle, other.as_mut(), shown, &finding.schedule, provenance)?;
-        let rank = oracle.judge(&case.schedule, named.variant).rank().unwrap_or(rank);
+        let rank = oracle.judge(&case.schedule, named.releases()).rank().unwrap_or(rank);
         Ok(Some((rank, case)))
     }
 }

@@ -14,7 +14,7 @@ fn error(text: &str) -> String {
 }
 
 fn with_action(action: &str) -> String {
-    format!(r#"{{"version": 3, "seed": 1, "servers": 3, "actions": [{action}]}}"#)
+    format!(r#"{{"version": 4, "seed": 1, "servers": 3, "actions": [{action}]}}"#)
 }
 
 #[test]
@@ -97,7 +97,7 @@ fn json_is_one_action_a_line() {
     schedule.actions.push(Action { at_us: 1200, act: loss });
     schedule.actions.push(Action { at_us: 1400, act: Act::HealAll });
     let text = r#"{
-  "version": 3,
+  "version": 4,
   "seed": 7,
   "servers": 3,
   "actions": [
@@ -124,7 +124,7 @@ fn version_1_is_read_and_written_in_the_words_of_today() {
     assert_eq!(acts, [loss, kill, Act::Reset { a: 0, b: 2 }]);
     let written = schedule.to_json();
     assert!(
-        ["version\": 3", "power-loss", "kill", "reset"].iter().all(|new| written.contains(new))
+        ["version\": 4", "power-loss", "kill", "reset"].iter().all(|new| written.contains(new))
     );
     assert!(["crash", "restart", "drop"].iter().all(|old| !written.contains(old)));
     assert_eq!(Schedule::from_json(&written), Ok(schedule));
@@ -141,6 +141,18 @@ fn a_flush_error_of_version_2_is_one_of_any_file() {
     let written = schedule.to_json();
     assert!(written.contains(r#""server": 1, "file": "all", "for_us": 0"#), "{written}");
     assert_eq!(Schedule::from_json(&written), Ok(schedule));
+}
+
+#[test]
+fn an_upgrade_says_to_which_release_and_a_downgrade_is_one_to_the_old() {
+    let line = r#"{"at_us": 200, "do": "upgrade", "server": 1, "to": "old", "down_us": 400}"#;
+    let schedule = Schedule::from_json(&with_action(line)).expect("it is an action");
+    let act = Act::Upgrade { server: 1, to: Release::Old, down_us: 400 };
+    assert_eq!(schedule.actions, [Action { at_us: 200, act }]);
+    assert_eq!(schedule.actions[0].to_json(), line);
+    assert_eq!(act.within_one_release(), Act::Kill { server: 1, down_us: 400 });
+    let error = error(&with_action(&line.replace("old", "newest")));
+    assert!(error.contains("expected `old` or `new`"), "{error}");
 }
 
 #[test]
@@ -203,8 +215,8 @@ fn typos_are_refused() {
 
 #[test]
 fn a_newer_format_is_refused_before_anything_else() {
-    let text = r#"{"version": 4, "plan": []}"#;
-    assert_eq!(error(text), "format version 4: this build reads versions 1 to 3, use a newer one");
-    let text = r#"{"version": 3, "seed": 1, "servers": 4, "actions": []}"#;
+    let text = r#"{"version": 5, "plan": []}"#;
+    assert_eq!(error(text), "format version 5: this build reads versions 1 to 4, use a newer one");
+    let text = r#"{"version": 4, "seed": 1, "servers": 4, "actions": []}"#;
     assert_eq!(error(text), "servers: 4 is not possible, write 3, 5 or 7");
 }

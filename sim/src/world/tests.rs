@@ -8,6 +8,7 @@ use crate::schedule::{Act, Action, ClientOp, CrashMode, Files, Schedule, StallTa
 use std::ops::ControlFlow;
 use zab_checker::{Event, Fact};
 use zab_core::event::Note;
+use zab_core::variant::{Release, Releases};
 use zab_core::{DiskOp, NodeId, Outcome, Variant};
 
 /// Time after boot in microseconds, server, and what happened there.
@@ -24,12 +25,16 @@ impl Observer for Recorder {
 
 /// What is observed after boot and before healing.
 fn chaos(actions: impl IntoIterator<Item = (u64, Act)>) -> Vec<Seen> {
+    chaos_among(Variant::REFERENCE.into(), actions)
+}
+
+fn chaos_among(releases: Releases, actions: impl IntoIterator<Item = (u64, Act)>) -> Vec<Seen> {
     let actions = actions.into_iter().map(|(at_us, act)| Action { at_us, act });
     let mut schedule = Schedule { actions: actions.collect(), ..Schedule::empty(1, 3) };
     // Chaos goes on for a second, so that consequences are seen.
     schedule.actions.push(Action { at_us: 1_000_000, act: Act::HealAll });
     assert_eq!(schedule.validate(), Ok(()));
-    let booted = Booted::new(3, Variant::REFERENCE);
+    let booted = Booted::new(3, releases);
     let (boot, origin) = (booted.evidence().len(), booted.driver().now().0);
     let mut recorder = Recorder(Vec::new());
     booted.run(&schedule, &mut recorder);
@@ -245,6 +250,46 @@ fn a_process_flushes_what_a_killed_one_left_before_it_votes() {
     assert!(first(&seen, 0, looking) >= 90_000, "the disk is stalled until then");
     let idle = chaos([(0, Act::Kill { server: 0, down_us: 0 })]);
     assert_eq!(times(&idle, 0, looking)[..1], [0], "nothing was left");
+}
+
+/// S0 is restarted twice while its disk is stalled and has work to do, as these releases. The new one
+/// votes with what it finds, the old one flushes it first.
+fn upgraded_behind(first: Release, second: Release) -> Vec<Seen> {
+    let new = Variant { unflushed_start: true, ..Variant::REFERENCE };
+    let stall = Act::StallDisk { server: 0, for_us: 80_000 };
+    let upgrade = |to| Act::Upgrade { server: 0, to, down_us: 0 };
+    let restarts = [(20_000, upgrade(first)), (40_000, upgrade(second))];
+    let actions = [(10_000, stall), (12_000, write(0, 2))].into_iter().chain(restarts);
+    chaos_among(Releases::upgrade(Variant::REFERENCE, new), actions)
+}
+
+#[test]
+fn a_server_runs_the_release_that_it_was_last_restarted_as() {
+    let votes = |first, second| times(&upgraded_behind(first, second), 0, looking);
+    let (old, new) = (Release::Old, Release::New);
+    let at_once = |votes: Vec<u64>, at| votes.contains(&at);
+    assert!(at_once(votes(new, old), 20_000) && !at_once(votes(new, old), 40_000));
+    assert!(!at_once(votes(old, new), 20_000) && at_once(votes(old, new), 40_000));
+    let installed = |fact: &Fact| matches!(fact, Fact::Installed(_));
+    assert_eq!(times(&upgraded_behind(old, new), 0, installed), [40_000], "only what changes");
+}
+
+#[test]
+fn a_server_that_is_down_starts_as_what_was_installed_meanwhile() {
+    let new = Variant { unflushed_start: true, ..Variant::REFERENCE };
+    for (to, votes_us) in [(Release::New, 50_000), (Release::Old, 90_000)] {
+        let stall = Act::StallDisk { server: 0, for_us: 80_000 };
+        let actions = [
+            (10_000, stall),
+            (12_000, write(0, 2)),
+            (20_000, Act::Kill { server: 0, down_us: 30_000 }),
+            (30_000, Act::Upgrade { server: 0, to, down_us: 0 }),
+        ];
+        let seen = chaos_among(Releases::upgrade(Variant::REFERENCE, new), actions);
+        assert_eq!(times(&seen, 0, started), [50_000], "nobody starts it earlier");
+        let votes = first(&seen, 0, looking);
+        assert!((votes_us..votes_us + 1_000).contains(&votes), "{to}: {votes}");
+    }
 }
 
 #[test]

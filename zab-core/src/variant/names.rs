@@ -28,9 +28,9 @@ pub struct Named {
     /// The entry that it is, or begins with.
     pub base: &'static Entry,
     /// What servers run that are not upgraded.
-    pub variant: Variant,
+    variant: Variant,
     /// What servers can be upgraded to.
-    pub upgrade: Option<Box<Self>>,
+    upgrade: Option<Box<Self>>,
 }
 
 /// A part of a name that means nothing, and what would mean something in its place.
@@ -172,6 +172,19 @@ impl Named {
             kind => kind,
         };
         Self { name, kind, base, variant, upgrade: None }
+    }
+}
+
+/// Under the name of the entry that it has most switches in common with.
+impl From<Variant> for Named {
+    fn from(variant: Variant) -> Self {
+        let differs = |entry: &Entry, switch: &Switch| {
+            let value = |variant| switch.setting(variant).map(|setting| setting.value);
+            value(&variant) != value(&entry.variant)
+        };
+        let distance =
+            |entry: &&Entry| SWITCHES.iter().filter(|switch| differs(entry, switch)).count();
+        Self::new(CATALOGUE.iter().min_by_key(distance).unwrap_or(&CATALOGUE[0]), variant)
     }
 }
 
