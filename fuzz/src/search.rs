@@ -25,6 +25,7 @@ use zab_sim::Schedule;
 use zab_sim::schedule::Kind;
 
 use crate::case::Driver;
+use crate::causes::Cause;
 use crate::generate::Sizes;
 use crate::guidance::Guidance;
 use crate::oracle::Outcome;
@@ -54,7 +55,7 @@ pub struct Campaign {
     /// Which classes count.
     pub wanted: Wanted,
     /// Only violations that need this defect count.
-    pub cause: Option<&'static Switch>,
+    pub cause: Option<Cause>,
     /// Whether to go on after the first finding.
     pub keep_going: bool,
 }
@@ -106,11 +107,27 @@ impl Campaign {
 
 impl Wanted {
     /// What to look for in this variant: everything in the reference, which breaks no rule; in a
-    /// single defect the harm that it is known for; losses in any other.
+    /// single defect the harm that it is known for; losses in any other. With an upgrade, what the
+    /// release is known for that is not the reference.
     pub fn of(named: &Named) -> Self {
+        let variants = named.variants();
+        let mut defective = variants.iter().filter(|one| one.kind != variant::Kind::Reference);
+        match (defective.next(), defective.next()) {
+            (None, _) => Self::Any,
+            (Some(one), None) => Self::of_defective(one),
+            (Some(one), Some(other)) => {
+                match (Self::of_defective(one), Self::of_defective(other)) {
+                    (one, other) if one == other => one,
+                    (Self::Divergences, _) | (_, Self::Divergences) => Self::Divergences,
+                    _ => Self::Losses,
+                }
+            }
+        }
+    }
+
+    fn of_defective(named: &Named) -> Self {
         let is_listed = named.name == named.base.name;
         match named.base.harm {
-            _ if named.kind == variant::Kind::Reference => Self::Any,
             Harm::Divergence if is_listed => Self::Divergences,
             Harm::Outage if is_listed => Self::Outages,
             Harm::Nothing | Harm::Loss | Harm::Divergence | Harm::Outage => Self::Losses,

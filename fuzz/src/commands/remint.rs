@@ -9,6 +9,7 @@ use super::minimize::{Shown, shrink};
 use super::output::Out;
 use super::{Exit, Failure, ready_folder, write_case};
 use crate::case::{self, Case, Driver, Provenance};
+use crate::causes::Cause;
 use crate::oracle::Oracle;
 use crate::search::{self, Campaign, Limit, Wanted};
 use crate::variants;
@@ -22,7 +23,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use zab_checker::Class;
 use zab_checker::verdict::Rank;
-use zab_core::variant::{CATALOGUE, Kind, Named, Switch};
+use zab_core::variant::{CATALOGUE, Kind, Named};
 
 /// What a client can see, gravest first: a single defect gets a case of each that it leads to.
 const CLASSES: [Class; 6] = [Class::O1, Class::O2, Class::O6, Class::O3, Class::O8, Class::O9];
@@ -50,7 +51,7 @@ pub(super) struct Args {
 /// A case that the corpus should have.
 struct Wish {
     named: Named,
-    cause: Option<&'static Switch>,
+    cause: Option<Cause>,
     wanted: Wanted,
 }
 
@@ -74,7 +75,8 @@ impl Wish {
             Kind::Reference => Vec::new(),
             Kind::Defect => CLASSES.iter().map(|class| wish(None, Wanted::Only(*class))).collect(),
             Kind::Release => {
-                named.switches().map(|cause| wish(Some(cause), Wanted::Losses)).collect()
+                let causes = named.switches().map(Cause::Defect);
+                causes.map(|cause| wish(Some(cause), Wanted::Losses)).collect()
             }
         }
     }

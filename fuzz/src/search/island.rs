@@ -3,7 +3,7 @@
 use super::Campaign;
 use super::corpus::{Corpus, Entry};
 use crate::case::Driver;
-use crate::causes::{alone, causes, needs};
+use crate::causes::{Cause, alone, causes, needs};
 use crate::coverage::{Coverage, Feature};
 use crate::edges;
 use crate::generate::{self, Sizes};
@@ -36,8 +36,8 @@ pub struct Island {
     oracle: Oracle,
     /// In another driver.
     other: Option<Oracle>,
-    /// The defect that is looked for, if it is one.
-    cause: Option<&'static Switch>,
+    /// What every finding has to need, if it is asked for.
+    cause: Option<Cause>,
     /// Sets of defects of which it is known that they lose something.
     known: Vec<Vec<&'static Switch>>,
     coverage: Coverage,
@@ -96,8 +96,8 @@ impl Island {
         self
     }
 
-    /// The same, but only what needs this defect is a finding.
-    const fn because_of(mut self, cause: Option<&'static Switch>) -> Self {
+    /// The same, but only what needs this is a finding.
+    const fn because_of(mut self, cause: Option<Cause>) -> Self {
         self.cause = cause;
         self
     }
@@ -217,7 +217,8 @@ impl Island {
             oracle.cover(schedule, releases, &mut coverage);
             coverage.danger() >= danger
         };
-        let is_in_vain = self.cause.is_some_and(|cause| comes_as_near(releases.repaired(cause)))
+        let removed = self.cause.map(|cause| cause.removed(*releases)).unwrap_or_default();
+        let is_in_vain = removed.into_iter().any(&mut comes_as_near)
             || self.known.iter().any(|defects| comes_as_near(alone(defects, *releases)));
         if is_in_vain { 0 } else { danger }
     }
