@@ -170,7 +170,7 @@ impl Node {
     /// Follows or leads, as its vote says.
     fn begin_when_ready(&mut self) -> Flow {
         let server = &mut self.server;
-        if !matches!(self.role, Role::Elected) || server.writer.is_flushing() {
+        if !matches!(self.role, Role::Elected) || server.is_log_busy() {
             return GO_ON;
         }
         let leader = server.vote.leader;
@@ -274,8 +274,12 @@ impl Node {
                 }
             }
             Actor::LogWriter => {
-                let Server { writer, durable, out, .. } = &mut self.server;
-                writer.on_turn(durable, out);
+                let Server { writer, leaked_writer, durable, out, .. } = &mut self.server;
+                writer.on_turn(leaked_writer, durable, out);
+            }
+            Actor::LeakedLogWriter => {
+                let Server { writer, leaked_writer, durable, out, .. } = &mut self.server;
+                leaked_writer.on_turn(writer, durable, out);
             }
             Actor::Committer => return self.on_committer_turn(),
             Actor::Sender(peer) => {
@@ -335,8 +339,8 @@ impl Node {
             current_epoch: server.durable.current_epoch,
             last_processed: server.memory.last_zxid(),
             last_logged: server.durable.last_zxid(),
-            queued: server.writer.queued(),
-            flushing: server.writer.is_flushing(),
+            queued: server.writer.queued() + server.leaked_writer.queued(),
+            flushing: server.is_log_busy(),
             to_apply: server.committer.queued(),
             sync_mode,
             receiver_blocked,

@@ -77,6 +77,8 @@ pub(crate) struct Server {
     pub(crate) durable: Durable,
     pub(crate) memory: Memory,
     pub(crate) writer: LogWriter,
+    /// The one of an earlier role, if it has anything left to do.
+    pub(crate) leaked_writer: LogWriter,
     pub(crate) committer: Committer,
     /// FLE's `logicalclock`; starts at 0 with the process.
     pub(crate) round: u32,
@@ -109,6 +111,7 @@ impl Server {
             durable: Durable::default(),
             memory: Memory::new(crate::Replica::default(), config.committed_log_max),
             writer: LogWriter::default(),
+            leaked_writer: LogWriter::default(),
             committer: Committer::default(),
             round: 0,
             vote: Vote { leader: id, zxid: Zxid::ZERO, peer_epoch: Epoch::default() },
@@ -203,6 +206,21 @@ impl Server {
     /// Hands a transaction to the log writer.
     pub(crate) fn log(&mut self, txn: Txn, ack: AckTo) {
         self.writer.enqueue(txn, ack, &mut self.out);
+    }
+
+    /// The role ends, and nobody tells its log writer.
+    pub(crate) fn leak_writer(&mut self) {
+        if self.writer.is_idle() {
+            return;
+        }
+        self.note(Note::LeakedLogWriter { queued: self.writer.queued() });
+        let Self { writer, leaked_writer, out, .. } = self;
+        *writer = std::mem::take(writer).leak(leaked_writer, out);
+    }
+
+    /// Whether a log writer flushes the log, and holds the file with it (`FileTxnLog.commit`).
+    pub(crate) const fn is_log_busy(&self) -> bool {
+        self.writer.is_flushing() || self.leaked_writer.is_flushing()
     }
 
     /// Appends a transaction without the log writer, on the caller's own thread.

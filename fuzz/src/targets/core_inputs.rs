@@ -112,11 +112,12 @@ fn next_input(u: &mut Unstructured<'_>, wishes: &mut Wishes, node: &Node) -> Res
         11 => Input::ConnectFailed { peer: words.peer()? },
         12 => Input::Client { request: request(u)?, last_seen: zxid(u)?, op: op(u)? },
         13 => Input::StepDown,
-        14 => match words.u.int_in_range(0..=4)? {
+        14 => match words.u.int_in_range(0..=5)? {
             0 => Input::Turn(Actor::Receiver),
             1 => Input::Turn(Actor::LogWriter),
             2 => Input::Turn(Actor::Committer),
             3 => Input::Turn(Actor::Loader),
+            4 => Input::Turn(Actor::LeakedLogWriter),
             _ => Input::Turn(Actor::Sender(words.peer()?)),
         },
         _ => {

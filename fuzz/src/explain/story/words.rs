@@ -225,6 +225,10 @@ fn noted(node: NodeId, note: &Note) -> Told {
         Note::Proposed(txn) => (Step, format!("{node} proposes {}", transaction(txn))),
         Note::Committed(zxid) => (Step, format!("{node} commits {zxid}")),
         Note::Serving { epoch } => (Detail, format!("{node} serves clients in epoch {epoch}")),
+        Note::LeakedLogWriter { queued } => (
+            Step,
+            format!("the log writer of {node} outlives its role, with {queued} more to append"),
+        ),
         Note::SteppedDown => (Step, format!("{node} leaves its role and looks for a leader")),
         Note::Breached { breach, zxid } => {
             (Step, format!("{node} gets a packet that breaks the protocol ({breach}, {zxid})"))
