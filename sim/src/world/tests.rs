@@ -8,8 +8,8 @@ use crate::schedule::{Act, Action, ClientOp, CrashMode, Files, Schedule, StallTa
 use std::ops::ControlFlow;
 use zab_checker::{Event, Fact};
 use zab_core::event::Note;
-use zab_core::variant::{Release, Releases};
-use zab_core::{DiskOp, NodeId, Outcome, Variant};
+use zab_core::variant::{Release, Releases, Shutdown};
+use zab_core::{DiskOp, NodeId, Outcome, Variant, Zxid};
 
 /// Time after boot in microseconds, server, and what happened there.
 type Seen = (u64, Option<NodeId>, Fact);
@@ -214,6 +214,36 @@ fn a_stalled_log_writer_holds_back_its_log_and_nothing_else() {
     let delivered = |fact: &Fact| matches!(fact, Fact::Delivered(_));
     assert!(first(&seen, 0, appended) >= 90_000);
     assert!(first(&seen, 0, delivered) < 20_000, "memory runs ahead of the log");
+}
+
+fn appends(seen: &[Seen], server: u8) -> Vec<Zxid> {
+    let at_server = seen.iter().filter(|(_, node, _)| *node == Some(NodeId(server)));
+    let zxid = |fact: &Fact| match fact {
+        Fact::DiskAsked { op: DiskOp::Append(txn), .. } => Some(txn.zxid),
+        _ => None,
+    };
+    at_server.filter_map(|(.., fact)| zxid(fact)).collect()
+}
+
+#[test]
+fn a_log_writer_that_outlives_its_role_stays_stalled_while_the_next_one_logs() {
+    let leak = Variant { shutdown: Shutdown::Leak, ..Variant::REFERENCE };
+    let logged = |variant: Variant| {
+        let actor = StallTarget::LogWriter;
+        let stall = Act::StallActor { server: 0, actor, for_us: 300_000 };
+        let step_down = (20_000, Act::StepDown { server: 0 });
+        let writes = [(12_000, write(0, 2)), (150_000, write(0, 2))];
+        let actions = [(10_000, stall), writes[0], step_down, writes[1]];
+        let seen = chaos_among(variant.into(), actions);
+        (appends(&seen, 0), times(&seen, 0, appended))
+    };
+    let (first, second) = (Zxid::new(1, 4), Zxid::new(1, 5));
+    let (zxids, times) = logged(leak);
+    assert_eq!(zxids, [second, first], "the newer record comes first in the log");
+    assert!(times[0] < 160_000 && (310_000..311_000).contains(&times[1]), "{times:?}");
+    let (zxids, times) = logged(Variant::REFERENCE);
+    assert_eq!(zxids, [first, second], "the role does not end before its log writer");
+    assert!(times.iter().all(|at| *at >= 310_000), "{times:?}");
 }
 
 #[test]
