@@ -72,10 +72,13 @@ pub struct Action {
 }
 
 /// What a client does in one action.
-#[derive(Copy, Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Copy, Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
 #[serde(rename_all = "kebab-case")]
 pub enum ClientOp {
     /// Write a new, unique value.
+    #[default]
     Write,
     /// Write a new, unique value if the version is the one this client saw last.
     WriteIf,
@@ -86,10 +89,13 @@ pub enum ClientOp {
 }
 
 /// What a power loss leaves of the operations that were not reported as done.
-#[derive(Copy, Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Copy, Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
 #[serde(rename_all = "kebab-case")]
 pub enum CrashMode {
     /// Nothing.
+    #[default]
     LoseAll,
     /// This many of the oldest ones, per file. A flush is none: it has no contents.
     KeepPrefix(u8),
@@ -128,10 +134,13 @@ enum ReleaseName {
 }
 
 /// An actor that can be held back.
-#[derive(Copy, Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Copy, Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
 #[serde(rename_all = "kebab-case")]
 pub enum StallTarget {
     /// The receiver: packets wait at the door.
+    #[default]
     Receiver,
     /// The log writer (SyncRequestProcessor).
     LogWriter,

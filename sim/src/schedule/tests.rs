@@ -37,6 +37,35 @@ fn both_forms_are_lossless() {
     }
 }
 
+/// Seeds are kept as bytes: what they mean may not change.
+#[test]
+fn the_parts_of_an_action_have_their_places_in_its_record() {
+    let write_if = Act::Client { client: 1, server: 2, op: ClientOp::WriteIf, key: 3 };
+    let disk = CrashMode::KeepPrefix(4);
+    for (record, act) in [
+        ([1, 0, 0, 1, 2, 1 | 3 << 2, 0, 0], write_if),
+        ([1, 0, 1, 2, 1, 4, 2, 0], Act::PowerLoss { server: 2, disk, down_us: 400 }),
+        ([1, 0, 6, 2, 0, 1, 2, 0], Act::Clog { from: 2, to: 0, open_only: true, for_us: 400 }),
+        ([1, 0, 7, 0, 2, 0, 0, 0], Act::Reset { a: 0, b: 2 }),
+        (
+            [1, 0, 9, 1, 3, 0, 0, 1],
+            Act::StallActor { server: 1, actor: StallTarget::Senders, for_us: 256 * GRAIN_US },
+        ),
+        ([1, 0, 12, 0, 246, 255, 2, 0], Act::Skew { server: 0, per_mille: -10, for_us: 400 }),
+        ([1, 0, 13, 0b101, 0, 0, 2, 0], Act::Swizzle { mask: 0b101, for_us: 400 }),
+        (
+            [1, 0, 16, 2, 4, 0, 2, 0],
+            Act::WriteError { server: 2, file: Files::CurrentEpoch, for_us: 400 },
+        ),
+        ([1, 0, 17, 2, 1, 0, 2, 0], Act::Upgrade { server: 2, to: Release::New, down_us: 400 }),
+    ] {
+        let bytes = [vec![0; 16], record.to_vec()].concat();
+        let schedule = Schedule::from_bytes(&bytes);
+        assert_eq!(schedule.actions, [Action { at_us: GRAIN_US, act }]);
+        assert_eq!(schedule.to_bytes(), bytes);
+    }
+}
+
 #[test]
 fn every_kind_of_action_occurs_in_noise() {
     let mut kinds: Vec<u8> = Schedule::from_bytes(&noise(3, 256))
