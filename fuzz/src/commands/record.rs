@@ -57,12 +57,10 @@ pub(super) fn run(args: &Args, out: &Out) -> Result<Exit, Failure> {
     use zab_sim::schedule::Kind;
     check_servers(args.servers)?;
     let schedule = args.schedule.as_deref().map(read_schedule).transpose()?;
-    let servers =
-        schedule.as_ref().map_or(args.servers.unwrap_or(3), |schedule| schedule.servers);
-    let timeline = schedule.as_ref().map_or_else(
-        || Timeline::draw(args.faults, args.seed, servers),
-        Timeline::of,
-    );
+    let servers = schedule.as_ref().map_or(args.servers.unwrap_or(3), |schedule| schedule.servers);
+    let timeline = schedule
+        .as_ref()
+        .map_or_else(|| Timeline::draw(args.faults, args.seed, servers), Timeline::of);
     let left_out: Vec<_> = timeline.left_out().map(Kind::name).collect();
     if !left_out.is_empty() {
         out.remark(format!("left out of the schedule: {}", left_out.join(", ")));
@@ -105,13 +103,13 @@ pub(super) fn run(args: &Args, out: &Out) -> Result<Exit, Failure> {
 /// The schedule of a case, or one that stands by itself.
 #[cfg(lab)]
 fn read_schedule(path: &std::path::Path) -> Result<zab_sim::Schedule, Failure> {
-    let wrong = |what: &dyn std::fmt::Display| Failure::usage(format!("{}: {what}", path.display()));
+    let wrong =
+        |what: &dyn std::fmt::Display| Failure::usage(format!("{}: {what}", path.display()));
     let text = std::fs::read_to_string(path).map_err(|error| wrong(&error))?;
     if let Ok(case) = crate::case::parse(&text) {
         return Ok(case.schedule);
     }
-    let schedule: zab_sim::Schedule =
-        serde_json::from_str(&text).map_err(|error| wrong(&error))?;
+    let schedule: zab_sim::Schedule = serde_json::from_str(&text).map_err(|error| wrong(&error))?;
     schedule.validate().map_err(|error| wrong(&error))?;
     Ok(schedule)
 }

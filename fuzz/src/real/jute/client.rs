@@ -255,9 +255,7 @@ impl Reply {
         let mut input = Input(self.rest.as_slice());
         match contents {
             Contents::Path => Ok(Found::default()),
-            Contents::Stat => {
-                Ok(Found { version: Some(stat(&mut input)?), ..Found::default() })
-            }
+            Contents::Stat => Ok(Found { version: Some(stat(&mut input)?), ..Found::default() }),
             Contents::DataAndStat => Ok(Found {
                 data: Some(input.string()?),
                 version: Some(stat(&mut input)?),
