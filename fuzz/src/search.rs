@@ -8,10 +8,12 @@
 
 mod corpus;
 mod island;
+mod ledger;
 mod thread;
 mod ways;
 
 pub use island::Island;
+pub use ledger::{Head, Ledger};
 pub use ways::{Way, distinct};
 
 use thread::{Shared, Thread};
@@ -192,6 +194,28 @@ pub struct Report {
     pub interrupted: bool,
 }
 
+impl Report {
+    /// Adds what came of another part of the same search. States are those of the richest part:
+    /// which of them the parts have in common is not known.
+    pub(crate) fn add(&mut self, part: Self) {
+        self.executions += part.executions;
+        self.unknown += part.unknown;
+        self.excused += part.excused;
+        self.states = self.states.max(part.states);
+        self.elapsed += part.elapsed;
+        self.census.add(&part.census);
+        for (class, count) in part.unwanted {
+            *self.unwanted.entry(class).or_default() += count;
+        }
+        for (servers, count) in part.sizes {
+            *self.sizes.entry(servers).or_default() += count;
+        }
+        self.panic = self.panic.take().or(part.panic);
+        self.findings.extend(part.findings);
+        self.interrupted |= part.interrupted;
+    }
+}
+
 /// How a campaign is doing, for whoever watches.
 #[derive(Copy, Clone, Debug)]
 pub struct Progress {
@@ -222,17 +246,7 @@ pub fn run(campaign: &Campaign, watch: &(dyn Fn(Progress) -> ControlFlow<()> + S
     });
     let mut report = shared.report();
     for part in parts {
-        report.unknown += part.unknown;
-        report.excused += part.excused;
-        report.census.add(&part.census);
-        for (class, count) in part.unwanted {
-            *report.unwanted.entry(class).or_default() += count;
-        }
-        for (servers, count) in part.sizes {
-            *report.sizes.entry(servers).or_default() += count;
-        }
-        report.panic = report.panic.or(part.panic);
-        report.findings.extend(part.findings);
+        report.add(part);
     }
     report.findings.sort_by_key(|finding| (finding.execution, finding.island));
     if !campaign.keep_going {

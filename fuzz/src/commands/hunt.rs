@@ -1,5 +1,7 @@
 //! `zab hunt`: search, and make the best of what is found.
 
+mod laps;
+
 use super::minimize::{Shown, shrink};
 use super::output::Out;
 use super::progress::{Meter, describe};
@@ -73,6 +75,14 @@ pub(super) struct Args {
     /// Go on until the time or the executions are spent, and tell each way in which something is lost
     #[arg(long)]
     keep_going: bool,
+    /// Hunt in laps, one seed each counted up from --seed, and keep count of them in this file: the
+    /// same command goes on where it stands, until --time is over or the file has --runs executions
+    #[arg(long, value_name = "FILE", conflicts_with = "keep_going")]
+    resume: Option<PathBuf>,
+    /// Executions of a lap
+    #[arg(long, default_value_t = 100_000, value_name = "N", requires = "resume")]
+    #[arg(value_parser = clap::value_parser!(u64).range(1..))]
+    lap: u64,
     /// Ensembles of this size alone: 3, 5 or 7 [default: each of them]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(3..=7))]
     servers: Option<u8>,
@@ -82,19 +92,20 @@ pub(super) fn run(args: &Args, out: &Out) -> Result<Exit, Failure> {
     let named = args.switches.of(&args.variant)?;
     let campaign = campaign(args, &named)?;
     ready_folder(&args.out)?;
-    let command = command(args, &named, &campaign);
-    out.command(&command);
-    let meter = Meter::new(out);
-    let interrupted = catch_interrupt();
-    let report = search::run(&campaign, &|progress| {
-        meter.show(progress);
-        if interrupted.load(Ordering::Relaxed) {
-            ControlFlow::Break(())
-        } else {
-            ControlFlow::Continue(())
+    let resume = args.resume.as_deref();
+    let resumed = resume
+        .map_or_else(String::new, |file| format!(" --resume {} --lap {}", quoted(file), args.lap));
+    out.command(&(command(args, &named, &campaign) + &resumed));
+    let watcher = Watcher { meter: Meter::new(out), interrupted: catch_interrupt() };
+    let (report, campaign) = match resume {
+        None => (search::run(&campaign, &|progress| watcher.look(progress)), campaign),
+        Some(file) => {
+            let name = |lap: &Campaign| command(args, &named, lap);
+            laps::run(&campaign, (file, args.lap), name, &watcher)?
         }
-    });
-    meter.finish();
+    };
+    watcher.meter.finish();
+    let command = command(args, &named, &campaign);
     if let Some((schedule, message)) = &report.panic {
         return Err(panicked(args, schedule, message, &command));
     }
@@ -128,6 +139,22 @@ pub(super) fn run(args: &Args, out: &Out) -> Result<Exit, Failure> {
         (true, 0) if !report.interrupted && report.executions > 0 => Exit::Clean,
         (true, _) => Exit::Inconclusive,
     })
+}
+
+/// Shows how the search is doing, and ends it when the user says so.
+struct Watcher {
+    meter: Meter,
+    interrupted: Arc<AtomicBool>,
+}
+
+impl Watcher {
+    fn look(&self, progress: Progress) -> ControlFlow<()> {
+        self.meter.show(progress);
+        match self.interrupted.load(Ordering::Relaxed) {
+            true => ControlFlow::Break(()),
+            false => ControlFlow::Continue(()),
+        }
+    }
 }
 
 /// The first interrupt from the terminal ends the search, and what was found is told; the second
@@ -203,7 +230,7 @@ fn command(args: &Args, named: &Named, campaign: &Campaign) -> String {
     };
     let mut command = format!(
         "cargo zab hunt --variant {} --seed {} {} -j {}",
-        named.name, args.seed, limit, campaign.jobs
+        named.name, campaign.seed, limit, campaign.jobs
     );
     if args.driver != Driver::default() {
         command += &format!(" --driver {}", args.driver.name());

@@ -6,7 +6,7 @@
 //! confused driver might say. Only the
 //! identity of a peer is never a lie: the shell checks it before the core hears of it.
 //!
-//! Judged is what one server promises by itself ([`Promises`]). What an ensemble promises is the
+//! Judged is what one server promises by itself (`Promises`). What an ensemble promises is the
 //! checker's business.
 
 mod promises;
