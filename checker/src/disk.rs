@@ -215,12 +215,26 @@ pub(crate) struct Disk {
     writes: Vec<(Stage, Pending)>,
     /// A process has died on this machine since it last had no power.
     is_cached: bool,
+    /// What was durable on the disks that this one has taken the place of.
+    voided: Vec<Files>,
 }
 
 impl Disk {
     /// What a restarted process would read.
     pub(crate) const fn asked(&self) -> &Files {
         &self.asked
+    }
+
+    /// What survives a power loss, and what would if the disk had not been created again.
+    pub(crate) fn ever_durable(&self) -> impl Iterator<Item = &Files> {
+        self.voided.iter().chain([&self.durable])
+    }
+
+    /// The disk is created again, and is empty.
+    pub(crate) fn on_blanked(&mut self) {
+        let mut voided = std::mem::take(&mut self.voided);
+        voided.push(std::mem::take(&mut self.durable));
+        *self = Self { voided, ..Self::default() };
     }
 
     /// What survives a power loss.

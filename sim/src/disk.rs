@@ -74,6 +74,16 @@ impl SimDisk {
         Self { durable: Contents::with_log(log), ..Self::default() }
     }
 
+    /// A disk that an operator has created in the place of another.
+    pub fn blank() -> Self {
+        Self { durable: Contents::blank(), ..Self::default() }
+    }
+
+    /// Whether it took the place of another, and what would make up for that is not durable.
+    pub const fn is_blank(&self) -> bool {
+        self.durable.is_blank()
+    }
+
     /// The log file, as far as it is durable.
     pub fn log(&self) -> &[u8] {
         self.durable.log()

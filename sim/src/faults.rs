@@ -32,6 +32,12 @@ pub(crate) fn act(backend: &mut impl Backend, act: Act) {
             }
             end(backend, NodeId(server), Death::Killed, Span(down_us));
         }
+        Act::BlankDisk { server, down_us } => {
+            let is_bearable = backend.cluster().may_blank(NodeId(server));
+            if is_bearable {
+                end(backend, NodeId(server), Death::Blanked, Span(down_us));
+            }
+        }
         Act::StepDown { server } => backend.step_down(NodeId(server)),
         Act::FlushError { server, file, for_us: _ } => {
             backend.cluster()[NodeId(server)].fail(DiskError::Flush, file, now, until);
@@ -151,8 +157,11 @@ fn end(backend: &mut impl Backend, id: NodeId, death: Death, down: Span) {
     if is_torn {
         backend.observe(Some(id), Fact::Fault("record torn"));
     }
-    let power_loss = death != Death::Killed;
+    let power_loss = matches!(death, Death::PowerLoss(_));
     backend.observe(Some(id), Fact::Crashed { power_loss });
+    if death == Death::Blanked {
+        backend.observe(Some(id), Fact::Blanked);
+    }
     backend.disconnect(id, power_loss);
     let (at, life) = (backend.now().after(down), backend.cluster()[id].life());
     backend.plan(at, Later::Start { server: id, life });

@@ -133,6 +133,10 @@ pub struct Recovered {
     pub accepted_epoch: Epoch,
     /// The file `currentEpoch`, or 0.
     pub current_epoch: Epoch,
+    /// The disk was put in the place of another: it holds nothing that an earlier process of this
+    /// server wrote, and no process has taken part in an epoch since. Neither did an operator say that
+    /// there is nothing to be missed (`initialize`, ZOOKEEPER-261).
+    pub is_blank: bool,
 }
 
 /// Something that happens to a server.

@@ -90,6 +90,8 @@ pub(crate) struct Server {
     /// The greatest epoch that a learner had promised to others when this server, as a leader, made
     /// room for it.
     pub(crate) heard_epoch: Epoch,
+    /// The disk is blank, and nobody has been acknowledged since: this server has no vote.
+    pub(crate) is_blank: bool,
     /// Whether clients are served.
     pub(crate) serving: bool,
     /// Writes and `sync`s of own clients that wait for an answer.
@@ -117,6 +119,7 @@ impl Server {
             vote: Vote { leader: id, zxid: Zxid::ZERO, peer_epoch: Epoch::default() },
             needs_snapshot: false,
             heard_epoch: Epoch::default(),
+            is_blank: false,
             serving: false,
             requests: Vec::new(),
             generations: [0; 2],
@@ -126,6 +129,7 @@ impl Server {
 
     /// The process starts: start-up checks of `QuorumPeer.loadDataBase`.
     pub(crate) fn recover(&mut self, recovered: Recovered) -> Flow {
+        self.is_blank = recovered.is_blank && !self.variant.trusts_blank_disk;
         self.durable = Durable::recover(recovered, self.variant.naming());
         let last = self.durable.last_zxid();
         if self.variant.refuses_epoch_gap && last.epoch > self.durable.current_epoch {

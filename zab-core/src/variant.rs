@@ -133,6 +133,11 @@ pub struct Variant {
     /// (`AtomicFileOutputStream.close`): a power loss may undo it, and with it a promise, until the
     /// log is flushed, which on ext4 and xfs flushes the journal of the file system (every release).
     pub rename_unflushed: bool,
+    /// ZOOKEEPER-261, -2325: a server whose disk was created again and is empty votes as if it had never
+    /// promised or acknowledged anything, and counts in the quorums that elect a leader and promise an
+    /// epoch (`zookeeper.db.autocreate`, true unless it is set). The reference has such a server look on until
+    /// it has acknowledged a leader that others elected.
+    pub trusts_blank_disk: bool,
     /// unflushed-start: a process votes with what it finds on its disk, and acknowledges it, whether
     /// or not the process that wrote it had flushed it. Nobody flushes it later: a process flushes its
     /// own log file only (`FileTxnSnapLog.restore`, `FileTxnLog.commit`).
@@ -176,6 +181,7 @@ impl Variant {
         trunc_unflushed: false,
         snapshot_unflushed: false,
         rename_unflushed: false,
+        trusts_blank_disk: false,
         unflushed_start: false,
         leads_unpromised: false,
         trusts_failed_flush: false,

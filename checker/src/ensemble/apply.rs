@@ -60,6 +60,11 @@ impl Ensemble {
                 self.server_mut(node).disk.on_done(*file, *upto);
                 return self.on_disk_done(node, *file);
             }
+            Fact::Blanked => {
+                let server = self.server_mut(node);
+                server.disk.on_blanked();
+                (server.promised, server.acknowledged) = (Epoch::default(), None);
+            }
             Fact::WrittenBack => self.server_mut(node).disk.on_written_back(),
             Fact::DiskFailed { file, lsn, error } => {
                 let server = self.server_mut(node);

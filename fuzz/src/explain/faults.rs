@@ -111,7 +111,7 @@ fn is_about(act: Act, node: Option<NodeId>, effect: Effect) -> bool {
         Act::PowerLoss { server, .. } => {
             return matches!(effect, Effect::PowerLoss) && node == Some(NodeId(server));
         }
-        Act::Kill { server, .. } | Act::Upgrade { server, .. } => {
+        Act::Kill { server, .. } | Act::Upgrade { server, .. } | Act::BlankDisk { server, .. } => {
             return matches!(effect, Effect::Kill) && node == Some(NodeId(server));
         }
         Act::HealAll => return matches!(effect, Effect::Named("heal all")),
@@ -205,6 +205,12 @@ fn in_words(act: Act) -> String {
         }
         Act::Kill { server, .. } => {
             format!("S{server} is killed, and starts again after {time}")
+        }
+        Act::BlankDisk { server, down_us: 0 } => {
+            format!("S{server} is killed for another disk, and starts again at once")
+        }
+        Act::BlankDisk { server, .. } => {
+            format!("S{server} is killed for another disk, and starts again after {time}")
         }
         Act::FlushError { server, file, for_us: 0 } => {
             format!("the next flush of {} at S{server} fails", files(file))

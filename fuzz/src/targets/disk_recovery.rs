@@ -342,7 +342,8 @@ impl Bench {
         let log = log.log.concat();
         let newest = snapshots.newest_snapshot();
         let expected = (&log, starts, newest, accepted.epoch, current.epoch);
-        let Recovered { snapshot, log, log_files, accepted_epoch, current_epoch } = &found;
+        let Recovered { snapshot, log, log_files, accepted_epoch, current_epoch, is_blank: _ } =
+            &found;
         let newest = snapshot.last_processed;
         let starts = log_files.starts().collect();
         if (log, starts, newest, *accepted_epoch, *current_epoch) != expected {

@@ -16,11 +16,22 @@ pub(super) struct Contents {
     snapshots: Vec<Replica>,
     accepted_epoch: Epoch,
     current_epoch: Epoch,
+    /// It took the place of another disk, and no process has taken part in an epoch since.
+    is_blank: bool,
 }
 
 impl Contents {
     pub(super) fn with_log(log: Vec<u8>) -> Self {
         Self { log, ..Self::default() }
+    }
+
+    /// What an operator leaves who creates the disk again.
+    pub(super) fn blank() -> Self {
+        Self { is_blank: true, ..Self::default() }
+    }
+
+    pub(super) const fn is_blank(&self) -> bool {
+        self.is_blank
     }
 
     pub(super) fn log(&self) -> &[u8] {
@@ -49,6 +60,7 @@ impl Contents {
             }
             DiskOp::CurrentEpoch(epoch) | DiskOp::Rename(File::CurrentEpoch, epoch) => {
                 self.current_epoch = epoch;
+                self.is_blank = false;
             }
             DiskOp::AcceptedEpoch(epoch) | DiskOp::Rename(_, epoch) => self.accepted_epoch = epoch,
         }
@@ -89,6 +101,7 @@ impl Contents {
             log,
             accepted_epoch: self.accepted_epoch,
             current_epoch: self.current_epoch,
+            is_blank: self.is_blank,
         }
     }
 }

@@ -328,3 +328,18 @@ fn the_log_is_spread_over_files() {
     ask(&mut disk, DiskOp::Truncate(Zxid::new(1, 1)));
     assert_eq!(starts(disk, CrashMode::KeepAll), [0], "later files are removed");
 }
+
+#[test]
+fn a_disk_is_blank_until_a_current_epoch_on_it_is_durable() {
+    let mut disk = SimDisk::blank();
+    disk.ask(Lsn(1), DiskOp::AcceptedEpoch(Epoch(2)));
+    assert!(disk.complete(File::AcceptedEpoch, Lsn(1)));
+    disk.ask(Lsn(2), DiskOp::Rename(File::CurrentEpoch, Epoch(2)));
+    assert!(disk.complete(File::CurrentEpoch, Lsn(2)));
+    let mut lost = disk.clone();
+    disk.lose_process();
+    assert!(disk.is_blank() && !disk.recover().expect("sound").is_blank);
+    lost.lose_power(CrashMode::LoseAll);
+    assert!(lost.recover().expect("sound").is_blank);
+    assert!(disk.write_back() && !disk.is_blank());
+}

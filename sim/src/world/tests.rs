@@ -282,6 +282,23 @@ fn a_process_flushes_what_a_killed_one_left_before_it_votes() {
     assert_eq!(times(&idle, 0, looking)[..1], [0], "nothing was left");
 }
 
+#[test]
+fn a_blank_disk_holds_nothing_and_its_server_gets_everything_from_the_others() {
+    let blank = |server| Act::BlankDisk { server, down_us: 1_000 };
+    let seen = chaos([(20_000, blank(0)), (21_000, blank(1))]);
+    assert_eq!(times(&seen, 0, |fact| *fact == Fact::Blanked), [20_000]);
+    assert_eq!(
+        times(&seen, 1, |fact| *fact == Fact::Blanked),
+        [],
+        "a majority keeps what it wrote"
+    );
+    assert_eq!(times(&seen, 0, |fact| records(fact) == Some(0)), [21_000]);
+    let serves = |fact: &Fact| matches!(fact, Fact::Noted(Note::Serving { .. }));
+    assert!(times(&seen, 0, serves).iter().any(|at| *at > 21_000), "it follows again");
+    let later = chaos([(20_000, blank(0)), (900_000, blank(1))]);
+    assert_eq!(times(&later, 1, |fact| *fact == Fact::Blanked), [900_000], "S0 has made up for it");
+}
+
 /// S0 is restarted twice while its disk is stalled and has work to do, as these releases. The new one
 /// votes with what it finds, the old one flushes it first.
 fn upgraded_behind(first: Release, second: Release) -> Vec<Seen> {

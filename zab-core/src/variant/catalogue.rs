@@ -90,6 +90,7 @@ const ZK_3_9_5: Variant = Variant {
     disk_error_keeps_memory: true,
     trunc_unflushed: true,
     rename_unflushed: true,
+    trusts_blank_disk: true,
     unflushed_start: true,
     leads_unpromised: true,
     trusts_failed_flush: true,
@@ -287,6 +288,15 @@ pub const CATALOGUE: &[Entry] = &[
         jira: &[],
         harm: Harm::Loss,
         variant: Variant { unflushed_start: true, ..REFERENCE },
+    },
+    Entry {
+        name: "trusts-blank-disk",
+        kind: Kind::Defect,
+        summary: "a server whose disk was created again and is empty votes",
+        affects: "3.4.0 to HEAD",
+        jira: &[261, 2325],
+        harm: Harm::Loss,
+        variant: Variant { trusts_blank_disk: true, ..REFERENCE },
     },
     Entry {
         name: "leads-unpromised",

@@ -180,6 +180,7 @@ pub const SWITCHES: &[Switch] = &[
     switch!(trunc_unflushed, [], "FileTxnLog.truncate"),
     switch!(snapshot_unflushed, [], "Learner.syncWithLeader"),
     switch!(rename_unflushed, [], "AtomicFileOutputStream.close"),
+    switch!(trusts_blank_disk, [261, 2325], "FileTxnSnapLog.restore"),
     switch!(unflushed_start, [], "FileTxnSnapLog.restore"),
     switch!(leads_unpromised, [], "Leader.getEpochToPropose"),
     switch!(trusts_failed_flush, [], "SyncRequestProcessor.shutdown"),

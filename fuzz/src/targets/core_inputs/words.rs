@@ -143,5 +143,6 @@ pub(super) fn recovered(u: &mut Unstructured<'_>) -> Result<Recovered> {
         log,
         accepted_epoch: epoch(u)?,
         current_epoch: epoch(u)?,
+        is_blank: u.ratio(1, 8)?,
     })
 }

@@ -36,6 +36,8 @@ impl Files {
             log_files,
             accepted_epoch: read_epoch(&folder.join("acceptedEpoch"))?,
             current_epoch: read_epoch(&folder.join("currentEpoch"))?,
+            // Who gives a server another folder says so by the command that starts it.
+            is_blank: false,
         };
         Ok((found, files))
     }
