@@ -1,0 +1,174 @@
+//! Packets between servers and requests of clients: when each left, and when it arrived, if it did.
+
+use super::film::Film;
+use super::scene::{Fate, Message, Operation, Point};
+use std::collections::{BTreeMap, VecDeque};
+use zab_checker::{Event, Fact};
+use zab_core::{NodeId, Op, Outcome, Packet, RequestId};
+use zab_sim::passage::{Leg, Passage, Way};
+use zab_sim::schedule::CLIENTS;
+
+/// What became of everything that was on its way.
+pub(super) struct Ways {
+    /// By the number of the event that sent it; `None` if no driver tells.
+    arrivals: Option<BTreeMap<usize, Point>>,
+    /// When the server got a request, and when it answered.
+    requests: BTreeMap<RequestId, [Option<Point>; 2]>,
+}
+
+impl Ways {
+    pub(super) fn of(film: &Film<'_>) -> Self {
+        let recording = film.recording;
+        let mut under_way: BTreeMap<Way, VecDeque<usize>> = BTreeMap::new();
+        let mut arrivals = BTreeMap::new();
+        let mut requests: BTreeMap<RequestId, [Option<Point>; 2]> = BTreeMap::new();
+        for (events, Passage { at, what }) in &recording.passages {
+            let point = film.before(*at, *events);
+            match what {
+                Leg::Left(way) => under_way.entry(*way).or_default().push_back(*events),
+                Leg::Arrived(way, packet) => {
+                    let sent = under_way.get_mut(way).and_then(VecDeque::pop_front);
+                    if let Some(sent) = sent.filter(|sent| sends(&recording.events[*sent], packet))
+                    {
+                        arrivals.insert(sent, point);
+                    }
+                }
+                Leg::Asked(request) => requests.entry(*request).or_default()[0] = Some(point),
+                Leg::Answered(request) => requests.entry(*request).or_default()[1] = Some(point),
+            }
+        }
+        let is_told = !recording.passages.is_empty();
+        Self { arrivals: is_told.then_some(arrivals), requests }
+    }
+
+    fn fate(&self, sent: usize) -> Fate {
+        match &self.arrivals {
+            None => Fate::Unknown,
+            Some(arrivals) => arrivals.get(&sent).map_or(Fate::Lost, |at| Fate::Arrives(*at)),
+        }
+    }
+
+    /// Every packet of the events that are shown.
+    pub(super) fn messages(
+        &self,
+        film: &Film<'_>,
+        is_involved: impl Fn(usize) -> bool,
+    ) -> Vec<Message> {
+        let message = |(index, event): (usize, &Event)| match (&event.fact, event.node) {
+            (Fact::Sent { to, packet }, Some(from)) => Some(Message {
+                from,
+                to: *to,
+                sent: film.point(index),
+                fate: self.fate(index),
+                name: name(packet),
+                is_involved: is_involved(index),
+            }),
+            _ => None,
+        };
+        film.events().filter_map(message).collect()
+    }
+
+    /// Every operation that a client of the schedule began, and those of the simulator's own clients
+    /// that matter.
+    pub(super) fn operations(
+        &self,
+        film: &Film<'_>,
+        is_involved: impl Fn(RequestId) -> bool,
+    ) -> (Vec<String>, Vec<Operation>) {
+        let events = &film.recording.events;
+        let mut clients: Vec<(RequestId, Option<u16>)> = Vec::new();
+        let mut asked: Vec<(RequestId, NodeId, Op, usize)> = Vec::new();
+        for (index, event) in events.iter().enumerate().skip(film.recording.boot) {
+            if let (Fact::Invoked { request, op }, Some(server)) = (&event.fact, event.node)
+                && (is_of_schedule(*request) || is_involved(*request))
+            {
+                asked.push((*request, server, *op, index));
+                let client = is_of_schedule(*request).then_some(request.session.0);
+                if clients.iter().all(|(_, known)| *known != client) {
+                    clients.push((*request, client));
+                }
+            }
+        }
+        clients.sort_by_key(|(_, client)| client.unwrap_or(u16::MAX));
+        let operation = |(request, server, op, index): &(RequestId, NodeId, Op, usize)| {
+            let own = is_of_schedule(*request).then_some(request.session.0);
+            let client = clients.iter().position(|(_, client)| *client == own)?;
+            let ended = events.iter().enumerate().skip(*index).find(|(_, event)| {
+                matches!(&event.fact, Fact::Returned { request: of, .. } | Fact::TimedOut { request: of } if of == request)
+            });
+            Some(Operation {
+                client,
+                server: *server,
+                asked: film.point(*index),
+                at_server: self.requests.get(request).copied().unwrap_or_default(),
+                ended: ended.map(|(at, _)| film.point(at)),
+                question: question(op),
+                answer: ended.and_then(|(_, event)| answer(&event.fact)),
+                is_involved: is_involved(*request),
+            })
+        };
+        let operations = asked.iter().filter_map(operation).collect();
+        let name = |(request, client): (RequestId, Option<u16>)| match client {
+            Some(_) => request.session.to_string(),
+            None => "final read".to_owned(),
+        };
+        (clients.into_iter().map(name).collect(), operations)
+    }
+}
+
+const fn is_of_schedule(request: RequestId) -> bool {
+    request.session.0 < CLIENTS as u16
+}
+
+fn sends(event: &Event, packet: &Packet) -> bool {
+    matches!(&event.fact, Fact::Sent { packet: sent, .. } if sent == packet)
+}
+
+/// A packet in as few words as its arrow has room for.
+fn name(packet: &Packet) -> String {
+    let name = packet.name();
+    match packet {
+        Packet::FollowerInfo { accepted_epoch: epoch }
+        | Packet::LeaderInfo { epoch }
+        | Packet::NewLeader { epoch } => format!("{name} {epoch}"),
+        Packet::Ack(zxid) if zxid.is_epoch_mark() => format!("ACK epoch {}", zxid.epoch),
+        Packet::Diff { zxid }
+        | Packet::Trunc { zxid }
+        | Packet::Commit(zxid)
+        | Packet::Ack(zxid) => {
+            format!("{name} {},{}", zxid.epoch, zxid.counter)
+        }
+        Packet::Proposal(txn) => format!("{name} {},{}", txn.zxid.epoch, txn.zxid.counter),
+        Packet::Snap { replica } => {
+            let last = replica.last_processed;
+            format!("{name} {},{}", last.epoch, last.counter)
+        }
+        Packet::AckEpoch { .. }
+        | Packet::UpToDate
+        | Packet::Ping
+        | Packet::Request { .. }
+        | Packet::Sync { .. } => name.to_owned(),
+    }
+}
+
+fn question(op: &Op) -> String {
+    match op {
+        Op::Write { key, value } => format!("write {key}={value}"),
+        Op::WriteIf { key, value, version } => format!("{key}={value} if v{version}"),
+        Op::Read { key } => format!("read {key}"),
+        Op::Sync => "sync".to_owned(),
+    }
+}
+
+fn answer(fact: &Fact) -> Option<String> {
+    let Fact::Returned { outcome, .. } = fact else {
+        return None;
+    };
+    Some(match outcome {
+        Outcome::Written { .. } | Outcome::Synced { .. } => "ok".to_owned(),
+        Outcome::BadVersion { .. } => "other version".to_owned(),
+        Outcome::Value { version: 0, .. } => "nothing".to_owned(),
+        Outcome::Value { value, .. } => value.to_string(),
+        Outcome::Refused => "refused".to_owned(),
+    })
+}
