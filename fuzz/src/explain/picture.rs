@@ -58,20 +58,21 @@ fn scene_of(recording: &Recording, story: &Story) -> Scene {
     let columns = film.columns(&story.finding.subjects);
     let (frames, strips) = film.run(&story.start, &columns);
     let ways = Ways::of(&film);
-    let (clients, operations) = ways.operations(&film, |request| involved.request(request));
+    let (clients, operations) = ways.operations(|request| involved.request(request));
     let end = film.end();
     let after = film.recording.events.len() - 1 - film.detailed_until;
     let told = film.events().filter(|(index, _)| *index > film.detailed_until).count();
     Scene {
         bands: lanes::bands(&frames, end),
         epochs: lanes::epochs(&film, &story.start),
-        messages: ways.messages(&film, |index| involved.event(index)),
+        messages: ways.messages(|index| involved.event(index)),
         faults: lanes::faults(&film),
         turns: lanes::turns(&film),
-        promises: promises::promises(&film, &frames, &columns),
+        promises: promises::promises(&film, &frames, &columns, &strips),
         sentences: sentences(story, &involved),
         detailed_until: film.point(film.detailed_until),
         left_out: after - told,
+        is_selective: involved.is_selective(),
         clients,
         operations,
         columns,

@@ -76,6 +76,8 @@ pub(super) fn patterns() -> Markup {
     };
     html! {
         defs {
+            (arrowhead("p-head", "head"))
+            (arrowhead("p-head-x", "head off"))
             (hatch("p-written", "hatch", 4, "M0 0V4"))
             (hatch("p-written-m", "hatch m", 4, "M0 0V4"))
             (hatch("p-flushing", "hatch", 4, "M0 0V4M0 0H4"))
@@ -86,6 +88,14 @@ pub(super) fn patterns() -> Markup {
                 rect fill="#f0c36a" width="4" height="4" {}
                 path stroke="#8a5a00" stroke-width="1" d="M0 2H4" {}
             }
+        }
+    }
+}
+
+fn arrowhead(id: &str, class: &str) -> Markup {
+    html! {
+        marker id=(id) viewBox="0 0 7 6" refX="6.5" refY="3" markerWidth="7" markerHeight="6" orient="auto" markerUnits="userSpaceOnUse" {
+            path class=(class) d="M0 0.2L7 3L0 5.8Z" {}
         }
     }
 }
@@ -139,8 +149,8 @@ fn axis(layout: &Layout) -> Markup {
         path.guide d=(format!("M{0} 0V{1}", n(AXIS), n(layout.height))) {}
         @for (y, at_us) in &layout.ticks {
             text.time x=(n(AXIS - 6.0)) y=(n(y + 3.5)) { (tick(*at_us)) }
-            path.guide d=(format!("M{} {}h6", n(AXIS - 3.0), n(*y))) {}
         }
+        path.guide d=(layout.ticks.iter().map(|(y, _)| format!("M{} {}h6", n(AXIS - 3.0), n(*y))).collect::<String>()) {}
         @for (y, _) in &layout.breaks {
             path.cut.thin style="stroke-width:1" fill="none"
                 d=(format!("M{} {}l3 -2.5l4 5l3 -2.5", n(AXIS - 5.0), n(*y))) {}
@@ -174,7 +184,8 @@ fn rules(shown: Shown<'_>, scene: &Scene, layout: &Layout) -> Markup {
             @let y = layout.y(scene.detailed_until) + 4.0;
             (line(y, "rule plain"))
             text.note x=(n(layout.faults)) y=(n(y + 11.0)) {
-                "from here on only what matters: " (thousands(scene.left_out as u64)) " events are not drawn"
+                "the details end here"
+                title { (thousands(scene.left_out as u64)) " later events are not drawn" }
             }
         }
         @for (at, instant) in instants.iter().enumerate() {
@@ -199,12 +210,12 @@ fn badge(x: f64, y: f64, number: usize, title: &str) -> Markup {
 
 /// The sentences of the story, beside what they tell.
 fn words(scene: &Scene, layout: &Layout) -> Markup {
-    let told = scene.sentences.iter().filter(|sentence| layout.tells(sentence));
+    let told = scene.sentences.iter().zip(&layout.sentences);
+    let told = told.filter(|(sentence, _)| layout.tells(sentence));
     let x = layout.width + 14.0;
     html! {
         g.words {
-            @for sentence in told {
-                @let y = layout.y(sentence.at);
+            @for (sentence, y) in told {
                 text.weak[is_weak(sentence)] x=(n(x)) y=(n(y + 4.0)) {
                     @for (at, line) in layout.lines(&sentence.text).iter().enumerate() {
                         tspan x=(n(x + 8.0)) dy=[(at > 0).then(|| n(LINE))] { (line) }

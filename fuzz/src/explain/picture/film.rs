@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use zab_checker::custody::{Holding, OnDisk, Servers};
 use zab_checker::{Checker, Event, Fact};
 use zab_core::event::Note;
-use zab_core::{DiskOp, File, NodeId, Packet, Time, Txn, Zxid};
+use zab_core::{Change, DiskOp, File, NodeId, Packet, Time, Txn, Zxid};
 use zab_sim::passage::{Leg, Passage};
 use zab_sim::trace::Line;
 
@@ -88,22 +88,20 @@ impl<'a> Film<'a> {
         txns.extend(subjects);
         txns.sort_unstable();
         txns.dedup();
-        let column = |txn: Txn, is_base: bool| Column {
-            txn,
-            name: format!(
-                "{}{},{}",
-                if is_base { "≤" } else { "" },
-                txn.zxid.epoch,
-                txn.zxid.counter
-            ),
-            is_base,
-            is_subject: subjects.contains(&txn),
+        let later = txns.iter().copied().filter(|txn| Some(*txn) != base);
+        let all: Vec<Txn> = base.into_iter().chain(later).collect();
+        let column = |(index, txn): (usize, &Txn)| {
+            let is_base = index == 0 && base.is_some();
+            let is_only = all.iter().filter(|other| other.zxid == txn.zxid).count() == 1;
+            let Zxid { epoch, counter } = txn.zxid;
+            let value = match txn.change {
+                Change::Set { value, .. } if !is_only => format!(" ={value}"),
+                _ => String::new(),
+            };
+            let name = format!("{}{epoch},{counter}{value}", if is_base { "≤" } else { "" });
+            Column { txn: *txn, name, is_base, is_subject: subjects.contains(txn) }
         };
-        let later = txns.iter().filter(|txn| Some(**txn) != base);
-        base.into_iter()
-            .map(|txn| column(txn, true))
-            .chain(later.map(|txn| column(*txn, false)))
-            .collect()
+        all.iter().enumerate().map(column).collect()
     }
 
     /// Runs the execution past a checker. Returns a frame for each event that is shown, and what each
@@ -142,7 +140,7 @@ impl<'a> Film<'a> {
 }
 
 /// So many events are shown at most from boot on.
-const DETAILED_MAX: usize = 1000;
+const DETAILED_MAX: usize = 900;
 
 /// The transaction that a server is to log.
 fn met(event: &Event) -> Option<Txn> {

@@ -105,6 +105,8 @@ pub(super) struct Layout {
     pub(super) ticks: Vec<(f64, u64)>,
     /// Where the axis is broken, and how much is left out.
     pub(super) breaks: Vec<(f64, u64)>,
+    /// By sentence.
+    pub(super) sentences: Vec<f64>,
     places: BTreeMap<Point, f64>,
 }
 
@@ -133,9 +135,11 @@ impl Layout {
             lanes: lanes(scene, sheet.width),
             ticks: Vec::new(),
             breaks: Vec::new(),
+            sentences: Vec::new(),
             places: BTreeMap::new(),
         };
         layout.place(scene);
+        layout.sentences = layout.sentences_of(scene);
         layout
     }
 
@@ -186,14 +190,38 @@ impl Layout {
                 self.ticks.push((y, point.at_us));
                 last_tick = y;
             }
+            // What shares a point and a slot is stacked.
+            let mut here: BTreeMap<Slot, f64> = BTreeMap::new();
             for (slot, height) in slots {
-                let bottom = bottoms.entry(slot).or_insert(f64::MIN);
-                *bottom = bottom.max(y + height);
+                *here.entry(slot).or_insert(y) += height;
+            }
+            for (slot, bottom) in here {
+                bottoms
+                    .entry(slot)
+                    .and_modify(|known| *known = known.max(bottom))
+                    .or_insert(bottom);
             }
             self.places.insert(point, y);
             before = Some(point);
         }
         self.height = bottoms.into_values().fold(y, f64::max) + 12.0;
+    }
+
+    /// Where each sentence stands: at its point, or below the one before it.
+    fn sentences_of(&self, scene: &Scene) -> Vec<f64> {
+        let mut bottom = f64::MIN;
+        let place = |sentence: &Sentence| {
+            let y = self.y(sentence.at.min(scene.end)).max(bottom);
+            if self.tells(sentence) {
+                bottom = y + self.height_of(sentence);
+            }
+            y
+        };
+        scene.sentences.iter().map(place).collect()
+    }
+
+    fn height_of(&self, sentence: &Sentence) -> f64 {
+        self.lines(&sentence.text).len() as f64 * LINE + 4.0
     }
 
     /// Every point that needs a place, with what stands there.
@@ -237,8 +265,7 @@ impl Layout {
             need(promise.until, Some((Slot::Lane(promise.server.index()), SMALL)));
         }
         for sentence in scene.sentences.iter().filter(|sentence| self.tells(sentence)) {
-            let lines = self.lines(&sentence.text).len() as f64;
-            need(sentence.at, Some((Slot::Words, lines * LINE + 4.0)));
+            need(sentence.at, Some((Slot::Words, self.height_of(sentence))));
         }
         need(scene.end, None);
         needs

@@ -71,6 +71,7 @@
     const shape = event.target.closest("[data-e]");
     if (shape) show(Number(shape.dataset.e), -1);
   });
+  for (const one of sentences) one.title = one.dataset.t;
   document.documentElement.classList.add("js");
   const first = marked[0] ? sentences.indexOf(marked[0]) : sentences.length - 1;
   if (first >= 0) show(Number(sentences[first].dataset.f), first, false);

@@ -36,7 +36,7 @@ pub fn page(shown: Shown<'_>) -> String {
                 header { (evidence::head(shown, &title)) }
                 main {
                     (evidence::held(shown))
-                    (bar())
+                    (bar(&scene))
                     (stage(shown, &scene, &layout))
                     (states::dock(&scene))
                     (evidence::tables(shown))
@@ -51,11 +51,11 @@ pub fn page(shown: Shown<'_>) -> String {
     page.into_string() + "\n"
 }
 
-fn bar() -> Markup {
+fn bar(scene: &Scene) -> Markup {
     html! {
         div.bar {
             h2 { "What happened" }
-            button type="button" id="dim" data-key="d" aria-pressed="false" { "Dim what is not involved " kbd { "d" } }
+            button type="button" id="dim" data-key="d" aria-pressed="false" hidden[!scene.is_selective] { "Dim what is not involved " kbd { "d" } }
             button type="button" data-key="k" { "Previous " kbd { "k" } }
             button type="button" data-key="j" { "Next " kbd { "j" } }
             button type="button" data-key="p" { "◀ Instant " kbd { "p" } }
@@ -83,7 +83,7 @@ fn stage(shown: Shown<'_>, scene: &Scene, layout: &Layout) -> Markup {
                 (draw::body(shown, scene, layout))
             }
             ol.words id="words" style=(words) {
-                @for sentence in &scene.sentences { (told(sentence, scene, layout)) }
+                @for (sentence, y) in scene.sentences.iter().zip(&layout.sentences) { (told(sentence, scene, *y)) }
             }
             div.cursor id="cursor" data-top=(format!("{HEADER:.0}"))
                 style=(format!("width:{width:.0}px")) {}
@@ -91,14 +91,14 @@ fn stage(shown: Shown<'_>, scene: &Scene, layout: &Layout) -> Markup {
     }
 }
 
-fn told(sentence: &Sentence, scene: &Scene, layout: &Layout) -> Markup {
+fn told(sentence: &Sentence, scene: &Scene, y: f64) -> Markup {
     let frame = scene.frames.partition_point(|frame| frame.at <= sentence.at).saturating_sub(1);
     let is_weak = !sentence.is_involved || sentence.weight == Weight::Detail;
-    let top = layout.y(sentence.at.min(scene.end));
+    let class =
+        if is_weak { Some("weak") } else { (sentence.weight == Weight::Turn).then_some("turn") };
     html! {
-        li.weak[is_weak].turn[sentence.weight == Weight::Turn && !is_weak]
-            style=(format!("top:{top:.0}px")) data-f=(frame) data-t=(ms(sentence.at.at_us))
-            data-n=[sentence.instant.map(|instant| instant + 1)] title=(ms(sentence.at.at_us)) {
+        li class=[class] style=(format!("top:{y:.0}px")) data-f=(frame) data-t=(ms(sentence.at.at_us))
+            data-n=[sentence.instant.map(|instant| instant + 1)] {
             (sentence.text)
         }
     }

@@ -1,13 +1,18 @@
 //! Acknowledgements of what was not durable, and what became of that.
 
 use super::film::Film;
-use super::scene::{Column, Frame, Kept, Promise};
+use super::scene::{Column, Exit, Frame, Kept, Point, Promise, Stage, Strip};
 use zab_checker::Fact;
 use zab_checker::custody::ServerState;
 use zab_core::{NodeId, Packet, Zxid};
 
 /// Every promise that was made too early, in order of time.
-pub(super) fn promises(film: &Film<'_>, frames: &[Frame], columns: &[Column]) -> Vec<Promise> {
+pub(super) fn promises(
+    film: &Film<'_>,
+    frames: &[Frame],
+    columns: &[Column],
+    strips: &[Strip],
+) -> Vec<Promise> {
     let mut promises = Vec::new();
     for (index, event) in film.events() {
         let (Fact::Sent { packet: Packet::Ack(zxid), .. }, Some(server)) =
@@ -23,8 +28,9 @@ pub(super) fn promises(film: &Film<'_>, frames: &[Frame], columns: &[Column]) ->
         };
         for missing in missing(before, now, *zxid) {
             let of_zxid = |column: &Column| !column.is_base && column.txn.zxid == missing;
-            if let Some(column) = columns.iter().position(of_zxid) {
-                let (until, outcome) = outcome(&frames[place..], server, missing);
+            let subject = columns.iter().position(|column| of_zxid(column) && column.is_subject);
+            if let Some(column) = subject.or_else(|| columns.iter().position(of_zxid)) {
+                let (until, outcome) = outcome(strips, (server, column), at);
                 let is_involved = columns[column].is_subject;
                 promises.push(Promise { server, at, column, until, outcome, is_involved });
             }
@@ -46,16 +52,16 @@ fn missing(before: &ServerState, now: &ServerState, zxid: Zxid) -> Vec<Zxid> {
     }
 }
 
-/// When what was promised came to be durable, or was lost.
-fn outcome(frames: &[Frame], server: NodeId, zxid: Zxid) -> (super::scene::Point, Kept) {
-    for frame in frames {
-        let state = &frame.servers[server.index()];
-        if state.holds(zxid) {
-            return (frame.at, Kept::Late);
+/// When what was promised came to be durable, or was lost: what became of its strip.
+fn outcome(strips: &[Strip], (server, column): (NodeId, usize), at: Point) -> (Point, Kept) {
+    let of_record = |strip: &&Strip| (strip.server, strip.column) == (server, column);
+    for strip in strips.iter().filter(of_record).filter(|strip| strip.to >= at) {
+        if strip.stage >= Stage::Durable {
+            return (strip.from.max(at), Kept::Late);
         }
-        if !state.is_up && !state.unflushed.contains(&zxid) {
-            return (frame.at, Kept::Never);
+        if strip.exit != Exit::None {
+            return (strip.to, Kept::Never);
         }
     }
-    (frames.last().map_or_else(Default::default, |frame| frame.at), Kept::Open)
+    (at, Kept::Open)
 }

@@ -30,6 +30,8 @@ pub(crate) struct Scene {
     pub(crate) turns: Vec<Turn>,
     pub(crate) promises: Vec<Promise>,
     pub(crate) sentences: Vec<Sentence>,
+    /// Some of it is not involved in what the verdict is about.
+    pub(crate) is_selective: bool,
     /// The names of the clients' lanes.
     pub(crate) clients: Vec<String>,
     /// From here on, only what matters is drawn.
@@ -167,6 +169,8 @@ pub(crate) struct Message {
 pub(crate) struct Operation {
     /// Its lane, from the left.
     pub(crate) client: usize,
+    /// Its place in the lane beside others that are open at the same time.
+    pub(crate) track: usize,
     pub(crate) server: NodeId,
     pub(crate) asked: Point,
     /// When the server got it, and when it answered.

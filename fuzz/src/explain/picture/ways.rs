@@ -1,59 +1,34 @@
 //! Packets between servers and requests of clients: when each left, and when it arrived, if it did.
 
 use super::film::Film;
-use super::scene::{Fate, Message, Operation, Point};
-use std::collections::{BTreeMap, VecDeque};
+use super::scene::{Fate, Message, Operation};
+use crate::explain::passages::{Arrival, Passages};
 use zab_checker::{Event, Fact};
-use zab_core::{NodeId, Op, Outcome, Packet, RequestId};
-use zab_sim::passage::{Leg, Passage, Way};
+use zab_core::{NodeId, Op, Outcome, Packet, RequestId, Time};
 use zab_sim::schedule::CLIENTS;
 
-/// What became of everything that was on its way.
-pub(super) struct Ways {
-    /// By the number of the event that sent it; `None` if no driver tells.
-    arrivals: Option<BTreeMap<usize, Point>>,
-    /// When the server got a request, and when it answered.
-    requests: BTreeMap<RequestId, [Option<Point>; 2]>,
+/// The film, and what became of everything that was on its way.
+pub(super) struct Ways<'a> {
+    film: &'a Film<'a>,
+    passages: Passages,
 }
 
-impl Ways {
-    pub(super) fn of(film: &Film<'_>) -> Self {
-        let recording = film.recording;
-        let mut under_way: BTreeMap<Way, VecDeque<usize>> = BTreeMap::new();
-        let mut arrivals = BTreeMap::new();
-        let mut requests: BTreeMap<RequestId, [Option<Point>; 2]> = BTreeMap::new();
-        for (events, Passage { at, what }) in &recording.passages {
-            let point = film.before(*at, *events);
-            match what {
-                Leg::Left(way) => under_way.entry(*way).or_default().push_back(*events),
-                Leg::Arrived(way, packet) => {
-                    let sent = under_way.get_mut(way).and_then(VecDeque::pop_front);
-                    if let Some(sent) = sent.filter(|sent| sends(&recording.events[*sent], packet))
-                    {
-                        arrivals.insert(sent, point);
-                    }
-                }
-                Leg::Asked(request) => requests.entry(*request).or_default()[0] = Some(point),
-                Leg::Answered(request) => requests.entry(*request).or_default()[1] = Some(point),
-            }
-        }
-        let is_told = !recording.passages.is_empty();
-        Self { arrivals: is_told.then_some(arrivals), requests }
+impl<'a> Ways<'a> {
+    pub(super) fn of(film: &'a Film<'a>) -> Self {
+        Self { film, passages: Passages::of(film.recording) }
     }
 
     fn fate(&self, sent: usize) -> Fate {
-        match &self.arrivals {
-            None => Fate::Unknown,
-            Some(arrivals) => arrivals.get(&sent).map_or(Fate::Lost, |at| Fate::Arrives(*at)),
+        match self.passages.arrival(sent) {
+            Arrival::At((at, events)) => Fate::Arrives(self.film.before(at, events)),
+            Arrival::Never => Fate::Lost,
+            Arrival::Unknown => Fate::Unknown,
         }
     }
 
     /// Every packet of the events that are shown.
-    pub(super) fn messages(
-        &self,
-        film: &Film<'_>,
-        is_involved: impl Fn(usize) -> bool,
-    ) -> Vec<Message> {
+    pub(super) fn messages(&self, is_involved: impl Fn(usize) -> bool) -> Vec<Message> {
+        let film = self.film;
         let message = |(index, event): (usize, &Event)| match (&event.fact, event.node) {
             (Fact::Sent { to, packet }, Some(from)) => Some(Message {
                 from,
@@ -72,9 +47,9 @@ impl Ways {
     /// that matter.
     pub(super) fn operations(
         &self,
-        film: &Film<'_>,
         is_involved: impl Fn(RequestId) -> bool,
     ) -> (Vec<String>, Vec<Operation>) {
+        let film = self.film;
         let events = &film.recording.events;
         let mut clients: Vec<(RequestId, Option<u16>)> = Vec::new();
         let mut asked: Vec<(RequestId, NodeId, Op, usize)> = Vec::new();
@@ -90,6 +65,8 @@ impl Ways {
             }
         }
         clients.sort_by_key(|(_, client)| client.unwrap_or(u16::MAX));
+        let at =
+            |instant: Option<(Time, usize)>| instant.map(|(at, events)| film.before(at, events));
         let operation = |(request, server, op, index): &(RequestId, NodeId, Op, usize)| {
             let own = is_of_schedule(*request).then_some(request.session.0);
             let client = clients.iter().position(|(_, client)| *client == own)?;
@@ -98,16 +75,18 @@ impl Ways {
             });
             Some(Operation {
                 client,
+                track: 0,
                 server: *server,
                 asked: film.point(*index),
-                at_server: self.requests.get(request).copied().unwrap_or_default(),
+                at_server: self.passages.request(*request).map(at),
                 ended: ended.map(|(at, _)| film.point(at)),
                 question: question(op),
                 answer: ended.and_then(|(_, event)| answer(&event.fact)),
                 is_involved: is_involved(*request),
             })
         };
-        let operations = asked.iter().filter_map(operation).collect();
+        let mut operations: Vec<Operation> = asked.iter().filter_map(operation).collect();
+        spread(&mut operations);
         let name = |(request, client): (RequestId, Option<u16>)| match client {
             Some(_) => request.session.to_string(),
             None => "final read".to_owned(),
@@ -116,12 +95,21 @@ impl Ways {
     }
 }
 
-const fn is_of_schedule(request: RequestId) -> bool {
-    request.session.0 < CLIENTS as u16
+/// Operations of one lane that overlap get tracks of their own.
+fn spread(operations: &mut [Operation]) {
+    for at in 0..operations.len() {
+        let (before, rest) = operations.split_at_mut(at);
+        let one = &mut rest[0];
+        let is_open = |other: &&Operation| {
+            other.client == one.client && other.ended.is_none_or(|ended| ended > one.asked)
+        };
+        let taken: Vec<usize> = before.iter().filter(is_open).map(|other| other.track).collect();
+        one.track = (0..).find(|track| !taken.contains(track)).unwrap_or(0);
+    }
 }
 
-fn sends(event: &Event, packet: &Packet) -> bool {
-    matches!(&event.fact, Fact::Sent { packet: sent, .. } if sent == packet)
+const fn is_of_schedule(request: RequestId) -> bool {
+    request.session.0 < CLIENTS as u16
 }
 
 /// A packet in as few words as its arrow has room for.

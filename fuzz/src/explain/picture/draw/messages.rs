@@ -16,12 +16,12 @@ pub(super) fn events(scene: &Scene, layout: &Layout) -> Markup {
     html! {
         @for (at, frame) in scene.frames.iter().enumerate() {
             @let message = sent.get(&frame.at);
-            g.x[message.is_some_and(|message| !message.is_involved)] data-e=(at) {
+            g class=[message.filter(|message| !message.is_involved).map(|_| "x")] data-e=(at) {
                 title { (frame.words) }
                 @match message {
                     Some(message) => (arrow(message, layout)),
                     None => {
-                        circle.dot cx=(n(edge(frame.server, layout))) cy=(n(layout.y(frame.at))) r="1.3" {}
+                        path.dot d=(format!("M{} {}h0", n(edge(frame.server, layout)), n(layout.y(frame.at)))) {}
                     }
                 }
             }
@@ -53,29 +53,14 @@ fn arrow(message: &Message, layout: &Layout) -> Markup {
     // The name of what is lost stands at its beginning, if it does not get as far as its place.
     let is_short = is_right && end.0 < name_x;
     html! {
-        path.arrow d=(format!("M{} {}L{} {}", n(start.0), n(start.1), n(end.0), n(end.1))) {}
-        @match message.fate {
-            Fate::Arrives(_) => (head(start, end)),
-            Fate::Lost => (cross(end.0, end.1)),
-            Fate::Unknown => {},
-        }
+        path class=(if message.fate == Fate::Lost { "a off" } else { "a" })
+            d=(format!("M{} {}L{} {}", n(start.0), n(start.1), n(end.0), n(end.1))) {}
+        @if message.fate == Fate::Lost { (cross(end.0, end.1)) }
         @if is_short {
-            text.packet x=(n(end.0)) y=(n(end.1 - 6.0)) { (message.name) }
+            text.k x=(n(end.0)) y=(n(end.1 - 6.0)) { (message.name) }
         } @else {
-            text.packet x=(n(name_x)) y=(n(name_y)) { (message.name) }
+            text.k x=(n(name_x)) y=(n(name_y)) { (message.name) }
         }
-    }
-}
-
-fn head(start: (f64, f64), end: (f64, f64)) -> Markup {
-    let (dx, dy) = (end.0 - start.0, end.1 - start.1);
-    let length = dx.hypot(dy).max(1.0);
-    let (ux, uy) = (dx / length, dy / length);
-    let back = (end.0 - 6.0 * ux, end.1 - 6.0 * uy);
-    let corner =
-        |side: f64| format!("{} {}", n(back.0 - side * uy * 2.6), n(back.1 + side * ux * 2.6));
-    html! {
-        path.head d=(format!("M{} {}L{}L{}Z", n(end.0), n(end.1), corner(1.0), corner(-1.0))) {}
     }
 }
 
@@ -86,31 +71,35 @@ pub(super) fn operations(scene: &Scene, layout: &Layout) -> Markup {
 
 const BAR: f64 = 9.0;
 
+/// From one bar to the next that is open at the same time.
+const TRACK: f64 = 6.0;
+
 fn operation_of(operation: &Operation, scene: &Scene, layout: &Layout) -> Markup {
-    let x = layout.clients[operation.client];
+    let x = layout.clients[operation.client] + TRACK * operation.track as f64;
+    let of_lane = scene.operations.iter().filter(|other| other.client == operation.client);
+    let tracks = of_lane.map(|other| other.track).max().unwrap_or(0);
+    let words_x = layout.clients[operation.client] + TRACK * tracks as f64 + BAR + 3.0;
     let (y, height) = between(layout, operation.asked, operation.ended.unwrap_or(scene.end));
     let is_answered = operation.answer.is_some();
     let answer = operation.answer.as_deref().unwrap_or("no answer");
     let band = layout.lanes[operation.server.index()].band;
     let [reached, replied] = operation.at_server;
     html! {
-        g.x[!operation.is_involved] {
+        g class=[(!operation.is_involved).then_some("x")] {
             title { (scene.clients[operation.client]) " asks " (operation.server) ": " (operation.question) ": " (answer) }
             @if let Some(reached) = reached {
                 @let (start, end) = ((x + BAR, y), (band, layout.y(reached)));
-                path.arrow.ask d=(format!("M{} {}L{} {}", n(start.0), n(start.1), n(end.0), n(end.1))) {}
-                (head(start, end))
+                path.a.ask d=(format!("M{} {}L{} {}", n(start.0), n(start.1), n(end.0), n(end.1))) {}
             }
             @if let (Some(replied), Some(ended), true) = (replied, operation.ended, is_answered) {
                 @let (start, end) = ((band, layout.y(replied)), (x + BAR, layout.y(ended)));
-                path.arrow.ask d=(format!("M{} {}L{} {}", n(start.0), n(start.1), n(end.0), n(end.1))) {}
-                (head(start, end))
+                path.a.ask d=(format!("M{} {}L{} {}", n(start.0), n(start.1), n(end.0), n(end.1))) {}
             }
             rect.op.open[!is_answered].told[operation.is_involved && is_answered]
                 x=(n(x)) y=(n(y)) width=(n(BAR)) height=(n(height.max(6.0))) rx="4" {}
-            text.said x=(n(x + BAR + 3.0)) y=(n(y + SMALL - 2.0)) { (operation.question) }
+            text.said x=(n(words_x)) y=(n(y + SMALL - 2.0)) { (operation.question) }
             @if !is_answered && operation.ended.is_some() { (cross(x + BAR / 2.0, y + height)) }
-            text.said x=(n(x + BAR + 3.0)) y=(n((y + height + 3.0).max(y + 2.0 * SMALL - 1.0))) { "→ " (answer) }
+            text.said x=(n(words_x)) y=(n((y + height + 3.0).max(y + 2.0 * SMALL - 1.0))) { "→ " (answer) }
         }
     }
 }

@@ -20,7 +20,10 @@ pub(super) fn head(shown: Shown<'_>, title: &str) -> Markup {
     html! {
         h1 { (title) }
         @if let Some(violation) = violation {
-            p.sentence { span.class { (violation.class) } " " (violation.class.meaning()) ": " (boxed::what(violation)) "." }
+            p.sentence {
+                @if violation.loss().is_some() { span.class { (violation.class) } " " (violation.class.meaning()) ": " }
+                (boxed::what(violation)) "."
+            }
         }
         p.meta {
             "Variant " b { (shown.variant) } ", " (servers) " servers, " (shown.case.driver.name()) " driver. "
@@ -54,7 +57,7 @@ pub(super) fn held(shown: Shown<'_>) -> Markup {
     html! {
         @if finding.violation.is_some() {
             h2 { "Who held it, and when" }
-            div.held {
+            div.held style=(format!("--least:{}px", 96 + 78 * u32::from(shown.recording.schedule.servers))) {
                 @for (at, one) in finding.instants.iter().enumerate() {
                     div {
                         (instant(finding, one, at))
