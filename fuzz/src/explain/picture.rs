@@ -16,6 +16,8 @@ mod layout;
 mod page;
 mod promises;
 mod scene;
+#[cfg(test)]
+mod tests;
 mod ways;
 
 pub use page::page;

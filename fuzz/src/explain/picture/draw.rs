@@ -57,7 +57,14 @@ pub(super) fn file(shown: Shown<'_>, scene: &Scene, layout: &Layout) -> String {
             }
         }
     };
-    drawing.into_string() + "\n"
+    closed(&drawing.into_string())
+}
+
+/// Shapes without contents end where they begin: it is shorter by a tenth.
+pub(super) fn closed(drawing: &str) -> String {
+    ["path", "rect", "circle"]
+        .iter()
+        .fold(drawing.to_owned() + "\n", |text, tag| text.replace(&format!("></{tag}>"), "/>"))
 }
 
 fn shift(x: f64, y: f64) -> String {

@@ -48,7 +48,7 @@ pub fn page(shown: Shown<'_>) -> String {
             }
         }
     };
-    page.into_string() + "\n"
+    draw::closed(&page.into_string())
 }
 
 fn bar(scene: &Scene) -> Markup {

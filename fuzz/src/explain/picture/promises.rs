@@ -30,7 +30,7 @@ pub(super) fn promises(
             let of_zxid = |column: &Column| !column.is_base && column.txn.zxid == missing;
             let subject = columns.iter().position(|column| of_zxid(column) && column.is_subject);
             if let Some(column) = subject.or_else(|| columns.iter().position(of_zxid)) {
-                let (until, outcome) = outcome(strips, (server, column), at);
+                let (until, outcome) = outcome(strips, (server, column), at, film.end());
                 let is_involved = columns[column].is_subject;
                 promises.push(Promise { server, at, column, until, outcome, is_involved });
             }
@@ -53,7 +53,12 @@ fn missing(before: &ServerState, now: &ServerState, zxid: Zxid) -> Vec<Zxid> {
 }
 
 /// When what was promised came to be durable, or was lost: what became of its strip.
-fn outcome(strips: &[Strip], (server, column): (NodeId, usize), at: Point) -> (Point, Kept) {
+fn outcome(
+    strips: &[Strip],
+    (server, column): (NodeId, usize),
+    at: Point,
+    end: Point,
+) -> (Point, Kept) {
     let of_record = |strip: &&Strip| (strip.server, strip.column) == (server, column);
     for strip in strips.iter().filter(of_record).filter(|strip| strip.to >= at) {
         if strip.stage >= Stage::Durable {
@@ -63,5 +68,5 @@ fn outcome(strips: &[Strip], (server, column): (NodeId, usize), at: Point) -> (P
             return (strip.to, Kept::Never);
         }
     }
-    (at, Kept::Open)
+    (end, Kept::Open)
 }
