@@ -10,6 +10,7 @@ use zab_checker::verdict::Rank;
 use zab_checker::{Checker, Class, Event, Fact, Stakes, Standard, Verdict, Violation};
 use zab_core::variant::Releases;
 use zab_core::{Packet, Time, Variant, View};
+use zab_sim::passage::Passage;
 use zab_sim::{Ensemble, Observer, Run, Schedule, TraceHash};
 
 /// How an execution went.
@@ -53,6 +54,9 @@ pub struct Recording {
     pub outcome: Outcome,
     /// What was observed, the boot included.
     pub events: Vec<Event>,
+    /// What left and arrived, each with the number of events before it; the direct driver alone tells
+    /// that.
+    pub passages: Vec<(usize, Passage)>,
     /// How many of the events are of the boot.
     pub boot: usize,
     /// When the boot was over, on the clock of the world.
@@ -151,13 +155,14 @@ impl Oracle {
         let releases = releases.into();
         let mut notes = Notes { events: Some(Vec::new()), ..Notes::default() };
         let outcome = self.run(schedule, releases, Some(&mut notes));
-        let events = notes.events.unwrap_or_default();
+        let (events, passages) = (notes.events.unwrap_or_default(), notes.passages);
         let ensemble = &self.booted(schedule.servers, releases).ensemble;
         Recording {
             schedule: schedule.clone(),
             releases,
             outcome,
             events,
+            passages,
             boot: ensemble.evidence().len(),
             origin: ensemble.origin(),
         }
@@ -235,6 +240,16 @@ impl Observer for Judge<'_, '_> {
     fn wants_views(&self) -> bool {
         self.notes.as_ref().is_some_and(|notes| notes.coverage.is_some())
     }
+
+    fn on_passage(&mut self, passage: &Passage) {
+        if let Some(Notes { events: Some(events), passages, .. }) = self.notes.as_deref_mut() {
+            passages.push((events.len(), passage.clone()));
+        }
+    }
+
+    fn wants_passages(&self) -> bool {
+        self.notes.as_ref().is_some_and(|notes| notes.events.is_some())
+    }
 }
 
 /// What is kept of an execution besides the judgment.
@@ -248,6 +263,8 @@ struct Notes<'a> {
     /// The sum of the hashes of all events.
     fingerprint: Option<u64>,
     events: Option<Vec<Event>>,
+    /// With the number of events before each; kept together with the events.
+    passages: Vec<(usize, Passage)>,
 }
 
 impl Notes<'_> {

@@ -16,6 +16,7 @@ mod tests;
 pub use phases::{LIVENESS_BOUND, STEPS_MAX};
 
 use crate::direct::Direct;
+use crate::passage::Passage;
 use crate::schedule::Schedule;
 use execution::Execution;
 use std::ops::ControlFlow;
@@ -36,6 +37,17 @@ pub trait Observer {
 
     /// Whether views shall be made.
     fn wants_views(&self) -> bool {
+        false
+    }
+
+    /// Something left or arrived; told in order with the events. Called only if
+    /// [`Observer::wants_passages`], and by the direct driver.
+    fn on_passage(&mut self, passage: &Passage) {
+        let _ = passage;
+    }
+
+    /// Whether passages shall be told.
+    fn wants_passages(&self) -> bool {
         false
     }
 }

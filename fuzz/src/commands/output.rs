@@ -95,6 +95,11 @@ impl Out {
         self.line(format!("{GREEN}{text}{GREEN:#}"));
     }
 
+    /// A line of a result that has one form for people and programs.
+    pub(super) fn raw(self, line: impl Display) {
+        let _ = writeln!(anstream::stdout(), "{line}");
+    }
+
     /// The result for programs.
     pub(super) fn json(self, value: &Value) {
         if self.is_json() {

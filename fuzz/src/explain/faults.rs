@@ -30,6 +30,8 @@ pub(super) struct Begun {
     pub(super) text: String,
     /// What becomes of a disk, if it lost its power.
     pub(super) kept: Option<String>,
+    /// The action of the schedule that it comes from, if there is one.
+    pub(super) act: Option<Act>,
 }
 
 /// What takes effect: as the evidence names it.
@@ -51,7 +53,7 @@ impl Faults {
     pub(super) fn begin(&mut self, at_us: u64, node: Option<NodeId>, effect: Effect) -> Begun {
         let is_it = |action: &Action| action.at_us <= at_us && is_about(action.act, node, effect);
         let Some(at) = self.waiting.iter().rposition(is_it) else {
-            return Begun { text: unplanned(node, effect), kept: None };
+            return Begun { text: unplanned(node, effect), kept: None, act: None };
         };
         let act = self.waiting.remove(at).act;
         self.note_end(at_us, act);
@@ -59,7 +61,7 @@ impl Faults {
             Act::PowerLoss { disk, .. } => Some(kept(disk)),
             _ => None,
         };
-        Begun { text: in_words(act), kept }
+        Begun { text: in_words(act), kept, act: Some(act) }
     }
 
     fn note_end(&mut self, at_us: u64, act: Act) {
