@@ -8,8 +8,8 @@ use crate::coverage::Coverage;
 use std::ops::ControlFlow;
 use zab_checker::verdict::Rank;
 use zab_checker::{Checker, Class, Event, Fact, Stakes, Standard, Verdict, Violation};
-use zab_core::{Packet, Time, Variant, View};
-use zab_sim::{Ensemble, Observer, Run, Schedule, TraceHash};
+use zab_core::{Config, Packet, Time, Variant, View};
+use zab_sim::{Booted as Direct, Ensemble, Handed, Observer, Run, Schedule, TraceHash};
 
 /// How an execution went.
 #[derive(Clone, Debug)]
@@ -56,12 +56,17 @@ pub struct Recording {
     pub boot: usize,
     /// When the boot was over, on the clock of the world.
     pub origin: Time,
+    /// What servers were handed from then on, each with the number of events that were observed
+    /// before. In the direct driver alone.
+    pub inputs: Vec<(usize, Handed)>,
 }
 
 /// Runs schedules. One for each thread: it keeps ensembles that have booted.
 #[derive(Clone, Debug, Default)]
 pub struct Oracle {
     driver: Driver,
+    /// The settings of an ensemble in the direct driver, if they are not the usual ones.
+    config: Option<fn(u8) -> Config>,
     booted: Vec<Booted>,
 }
 
@@ -75,8 +80,11 @@ struct Booted {
 }
 
 impl Booted {
-    fn new(driver: Driver, servers: u8, variant: Variant) -> Self {
-        let ensemble = Ensemble::new(driver.kind(), servers, variant);
+    fn new(oracle: &Oracle, servers: u8, variant: Variant) -> Self {
+        let ensemble = match oracle.config {
+            Some(config) => Ensemble::Direct(Box::new(Direct::with(config(servers), variant))),
+            None => Ensemble::new(oracle.driver.kind(), servers, variant),
+        };
         let mut checker = Checker::new(servers, standard(variant));
         ensemble.evidence().iter().for_each(|event| checker.observe(event));
         Self { variant, servers, ensemble, checker }
@@ -91,7 +99,12 @@ pub fn standard(variant: Variant) -> Standard {
 impl Oracle {
     /// An oracle that has this driver run its schedules.
     pub fn new(driver: Driver) -> Self {
-        Self { driver, booted: Vec::new() }
+        Self { driver, config: None, booted: Vec::new() }
+    }
+
+    /// An oracle whose ensembles have other settings than the usual ones, in the direct driver.
+    pub fn with(config: fn(u8) -> Config) -> Self {
+        Self { config: Some(config), ..Self::new(Driver::Direct) }
     }
 
     /// What runs its schedules.
@@ -134,9 +147,10 @@ impl Oracle {
 
     /// Runs the schedule, and keeps all that was observed.
     pub fn record(&mut self, schedule: &Schedule, variant: Variant) -> Recording {
-        let mut notes = Notes { events: Some(Vec::new()), ..Notes::default() };
+        let events = Some((Vec::new(), Vec::new()));
+        let mut notes = Notes { events, ..Notes::default() };
         let outcome = self.run(schedule, variant, Some(&mut notes));
-        let events = notes.events.unwrap_or_default();
+        let (events, inputs) = notes.events.unwrap_or_default();
         let ensemble = &self.booted(schedule.servers, variant).ensemble;
         Recording {
             schedule: schedule.clone(),
@@ -145,6 +159,7 @@ impl Oracle {
             events,
             boot: ensemble.evidence().len(),
             origin: ensemble.origin(),
+            inputs,
         }
     }
 
@@ -185,7 +200,8 @@ impl Oracle {
     fn booted(&mut self, servers: u8, variant: Variant) -> &Booted {
         let known = self.booted.iter().position(|b| (b.variant, b.servers) == (variant, servers));
         let index = known.unwrap_or_else(|| {
-            self.booted.push(Booted::new(self.driver, servers, variant));
+            let booted = Booted::new(self, servers, variant);
+            self.booted.push(booted);
             self.booted.len() - 1
         });
         &self.booted[index]
@@ -220,6 +236,16 @@ impl Observer for Judge<'_, '_> {
     fn wants_views(&self) -> bool {
         self.notes.as_ref().is_some_and(|notes| notes.coverage.is_some())
     }
+
+    fn on_input(&mut self, handed: &Handed) {
+        if let Some(notes) = &mut self.notes {
+            notes.on_input(handed);
+        }
+    }
+
+    fn wants_inputs(&self) -> bool {
+        self.notes.as_ref().is_some_and(|notes| notes.events.is_some())
+    }
 }
 
 /// What is kept of an execution besides the judgment.
@@ -232,7 +258,8 @@ struct Notes<'a> {
     trace: Option<TraceHash>,
     /// The sum of the hashes of all events.
     fingerprint: Option<u64>,
-    events: Option<Vec<Event>>,
+    /// All events, and the inputs between them.
+    events: Option<(Vec<Event>, Vec<(usize, Handed)>)>,
 }
 
 impl Notes<'_> {
@@ -245,7 +272,7 @@ impl Notes<'_> {
             one.add(event);
             *sum = sum.wrapping_add(one.value());
         }
-        if let Some(events) = &mut self.events {
+        if let Some((events, _)) = &mut self.events {
             events.push(event.clone());
         }
         if let Some(coverage) = &mut self.coverage {
@@ -254,6 +281,12 @@ impl Notes<'_> {
         self.now = event.at;
         if changes_stakes(&event.fact) {
             self.stakes = None;
+        }
+    }
+
+    fn on_input(&mut self, handed: &Handed) {
+        if let Some((events, inputs)) = &mut self.events {
+            inputs.push((events.len(), handed.clone()));
         }
     }
 

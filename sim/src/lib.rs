@@ -52,7 +52,7 @@ pub mod world;
 pub use direct::Direct;
 pub use disk::SimDisk;
 pub use driver::Driver;
-pub use due::{Due, Effects, Later};
+pub use due::{Due, Effects, Handed, Later};
 pub use ensemble::{DriverKind, Ensemble};
 pub use run::{Booted, Observer, Run};
 pub use schedule::{Act, Action, Schedule};

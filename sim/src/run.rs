@@ -16,11 +16,12 @@ mod tests;
 pub use phases::{LIVENESS_BOUND, STEPS_MAX};
 
 use crate::direct::Direct;
+use crate::due::Handed;
 use crate::schedule::Schedule;
 use execution::Execution;
 use std::ops::ControlFlow;
 use zab_checker::Event;
-use zab_core::{Variant, View};
+use zab_core::{Config, Variant, View};
 
 /// Somebody who watches an execution.
 pub trait Observer {
@@ -35,6 +36,17 @@ pub trait Observer {
 
     /// Whether views shall be made.
     fn wants_views(&self) -> bool {
+        false
+    }
+
+    /// A server is handed an input; what comes of it is observed next. Called only if
+    /// [`Observer::wants_inputs`], and only in the direct driver.
+    fn on_input(&mut self, handed: &Handed) {
+        let _ = handed;
+    }
+
+    /// Whether the inputs of servers shall be shown.
+    fn wants_inputs(&self) -> bool {
         false
     }
 }
@@ -61,7 +73,12 @@ pub struct Booted {
 impl Booted {
     /// Boots an ensemble of 3, 5 or 7 servers.
     pub fn new(servers: u8, variant: Variant) -> Self {
-        let (driver, evidence) = boot::boot(servers, variant);
+        Self::with(Config::new(servers), variant)
+    }
+
+    /// Boots an ensemble with settings of its own.
+    pub fn with(config: Config, variant: Variant) -> Self {
+        let (driver, evidence) = boot::boot(config, variant);
         Self { driver, evidence }
     }
 

@@ -7,9 +7,11 @@
 //! undone (ZooKeeper never syncs a directory). What the kernel writes back by itself, some 30 s
 //! later, is an event of its own ([`Disk::settle`]).
 
+use super::jute::disk::read_log;
 use std::collections::BTreeMap;
 use std::io;
 use std::path::Path;
+use zab_core::Zxid;
 
 /// One file, whatever it is called.
 #[derive(Copy, Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -92,6 +94,14 @@ impl Disk {
     pub(crate) fn durable(&self) -> impl Iterator<Item = (&str, &[u8])> {
         self.durable_names.iter().filter_map(|(name, inode)| {
             Some((name.as_str(), self.contents.get(inode)?.as_slice()))
+        })
+    }
+
+    /// Whether a record with this zxid is in a log, and would survive a power failure.
+    pub(crate) fn has_durable(&self, zxid: Zxid) -> bool {
+        let mut logs = self.durable().filter(|(name, _)| name.starts_with("log."));
+        logs.any(|(_, bytes)| {
+            read_log(bytes).is_ok_and(|log| log.records.iter().any(|txn| txn.zxid == zxid))
         })
     }
 

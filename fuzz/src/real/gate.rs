@@ -4,13 +4,13 @@
 //! Each server has a socket of its own, so that a question says by itself who asks.
 
 use super::board::{Board, State};
-use super::disk::Flush;
+use super::disk::{Disk, Flush};
 use super::matter::{FileOperation, Files as Which, Operation};
 use std::io::{BufRead, BufReader, Read, Write};
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::Path;
 use std::sync::Arc;
-use zab_core::NodeId;
+use zab_core::{NodeId, Zxid};
 
 /// The gate as a shared library.
 pub(crate) const LIBRARY: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/libzab_gate.so"));
@@ -35,6 +35,15 @@ pub(crate) struct AtGate {
     pid: u32,
 }
 
+/// How far a log may be written.
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+pub(crate) enum LogUntil {
+    /// What the log writer has at hand, and not forced to the disk.
+    Written,
+    /// Until this record is durable.
+    Durable(Zxid),
+}
+
 /// What is held, what fails, and what waits because of it.
 #[derive(Debug, Default)]
 pub(crate) struct Files {
@@ -42,6 +51,10 @@ pub(crate) struct Files {
     pub(crate) holds: Vec<(NodeId, Which)>,
     /// Server, what fails, and with which `errno`.
     pub(crate) failures: Vec<(NodeId, Which, u8)>,
+    /// Whether no log is written but as far as a line says.
+    pub(crate) gated: bool,
+    /// How far each server's log may be written for now.
+    pub(crate) logs: Vec<(NodeId, LogUntil)>,
     /// Names of threads that may not run for now.
     pub(crate) stopped: Vec<(NodeId, String)>,
     /// What waits.
@@ -55,6 +68,35 @@ pub(crate) struct Files {
 }
 
 impl Files {
+    /// Whether a log writer waits for a line that lets it go on. The main thread writes to the log as
+    /// well, what a DIFF brings (`Learner.syncWithLeader`, 3.9.3); it also cuts it, which is no write.
+    fn is_gated(&self, at: &AtGate, disk: &Disk) -> bool {
+        let operation = at.what.operation;
+        let writes = match operation {
+            Operation::Open => at.thread.starts_with("SyncThread"),
+            Operation::Write | Operation::Fsync => {
+                at.thread.starts_with("SyncThread") || at.thread.starts_with("QuorumPeer")
+            }
+            _ => false,
+        };
+        let fails = |(server, files, _): &(NodeId, Which, u8)| {
+            *server == at.server && files.file == "log"
+        };
+        if !self.gated || !writes || !at.what.name.starts_with("log.") {
+            return false;
+        }
+        // A write that is to fail may stand behind another operation.
+        if self.failures.iter().any(fails) {
+            return false;
+        }
+        let until = self.logs.iter().find(|(server, _)| *server == at.server);
+        match until.map(|(_, until)| *until) {
+            None => true,
+            Some(LogUntil::Written) => operation == Operation::Fsync,
+            Some(LogUntil::Durable(zxid)) => disk.has_durable(zxid),
+        }
+    }
+
     fn held(&self, at: &AtGate) -> bool {
         match at.what.operation {
             Operation::Stop => {
@@ -201,14 +243,16 @@ fn ask(board: &Board, at: &AtGate, paths: &[&str], flush: &mut Option<Flush>) ->
             // Its process is gone; nobody reads the answer.
             return true;
         }
-        if state.files.held(at) {
+        let failing = state.files.failure(at);
+        let gated = failing == 0 && state.files.is_gated(at, &state.disks[server.index()]);
+        if gated || state.files.held(at) {
             if !std::mem::replace(&mut stood, true) {
                 state.files.waiting.push(at.clone());
                 board.trace(state, &format!("{server} {} is held ({})", at.what, at.thread));
             }
             return false;
         }
-        answer = state.files.failure(at);
+        answer = failing;
         true
     });
     board.change(|state| {

@@ -32,6 +32,7 @@ pub(crate) struct Execution<'a, D, O> {
 impl<'a, D: Driver, O: Observer> Execution<'a, D, O> {
     pub(crate) fn new(driver: D, observer: &'a mut O, steps_max: u64) -> Self {
         let (wants_views, started) = (observer.wants_views(), driver.now());
+        let wants_inputs = observer.wants_inputs();
         let views = match wants_views {
             true => driver.config().members().map(|server| driver.view(server)).collect(),
             false => Vec::new(),
@@ -40,7 +41,7 @@ impl<'a, D: Driver, O: Observer> Execution<'a, D, O> {
             driver,
             observer,
             last_news: started,
-            effects: Effects::default(),
+            effects: Effects { handed: wants_inputs.then(Vec::new), ..Effects::default() },
             views,
             wants_views,
             started,
@@ -88,6 +89,9 @@ impl<'a, D: Driver, O: Observer> Execution<'a, D, O> {
         if !self.effects.evidence.is_empty() {
             self.publish_evidence()?;
         }
+        if self.effects.handed.is_some() {
+            self.publish_inputs(usize::MAX);
+        }
         let touched = std::mem::take(&mut self.effects.touched);
         if self.wants_views && touched != 0 {
             self.publish_views(touched);
@@ -97,7 +101,11 @@ impl<'a, D: Driver, O: Observer> Execution<'a, D, O> {
 
     #[inline(never)]
     fn publish_evidence(&mut self) -> ControlFlow<End> {
-        for event in &self.effects.evidence {
+        for at in 0..self.effects.evidence.len() {
+            if self.effects.handed.is_some() {
+                self.publish_inputs(at);
+            }
+            let event = &self.effects.evidence[at];
             self.last_news = event.at;
             if self.observer.on_event(event).is_break() {
                 return ControlFlow::Break(End::Observer);
@@ -105,6 +113,16 @@ impl<'a, D: Driver, O: Observer> Execution<'a, D, O> {
         }
         self.effects.evidence.clear();
         ControlFlow::Continue(())
+    }
+
+    /// Shows the inputs that servers were handed before this event of the step.
+    #[inline(never)]
+    fn publish_inputs(&mut self, event: usize) {
+        let Some(handed) = &mut self.effects.handed else { return };
+        let due = handed.iter().take_while(|one| one.before <= event).count();
+        for one in handed.drain(..due) {
+            self.observer.on_input(&one);
+        }
     }
 
     #[inline(never)]

@@ -12,6 +12,7 @@ impl World {
     /// Hands an input to a server that is up.
     pub(super) fn step(&mut self, now: Time, id: NodeId, input: Input, fx: &mut Effects) {
         let mut outputs = std::mem::take(&mut fx.outputs);
+        fx.hand(now, id, &input);
         let clock = self.cluster[id].clock.read(now);
         self.processes[id.index()].node.step(clock, input, &mut outputs);
         fx.touch(id);

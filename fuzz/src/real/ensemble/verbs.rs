@@ -200,6 +200,8 @@ impl Ensemble {
     /// All servers can reach each other again, and nothing is held.
     pub fn heal_all(&self) {
         self.board.change(|state| {
+            state.packets.ungate();
+            (state.files.gated, state.files.logs) = (false, Vec::new());
             state.packets.cut.clear();
             state.packets.silent.clear();
             state.packets.holds.clear();

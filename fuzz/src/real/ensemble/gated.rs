@@ -1,0 +1,81 @@
+//! The verbs of a gated ensemble, in which nothing happens but what a line lets happen: a story that
+//! was told event by event is followed event by event.
+
+use super::super::gate::LogUntil;
+use super::super::link::{Fate, Gated, Offer};
+use super::super::matter::{Messages, Way};
+use super::{Condition, Ensemble, Outcome, Trouble};
+use zab_core::{NodeId, Zxid};
+
+impl Ensemble {
+    /// From now on no packet passes, no vote is heard, no log is written, and no server learns of the
+    /// end of a connection, but as far as one of the other verbs says.
+    pub fn gate(&self) {
+        self.board.change(|state| {
+            state.packets.gated = Some(Gated::default());
+            state.files.gated = true;
+        });
+    }
+
+    /// Waits until a packet stands in front on its way, and lets it pass.
+    ///
+    /// # Errors
+    ///
+    /// Another one stands there, or none comes.
+    pub fn pass(&self, messages: &Messages) -> Outcome<()> {
+        let found = self.board.wait(self.patience, |state| match state.packets.offer(messages) {
+            Offer::Stands(at) => {
+                state.packets.permit(at);
+                Some(Ok(at))
+            }
+            Offer::Another(other) => Some(Err(other)),
+            Offer::Nothing => None,
+        });
+        let at = match found {
+            Some(Ok(at)) => at,
+            Some(Err(other)) => {
+                let way = messages.way;
+                return Err(Trouble::Story(format!("{way} carries {other} instead")));
+            }
+            None => return Err(self.in_vain(&format!("{messages} to be sent"))),
+        };
+        let fate = self.board.wait(self.patience, |state| {
+            state.packets.sent.get(at).map(|sent| sent.fate).filter(|fate| *fate != Fate::Held)
+        });
+        match fate {
+            Some(Fate::Passed) => Ok(()),
+            _ => Err(Trouble::Story(format!("{messages} is lost"))),
+        }
+    }
+
+    /// Lets servers hear each other's votes, until one of them is muted.
+    pub fn vote(&self, servers: &[NodeId]) {
+        self.board.change(|state| state.packets.open_votes(servers));
+    }
+
+    /// Lets nobody hear the votes of these servers, and them nobody's.
+    pub fn mute(&self, servers: &[NodeId]) {
+        self.board.change(|state| servers.iter().for_each(|id| state.packets.mute(*id)));
+    }
+
+    /// Has one server see its connections with another one end.
+    pub fn end(&self, way: Way) {
+        self.board.change(|state| state.packets.end_at(way));
+    }
+
+    /// Lets a server write its log up to a record, and force it to the disk or not.
+    ///
+    /// # Errors
+    ///
+    /// It does not.
+    pub fn log_until(&self, server: NodeId, zxid: Zxid, durable: bool) -> Outcome<()> {
+        let (until, condition) = match durable {
+            true => (LogUntil::Durable(zxid), Condition::Durable(server, zxid)),
+            false => (LogUntil::Written, Condition::Logged(server, zxid)),
+        };
+        self.board.change(|state| state.files.logs.push((server, until)));
+        let outcome = self.wait(&condition);
+        self.board.change(|state| state.files.logs.retain(|(id, _)| *id != server));
+        outcome
+    }
+}

@@ -1,0 +1,312 @@
+//! From a case to a scenario: what happened in the model, event by event, as lines that bring the same
+//! about on real servers.
+//!
+//! The translation knows the causal order of the model's events and nothing of their times. The
+//! ensemble is *gated*: no packet passes, no vote is heard, no log is written and no end of a
+//! connection is seen but where a line says so, and lines come in the order of the model's events.
+//!
+//! | in the model | in the scenario |
+//! |---|---|
+//! | a packet reaches its receiver | `pass` |
+//! | a server is elected | `vote` among those whose votes it counted, until it follows or leads |
+//! | a server leaves its role | `mute`, and `end`: it alone sees its connections end |
+//! | records are appended; a flush is done | `wait … held log`; `flush` |
+//! | a process dies with records that can be read and are not durable | `write` before it |
+//! | a disk error | `fail`, `wait … failed`, `mend` |
+//! | a client's request reaches its server; the answer reaches the client | `ask`; `answer` |
+//! | the thread that applies stands still | `hold … thread CommitProcessor` |
+//!
+//! Resets, cuts, clogs and stalls of a receiver have no line of their own: what they brought about has.
+//! The scenario ends where the claim is decided, with `recover`.
+
+mod client;
+mod disk;
+mod end;
+mod role;
+mod text;
+
+use crate::oracle::Recording;
+use client::Clients;
+use disk::Disks;
+use end::End;
+use role::Roles;
+use std::collections::BTreeSet;
+use std::fmt;
+use text::Text;
+use zab_checker::{Event, Fact};
+use zab_core::event::Note;
+use zab_core::{Config, ConnId, Input, NodeId, Packet, Time};
+
+/// The settings of a model whose limits are those of a real server, as far as a case depends on them:
+/// `commitLogCount` is never less than 500 (`ZKDatabase`).
+pub fn real_config(servers: u8) -> Config {
+    Config { committed_log_max: 500, ..Config::new(servers) }
+}
+
+/// Why there is no scenario for an execution.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Inexpressible {
+    /// At which step of the story, if at one.
+    pub at_us: Option<u64>,
+    /// Why.
+    pub what: String,
+}
+
+impl fmt::Display for Inexpressible {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(at_us) = self.at_us {
+            write!(f, " at {}", Time(at_us))?;
+        }
+        write!(f, ": {}", self.what)
+    }
+}
+
+/// A part of what happened: an input that a server was handed, or something that was observed.
+#[derive(Copy, Clone, Debug)]
+enum Moment<'a> {
+    Input(NodeId, &'a Input),
+    Event(&'a Event),
+    /// A thread that applies stops, or goes on.
+    Stall(NodeId, bool),
+}
+
+/// What is told of an execution, line by line.
+struct Teller<'a> {
+    recording: &'a Recording,
+    /// Events that were observed before the present moment.
+    at: usize,
+    text: Text,
+    roles: Roles,
+    disks: Disks,
+    clients: Clients,
+    /// Servers of which a thread stands still.
+    stalled: BTreeSet<NodeId>,
+}
+
+/// The scenario in which real servers do what happened in an execution, and lose what it lost.
+///
+/// # Errors
+///
+/// A step that no line can bring about, or a claim that no read can show.
+pub fn translate(recording: &Recording, title: &str) -> Result<String, Inexpressible> {
+    let end = End::of(recording)?;
+    let mut teller = Teller {
+        recording,
+        at: 0,
+        text: Text::new(title, recording),
+        roles: Roles::new(recording),
+        disks: Disks::new(recording.schedule.servers),
+        clients: Clients::new(recording, end.event),
+        stalled: BTreeSet::new(),
+    };
+    for server in (0..recording.schedule.servers).map(NodeId) {
+        for line in teller.clients.connect(recording.boot - 1, server, recording) {
+            teller.text.line(line);
+        }
+    }
+    for (at, moment) in moments(recording, end.event) {
+        teller.at = at;
+        teller.tell(moment)?;
+    }
+    Ok(teller.text.finish(&end.claim))
+}
+
+/// Everything that happened after the boot and before this event, in order.
+fn moments(recording: &Recording, end: usize) -> Vec<(usize, Moment<'_>)> {
+    let Recording { schedule, events, inputs, boot, origin, .. } = recording;
+    let mut stalls = role::stalls(schedule, *origin);
+    stalls.reverse();
+    let mut inputs = inputs.iter().peekable();
+    let mut all = Vec::new();
+    for (at, event) in events.iter().enumerate().take(end).skip(*boot) {
+        while let Some((_, handed)) = inputs.next_if(|(before, _)| *before <= at) {
+            all.push((at, Moment::Input(handed.server, &handed.input)));
+        }
+        while stalls.last().is_some_and(|(when, ..)| *when <= event.at) {
+            let (_, server, stands) = stalls.pop().expect("there is a last one");
+            all.push((at, Moment::Stall(server, stands)));
+        }
+        all.push((at, Moment::Event(event)));
+    }
+    all
+}
+
+impl Teller<'_> {
+    fn tell(&mut self, moment: Moment<'_>) -> Result<(), Inexpressible> {
+        match moment {
+            Moment::Input(server, input) => self.on_input(server, input),
+            Moment::Event(event) => {
+                let at_us = event.at.since(self.recording.origin).0;
+                self.text.now(self.at + 1, at_us);
+                match event.node {
+                    Some(server) => self.on_fact(server, &event.fact)?,
+                    None => self.on_ensemble(&event.fact),
+                }
+            }
+            Moment::Stall(server, stands) => self.on_stall(server, stands),
+        }
+        Ok(())
+    }
+
+    fn on_input(&mut self, server: NodeId, input: &Input) {
+        match input {
+            Input::Packet { from, conn, packet } if *packet != Packet::Ping => {
+                self.on_packet(*from, server, *conn, packet);
+            }
+            Input::Client { request, op, .. } => {
+                if self.roles.serves(server) {
+                    let line = self.clients.ask(*request, *op, server);
+                    self.text.line(line);
+                }
+            }
+            Input::ConnectionUp { peer, conn, outgoing: true } => {
+                self.roles.on_connected([server, *peer], *conn);
+            }
+            Input::ConnectionDown { peer, .. } => self.roles.on_lost(server, *peer),
+            Input::Notification { from, notification } => {
+                self.roles.on_vote(*from, server, notification.vote.leader);
+            }
+            _ => {}
+        }
+    }
+
+    fn on_packet(&mut self, from: NodeId, to: NodeId, conn: ConnId, packet: &Packet) {
+        // A leader that has heard that the last connection is over has to know it before the next one.
+        if matches!(packet, Packet::FollowerInfo { .. }) && self.roles.take_lost(to, from) {
+            self.text.line(format!("end {to} > {from}"));
+        }
+        self.disks.mark(to, self.text.place());
+        let zxid = text::zxid_of(packet).map_or_else(String::new, |zxid| format!("{zxid} "));
+        let old = if self.roles.is_newest(from, to, conn) { "" } else { "   # an old connection" };
+        self.text.line(format!("pass {} {zxid}{from} > {to}{old}", packet.name()));
+    }
+
+    fn on_fact(&mut self, server: NodeId, fact: &Fact) -> Result<(), Inexpressible> {
+        match fact {
+            Fact::Noted(note) => self.on_note(server, note),
+            Fact::DiskAsked { lsn, op } => {
+                let fate = end::fate(self.recording, self.at, server, (op.file(), *lsn));
+                self.disks.on_asked(server, (*lsn, op), fate, &mut self.text);
+            }
+            Fact::DiskDone { file, upto } => {
+                self.disks.mark(server, self.text.place());
+                self.disks.on_done(server, (*file, *upto), &mut self.text);
+            }
+            Fact::DiskFailed { file, lsn, error } => {
+                self.disks.on_failed(server, (*file, *lsn), *error, &mut self.text);
+            }
+            Fact::WrittenBack => {
+                self.disks.on_settled(server);
+                self.text.line(format!("settle {server}"));
+            }
+            Fact::Crashed { power_loss } => {
+                self.leave(server);
+                let found = end::found(self.recording, self.at, server);
+                let lines = self.disks.on_crash(server, *power_loss, found);
+                lines.map_err(|what| self.inexpressible(what))?.into_iter().for_each(|line| {
+                    self.text.line(line);
+                });
+            }
+            Fact::Exited(_) => {
+                self.leave(server);
+                self.text.line(format!("wait {server} down"));
+                self.disks.on_exit(server).into_iter().for_each(|line| self.text.line(line));
+            }
+            Fact::Started(found) => {
+                if let Some(last) = found.log.last() {
+                    self.text.line(format!("wait {server} log {}", text::zxid(last.zxid)));
+                }
+                self.text.line(format!("start {server}"));
+                self.disks.mark(server, self.text.place());
+            }
+            Fact::Sent { .. } | Fact::Delivered(_) | Fact::Fault(_) => {}
+            // What a client asked reaches its server as an input; it is told as an event of none.
+            _ => self.on_ensemble(fact),
+        }
+        Ok(())
+    }
+
+    fn on_ensemble(&mut self, fact: &Fact) {
+        if let Fact::Returned { request, outcome } = fact
+            && let Some(line) = self.clients.answer(*request, *outcome)
+        {
+            self.text.line(line);
+        }
+    }
+
+    fn on_note(&mut self, server: NodeId, note: &Note) {
+        match note {
+            Note::Looking { .. } => {
+                // A process that has just started says nothing of what it is.
+                if self.roles.on_looking(server) {
+                    self.text.line(format!("wait {server} looking"));
+                }
+            }
+            Note::Elected { leader, .. } => {
+                let voters = self.roles.on_elected(server, *leader);
+                self.text.line(format!("vote {voters}"));
+                let role = if server == *leader { "leading" } else { "following" };
+                self.text.line(format!("wait {server} {role}"));
+            }
+            Note::Established { .. } | Note::Serving { .. } => {
+                self.roles.on_serving(server);
+                self.text.line(format!("wait {server} serves"));
+                for line in self.clients.connect(self.at, server, self.recording) {
+                    self.text.line(line);
+                }
+                if self.stalled.contains(&server) {
+                    self.hold_commits(server);
+                }
+            }
+            Note::SteppedDown => {
+                self.text.line(format!("mute {server}"));
+                let peers = self.roles.peers(server);
+                self.leave(server);
+                self.roles.on_stepped_down(server);
+                for peer in peers {
+                    self.text.line(format!("end {server} > {peer}"));
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// A server is in no role any more.
+    fn leave(&mut self, server: NodeId) {
+        if self.roles.takes_commits_held(server) {
+            self.text.line(format!("release {server} thread {}", committer(server)));
+        }
+        self.roles.on_left(server);
+    }
+
+    fn on_stall(&mut self, server: NodeId, stands: bool) {
+        if stands {
+            self.stalled.insert(server);
+            if self.roles.serves(server) {
+                self.hold_commits(server);
+            }
+        } else {
+            self.stalled.remove(&server);
+            if self.roles.takes_commits_held(server) {
+                self.text.line(format!("release {server} thread {}", committer(server)));
+            }
+        }
+    }
+
+    fn hold_commits(&mut self, server: NodeId) {
+        if self.roles.hold_commits(server) {
+            let thread = committer(server);
+            self.text.line(format!("hold {server} thread {thread}"));
+            self.text.line(format!("wait {server} held thread {thread}"));
+        }
+    }
+
+    fn inexpressible(&self, what: String) -> Inexpressible {
+        Inexpressible { at_us: Some(self.text.at_us()), what }
+    }
+}
+
+/// The thread that applies what is committed, by its native name, of which 15 characters are kept.
+fn committer(server: NodeId) -> String {
+    format!("CommitProcessor:{}", server.0 + 1).chars().take(15).collect()
+}

@@ -1,0 +1,98 @@
+//! What clients ask and are told. Each request has a connection of its own, which is opened as soon as
+//! its server serves: later, a server whose log or commits are held would take nobody.
+
+use super::text;
+use crate::oracle::Recording;
+use std::collections::{BTreeMap, BTreeSet};
+use zab_checker::Fact;
+use zab_core::event::Note;
+use zab_core::{Input, Key, NodeId, Op, Outcome, RequestId};
+
+/// Requests, and the nodes that there are.
+#[derive(Debug)]
+pub(super) struct Clients {
+    /// What was asked on real servers.
+    asked: BTreeMap<RequestId, Op>,
+    /// Registers that were written once: their nodes are there.
+    keys: BTreeSet<Key>,
+    /// The first event that is not told.
+    end: usize,
+}
+
+impl Clients {
+    pub(super) fn new(recording: &Recording, end: usize) -> Self {
+        let keys = boot_writes(recording).into_iter().map(|(key, _)| key);
+        Self { asked: BTreeMap::new(), keys: keys.collect(), end }
+    }
+
+    /// The lines that connect whoever asks a server between this event and the end of its role.
+    pub(super) fn connect(
+        &self,
+        at: usize,
+        server: NodeId,
+        recording: &Recording,
+    ) -> impl Iterator<Item = String> {
+        let ends = |fact: &Fact| {
+            matches!(fact, Fact::Noted(Note::SteppedDown) | Fact::Crashed { .. } | Fact::Exited(_))
+        };
+        let mut later = recording.events.iter().enumerate().skip(at + 1);
+        let end = later.find(|(_, event)| event.node == Some(server) && ends(&event.fact));
+        let end = end.map_or(self.end, |(at, _)| at.min(self.end));
+        let inputs = recording.inputs.iter().filter(move |(before, handed)| {
+            handed.server == server && *before > at && *before <= end
+        });
+        inputs.filter_map(move |(_, handed)| match &handed.input {
+            Input::Client { request, .. } => Some(format!("connect {} {server}", name(*request))),
+            _ => None,
+        })
+    }
+
+    /// The line with which a client asks.
+    pub(super) fn ask(&mut self, request: RequestId, op: Op, server: NodeId) -> String {
+        self.asked.insert(request, op);
+        let what = match op {
+            Op::Write { key, value } => self.write(key, value, None),
+            Op::WriteIf { key, value, version } => self.write(key, value, Some(version)),
+            Op::Read { key } => format!("get {}", text::path(key)),
+            Op::Sync => format!("sync {}", text::path(Key(0))),
+        };
+        format!("ask {} {server} {what}", name(request))
+    }
+
+    /// Registers are there from the start, nodes are created. A node's first version is 0, a
+    /// register's 1.
+    fn write(&mut self, key: Key, value: u32, version: Option<u32>) -> String {
+        let path = text::path(key);
+        match version {
+            _ if self.keys.insert(key) => format!("create {path} {value}"),
+            Some(version) => format!("set {path} {value} if {}", version.saturating_sub(1)),
+            None => format!("set {path} {value}"),
+        }
+    }
+
+    /// The line with which a client gets its answer, if that is a good one.
+    pub(super) fn answer(&mut self, request: RequestId, outcome: Outcome) -> Option<String> {
+        self.asked.remove(&request)?;
+        let name = name(request);
+        match outcome {
+            Outcome::Written { .. } | Outcome::Synced { .. } => Some(format!("answer {name}")),
+            Outcome::Value { version: 0, .. } => Some(format!("answer {name} -")),
+            Outcome::Value { value, .. } => Some(format!("answer {name} {value}")),
+            Outcome::BadVersion { .. } | Outcome::Refused => None,
+        }
+    }
+}
+
+/// What the boot of the model writes, in order.
+pub(super) fn boot_writes(recording: &Recording) -> Vec<(Key, u32)> {
+    let boot = recording.events[..recording.boot].iter();
+    let writes = boot.filter_map(|event| match &event.fact {
+        Fact::Invoked { op: Op::Write { key, value }, .. } => Some((*key, *value)),
+        _ => None,
+    });
+    writes.collect()
+}
+
+fn name(request: RequestId) -> String {
+    format!("c{}.{}", request.session.0, request.cxid)
+}
