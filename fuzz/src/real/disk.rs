@@ -90,6 +90,12 @@ impl Disk {
         Ok(())
     }
 
+    /// The file system has committed its journal: which files there are, and what they are called, is
+    /// durable.
+    pub(crate) fn commit_journal(&mut self) {
+        self.durable_names = self.names.clone();
+    }
+
     /// What a power failure would leave, by name.
     pub(crate) fn durable(&self) -> impl Iterator<Item = (&str, &[u8])> {
         self.durable_names.iter().filter_map(|(name, inode)| {

@@ -180,17 +180,19 @@ impl Packets {
         }
     }
 
+    /// Whether the first server of a way has a connection with the second, or is about to.
+    pub(crate) fn has_end(&self, way: Way) -> bool {
+        self.dialing.iter().any(|(_, dialed)| *dialed == way)
+            || self.connections.iter().any(|one| one.has_near_end(way))
+    }
+
     /// One server sees its connections with another one end, and the other one does not see it yet. If
     /// the other one has lost some of them already, it is about these.
     pub(crate) fn end_at(&mut self, way: Way) {
         self.dialing.retain(|(_, dialed)| *dialed != way);
-        let is_meant = |one: &Connection| {
-            let is_pair = one.way == way || one.way == way.back();
-            one.purpose == Purpose::Quorum && is_pair && one.has_end(way.from)
-        };
-        let meant = || self.connections.iter().filter(|one| is_meant(one));
+        let meant = || self.connections.iter().filter(|one| one.has_near_end(way));
         let is_half = meant().any(|one| !one.has_end(way.to));
-        for one in self.connections.iter_mut().filter(|one| is_meant(one)) {
+        for one in self.connections.iter_mut().filter(|one| one.has_near_end(way)) {
             if !is_half || !one.has_end(way.to) {
                 one.end_of(way.from);
             }
@@ -244,6 +246,12 @@ impl Connection {
     /// Which end a server has; 0 dialed.
     fn side(&self, server: NodeId) -> usize {
         usize::from(self.way.from != server)
+    }
+
+    /// Whether it is one of packets between the two servers of a way, and the first still has it.
+    fn has_near_end(&self, way: Way) -> bool {
+        let is_pair = self.way == way || self.way == way.back();
+        self.purpose == Purpose::Quorum && is_pair && self.has_end(way.from)
     }
 
     fn has_end(&self, server: NodeId) -> bool {
@@ -328,11 +336,14 @@ fn dial(board: &Board, proxy: Proxy) -> Option<TcpStream> {
     };
     let call = board.change(|state| {
         let number = state.packets.number();
-        state.packets.dialing.push((number, proxy.way));
+        if proxy.purpose == Purpose::Quorum {
+            state.packets.dialing.push((number, proxy.way));
+        }
         (number, proxy.way)
     });
     let called = board.wait(patience, |state| {
-        let given_up = !state.packets.dialing.contains(&call);
+        let dials = state.packets.dialing.contains(&call);
+        let given_up = proxy.purpose == Purpose::Quorum && !dials;
         if state.over || given_up || state.packets.cut.contains(&proxy.way) {
             return Some(None);
         }
@@ -450,6 +461,10 @@ impl Pump {
             }
         });
         match fate {
+            // Nobody learns that the other end is gone before a line says so.
+            Fate::Lost if message != Message::Notification && board.look().packets.gated.is_some() => {
+                Ok(())
+            }
             Fate::Lost => Err(std::io::Error::from(std::io::ErrorKind::BrokenPipe).into()),
             _ => Ok(()),
         }

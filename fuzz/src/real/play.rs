@@ -218,6 +218,7 @@ impl Player<'_> {
             Verb::Kill(servers) => ensemble.kill(servers)?,
             Verb::Power(servers) => ensemble.power(servers)?,
             Verb::Settle(servers) => ensemble.settle(servers)?,
+            Verb::Journal(servers) => ensemble.commit_journal(servers),
             Verb::HoldFiles(servers, files) => ensemble.hold_files(servers, files),
             Verb::ReleaseFiles(servers, files) => ensemble.release_files(servers, files),
             Verb::HoldThread(servers, name) => {
@@ -236,7 +237,7 @@ impl Player<'_> {
             Verb::Mute(servers) => ensemble.mute(servers),
             Verb::Write(server, zxid) => ensemble.log_until(*server, *zxid, false)?,
             Verb::Flush(server, zxid) => ensemble.log_until(*server, *zxid, true)?,
-            Verb::End(way) => ensemble.end(*way),
+            Verb::End(way) => ensemble.end(*way)?,
             Verb::Recover => ensemble.recover(),
             Verb::Cut(way) => ensemble.cut(*way),
             Verb::Silence(way) => ensemble.silence(*way),

@@ -12,8 +12,8 @@
 //! | verb | |
 //! |---|---|
 //! | `boot` | start all for the first time; what they wrote is durable |
-//! | `start S0 …`, `kill S0 …`, `power S0 …`, `settle S0 …` | power: kill, then every file as its last fsync left it; settle: the kernel writes everything back |
-//! | `hold S0 … log write`, `release …` | a file operation: `log`, `snapshot`, `acceptedEpoch`, `currentEpoch` or `any`, and `open`, `write`, `fsync`, `truncate`, `rename`, `remove`, or none for all |
+//! | `start S0 …`, `kill S0 …`, `power S0 …`, `settle S0 …`, `journal S0 …` | power: kill, then every file as its last fsync left it; settle: the kernel writes everything back; journal: the file system commits names, as it does every few seconds |
+//! | `hold S0 … log write`, `release …` | a file operation: `log`, `snapshot`, `acceptedEpoch`, `currentEpoch` or `any`, and `open`, `write` (`append`: of records), `fsync`, `truncate`, `rename`, `remove`, or none for all |
 //! | `hold S0 … thread NAME`, `release …` | threads, by their native name |
 //! | `hold ACK <1,4> S0 > S2`, `release …` | a message, with or without a zxid; votes are `NOTIFICATION` |
 //! | `fail S0 … log fsync EIO`, `mend S0 … log fsync` | a file operation fails: `EIO`, `ENOSPC`, `EROFS` |
@@ -69,6 +69,8 @@ pub enum Verb {
     Power(Vec<NodeId>),
     /// Write back what they wrote.
     Settle(Vec<NodeId>),
+    /// Have the file system commit its journal.
+    Journal(Vec<NodeId>),
     /// Hold file operations.
     HoldFiles(Vec<NodeId>, Files),
     /// Let them happen.

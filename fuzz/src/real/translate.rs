@@ -66,8 +66,17 @@ impl fmt::Display for Inexpressible {
 enum Moment<'a> {
     Input(NodeId, &'a Input),
     Event(&'a Event),
-    /// A thread that applies stops, or goes on.
-    Stall(NodeId, bool),
+    /// A thread stops, or goes on.
+    Stall(NodeId, Thread, bool),
+}
+
+/// A thread that the model can stop by itself.
+#[derive(Copy, Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Thread {
+    /// `SyncRequestProcessor`.
+    Log,
+    /// `CommitProcessor`.
+    Commit,
 }
 
 /// What is told of an execution, line by line.
@@ -79,8 +88,10 @@ struct Teller<'a> {
     roles: Roles,
     disks: Disks,
     clients: Clients,
-    /// Servers of which a thread stands still.
-    stalled: BTreeSet<NodeId>,
+    /// Threads that stand still in the model.
+    stalled: BTreeSet<(NodeId, Thread)>,
+    /// Threads that are held.
+    held: BTreeSet<(NodeId, Thread)>,
 }
 
 /// The scenario in which real servers do what happened in an execution, and lose what it lost.
@@ -98,6 +109,7 @@ pub fn translate(recording: &Recording, title: &str) -> Result<String, Inexpress
         disks: Disks::new(recording.schedule.servers),
         clients: Clients::new(recording, end.event),
         stalled: BTreeSet::new(),
+        held: BTreeSet::new(),
     };
     for server in (0..recording.schedule.servers).map(NodeId) {
         for line in teller.clients.connect(recording.boot - 1, server, recording) {
@@ -123,8 +135,8 @@ fn moments(recording: &Recording, end: usize) -> Vec<(usize, Moment<'_>)> {
             all.push((at, Moment::Input(handed.server, &handed.input)));
         }
         while stalls.last().is_some_and(|(when, ..)| *when <= event.at) {
-            let (_, server, stands) = stalls.pop().expect("there is a last one");
-            all.push((at, Moment::Stall(server, stands)));
+            let (_, server, thread, stands) = stalls.pop().expect("there is a last one");
+            all.push((at, Moment::Stall(server, thread, stands)));
         }
         all.push((at, Moment::Event(event)));
     }
@@ -143,7 +155,7 @@ impl Teller<'_> {
                     None => self.on_ensemble(&event.fact),
                 }
             }
-            Moment::Stall(server, stands) => self.on_stall(server, stands),
+            Moment::Stall(server, thread, stands) => self.on_stall(server, thread, stands),
         }
         Ok(())
     }
@@ -155,8 +167,9 @@ impl Teller<'_> {
             }
             Input::Client { request, op, .. } => {
                 if self.roles.serves(server) {
-                    let line = self.clients.ask(*request, *op, server);
-                    self.text.line(line);
+                    let leads = self.roles.leads(server);
+                    let line = self.clients.on_asked(*request, *op, server, leads);
+                    line.into_iter().for_each(|line| self.text.line(line));
                 }
             }
             Input::ConnectionUp { peer, conn, outgoing: true } => {
@@ -175,10 +188,19 @@ impl Teller<'_> {
         if matches!(packet, Packet::FollowerInfo { .. }) && self.roles.take_lost(to, from) {
             self.text.line(format!("end {to} > {from}"));
         }
+        // Only a follower that hands on what its client asked sends these; SYNC is the answer.
+        let asked = match packet {
+            Packet::Request { request, .. } => Some(*request),
+            Packet::Sync { request } if self.roles.leads(to) => Some(*request),
+            _ => None,
+        };
+        let line = asked.and_then(|request| self.clients.on_forwarded(request));
+        line.into_iter().for_each(|line| self.text.line(line));
         self.disks.mark(to, self.text.place());
+        let name = if asked.is_some() { "REQUEST" } else { packet.name() };
         let zxid = text::zxid_of(packet).map_or_else(String::new, |zxid| format!("{zxid} "));
         let old = if self.roles.is_newest(from, to, conn) { "" } else { "   # an old connection" };
-        self.text.line(format!("pass {} {zxid}{from} > {to}{old}", packet.name()));
+        self.text.line(format!("pass {name} {zxid}{from} > {to}{old}"));
     }
 
     fn on_fact(&mut self, server: NodeId, fact: &Fact) -> Result<(), Inexpressible> {
@@ -201,6 +223,7 @@ impl Teller<'_> {
             }
             Fact::Crashed { power_loss } => {
                 self.leave(server);
+                self.held.retain(|(id, _)| *id != server);
                 let found = end::found(self.recording, self.at, server);
                 let lines = self.disks.on_crash(server, *power_loss, found);
                 lines.map_err(|what| self.inexpressible(what))?.into_iter().for_each(|line| {
@@ -254,8 +277,10 @@ impl Teller<'_> {
                 for line in self.clients.connect(self.at, server, self.recording) {
                     self.text.line(line);
                 }
-                if self.stalled.contains(&server) {
-                    self.hold_commits(server);
+                for thread in [Thread::Log, Thread::Commit] {
+                    if self.stalled.contains(&(server, thread)) {
+                        self.hold(server, thread);
+                    }
                 }
             }
             Note::SteppedDown => {
@@ -271,33 +296,36 @@ impl Teller<'_> {
         }
     }
 
-    /// A server is in no role any more.
+    /// A server is in no role any more. The thread that applies ends with it; the one that logs may
+    /// outlive it.
     fn leave(&mut self, server: NodeId) {
-        if self.roles.takes_commits_held(server) {
-            self.text.line(format!("release {server} thread {}", committer(server)));
-        }
+        self.release(server, Thread::Commit);
         self.roles.on_left(server);
     }
 
-    fn on_stall(&mut self, server: NodeId, stands: bool) {
+    fn on_stall(&mut self, server: NodeId, thread: Thread, stands: bool) {
         if stands {
-            self.stalled.insert(server);
+            self.stalled.insert((server, thread));
             if self.roles.serves(server) {
-                self.hold_commits(server);
+                self.hold(server, thread);
             }
         } else {
-            self.stalled.remove(&server);
-            if self.roles.takes_commits_held(server) {
-                self.text.line(format!("release {server} thread {}", committer(server)));
-            }
+            self.stalled.remove(&(server, thread));
+            self.release(server, thread);
         }
     }
 
-    fn hold_commits(&mut self, server: NodeId) {
-        if self.roles.hold_commits(server) {
-            let thread = committer(server);
-            self.text.line(format!("hold {server} thread {thread}"));
-            self.text.line(format!("wait {server} held thread {thread}"));
+    fn hold(&mut self, server: NodeId, thread: Thread) {
+        if self.held.insert((server, thread)) {
+            let name = thread.name(server);
+            self.text.line(format!("hold {server} thread {name}"));
+            self.text.line(format!("wait {server} held thread {name}"));
+        }
+    }
+
+    fn release(&mut self, server: NodeId, thread: Thread) {
+        if self.held.remove(&(server, thread)) {
+            self.text.line(format!("release {server} thread {}", thread.name(server)));
         }
     }
 
@@ -306,7 +334,13 @@ impl Teller<'_> {
     }
 }
 
-/// The thread that applies what is committed, by its native name, of which 15 characters are kept.
-fn committer(server: NodeId) -> String {
-    format!("CommitProcessor:{}", server.0 + 1).chars().take(15).collect()
+impl Thread {
+    /// Its native name, of which 15 characters are kept.
+    fn name(self, server: NodeId) -> String {
+        let name = match self {
+            Self::Log => "SyncThread",
+            Self::Commit => "CommitProcessor",
+        };
+        format!("{name}:{}", server.0 + 1).chars().take(15).collect()
+    }
 }

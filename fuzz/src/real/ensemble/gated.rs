@@ -4,6 +4,7 @@
 use super::super::gate::LogUntil;
 use super::super::link::{Fate, Gated, Offer};
 use super::super::matter::{Messages, Way};
+use super::super::server::Role;
 use super::{Condition, Ensemble, Outcome, Trouble};
 use zab_core::{NodeId, Zxid};
 
@@ -58,9 +59,18 @@ impl Ensemble {
         self.board.change(|state| servers.iter().for_each(|id| state.packets.mute(*id)));
     }
 
-    /// Has one server see its connections with another one end.
-    pub fn end(&self, way: Way) {
-        self.board.change(|state| state.packets.end_at(way));
+    /// Has one server see its connections with another one end. A follower that is about to dial does
+    /// so first.
+    ///
+    /// # Errors
+    ///
+    /// A follower does not dial.
+    pub fn end(&self, way: Way) -> Outcome<()> {
+        let ended = self.board.wait(self.patience, |state| {
+            let dials = state.life(way.from).role == Role::Following;
+            (!dials || state.packets.has_end(way)).then(|| state.packets.end_at(way))
+        });
+        ended.ok_or_else(|| self.in_vain(&format!("{} to dial {}", way.from, way.to)))
     }
 
     /// Lets a server write its log up to a record, and force it to the disk or not.

@@ -100,6 +100,13 @@ impl Ensemble {
         Ok(())
     }
 
+    /// Has the file system of servers commit its journal.
+    pub fn commit_journal(&self, servers: &[NodeId]) {
+        self.board.change(|state| {
+            servers.iter().for_each(|id| state.disks[id.index()].commit_journal());
+        });
+    }
+
     /// Holds file operations of servers from now on.
     pub fn hold_files(&self, servers: &[NodeId], files: &Files) {
         self.board.change(|state| {

@@ -123,6 +123,7 @@ impl<'a> Words<'a> {
             "start" => rest.only_servers().map(Verb::Start),
             "kill" => rest.only_servers().map(Verb::Kill),
             "power" => rest.only_servers().map(Verb::Power),
+            "journal" => rest.only_servers().map(Verb::Journal),
             "settle" => rest.only_servers().map(Verb::Settle),
             "hold" | "release" => rest.hold(*verb == "hold"),
             "fail" => rest.fail(),
@@ -241,7 +242,7 @@ impl<'a> Words<'a> {
         let operation = operation.map(|name| {
             Operation::named(name).filter(|operation| *operation != Operation::Stop).ok_or_else(
                 || {
-                    let known = "open, write, fsync, truncate, rename, remove";
+                    let known = "open, write, append, fsync, truncate, rename, remove";
                     format!("no file operation `{name}`: {known}")
                 },
             )

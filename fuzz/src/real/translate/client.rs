@@ -13,6 +13,8 @@ use zab_core::{Input, Key, NodeId, Op, Outcome, RequestId};
 pub(super) struct Clients {
     /// What was asked on real servers.
     asked: BTreeMap<RequestId, Op>,
+    /// What was asked a follower, and its leader has not heard of.
+    waiting: BTreeMap<RequestId, (Op, NodeId)>,
     /// Registers that were written once: their nodes are there.
     keys: BTreeSet<Key>,
     /// The first event that is not told.
@@ -22,7 +24,7 @@ pub(super) struct Clients {
 impl Clients {
     pub(super) fn new(recording: &Recording, end: usize) -> Self {
         let keys = boot_writes(recording).into_iter().map(|(key, _)| key);
-        Self { asked: BTreeMap::new(), keys: keys.collect(), end }
+        Self { asked: BTreeMap::new(), waiting: BTreeMap::new(), keys: keys.collect(), end }
     }
 
     /// The lines that connect whoever asks a server between this event and the end of its role.
@@ -47,8 +49,29 @@ impl Clients {
         })
     }
 
-    /// The line with which a client asks.
-    pub(super) fn ask(&mut self, request: RequestId, op: Op, server: NodeId) -> String {
+    /// A client asks a server: the line for it. A follower only hands an update on, and real ones may
+    /// swap two that come at the same time: the line waits until the model's leader hears of it.
+    pub(super) fn on_asked(
+        &mut self,
+        request: RequestId,
+        op: Op,
+        server: NodeId,
+        leads: bool,
+    ) -> Option<String> {
+        if leads || matches!(op, Op::Read { .. }) {
+            return Some(self.ask(request, op, server));
+        }
+        self.waiting.insert(request, (op, server));
+        None
+    }
+
+    /// A leader hears of what a client asked one of its followers: the line with which it asked.
+    pub(super) fn on_forwarded(&mut self, request: RequestId) -> Option<String> {
+        let (op, server) = self.waiting.remove(&request)?;
+        Some(self.ask(request, op, server))
+    }
+
+    fn ask(&mut self, request: RequestId, op: Op, server: NodeId) -> String {
         self.asked.insert(request, op);
         let what = match op {
             Op::Write { key, value } => self.write(key, value, None),

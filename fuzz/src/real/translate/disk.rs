@@ -14,9 +14,7 @@ pub(super) struct Disks(Vec<Disk>);
 struct Disk {
     /// Records that are asked for and not durable.
     pending: Vec<(Lsn, Zxid)>,
-    /// The log writer stands at the gate.
-    stands: bool,
-    /// Records that earlier processes have left: they can be read, and power takes them.
+    /// Records that can be read and that nobody is about to make durable: power takes them.
     left: BTreeSet<Zxid>,
     /// Epochs that are being written.
     epochs: Vec<(File, Lsn, Epoch)>,
@@ -49,12 +47,15 @@ impl Disks {
     ) {
         let disk = self.of(server);
         match op {
-            DiskOp::Append(txn) => {
-                disk.pending.push((lsn, txn.zxid));
-                if !std::mem::replace(&mut disk.stands, true) {
-                    text.line(format!("wait {server} held log"));
+            DiskOp::Append(txn) => disk.pending.push((lsn, txn.zxid)),
+            // What was appended can be read as soon as it is about to be flushed.
+            DiskOp::Flush => {
+                if let Some((_, last)) = disk.pending.last() {
+                    text.line(match fate {
+                        Fate::Failed(DiskError::Write) => format!("wait {server} held log"),
+                        _ => format!("write {server} {}", text::zxid(*last)),
+                    });
                 }
-                return;
             }
             DiskOp::AcceptedEpoch(epoch) | DiskOp::CurrentEpoch(epoch) => {
                 disk.epochs.push((op.file(), lsn, *epoch));
@@ -85,7 +86,6 @@ impl Disks {
         if file == File::Log {
             let last = disk.pending.iter().filter(done).map(|(_, zxid)| *zxid).next_back();
             disk.pending.retain(|(lsn, _)| *lsn > upto);
-            disk.stands = !disk.pending.is_empty();
             if let Some(last) = last {
                 text.line(format!("flush {server} {}", text::zxid(last)));
             }
@@ -105,11 +105,12 @@ impl Disks {
         text: &mut Text,
     ) {
         let disk = self.of(server);
-        let (name, step) = (name(file), step(error));
+        let (name, mut step) = (name(file), step(error));
         if file == File::Log {
-            // The log writer stands at the gate: it fails as soon as it may.
+            // The log writer stands at the gate: it fails as soon as it may. The header of a new log
+            // does not.
+            step = if error == DiskError::Write { "append" } else { step };
             text.line(format!("fail {server} {name} {step} EIO"));
-            disk.stands = false;
             let failed: Vec<_> = disk.pending.extract_if(.., |(of, _)| *of <= lsn).collect();
             if error == DiskError::Flush {
                 disk.left.extend(failed.into_iter().map(|(_, zxid)| zxid));
@@ -136,19 +137,16 @@ impl Disks {
         let in_log = |zxid: &Zxid| {
             found.is_some_and(|found| found.log.iter().any(|txn| txn.zxid == *zxid))
         };
-        let pending: Vec<Zxid> = disk.pending.drain(..).map(|(_, zxid)| zxid).collect();
-        let kept: Vec<Zxid> = pending.into_iter().filter(in_log).collect();
-        let mut lines: Vec<String> =
-            kept.last().map(|last| format!("write {server} {}", text::zxid(*last))).into_iter().collect();
-        let keeps_left = disk.left.iter().any(in_log);
-        let loses_left = disk.left.iter().any(|zxid| !in_log(zxid));
+        disk.left.extend(disk.pending.drain(..).map(|(_, zxid)| zxid));
+        let mut lines = Vec::new();
         if !power_loss {
-            disk.left.extend(kept);
             lines.push(format!("kill {server}"));
-        } else if kept.is_empty() && !keeps_left {
+        } else if !disk.left.iter().any(in_log) {
             disk.left.clear();
+            // An epoch that was reported as written is on the model's disk.
+            lines.push(format!("journal {server}"));
             lines.push(format!("power {server}"));
-        } else if !loses_left {
+        } else if disk.left.iter().all(in_log) {
             disk.left.clear();
             lines.push(format!("kill {server}"));
             lines.push(format!("settle {server}"));
@@ -170,7 +168,6 @@ impl Disks {
 impl Disk {
     /// The process is over: what was to stand may happen again.
     fn end(&mut self, server: NodeId) -> Vec<String> {
-        self.stands = false;
         self.epochs.clear();
         let armed = self.armed.drain(..);
         armed.map(|(file, ..)| format!("release {server} {}", name(file))).collect()

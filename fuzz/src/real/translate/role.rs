@@ -1,5 +1,6 @@
 //! Who follows whom, whose votes were heard, and which connections servers know of.
 
+use super::Thread;
 use crate::oracle::Recording;
 use std::collections::{BTreeMap, BTreeSet};
 use zab_checker::Fact;
@@ -27,8 +28,6 @@ struct Role {
     lost: BTreeSet<NodeId>,
     /// It has left its role and is to look for a leader.
     stepped_down: bool,
-    /// Its commits are held.
-    commits_held: bool,
 }
 
 impl Roles {
@@ -55,6 +54,10 @@ impl Roles {
 
     pub(super) fn serves(&self, server: NodeId) -> bool {
         self.servers[server.index()].serves
+    }
+
+    pub(super) fn leads(&self, server: NodeId) -> bool {
+        self.servers[server.index()].leader == Some(server)
     }
 
     /// Whose connections with it have to end so that it leaves its role.
@@ -117,29 +120,22 @@ impl Roles {
     pub(super) fn on_left(&mut self, server: NodeId) {
         *self.of(server) = Role::default();
     }
-
-    /// True if the server's commits were not held before.
-    pub(super) fn hold_commits(&mut self, server: NodeId) -> bool {
-        !std::mem::replace(&mut self.of(server).commits_held, true)
-    }
-
-    /// True if they were held.
-    pub(super) fn takes_commits_held(&mut self, server: NodeId) -> bool {
-        std::mem::replace(&mut self.of(server).commits_held, false)
-    }
 }
 
-/// When the thread that applies stops at a server, and when it goes on, in order of time.
-pub(super) fn stalls(schedule: &Schedule, origin: Time) -> Vec<(Time, NodeId, bool)> {
+/// When a thread stops at a server, and when it goes on, in order of time.
+pub(super) fn stalls(schedule: &Schedule, origin: Time) -> Vec<(Time, NodeId, Thread, bool)> {
     let mut all = Vec::new();
     for action in &schedule.actions {
-        let (server, for_us) = match action.act {
-            Act::StallActor { server, actor: StallTarget::Committer, for_us } => (server, for_us),
-            _ => continue,
+        let Act::StallActor { server, actor, for_us } = action.act else { continue };
+        let thread = match actor {
+            StallTarget::Committer => Thread::Commit,
+            StallTarget::LogWriter => Thread::Log,
+            // What these do is let through packet by packet.
+            StallTarget::Receiver | StallTarget::Senders => continue,
         };
         let at = origin.after(Span(action.at_us));
-        all.push((at, NodeId(server), true));
-        all.push((at.after(Span(for_us)), NodeId(server), false));
+        all.push((at, NodeId(server), thread, true));
+        all.push((at.after(Span(for_us)), NodeId(server), thread, false));
     }
     all.sort();
     all
