@@ -103,10 +103,10 @@ impl Disk {
         })
     }
 
-    /// Whether a record with this zxid is in a log, and would survive a power failure.
-    pub(crate) fn has_durable(&self, zxid: Zxid) -> bool {
-        let mut logs = self.durable().filter(|(name, _)| name.starts_with("log."));
-        logs.any(|(_, bytes)| {
+    /// Whether a power failure would leave a record with this zxid in this file.
+    pub(crate) fn has_durable(&self, file: &str, zxid: Zxid) -> bool {
+        let contents = self.durable().find(|(name, _)| *name == file);
+        contents.is_some_and(|(_, bytes)| {
             read_log(bytes).is_ok_and(|log| log.records.iter().any(|txn| txn.zxid == zxid))
         })
     }

@@ -93,7 +93,7 @@ impl Files {
         match until.map(|(_, until)| *until) {
             None => true,
             Some(LogUntil::Written) => operation == Operation::Fsync,
-            Some(LogUntil::Durable(zxid)) => disk.has_durable(zxid),
+            Some(LogUntil::Durable(zxid)) => disk.has_durable(&at.what.name, zxid),
         }
     }
 

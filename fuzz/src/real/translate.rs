@@ -222,6 +222,7 @@ impl Teller<'_> {
                 self.text.line(format!("settle {server}"));
             }
             Fact::Crashed { power_loss } => {
+                self.await_sent(server);
                 self.leave(server);
                 self.held.retain(|(id, _)| *id != server);
                 let found = end::found(self.recording, self.at, server);
@@ -286,6 +287,7 @@ impl Teller<'_> {
             Note::SteppedDown => {
                 self.text.line(format!("mute {server}"));
                 let peers = self.roles.peers(server);
+                self.await_sent(server);
                 self.leave(server);
                 self.roles.on_stepped_down(server);
                 for peer in peers {
@@ -293,6 +295,18 @@ impl Teller<'_> {
                 }
             }
             _ => {}
+        }
+    }
+
+    /// What a server has sent and somebody will get has to be sent before its connections end.
+    fn await_sent(&mut self, server: NodeId) {
+        for peer in self.roles.others(server) {
+            if let Some(packet) = end::next_packet(self.recording, self.at, server, peer)
+                && !matches!(packet, Packet::Request { .. } | Packet::Sync { .. })
+            {
+                let zxid = text::zxid_of(packet).map_or_else(String::new, |zxid| format!("{zxid} "));
+                self.text.line(format!("wait {} {zxid}{server} > {peer} held", packet.name()));
+            }
         }
     }
 

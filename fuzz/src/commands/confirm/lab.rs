@@ -128,7 +128,8 @@ impl Bench<'_> {
             let mut times = Vec::new();
             for number in 1..=self.args.times {
                 let part = if control { "-control" } else { "" };
-                let report = self.play(&format!("{name}{part}-{number}"), scenario, control)?;
+                let folder = format!("{}{part}-{number}", short(name));
+                let report = self.play(&folder, scenario, control)?;
                 let as_told = counts.add(&report, control);
                 all.add(&report, control);
                 self.tell(number, &report, control, as_told);
@@ -203,6 +204,17 @@ impl Bench<'_> {
         }
     }
 }
+
+/// A name of which the path of a socket has room for.
+fn short(name: &str) -> String {
+    let hash = || format!("-{:08x}", crc32fast::hash(name.as_bytes()));
+    let is_short = name.len() <= NAME_MAX;
+    let start: String = name.chars().take(NAME_MAX).collect();
+    if is_short { start } else { start + &hash() }
+}
+
+/// How much of a case's name is kept.
+const NAME_MAX: usize = 24;
 
 const fn result(control: bool, as_told: bool) -> &'static str {
     match (control, as_told) {

@@ -123,7 +123,11 @@ impl Ensemble {
             Condition::Role(server, role) => state.life(*server).role == *role,
             Condition::Serves(server) => state.life(*server).serves,
             Condition::Log(server, zxid) => self.server(*server).logged().last() == Some(zxid),
-            Condition::Durable(server, zxid) => state.disks[server.index()].has_durable(*zxid),
+            Condition::Durable(server, zxid) => {
+                // A file that was cut may still have it on the disk.
+                let file = self.server(*server).log_with(*zxid);
+                file.is_some_and(|file| state.disks[server.index()].has_durable(&file, *zxid))
+            }
             Condition::Logged(server, zxid) => self.server(*server).logged().contains(zxid),
             Condition::NotLogged(server, zxid) => !self.server(*server).logged().contains(zxid),
             Condition::AcceptedEpoch(server, epoch) => {

@@ -5,7 +5,8 @@ use crate::oracle::Recording;
 use zab_checker::detail::Detail;
 use zab_checker::{Class, Fact};
 use zab_core::event::Note;
-use zab_core::{Change, DiskError, File, Input, Lsn, NodeId, Recovered};
+use zab_core::{Change, DiskError, File, Input, Key, Lsn, NodeId, Packet, Recovered};
+use std::collections::BTreeSet;
 use zab_sim::schedule::CLIENTS;
 
 /// The end of a scenario.
@@ -32,7 +33,10 @@ impl End {
                     return Err(cannot("no read shows whether a rejected write is there".to_owned()));
                 };
                 let event = loss.lost.when.event as usize + 1;
-                let claim = format!("claim lost {} {value}", text::path(key));
+                // What the leader lacks and most others have is a difference between servers.
+                let what = if is_rare(recording, key, value) { "lost" } else { "differ" };
+                let value = if what == "lost" { format!(" {value}") } else { String::new() };
+                let claim = format!("claim {what} {}{value}", text::path(key));
                 Ok(Self { event, claim })
             }
             Detail::Differs { key, .. } => {
@@ -42,6 +46,16 @@ impl End {
             _ => Err(cannot(format!("{class} ({}) is nothing that reads show", class.meaning()))),
         }
     }
+}
+
+/// Whether a majority of the servers lacks a value in the end.
+fn is_rare(recording: &Recording, key: Key, value: u32) -> bool {
+    let memories = recording.events.iter().filter_map(|event| match &event.fact {
+        Fact::AtRest(replica) => Some(replica.registers[key.index()].value),
+        _ => None,
+    });
+    let having = memories.filter(|held| *held == value).count();
+    having * 2 < usize::from(recording.schedule.servers)
 }
 
 /// When the simulator begins to ask every server, to see who serves.
@@ -59,6 +73,31 @@ pub(super) fn found(recording: &Recording, at: usize, server: NodeId) -> Option<
         Fact::Started(found) if event.node == Some(server) => Some(&**found),
         _ => None,
     })
+}
+
+/// The next packet from one server that reaches another one on a connection that there is already.
+pub(super) fn next_packet(
+    recording: &Recording,
+    at: usize,
+    from: NodeId,
+    to: NodeId,
+) -> Option<&Packet> {
+    let start = recording.inputs.partition_point(|(before, _)| *before <= at);
+    let mut opened = BTreeSet::new();
+    for (_, handed) in &recording.inputs[start..] {
+        match &handed.input {
+            Input::ConnectionUp { conn, .. } => {
+                opened.insert(*conn);
+            }
+            Input::Packet { from: sender, conn, packet }
+                if (*sender, handed.server) == (from, to) && *packet != Packet::Ping =>
+            {
+                return (!opened.contains(conn)).then_some(packet);
+            }
+            _ => {}
+        }
+    }
+    None
 }
 
 /// What becomes of a disk operation.

@@ -56,6 +56,10 @@ impl Roles {
         self.servers[server.index()].serves
     }
 
+    pub(super) fn others(&self, server: NodeId) -> Vec<NodeId> {
+        (0..).map(NodeId).take(self.servers.len()).filter(|peer| *peer != server).collect()
+    }
+
     pub(super) fn leads(&self, server: NodeId) -> bool {
         self.servers[server.index()].leader == Some(server)
     }
@@ -64,10 +68,7 @@ impl Roles {
     pub(super) fn peers(&self, server: NodeId) -> Vec<NodeId> {
         match self.servers[server.index()].leader {
             Some(leader) if leader != server => vec![leader],
-            Some(_) => {
-                let all = (0..).map(NodeId).take(self.servers.len());
-                all.filter(|peer| *peer != server).collect()
-            }
+            Some(_) => self.others(server),
             None => Vec::new(),
         }
     }
