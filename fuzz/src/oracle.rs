@@ -147,10 +147,9 @@ impl Oracle {
 
     /// Runs the schedule, and keeps all that was observed.
     pub fn record(&mut self, schedule: &Schedule, variant: Variant) -> Recording {
-        let events = Some((Vec::new(), Vec::new()));
-        let mut notes = Notes { events, ..Notes::default() };
+        let mut notes = Notes { tape: Some(Tape::default()), ..Notes::default() };
         let outcome = self.run(schedule, variant, Some(&mut notes));
-        let (events, inputs) = notes.events.unwrap_or_default();
+        let Tape { events, inputs } = notes.tape.unwrap_or_default();
         let ensemble = &self.booted(schedule.servers, variant).ensemble;
         Recording {
             schedule: schedule.clone(),
@@ -244,7 +243,7 @@ impl Observer for Judge<'_, '_> {
     }
 
     fn wants_inputs(&self) -> bool {
-        self.notes.as_ref().is_some_and(|notes| notes.events.is_some())
+        self.notes.as_ref().is_some_and(|notes| notes.tape.is_some())
     }
 }
 
@@ -259,7 +258,14 @@ struct Notes<'a> {
     /// The sum of the hashes of all events.
     fingerprint: Option<u64>,
     /// All events, and the inputs between them.
-    events: Option<(Vec<Event>, Vec<(usize, Handed)>)>,
+    tape: Option<Tape>,
+}
+
+/// Everything that was observed, and what servers were handed after so many events.
+#[derive(Default)]
+struct Tape {
+    events: Vec<Event>,
+    inputs: Vec<(usize, Handed)>,
 }
 
 impl Notes<'_> {
@@ -272,8 +278,8 @@ impl Notes<'_> {
             one.add(event);
             *sum = sum.wrapping_add(one.value());
         }
-        if let Some((events, _)) = &mut self.events {
-            events.push(event.clone());
+        if let Some(tape) = &mut self.tape {
+            tape.events.push(event.clone());
         }
         if let Some(coverage) = &mut self.coverage {
             coverage.on_event(event);
@@ -285,8 +291,8 @@ impl Notes<'_> {
     }
 
     fn on_input(&mut self, handed: &Handed) {
-        if let Some((events, inputs)) = &mut self.events {
-            inputs.push((events.len(), handed.clone()));
+        if let Some(tape) = &mut self.tape {
+            tape.inputs.push((tape.events.len(), handed.clone()));
         }
     }
 

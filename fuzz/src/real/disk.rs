@@ -105,9 +105,9 @@ impl Disk {
 
     /// Whether a power failure would leave a record with this zxid in this file.
     pub(crate) fn has_durable(&self, file: &str, zxid: Zxid) -> bool {
-        let contents = self.durable().find(|(name, _)| *name == file);
-        contents.is_some_and(|(_, bytes)| {
-            read_log(bytes).is_ok_and(|log| log.records.iter().any(|txn| txn.zxid == zxid))
+        let contents = self.names.get(file).and_then(|inode| self.contents.get(inode));
+        contents.is_some_and(|bytes| {
+            read_log(bytes.as_slice()).is_ok_and(|log| log.records.iter().any(|txn| txn.zxid == zxid))
         })
     }
 

@@ -4,7 +4,7 @@
 //! Each server has a socket of its own, so that a question says by itself who asks.
 
 use super::board::{Board, State};
-use super::disk::{Disk, Flush};
+use super::disk::Flush;
 use super::matter::{FileOperation, Files as Which, Operation};
 use std::io::{BufRead, BufReader, Read, Write};
 use std::os::unix::net::{UnixListener, UnixStream};
@@ -40,8 +40,10 @@ pub(crate) struct AtGate {
 pub(crate) enum LogUntil {
     /// What the log writer has at hand, and not forced to the disk.
     Written,
-    /// Until this record is durable.
-    Durable(Zxid),
+    /// Until an fsync has made this record durable.
+    Flushed(Zxid),
+    /// No further: that is done.
+    Done,
 }
 
 /// What is held, what fails, and what waits because of it.
@@ -70,7 +72,7 @@ pub(crate) struct Files {
 impl Files {
     /// Whether a log writer waits for a line that lets it go on. The main thread writes to the log as
     /// well, what a DIFF brings (`Learner.syncWithLeader`, 3.9.3); it also cuts it, which is no write.
-    fn is_gated(&self, at: &AtGate, disk: &Disk) -> bool {
+    fn is_gated(&self, at: &AtGate) -> bool {
         let operation = at.what.operation;
         let writes = match operation {
             Operation::Open => at.thread.starts_with("SyncThread"),
@@ -91,9 +93,9 @@ impl Files {
         }
         let until = self.logs.iter().find(|(server, _)| *server == at.server);
         match until.map(|(_, until)| *until) {
-            None => true,
+            None | Some(LogUntil::Done) => true,
             Some(LogUntil::Written) => operation == Operation::Fsync,
-            Some(LogUntil::Durable(zxid)) => disk.has_durable(&at.what.name, zxid),
+            Some(LogUntil::Flushed(_)) => false,
         }
     }
 
@@ -244,7 +246,7 @@ fn ask(board: &Board, at: &AtGate, paths: &[&str], flush: &mut Option<Flush>) ->
             return true;
         }
         let failing = state.files.failure(at);
-        let gated = failing == 0 && state.files.is_gated(at, &state.disks[server.index()]);
+        let gated = failing == 0 && state.files.is_gated(at);
         if gated || state.files.held(at) {
             if !std::mem::replace(&mut stood, true) {
                 state.files.waiting.push(at.clone());
@@ -284,7 +286,15 @@ fn did(board: &Board, at: &AtGate, flush: Option<Flush>) {
             (Operation::Open, _) => disk.on_open(name),
             (Operation::Rename, Some(to)) => disk.on_rename(name, to),
             (Operation::Remove, _) => disk.on_remove(name),
-            (Operation::Fsync, _) => flush.into_iter().for_each(|flush| disk.on_fsync_done(flush)),
+            (Operation::Fsync, _) => {
+                flush.into_iter().for_each(|flush| disk.on_fsync_done(flush));
+                let of = |(server, _): &&mut (NodeId, LogUntil)| *server == at.server;
+                for (_, until) in state.files.logs.iter_mut().filter(of) {
+                    if matches!(until, LogUntil::Flushed(zxid) if disk.has_durable(name, *zxid)) {
+                        *until = LogUntil::Done;
+                    }
+                }
+            }
             _ => {}
         }
         board.trace(state, &format!("{} {} ({})", at.server, at.what, at.thread));

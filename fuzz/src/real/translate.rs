@@ -165,12 +165,10 @@ impl Teller<'_> {
             Input::Packet { from, conn, packet } if *packet != Packet::Ping => {
                 self.on_packet(*from, server, *conn, packet);
             }
-            Input::Client { request, op, .. } => {
-                if self.roles.serves(server) {
-                    let leads = self.roles.leads(server);
-                    let line = self.clients.on_asked(*request, *op, server, leads);
-                    line.into_iter().for_each(|line| self.text.line(line));
-                }
+            Input::Client { request, op, .. } if self.roles.serves(server) => {
+                let leads = self.roles.leads(server);
+                let line = self.clients.on_asked(*request, *op, server, leads);
+                line.into_iter().for_each(|line| self.text.line(line));
             }
             Input::ConnectionUp { peer, conn, outgoing: true } => {
                 self.roles.on_connected([server, *peer], *conn);
@@ -260,11 +258,9 @@ impl Teller<'_> {
 
     fn on_note(&mut self, server: NodeId, note: &Note) {
         match note {
-            Note::Looking { .. } => {
-                // A process that has just started says nothing of what it is.
-                if self.roles.on_looking(server) {
-                    self.text.line(format!("wait {server} looking"));
-                }
+            // A process that has just started says nothing of what it is.
+            Note::Looking { .. } if self.roles.on_looking(server) => {
+                self.text.line(format!("wait {server} looking"));
             }
             Note::Elected { leader, .. } => {
                 let voters = self.roles.on_elected(server, *leader);
@@ -304,7 +300,8 @@ impl Teller<'_> {
             if let Some(packet) = end::next_packet(self.recording, self.at, server, peer)
                 && !matches!(packet, Packet::Request { .. } | Packet::Sync { .. })
             {
-                let zxid = text::zxid_of(packet).map_or_else(String::new, |zxid| format!("{zxid} "));
+                let zxid =
+                    text::zxid_of(packet).map_or_else(String::new, |zxid| format!("{zxid} "));
                 self.text.line(format!("wait {} {zxid}{server} > {peer} held", packet.name()));
             }
         }

@@ -118,7 +118,7 @@ impl Ensemble {
     }
 
     /// Whether it is so now.
-    fn holds(&self, state: &mut State, condition: &Condition) -> bool {
+    pub(super) fn holds(&self, state: &mut State, condition: &Condition) -> bool {
         match condition {
             Condition::Role(server, role) => state.life(*server).role == *role,
             Condition::Serves(server) => state.life(*server).serves,

@@ -3,7 +3,7 @@
 
 use super::super::gate::LogUntil;
 use super::super::link::{Fate, Gated, Offer};
-use super::super::matter::{Messages, Way};
+use super::super::matter::{Files, Messages, Operation, Way};
 use super::super::server::Role;
 use super::{Condition, Ensemble, Outcome, Trouble};
 use zab_core::{NodeId, Zxid};
@@ -79,13 +79,22 @@ impl Ensemble {
     ///
     /// It does not.
     pub fn log_until(&self, server: NodeId, zxid: Zxid, durable: bool) -> Outcome<()> {
-        let (until, condition) = match durable {
-            true => (LogUntil::Durable(zxid), Condition::Durable(server, zxid)),
-            false => (LogUntil::Written, Condition::Logged(server, zxid)),
-        };
-        self.board.change(|state| state.files.logs.push((server, until)));
-        let outcome = self.wait(&condition);
+        let flushes = Files { file: "log".to_owned(), operation: Some(Operation::Fsync) };
+        let stands = Condition::AtFile(server, flushes);
+        let first = if durable { LogUntil::Flushed(zxid) } else { LogUntil::Written };
+        self.board.change(|state| state.files.logs.push((server, first)));
+        let done = self.board.wait(self.patience, |state| {
+            let so_far = match durable {
+                true => state.files.logs.contains(&(server, LogUntil::Done)),
+                // The same record may be there from before: it is written when it is to be flushed.
+                false => {
+                    self.holds(state, &stands) && self.holds(state, &Condition::Logged(server, zxid))
+                }
+            };
+            so_far.then_some(())
+        });
         self.board.change(|state| state.files.logs.retain(|(id, _)| *id != server));
-        outcome
+        let what = if durable { "durable" } else { "written, and to be forced to the disk" };
+        done.ok_or_else(|| self.in_vain(&format!("{zxid} at {server} to be {what}")))
     }
 }

@@ -18,8 +18,8 @@ struct Disk {
     left: BTreeSet<Zxid>,
     /// Epochs that are being written.
     epochs: Vec<(File, Lsn, Epoch)>,
-    /// Operations that were made to fail, or to stand.
-    armed: Vec<(File, Lsn, Fate)>,
+    /// Operations that stand.
+    armed: Vec<(File, Lsn)>,
     /// The line that brought about what the server does now.
     mark: usize,
 }
@@ -66,18 +66,13 @@ impl Disks {
             return;
         }
         let name = name(op.file());
-        let (before, after) = match fate {
-            Fate::Done => return,
-            Fate::Failed(error) => (format!("fail {server} {name} {} EIO", step(error)), None),
-            Fate::Never if op.file() == File::Snapshot => return,
-            Fate::Never => {
-                let after = Some(format!("wait {server} held {name}"));
-                (format!("hold {server} {name}"), after)
-            }
-        };
-        disk.armed.push((op.file(), lsn, fate));
-        text.insert(disk.mark, before);
-        after.into_iter().for_each(|line| text.line(line));
+        if fate == Fate::Done || fate == Fate::Never && op.file() == File::Snapshot {
+            return;
+        }
+        // It stands until it fails, or as long as its process lives.
+        disk.armed.push((op.file(), lsn));
+        text.insert(disk.mark, format!("hold {server} {name}"));
+        text.line(format!("wait {server} held {name}"));
     }
 
     pub(super) fn on_done(&mut self, server: NodeId, (file, upto): (File, Lsn), text: &mut Text) {
@@ -90,8 +85,8 @@ impl Disks {
                 text.line(format!("flush {server} {}", text::zxid(last)));
             }
         }
-        let written = disk.epochs.iter().filter(|(of, lsn, _)| *of == file && *lsn <= upto);
-        if let Some((.., epoch)) = written.last() {
+        let mut written = disk.epochs.iter().filter(|(of, lsn, _)| *of == file && *lsn <= upto);
+        if let Some((.., epoch)) = written.next_back() {
             text.line(format!("wait {server} {} {epoch}", name(file)));
         }
         disk.epochs.retain(|(of, lsn, _)| *of != file || *lsn > upto);
@@ -105,18 +100,19 @@ impl Disks {
         text: &mut Text,
     ) {
         let disk = self.of(server);
-        let (name, mut step) = (name(file), step(error));
+        let (name, step) = (name(file), step(file, error));
         if file == File::Log {
             // The log writer stands at the gate: it fails as soon as it may. The header of a new log
             // does not.
-            step = if error == DiskError::Write { "append" } else { step };
             text.line(format!("fail {server} {name} {step} EIO"));
             let failed: Vec<_> = disk.pending.extract_if(.., |(of, _)| *of <= lsn).collect();
             if error == DiskError::Flush {
                 disk.left.extend(failed.into_iter().map(|(_, zxid)| zxid));
             }
         } else {
-            disk.armed.retain(|(of, number, _)| (*of, *number) != (file, lsn));
+            disk.armed.retain(|one| *one != (file, lsn));
+            text.line(format!("fail {server} {name} {step} EIO"));
+            text.line(format!("release {server} {name}"));
         }
         text.line(format!("wait {server} failed {name} {step}"));
         text.line(format!("mend {server} {name} {step}"));
@@ -134,9 +130,8 @@ impl Disks {
         found: Option<&Recovered>,
     ) -> Result<Vec<String>, String> {
         let disk = self.of(server);
-        let in_log = |zxid: &Zxid| {
-            found.is_some_and(|found| found.log.iter().any(|txn| txn.zxid == *zxid))
-        };
+        let in_log =
+            |zxid: &Zxid| found.is_some_and(|found| found.log.iter().any(|txn| txn.zxid == *zxid));
         disk.left.extend(disk.pending.drain(..).map(|(_, zxid)| zxid));
         let mut lines = Vec::new();
         if !power_loss {
@@ -184,9 +179,12 @@ const fn name(file: File) -> &'static str {
     }
 }
 
-const fn step(error: DiskError) -> &'static str {
+const fn step(file: File, error: DiskError) -> &'static str {
     match error {
+        DiskError::Write if matches!(file, File::Log) => "append",
         DiskError::Write => "write",
+        // Not every release forces snapshots to the disk.
+        DiskError::Flush if matches!(file, File::Snapshot) => "write",
         DiskError::Flush => "fsync",
     }
 }

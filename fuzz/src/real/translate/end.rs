@@ -2,11 +2,11 @@
 
 use super::{Inexpressible, text};
 use crate::oracle::Recording;
+use std::collections::BTreeSet;
 use zab_checker::detail::Detail;
 use zab_checker::{Class, Fact};
 use zab_core::event::Note;
 use zab_core::{Change, DiskError, File, Input, Key, Lsn, NodeId, Packet, Recovered};
-use std::collections::BTreeSet;
 use zab_sim::schedule::CLIENTS;
 
 /// The end of a scenario.
@@ -30,7 +30,9 @@ impl End {
         match &violation.detail {
             Detail::Lost(loss) if matches!(class, Class::O1 | Class::O2) => {
                 let Change::Set { key, value, .. } = loss.txn.change else {
-                    return Err(cannot("no read shows whether a rejected write is there".to_owned()));
+                    return Err(cannot(
+                        "no read shows whether a rejected write is there".to_owned(),
+                    ));
                 };
                 let event = loss.lost.when.event as usize + 1;
                 // What the leader lacks and most others have is a difference between servers.
