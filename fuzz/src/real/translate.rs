@@ -220,7 +220,9 @@ impl Teller<'_> {
                 self.text.line(format!("settle {server}"));
             }
             Fact::Crashed { power_loss } => {
+                self.elect_with_its_vote(server);
                 self.await_sent(server);
+                self.text.line(format!("mute {server}"));
                 self.leave(server);
                 self.held.retain(|(id, _)| *id != server);
                 let found = end::found(self.recording, self.at, server);
@@ -230,6 +232,7 @@ impl Teller<'_> {
                 });
             }
             Fact::Exited(_) => {
+                self.text.line(format!("mute {server}"));
                 self.leave(server);
                 self.text.line(format!("wait {server} down"));
                 self.disks.on_exit(server).into_iter().for_each(|line| self.text.line(line));
@@ -262,11 +265,8 @@ impl Teller<'_> {
             Note::Looking { .. } if self.roles.on_looking(server) => {
                 self.text.line(format!("wait {server} looking"));
             }
-            Note::Elected { leader, .. } => {
-                let voters = self.roles.on_elected(server, *leader);
-                self.text.line(format!("vote {voters}"));
-                let role = if server == *leader { "leading" } else { "following" };
-                self.text.line(format!("wait {server} {role}"));
+            Note::Elected { leader, .. } if self.roles.leader(server) != Some(*leader) => {
+                self.elect(server, *leader);
             }
             Note::Established { .. } | Note::Serving { .. } => {
                 self.roles.on_serving(server);
@@ -289,8 +289,29 @@ impl Teller<'_> {
                 for peer in peers {
                     self.text.line(format!("end {server} > {peer}"));
                 }
+                self.disks.on_stepped_down(server, &mut self.text);
             }
             _ => {}
+        }
+    }
+
+    fn elect(&mut self, server: NodeId, leader: NodeId) {
+        let voters = self.roles.on_elected(server, leader);
+        self.text.line(format!("vote {voters}"));
+        let role = if server == leader { "leading" } else { "following" };
+        self.text.line(format!("wait {server} {role}"));
+    }
+
+    /// A vote that has arrived counts although its sender dies: whoever is elected by it is elected
+    /// before.
+    fn elect_with_its_vote(&mut self, server: NodeId) {
+        for other in self.roles.others(server) {
+            let elected = end::next_leader(self.recording, self.at, other);
+            if let Some(leader) = elected.filter(|_| self.roles.leader(other).is_none())
+                && self.roles.has_vote(other, server, leader)
+            {
+                self.elect(other, leader);
+            }
         }
     }
 

@@ -1,7 +1,7 @@
 //! What is done to servers, files, packets and clients.
 
 use super::super::client::{Answer, Call, Client};
-use super::super::gate::Signal;
+use super::super::gate::{AtGate, Signal};
 use super::super::jute::client::{NO_NODE, Request};
 use super::super::matter::{Files, Messages, Way};
 use super::{Ensemble, Outcome, Trouble};
@@ -125,6 +125,9 @@ impl Ensemble {
     /// File operations of servers fail from now on.
     pub fn fail_files(&self, servers: &[NodeId], files: &Files, errno: u8) {
         self.board.change(|state| {
+            // What is waited for is a failure from now on.
+            let old = |at: &AtGate| servers.contains(&at.server) && files.covers(&at.what);
+            state.files.failed.retain(|at| !old(at));
             let failing = servers.iter().map(|id| (*id, files.clone(), errno));
             state.files.failures.extend(failing);
         });

@@ -20,6 +20,9 @@ struct Disk {
     epochs: Vec<(File, Lsn, Epoch)>,
     /// Operations that stand.
     armed: Vec<(File, Lsn)>,
+    /// The log has failed in this role. What is written to it from then on, the main thread writes when
+    /// it ends the role (`SyncRequestProcessor.shutdown`): these lines wait for that.
+    late: Option<Vec<String>>,
     /// The line that brought about what the server does now.
     mark: usize,
 }
@@ -51,10 +54,11 @@ impl Disks {
             // What was appended can be read as soon as it is about to be flushed.
             DiskOp::Flush => {
                 if let Some((_, last)) = disk.pending.last() {
-                    text.line(match fate {
+                    let line = match fate {
                         Fate::Failed(DiskError::Write) => format!("wait {server} held log"),
                         _ => format!("write {server} {}", text::zxid(*last)),
-                    });
+                    };
+                    disk.later(text, [line]);
                 }
             }
             DiskOp::AcceptedEpoch(epoch) | DiskOp::CurrentEpoch(epoch) => {
@@ -82,7 +86,7 @@ impl Disks {
             let last = disk.pending.iter().filter(done).map(|(_, zxid)| *zxid).next_back();
             disk.pending.retain(|(lsn, _)| *lsn > upto);
             if let Some(last) = last {
-                text.line(format!("flush {server} {}", text::zxid(last)));
+                disk.later(text, [format!("flush {server} {}", text::zxid(last))]);
             }
         }
         let mut written = disk.epochs.iter().filter(|(of, lsn, _)| *of == file && *lsn <= upto);
@@ -114,8 +118,20 @@ impl Disks {
             text.line(format!("fail {server} {name} {step} EIO"));
             text.line(format!("release {server} {name}"));
         }
-        text.line(format!("wait {server} failed {name} {step}"));
-        text.line(format!("mend {server} {name} {step}"));
+        let lines =
+            [format!("wait {server} failed {name} {step}"), format!("mend {server} {name} {step}")];
+        if file == File::Log {
+            disk.later(text, lines);
+            disk.late.get_or_insert_default();
+        } else {
+            lines.into_iter().for_each(|line| text.line(line));
+        }
+    }
+
+    /// The main thread has begun to end its role.
+    pub(super) fn on_stepped_down(&mut self, server: NodeId, text: &mut Text) {
+        let late = self.of(server).late.take();
+        late.into_iter().flatten().for_each(|line| text.line(line));
     }
 
     pub(super) fn on_settled(&mut self, server: NodeId) {
@@ -161,9 +177,18 @@ impl Disks {
 }
 
 impl Disk {
+    /// Lines about the log: now, or when the main thread writes it.
+    fn later<const N: usize>(&mut self, text: &mut Text, lines: [String; N]) {
+        match &mut self.late {
+            Some(late) => late.extend(lines),
+            None => lines.into_iter().for_each(|line| text.line(line)),
+        }
+    }
+
     /// The process is over: what was to stand may happen again.
     fn end(&mut self, server: NodeId) -> Vec<String> {
         self.epochs.clear();
+        self.late = None;
         let armed = self.armed.drain(..);
         armed.map(|(file, ..)| format!("release {server} {}", name(file))).collect()
     }

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use zab_checker::detail::Detail;
 use zab_checker::{Class, Fact};
 use zab_core::event::Note;
-use zab_core::{Change, DiskError, File, Input, Key, Lsn, NodeId, Packet, Recovered};
+use zab_core::{Change, DiskError, DiskOp, File, Input, Key, Lsn, NodeId, Packet, Recovered};
 use zab_sim::schedule::CLIENTS;
 
 /// The end of a scenario.
@@ -102,6 +102,17 @@ pub(super) fn next_packet(
     None
 }
 
+/// Whom a server that looks for a leader elects, if its process lives so long.
+pub(super) fn next_leader(recording: &Recording, at: usize, server: NodeId) -> Option<NodeId> {
+    let later = recording.events.iter().skip(at + 1).filter(|event| event.node == Some(server));
+    let mut turns = later.filter_map(|event| match &event.fact {
+        Fact::Noted(Note::Elected { leader, .. }) => Some(Some(*leader)),
+        Fact::Noted(Note::Looking { .. }) | Fact::Crashed { .. } | Fact::Exited(_) => Some(None),
+        _ => None,
+    });
+    turns.next().flatten()
+}
+
 /// What becomes of a disk operation.
 #[derive(Copy, Clone, Debug, PartialEq, Eq)]
 pub(super) enum Fate {
@@ -120,10 +131,29 @@ pub(super) fn fate(recording: &Recording, at: usize, server: NodeId, of: (File, 
         Fact::DiskFailed { file, lsn, error } if (*file, *lsn) == (wanted, number) => {
             Some(Fate::Failed(*error))
         }
-        Fact::Crashed { .. } | Fact::Exited(_) | Fact::Started(_) => Some(Fate::Never),
+        // What a process that was killed has written of an epoch file is there.
+        Fact::Started(found) => Some(match wanted {
+            File::AcceptedEpoch | File::CurrentEpoch if is_epoch_there(recording, at, found) => {
+                Fate::Done
+            }
+            _ => Fate::Never,
+        }),
         _ => None,
     });
     fates.into_iter().next().unwrap_or(Fate::Done)
+}
+
+/// Whether a disk has the epoch that was to be written by this event.
+fn is_epoch_there(recording: &Recording, at: usize, found: &Recovered) -> bool {
+    match recording.events.get(at).map(|event| &event.fact) {
+        Some(Fact::DiskAsked { op: DiskOp::AcceptedEpoch(epoch), .. }) => {
+            found.accepted_epoch == *epoch
+        }
+        Some(Fact::DiskAsked { op: DiskOp::CurrentEpoch(epoch), .. }) => {
+            found.current_epoch == *epoch
+        }
+        _ => false,
+    }
 }
 
 /// Whether a leader leaves its role before it is established: only time makes it.

@@ -56,6 +56,16 @@ impl Roles {
         self.servers[server.index()].serves
     }
 
+    /// Whom a server has elected.
+    pub(super) fn leader(&self, server: NodeId) -> Option<NodeId> {
+        self.servers[server.index()].leader
+    }
+
+    /// Whether a server has got this vote from another one.
+    pub(super) fn has_vote(&self, server: NodeId, from: NodeId, leader: NodeId) -> bool {
+        self.servers[server.index()].votes.get(&from) == Some(&leader)
+    }
+
     pub(super) fn others(&self, server: NodeId) -> Vec<NodeId> {
         (0..).map(NodeId).take(self.servers.len()).filter(|peer| *peer != server).collect()
     }
