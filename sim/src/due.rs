@@ -4,9 +4,10 @@
 //! one; an exhaustive explorer may take any. One that no longer applies (its process is gone, its
 //! connection is closed, its timer was set again) does nothing.
 
+use crate::passage::Passage;
 use zab_checker::Event;
 use zab_core::event::Timer;
-use zab_core::{Actor, ConnId, File, Input, NodeId, Output, Time};
+use zab_core::{Actor, ConnId, File, NodeId, Output, Time};
 
 /// Something that falls due. `life` counts the processes of a server.
 #[derive(Copy, Clone, Debug, PartialEq, Eq, Hash)]
@@ -59,36 +60,17 @@ pub struct Effects {
     pub evidence: Vec<Event>,
     /// Bit i: something happened to server i.
     pub touched: u8,
-    /// What servers were handed, if anybody wants to know.
-    pub(crate) handed: Option<Vec<Handed>>,
+    /// What left and arrived, and before which of the events; empty unless somebody wants to know.
+    pub(crate) passages: Vec<(usize, Passage)>,
+    /// Whether somebody wants to know.
+    pub(crate) wants_passages: bool,
     /// Outputs of the server at work.
     pub(crate) outputs: Vec<Output>,
-}
-
-/// An input that a server was handed.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Handed {
-    /// When, on the clock of the world.
-    pub at: Time,
-    /// Which server.
-    pub server: NodeId,
-    /// The input.
-    pub input: Input,
-    /// How many events of the same step of the world were observed before.
-    pub(crate) before: usize,
 }
 
 impl Effects {
     pub(crate) fn schedule(&mut self, at: Time, due: Due) {
         self.due.push((at, due));
-    }
-
-    /// A server is about to be handed an input.
-    pub(crate) fn hand(&mut self, at: Time, server: NodeId, input: &Input) {
-        if let Some(handed) = &mut self.handed {
-            let before = self.evidence.len();
-            handed.push(Handed { at, server, input: input.clone(), before });
-        }
     }
 
     pub(crate) const fn touch(&mut self, server: NodeId) {

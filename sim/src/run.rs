@@ -16,12 +16,13 @@ mod tests;
 pub use phases::{LIVENESS_BOUND, STEPS_MAX};
 
 use crate::direct::Direct;
-use crate::due::Handed;
+use crate::passage::Passage;
 use crate::schedule::Schedule;
 use execution::Execution;
 use std::ops::ControlFlow;
 use zab_checker::Event;
-use zab_core::{Config, Variant, View};
+use zab_core::variant::Releases;
+use zab_core::{Config, View};
 
 /// Somebody who watches an execution.
 pub trait Observer {
@@ -39,14 +40,14 @@ pub trait Observer {
         false
     }
 
-    /// A server is handed an input; what comes of it is observed next. Called only if
-    /// [`Observer::wants_inputs`], and only in the direct driver.
-    fn on_input(&mut self, handed: &Handed) {
-        let _ = handed;
+    /// Something left or arrived; told in order with the events. Called only if
+    /// [`Observer::wants_passages`], and by the direct driver.
+    fn on_passage(&mut self, passage: &Passage) {
+        let _ = passage;
     }
 
-    /// Whether the inputs of servers shall be shown.
-    fn wants_inputs(&self) -> bool {
+    /// Whether passages shall be told.
+    fn wants_passages(&self) -> bool {
         false
     }
 }
@@ -62,7 +63,7 @@ pub struct Run {
     pub out_of_budget: bool,
 }
 
-/// An ensemble of one variant that has booted: leader elected, epoch 1 established, three writes
+/// An ensemble that has booted, each server with the old of its releases: leader elected, epoch 1 established, three writes
 /// committed and applied everywhere. Made once, cloned for each execution.
 #[derive(Clone, Debug)]
 pub struct Booted {
@@ -72,13 +73,13 @@ pub struct Booted {
 
 impl Booted {
     /// Boots an ensemble of 3, 5 or 7 servers.
-    pub fn new(servers: u8, variant: Variant) -> Self {
-        Self::with(Config::new(servers), variant)
+    pub fn new(servers: u8, releases: impl Into<Releases>) -> Self {
+        Self::with(Config::new(servers), releases)
     }
 
     /// Boots an ensemble with settings of its own.
-    pub fn with(config: Config, variant: Variant) -> Self {
-        let (driver, evidence) = boot::boot(config, variant);
+    pub fn with(config: Config, releases: impl Into<Releases>) -> Self {
+        let (driver, evidence) = boot::boot(config, releases.into());
         Self { driver, evidence }
     }
 

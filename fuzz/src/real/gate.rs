@@ -5,6 +5,7 @@
 
 use super::board::{Board, State};
 use super::disk::Flush;
+use super::jute::disk::read_log;
 use super::matter::{FileOperation, Files as Which, Operation};
 use std::io::{BufRead, BufReader, Read, Write};
 use std::os::unix::net::{UnixListener, UnixStream};
@@ -38,8 +39,8 @@ pub(crate) struct AtGate {
 /// How far a log may be written.
 #[derive(Copy, Clone, Debug, PartialEq, Eq)]
 pub(crate) enum LogUntil {
-    /// What the log writer has at hand, and not forced to the disk.
-    Written,
+    /// Until this record can be read, and is about to be forced to the disk.
+    Written(Zxid),
     /// Until an fsync has made this record durable.
     Flushed(Zxid),
     /// No further: that is done.
@@ -72,7 +73,7 @@ pub(crate) struct Files {
 impl Files {
     /// Whether a log writer waits for a line that lets it go on. The main thread writes to the log as
     /// well, what a DIFF brings (`Learner.syncWithLeader`, 3.9.3); it also cuts it, which is no write.
-    fn is_gated(&self, at: &AtGate) -> bool {
+    fn is_gated(&self, at: &AtGate, path: Option<&&str>) -> bool {
         let operation = at.what.operation;
         let writes = match operation {
             Operation::Open => at.thread.starts_with("SyncThread"),
@@ -94,7 +95,9 @@ impl Files {
         let until = self.logs.iter().find(|(server, _)| *server == at.server);
         match until.map(|(_, until)| *until) {
             None | Some(LogUntil::Done) => true,
-            Some(LogUntil::Written) => operation == Operation::Fsync,
+            Some(LogUntil::Written(zxid)) => {
+                operation == Operation::Fsync && path.is_some_and(|path| has_record(path, zxid))
+            }
             Some(LogUntil::Flushed(_)) => false,
         }
     }
@@ -235,6 +238,13 @@ fn question(
     })
 }
 
+/// Whether a record can be read in a log.
+fn has_record(path: &str, zxid: Zxid) -> bool {
+    let file = std::fs::File::open(path).map(BufReader::new);
+    let log = file.ok().and_then(|file| read_log(file).ok());
+    log.is_some_and(|log| log.records.iter().any(|txn| txn.zxid == zxid))
+}
+
 /// Whether the operation may happen: 0, or what it fails with. Waits while it is held.
 fn ask(board: &Board, at: &AtGate, paths: &[&str], flush: &mut Option<Flush>) -> u8 {
     let server = at.server;
@@ -246,7 +256,7 @@ fn ask(board: &Board, at: &AtGate, paths: &[&str], flush: &mut Option<Flush>) ->
             return true;
         }
         let failing = state.files.failure(at);
-        let gated = failing == 0 && state.files.is_gated(at);
+        let gated = failing == 0 && state.files.is_gated(at, paths.first());
         if gated || state.files.held(at) {
             if !std::mem::replace(&mut stood, true) {
                 state.files.waiting.push(at.clone());

@@ -283,7 +283,7 @@ impl Player<'_> {
         let answer = self.ensemble.answer(client)?;
         let request = self.open.get(client);
         let data = match (&answer, request) {
-            (Answer::Done { data, .. }, _) => data.clone(),
+            (Answer::Done { found, .. }, _) => found.data.clone(),
             (Answer::Refused { code: NO_NODE, .. }, Some(Request::Get { .. })) => None,
             _ => return Err(Trouble::Story(format!("{client} is told {answer:?}"))),
         };

@@ -35,7 +35,8 @@ use std::fmt;
 use text::Text;
 use zab_checker::{Event, Fact};
 use zab_core::event::Note;
-use zab_core::{Config, ConnId, Input, NodeId, Packet, Time};
+use zab_core::{Config, ConnId, NodeId, Packet, Time};
+use zab_sim::passage::{Leg, Way};
 
 /// The settings of a model whose limits are those of a real server, as far as a case depends on them:
 /// `commitLogCount` is never less than 500 (`ZKDatabase`).
@@ -61,10 +62,10 @@ impl fmt::Display for Inexpressible {
     }
 }
 
-/// A part of what happened: an input that a server was handed, or something that was observed.
+/// A part of what happened: on the way between servers and clients, or as it was observed.
 #[derive(Copy, Clone, Debug)]
 enum Moment<'a> {
-    Input(NodeId, &'a Input),
+    Leg(&'a Leg),
     Event(&'a Event),
     /// A thread stops, or goes on.
     Stall(NodeId, Thread, bool),
@@ -125,14 +126,14 @@ pub fn translate(recording: &Recording, title: &str) -> Result<String, Inexpress
 
 /// Everything that happened after the boot and before this event, in order.
 fn moments(recording: &Recording, end: usize) -> Vec<(usize, Moment<'_>)> {
-    let Recording { schedule, events, inputs, boot, origin, .. } = recording;
+    let Recording { schedule, events, passages, boot, origin, .. } = recording;
     let mut stalls = role::stalls(schedule, *origin);
     stalls.reverse();
-    let mut inputs = inputs.iter().peekable();
+    let mut passages = passages.iter().peekable();
     let mut all = Vec::new();
     for (at, event) in events.iter().enumerate().take(end).skip(*boot) {
-        while let Some((_, handed)) = inputs.next_if(|(before, _)| *before <= at) {
-            all.push((at, Moment::Input(handed.server, &handed.input)));
+        while let Some((_, passage)) = passages.next_if(|(before, _)| *before <= at) {
+            all.push((at, Moment::Leg(&passage.what)));
         }
         while stalls.last().is_some_and(|(when, ..)| *when <= event.at) {
             let (_, server, thread, stands) = stalls.pop().expect("there is a last one");
@@ -146,7 +147,7 @@ fn moments(recording: &Recording, end: usize) -> Vec<(usize, Moment<'_>)> {
 impl Teller<'_> {
     fn tell(&mut self, moment: Moment<'_>) -> Result<(), Inexpressible> {
         match moment {
-            Moment::Input(server, input) => self.on_input(server, input),
+            Moment::Leg(leg) => self.on_leg(leg),
             Moment::Event(event) => {
                 let at_us = event.at.since(self.recording.origin).0;
                 self.text.now(self.at + 1, at_us);
@@ -160,24 +161,23 @@ impl Teller<'_> {
         Ok(())
     }
 
-    fn on_input(&mut self, server: NodeId, input: &Input) {
-        match input {
-            Input::Packet { from, conn, packet } if *packet != Packet::Ping => {
-                self.on_packet(*from, server, *conn, packet);
+    fn on_leg(&mut self, leg: &Leg) {
+        match leg {
+            Leg::Arrived(Way { conn, from, to }, packet) => {
+                self.on_packet(*from, *to, *conn, packet);
             }
-            Input::Client { request, op, .. } if self.roles.serves(server) => {
-                let leads = self.roles.leads(server);
-                let line = self.clients.on_asked(*request, *op, server, leads);
-                line.into_iter().for_each(|line| self.text.line(line));
+            Leg::Asked(request) => {
+                let asked = self.clients.asked_of(*request);
+                if let Some((server, op)) = asked.filter(|(server, _)| self.roles.serves(*server)) {
+                    let leads = self.roles.leads(server);
+                    let line = self.clients.on_asked(*request, op, server, leads);
+                    line.into_iter().for_each(|line| self.text.line(line));
+                }
             }
-            Input::ConnectionUp { peer, conn, outgoing: true } => {
-                self.roles.on_connected([server, *peer], *conn);
-            }
-            Input::ConnectionDown { peer, .. } => self.roles.on_lost(server, *peer),
-            Input::Notification { from, notification } => {
-                self.roles.on_vote(*from, server, notification.vote.leader);
-            }
-            _ => {}
+            Leg::Connected(Way { conn, from, to }) => self.roles.on_connected([*from, *to], *conn),
+            Leg::Ended(Way { from, to, .. }) => self.roles.on_lost(*to, *from),
+            Leg::Voted { from, to, leader } => self.roles.on_vote(*from, *to, *leader),
+            Leg::Left(_) | Leg::Answered(_) => {}
         }
     }
 
@@ -220,6 +220,7 @@ impl Teller<'_> {
                 self.text.line(format!("settle {server}"));
             }
             Fact::Crashed { power_loss } => {
+                self.disks.before_end(server, &mut self.text);
                 self.elect_with_its_vote(server);
                 self.await_sent(server);
                 self.text.line(format!("mute {server}"));
@@ -232,6 +233,7 @@ impl Teller<'_> {
                 });
             }
             Fact::Exited(_) => {
+                self.disks.before_end(server, &mut self.text);
                 self.text.line(format!("mute {server}"));
                 self.leave(server);
                 self.text.line(format!("wait {server} down"));
@@ -281,6 +283,7 @@ impl Teller<'_> {
                 }
             }
             Note::SteppedDown => {
+                self.disks.before_end(server, &mut self.text);
                 self.text.line(format!("mute {server}"));
                 let peers = self.roles.peers(server);
                 self.await_sent(server);

@@ -32,16 +32,16 @@ pub(crate) struct Execution<'a, D, O> {
 impl<'a, D: Driver, O: Observer> Execution<'a, D, O> {
     pub(crate) fn new(driver: D, observer: &'a mut O, steps_max: u64) -> Self {
         let (wants_views, started) = (observer.wants_views(), driver.now());
-        let wants_inputs = observer.wants_inputs();
         let views = match wants_views {
             true => driver.config().members().map(|server| driver.view(server)).collect(),
             false => Vec::new(),
         };
+        let effects = Effects { wants_passages: observer.wants_passages(), ..Effects::default() };
         Self {
             driver,
             observer,
             last_news: started,
-            effects: Effects { handed: wants_inputs.then(Vec::new), ..Effects::default() },
+            effects,
             views,
             wants_views,
             started,
@@ -86,11 +86,8 @@ impl<'a, D: Driver, O: Observer> Execution<'a, D, O> {
     /// Hands on what was observed. Most steps of the world show nothing: that has to cost nothing.
     #[inline]
     fn publish(&mut self) -> ControlFlow<End> {
-        if !self.effects.evidence.is_empty() {
+        if !self.effects.evidence.is_empty() || !self.effects.passages.is_empty() {
             self.publish_evidence()?;
-        }
-        if self.effects.handed.is_some() {
-            self.publish_inputs(usize::MAX);
         }
         let touched = std::mem::take(&mut self.effects.touched);
         if self.wants_views && touched != 0 {
@@ -101,28 +98,19 @@ impl<'a, D: Driver, O: Observer> Execution<'a, D, O> {
 
     #[inline(never)]
     fn publish_evidence(&mut self) -> ControlFlow<End> {
-        for at in 0..self.effects.evidence.len() {
-            if self.effects.handed.is_some() {
-                self.publish_inputs(at);
+        let mut passages = self.effects.passages.drain(..).peekable();
+        for (index, event) in self.effects.evidence.iter().enumerate() {
+            while let Some((_, passage)) = passages.next_if(|(before, _)| *before <= index) {
+                self.observer.on_passage(&passage);
             }
-            let event = &self.effects.evidence[at];
             self.last_news = event.at;
             if self.observer.on_event(event).is_break() {
                 return ControlFlow::Break(End::Observer);
             }
         }
+        passages.for_each(|(_, passage)| self.observer.on_passage(&passage));
         self.effects.evidence.clear();
         ControlFlow::Continue(())
-    }
-
-    /// Shows the inputs that servers were handed before this event of the step.
-    #[inline(never)]
-    fn publish_inputs(&mut self, event: usize) {
-        let Some(handed) = &mut self.effects.handed else { return };
-        let due = handed.iter().take_while(|one| one.before <= event).count();
-        for one in handed.drain(..due) {
-            self.observer.on_input(&one);
-        }
     }
 
     #[inline(never)]

@@ -47,7 +47,7 @@ impl Subject {
             Failure::usage(format!("{}: no model of this server: {unknown}", path.display()))
         })?;
         let mut oracle = Oracle::with(translate::real_config);
-        let recording = oracle.record(&case.schedule, named.variant);
+        let recording = oracle.record(&case.schedule, named.releases());
         let what = recording.outcome.verdict.violation();
         let what = what.map_or_else(String::new, |what| format!(": {what}"));
         let title = format!("{name}, as {} has it{what}", named.name);

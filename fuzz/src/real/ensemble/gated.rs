@@ -81,7 +81,7 @@ impl Ensemble {
     pub fn log_until(&self, server: NodeId, zxid: Zxid, durable: bool) -> Outcome<()> {
         let flushes = Files { file: "log".to_owned(), operation: Some(Operation::Fsync) };
         let stands = Condition::AtFile(server, flushes);
-        let first = if durable { LogUntil::Flushed(zxid) } else { LogUntil::Written };
+        let first = if durable { LogUntil::Flushed(zxid) } else { LogUntil::Written(zxid) };
         self.board.change(|state| state.files.logs.push((server, first)));
         let done = self.board.wait(self.patience, |state| {
             let so_far = match durable {

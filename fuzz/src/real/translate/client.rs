@@ -6,11 +6,14 @@ use crate::oracle::Recording;
 use std::collections::{BTreeMap, BTreeSet};
 use zab_checker::Fact;
 use zab_core::event::Note;
-use zab_core::{Input, Key, NodeId, Op, Outcome, RequestId};
+use zab_core::{Key, NodeId, Op, Outcome, RequestId};
+use zab_sim::passage::Leg;
 
 /// Requests, and the nodes that there are.
 #[derive(Debug)]
 pub(super) struct Clients {
+    /// Which server was asked for what in the model.
+    servers: BTreeMap<RequestId, (NodeId, Op)>,
     /// What was asked on real servers.
     asked: BTreeMap<RequestId, Op>,
     /// What was asked a follower, and its leader has not heard of.
@@ -24,29 +27,42 @@ pub(super) struct Clients {
 impl Clients {
     pub(super) fn new(recording: &Recording, end: usize) -> Self {
         let keys = boot_writes(recording).into_iter().map(|(key, _)| key);
-        Self { asked: BTreeMap::new(), waiting: BTreeMap::new(), keys: keys.collect(), end }
+        let servers = recording.events.iter().filter_map(|event| match &event.fact {
+            Fact::Invoked { request, op } => Some((*request, (event.node?, *op))),
+            _ => None,
+        });
+        let servers = servers.collect();
+        Self {
+            servers,
+            asked: BTreeMap::new(),
+            waiting: BTreeMap::new(),
+            keys: keys.collect(),
+            end,
+        }
     }
 
     /// The lines that connect whoever asks a server between this event and the end of its role.
-    pub(super) fn connect(
-        &self,
-        at: usize,
-        server: NodeId,
-        recording: &Recording,
-    ) -> impl Iterator<Item = String> {
+    pub(super) fn connect(&self, at: usize, server: NodeId, recording: &Recording) -> Vec<String> {
         let ends = |fact: &Fact| {
             matches!(fact, Fact::Noted(Note::SteppedDown) | Fact::Crashed { .. } | Fact::Exited(_))
         };
         let mut later = recording.events.iter().enumerate().skip(at + 1);
         let end = later.find(|(_, event)| event.node == Some(server) && ends(&event.fact));
         let end = end.map_or(self.end, |(at, _)| at.min(self.end));
-        let inputs = recording.inputs.iter().filter(move |(before, handed)| {
-            handed.server == server && *before > at && *before <= end
-        });
-        inputs.filter_map(move |(_, handed)| match &handed.input {
-            Input::Client { request, .. } => Some(format!("connect {} {server}", name(*request))),
+        let in_time = |before: &usize| *before > at && *before <= end;
+        let passages = recording.passages.iter().filter(move |(before, _)| in_time(before));
+        let asked = passages.filter_map(|(_, passage)| match &passage.what {
+            Leg::Asked(request) => Some(*request),
             _ => None,
-        })
+        });
+        let here =
+            asked.filter(|request| self.servers.get(request).is_some_and(|(id, _)| *id == server));
+        here.map(|request| format!("connect {} {server}", name(request))).collect()
+    }
+
+    /// Which server a client asked for what.
+    pub(super) fn asked_of(&self, request: RequestId) -> Option<(NodeId, Op)> {
+        self.servers.get(&request).copied()
     }
 
     /// A client asks a server: the line for it. A follower only hands an update on, and real ones may

@@ -20,6 +20,9 @@ struct Disk {
     epochs: Vec<(File, Lsn, Epoch)>,
     /// Operations that stand.
     armed: Vec<(File, Lsn)>,
+    /// The lines with which the log fails. Nobody notices before the role ends, and real servers end it
+    /// as soon as it fails.
+    failing: Vec<String>,
     /// The log has failed in this role. What is written to it from then on, the main thread writes when
     /// it ends the role (`SyncRequestProcessor.shutdown`): these lines wait for that.
     late: Option<Vec<String>>,
@@ -108,7 +111,12 @@ impl Disks {
         if file == File::Log {
             // The log writer stands at the gate: it fails as soon as it may. The header of a new log
             // does not.
-            text.line(format!("fail {server} {name} {step} EIO"));
+            let line = format!("fail {server} {name} {step} EIO");
+            if disk.late.is_some() {
+                disk.later(text, [line]);
+            } else {
+                disk.failing.push(line);
+            }
             let failed: Vec<_> = disk.pending.extract_if(.., |(of, _)| *of <= lsn).collect();
             if error == DiskError::Flush {
                 disk.left.extend(failed.into_iter().map(|(_, zxid)| zxid));
@@ -121,11 +129,20 @@ impl Disks {
         let lines =
             [format!("wait {server} failed {name} {step}"), format!("mend {server} {name} {step}")];
         if file == File::Log {
-            disk.later(text, lines);
+            match &mut disk.late {
+                Some(late) => late.extend(lines),
+                None => disk.failing.extend(lines),
+            }
             disk.late.get_or_insert_default();
         } else {
             lines.into_iter().for_each(|line| text.line(line));
         }
+    }
+
+    /// The role is about to end: what was to fail fails.
+    pub(super) fn before_end(&mut self, server: NodeId, text: &mut Text) {
+        let failing = std::mem::take(&mut self.of(server).failing);
+        failing.into_iter().for_each(|line| text.line(line));
     }
 
     /// The main thread has begun to end its role.
@@ -150,6 +167,16 @@ impl Disks {
             |zxid: &Zxid| found.is_some_and(|found| found.log.iter().any(|txn| txn.zxid == *zxid));
         disk.left.extend(disk.pending.drain(..).map(|(_, zxid)| zxid));
         let mut lines = Vec::new();
+        // What a killed process had asked for of its epoch files is there.
+        for (file, _, epoch) in &disk.epochs {
+            let found = found.map(|found| match file {
+                File::AcceptedEpoch => found.accepted_epoch,
+                _ => found.current_epoch,
+            });
+            if found == Some(*epoch) {
+                lines.push(format!("wait {server} {} {epoch}", name(*file)));
+            }
+        }
         if !power_loss {
             lines.push(format!("kill {server}"));
         } else if !disk.left.iter().any(in_log) {

@@ -6,7 +6,8 @@ use std::collections::BTreeSet;
 use zab_checker::detail::Detail;
 use zab_checker::{Class, Fact};
 use zab_core::event::Note;
-use zab_core::{Change, DiskError, DiskOp, File, Input, Key, Lsn, NodeId, Packet, Recovered};
+use zab_core::{Change, DiskError, DiskOp, File, Key, Lsn, NodeId, Packet, Recovered};
+use zab_sim::passage::Leg;
 use zab_sim::schedule::CLIENTS;
 
 /// The end of a scenario.
@@ -62,8 +63,8 @@ fn is_rare(recording: &Recording, key: Key, value: u32) -> bool {
 
 /// When the simulator begins to ask every server, to see who serves.
 fn quiet(recording: &Recording) -> usize {
-    let asks = recording.inputs.iter().find(|(_, handed)| {
-        let Input::Client { request, .. } = &handed.input else { return false };
+    let asks = recording.passages.iter().find(|(_, passage)| {
+        let Leg::Asked(request) = &passage.what else { return false };
         request.session.0 > u16::from(CLIENTS) + 1
     });
     asks.map_or(recording.events.len(), |(before, _)| *before)
@@ -84,17 +85,15 @@ pub(super) fn next_packet(
     from: NodeId,
     to: NodeId,
 ) -> Option<&Packet> {
-    let start = recording.inputs.partition_point(|(before, _)| *before <= at);
+    let start = recording.passages.partition_point(|(before, _)| *before <= at);
     let mut opened = BTreeSet::new();
-    for (_, handed) in &recording.inputs[start..] {
-        match &handed.input {
-            Input::ConnectionUp { conn, .. } => {
-                opened.insert(*conn);
+    for (_, passage) in &recording.passages[start..] {
+        match &passage.what {
+            Leg::Connected(way) => {
+                opened.insert(way.conn);
             }
-            Input::Packet { from: sender, conn, packet }
-                if (*sender, handed.server) == (from, to) && *packet != Packet::Ping =>
-            {
-                return (!opened.contains(conn)).then_some(packet);
+            Leg::Arrived(way, packet) if (way.from, way.to) == (from, to) => {
+                return (!opened.contains(&way.conn)).then_some(packet);
             }
             _ => {}
         }
