@@ -172,7 +172,7 @@ impl Case {
         if self.defects.is_empty() {
             // What needs no defect has no mechanism to be named after.
             name += &format!("--{:08x}", crc32fast::hash(&self.schedule.to_bytes()));
-        } else if self.named().kind == Kind::Release {
+        } else if matches!(self.named().kind, Kind::Release | Kind::Proposal) {
             let defects: Vec<_> = self.defects.iter().map(|name| name.replace('_', "-")).collect();
             name += &format!("--{}", defects.join("+"));
         }

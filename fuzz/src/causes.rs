@@ -41,15 +41,14 @@ pub fn alone(defects: &[&'static Switch], variant: Variant) -> Variant {
     SWITCHES.iter().filter(is_left).fold(variant, |variant, switch| switch.repaired(variant))
 }
 
-/// Whether the violation goes away if this one defect is repaired.
-pub fn needs(
+/// Whether the violation goes away in this variant, which is the same with a defect repaired.
+pub fn goes_away(
     oracle: &mut Oracle,
     schedule: &Schedule,
-    variant: Variant,
+    repaired: Variant,
     class: Class,
-    switch: &Switch,
 ) -> bool {
-    oracle.judge(schedule, switch.repaired(variant)).class() != Some(class)
+    oracle.judge(schedule, repaired).class() != Some(class)
 }
 
 /// A name that no defect of the variant has.

@@ -21,7 +21,7 @@ use std::ops::ControlFlow;
 use std::time::Duration;
 use zab_checker::Class;
 use zab_core::Variant;
-use zab_core::variant::{self, Harm, Named, Switch};
+use zab_core::variant::{self, Bug, Harm, Named, Switch};
 use zab_sim::Schedule;
 use zab_sim::schedule::Kind;
 
@@ -54,8 +54,8 @@ pub struct Campaign {
     pub guidance: Guidance,
     /// Which classes count.
     pub wanted: Wanted,
-    /// Only violations that need this defect count.
-    pub cause: Option<&'static Switch>,
+    /// Only violations count that go away in this variant: the same with a defect repaired.
+    pub repaired: Option<Variant>,
     /// Whether to go on after the first finding.
     pub keep_going: bool,
 }
@@ -99,7 +99,7 @@ impl Campaign {
             without: Vec::new(),
             guidance: Guidance::default(),
             wanted: Wanted::of(named),
-            cause: None,
+            repaired: None,
             keep_going: false,
         }
     }
@@ -114,8 +114,22 @@ impl Wanted {
             _ if named.kind == variant::Kind::Reference => Self::Any,
             Harm::Divergence if is_listed => Self::Divergences,
             Harm::Outage if is_listed => Self::Outages,
-            Harm::Nothing | Harm::Loss | Harm::Divergence | Harm::Outage => Self::Losses,
+            Harm::Assertion(class) if is_listed => Self::assertion(class),
+            _ => Self::Losses,
         }
+    }
+
+    /// What to look for when this bug is to show in whatever variant.
+    pub fn of_bug(bug: &Bug) -> Self {
+        match bug.harm {
+            Harm::Outage => Self::Outages,
+            Harm::Assertion(class) => Self::assertion(class),
+            Harm::Nothing | Harm::Loss | Harm::Divergence => Self::Divergences,
+        }
+    }
+
+    fn assertion(class: &str) -> Self {
+        Self::Only(Class::parse(class).expect("the catalogue has classes of the checker's"))
     }
 
     /// Whether an execution with this class is a finding.

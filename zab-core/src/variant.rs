@@ -3,10 +3,13 @@
 //! Each field is read at one place of the core. [`Variant::REFERENCE`] has none of them and is
 //! stricter than any ZooKeeper release; a release is the set of defects that it shipped with.
 
+mod bugs;
 mod catalogue;
 mod names;
+pub mod releases;
 mod switches;
 
+pub use bugs::{Bug, Model, Source, bugs, modeled};
 pub use catalogue::{CATALOGUE, Entry, Harm, Kind};
 pub use names::{Mistake, Named, Sign, Unknown, find};
 pub use switches::{SWITCHES, Setting, Switch, issues};

@@ -180,7 +180,7 @@ fn import(
             exit = Exit::Violation;
             let provenance =
                 Provenance { actions_before: schedule.actions.len(), ..Provenance::default() };
-            let shown = Shown { named, rank, cause: None };
+            let shown = Shown { named, rank, repaired: None, bug: None };
             let case = shrink(&mut oracle, None, shown, &schedule, provenance)?;
             let to = write_case(&case, folder)?;
             out.bad(format!("{}: {class} in {}", path.display(), named.name));

@@ -178,7 +178,7 @@ fn campaign(args: &Args, named: &Named) -> Result<Campaign, Failure> {
         variant: named.variant,
         driver: args.driver,
         hold_in: args.hold_in.filter(|other| *other != args.driver),
-        cause: cause.map_err(Failure::usage)?,
+        repaired: cause.map_err(Failure::usage)?.map(|switch| switch.repaired(named.variant)),
         sizes: args.servers.into(),
         seed: args.seed,
         jobs: args.jobs.map_or_else(cores, usize::from),
@@ -219,7 +219,7 @@ fn command(args: &Args, named: &Named, campaign: &Campaign) -> String {
         let names: Vec<_> = campaign.without.iter().map(|kind| kind.name()).collect();
         command += &format!(" --without {}", names.join(","));
     }
-    if let Some(cause) = campaign.cause {
+    if let Some(Ok(cause)) = args.cause.as_deref().map(|name| causes::find(named, name)) {
         command += &format!(" --cause {}", cause.spelling());
     }
     if args.keep_going {
@@ -247,7 +247,7 @@ fn settle(
         actions_before: finding.schedule.actions.len(),
         ..Provenance::default()
     };
-    let shown = Shown { named, rank, cause: campaign.cause };
+    let shown = Shown { named, rank, repaired: campaign.repaired, bug: None };
     shrink(oracle, other, shown, &finding.schedule, provenance)
 }
 

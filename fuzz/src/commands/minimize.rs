@@ -3,14 +3,16 @@
 use super::output::Out;
 use super::{Exit, Failure, quoted, read_case, ready_folder, write_case};
 use crate::case::{Case, Driver, Expected, FORMAT, Provenance};
-use crate::causes::{causes, find, needs};
+use crate::causes::{causes, find, goes_away};
 use crate::explain::Story;
 use crate::minimize::{Minimized, minimize};
 use crate::oracle::Oracle;
+use crate::verdict::exposes;
 use serde_json::json;
 use std::path::{Path, PathBuf};
 use zab_checker::verdict::Rank;
-use zab_core::variant::{Named, Switch};
+use zab_core::Variant;
+use zab_core::variant::{Bug, Named};
 use zab_sim::schedule::{ClientOp, KEYS};
 use zab_sim::{Act, Schedule};
 
@@ -65,10 +67,11 @@ pub(super) fn run(args: &Args, out: &Out) -> Result<Exit, Failure> {
         }
     }
     // What it was shown to need it shall still need.
-    let mut needed = case.defects.iter().filter_map(|name| find(&named, name).ok());
-    let cause = needed.find(|s| needs(&mut oracle, &case.schedule, named.variant, class, s));
+    let needed = case.defects.iter().filter_map(|name| find(&named, name).ok());
+    let mut repaired = needed.map(|switch| switch.repaired(named.variant));
+    let repaired = repaired.find(|v| goes_away(&mut oracle, &case.schedule, *v, class));
     let rank = rank.ok_or_else(|| Failure::harness("no driver ran the case"))?;
-    let shown = Shown { named: &named, rank, cause };
+    let shown = Shown { named: &named, rank, repaired, bug: None };
     let smaller = shrink(&mut oracle, other.as_mut(), shown, &case.schedule, case.provenance)
         .map_err(|failure| Failure { what: format!("{}: {command}", failure.what), ..failure })?;
     let path = write_case(&smaller, &folder)?;
@@ -117,17 +120,20 @@ pub(super) struct Shown<'a> {
     pub(super) named: &'a Named,
     /// breaking this class, at least as convincingly,
     pub(super) rank: Rank,
-    /// because of this defect.
-    pub(super) cause: Option<&'static Switch>,
+    /// and not in this one, which has a defect less.
+    pub(super) repaired: Option<Variant>,
+    /// Its neighbors show that this bug is the cause (`verdict`).
+    pub(super) bug: Option<&'static Bug>,
 }
 
 impl Shown<'_> {
     fn by(self, oracle: &mut Oracle, schedule: &Schedule) -> bool {
-        let Self { named, rank, cause } = self;
+        let Self { named, rank, repaired, bug } = self;
         let class = rank.class();
         let found = oracle.judge(schedule, named.variant).rank();
         found.is_some_and(|found| found.class() == class && found <= rank)
-            && cause.is_none_or(|cause| needs(oracle, schedule, named.variant, class, cause))
+            && repaired.is_none_or(|repaired| goes_away(oracle, schedule, repaired, class))
+            && bug.is_none_or(|bug| exposes(oracle, schedule, named.variant, bug))
     }
 }
 

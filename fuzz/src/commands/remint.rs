@@ -73,7 +73,7 @@ impl Wish {
         match named.kind {
             Kind::Reference => Vec::new(),
             Kind::Defect => CLASSES.iter().map(|class| wish(None, Wanted::Only(*class))).collect(),
-            Kind::Release => {
+            Kind::Release | Kind::Proposal => {
                 named.switches().map(|cause| wish(Some(cause), Wanted::Losses)).collect()
             }
         }
@@ -113,7 +113,7 @@ impl Wish {
             || Driver::value_variants().iter().copied().filter(|d| *d != Driver::default());
         let campaign = Campaign {
             wanted,
-            cause,
+            repaired: cause.map(|switch| switch.repaired(named.variant)),
             hold_in: others().next(),
             ..Campaign::new(named, seed, Limit::Runs(runs))
         };
@@ -133,7 +133,7 @@ impl Wish {
         };
         let mut oracle = Oracle::new(campaign.driver);
         let mut other = campaign.hold_in.map(Oracle::new);
-        let shown = Shown { named, rank, cause };
+        let shown = Shown { named, rank, repaired: campaign.repaired, bug: None };
         let case = shrink(&mut oracle, other.as_mut(), shown, &finding.schedule, provenance)?;
         let rank = oracle.judge(&case.schedule, named.variant).rank().unwrap_or(rank);
         Ok(Some((rank, case)))

@@ -3,7 +3,7 @@
 use super::Campaign;
 use super::corpus::{Corpus, Entry};
 use crate::case::Driver;
-use crate::causes::{alone, causes, needs};
+use crate::causes::{alone, causes, goes_away};
 use crate::coverage::{Coverage, Feature};
 use crate::edges;
 use crate::generate::{self, Sizes};
@@ -37,8 +37,8 @@ pub struct Island {
     oracle: Oracle,
     /// In another driver.
     other: Option<Oracle>,
-    /// The defect that is looked for, if it is one.
-    cause: Option<&'static Switch>,
+    /// The variant without the defect that is looked for, if it is one.
+    repaired: Option<Variant>,
     /// Sets of defects of which it is known that they lose something.
     known: Vec<Vec<&'static Switch>>,
     coverage: Coverage,
@@ -64,7 +64,7 @@ impl Island {
             rng,
             oracle: Oracle::new(driver),
             other: None,
-            cause: None,
+            repaired: None,
             known: Vec::new(),
             coverage: Coverage::default(),
             features: Vec::new(),
@@ -82,7 +82,7 @@ impl Island {
             .without(&campaign.without)
             .guided_by(campaign.guidance)
             .hold_in(campaign.hold_in)
-            .because_of(campaign.cause)
+            .not_in(campaign.repaired)
     }
 
     /// The same without faults of these kinds.
@@ -97,9 +97,9 @@ impl Island {
         self
     }
 
-    /// The same, but only what needs this defect is a finding.
-    const fn because_of(mut self, cause: Option<&'static Switch>) -> Self {
-        self.cause = cause;
+    /// The same, but only what goes away in this variant is a finding.
+    const fn not_in(mut self, repaired: Option<Variant>) -> Self {
+        self.repaired = repaired;
         self
     }
 
@@ -144,9 +144,9 @@ impl Island {
     /// Whether this class is broken in the other driver as well, if there is one, and would not be
     /// if this defect were repaired.
     pub(super) fn holds(&mut self, schedule: &Schedule, class: Class) -> bool {
-        let Self { variant, cause, .. } = *self;
+        let Self { variant, repaired, .. } = *self;
         let is_cause = |oracle: &mut Oracle| {
-            cause.is_none_or(|cause| needs(oracle, schedule, variant, class, cause))
+            repaired.is_none_or(|repaired| goes_away(oracle, schedule, repaired, class))
         };
         is_cause(&mut self.oracle)
             && self.other.as_mut().is_none_or(|other| {
@@ -212,7 +212,7 @@ impl Island {
             oracle.cover(schedule, variant, &mut coverage);
             coverage.danger() >= danger
         };
-        let is_in_vain = self.cause.is_some_and(|cause| comes_as_near(cause.repaired(*variant)))
+        let is_in_vain = self.repaired.is_some_and(&mut comes_as_near)
             || self.known.iter().any(|defects| comes_as_near(alone(defects, *variant)));
         if is_in_vain { 0 } else { danger }
     }

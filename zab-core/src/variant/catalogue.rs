@@ -1,6 +1,7 @@
 //! The named variants: releases, single defects, proposed repairs.
 
 use super::{NewLeaderLog, ProposalCheck, Shutdown, Variant};
+use super::{bugs, releases};
 
 /// What kind of name a variant goes by.
 #[derive(Copy, Clone, Debug, PartialEq, Eq, Hash)]
@@ -9,6 +10,8 @@ pub enum Kind {
     Reference,
     /// What a release of ZooKeeper does.
     Release,
+    /// A pull request, on the release that it is for.
+    Proposal,
     /// The reference with one defect.
     Defect,
 }
@@ -24,6 +27,9 @@ pub enum Harm {
     Divergence,
     /// A server, or the ensemble, does not serve any more.
     Outage,
+    /// Something happens that ZooKeeper's code asserts does not, of this class of the checker's: the
+    /// follower falls out and synchronizes again.
+    Assertion(&'static str),
 }
 
 /// A named variant.
@@ -31,6 +37,8 @@ pub enum Harm {
 pub struct Entry {
     /// The name on the command line and in stored cases.
     pub name: &'static str,
+    /// Other names for it.
+    pub aliases: &'static [&'static str],
     /// What kind of name it is.
     pub kind: Kind,
     /// One line for `zab variants`.
@@ -51,21 +59,7 @@ impl Entry {
         if self.kind != Kind::Release {
             return Vec::new();
         }
-        self.affects.split(", ").flat_map(expand).collect()
-    }
-}
-
-/// `3.6.3-4` as `3.6.3` and `3.6.4`.
-fn expand(span: &str) -> Vec<String> {
-    let parts = span.rsplit_once('.').and_then(|(line, patches)| {
-        let (first, last) = patches.split_once('-')?;
-        Some((line, first.parse::<u8>().ok()?, last.parse::<u8>().ok()?))
-    });
-    match parts {
-        Some((line, first, last)) => {
-            (first..=last).map(|patch| format!("{line}.{patch}")).collect()
-        }
-        None => vec![span.to_lowercase()],
+        releases::listed(self.affects)
     }
 }
 
@@ -115,6 +109,14 @@ const ZK_3_9_2: Variant = Variant {
 const ZK_3_8_0: Variant =
     Variant { new_leader_log: NewLeaderLog::Queued, epoch_before_log: true, ..ZK_3_9_2 };
 
+/// The repair of ZOOKEEPER-3023, -4394 and -4646 that leaves -4643: `currentEpoch` stays where it was.
+const PR_1848: Variant = Variant {
+    new_leader_log: NewLeaderLog::Flushed,
+    late_apply: false,
+    clears_outstanding: false,
+    ..ZK_3_8_0
+};
+
 /// As 3.8.0, without the repair of ZOOKEEPER-2418, which was never brought to 3.5.
 const ZK_3_5_10: Variant = Variant { disk_diff_unchecked: true, ..ZK_3_8_0 };
 
@@ -132,10 +134,11 @@ const ZK_3_5_8: Variant = Variant {
     ..ZK_3_8_0
 };
 
-/// Every named variant, the reference first, then releases from new to old, then single defects.
-pub const CATALOGUE: &[Entry] = &[
+/// The reference, releases from new to old, pull requests from old to new.
+const PROTOCOLS: &[Entry] = &[
     Entry {
         name: "reference",
+        aliases: &[],
         kind: Kind::Reference,
         summary: "no known defect; stricter than ZooKeeper's HEAD",
         affects: "none",
@@ -145,6 +148,7 @@ pub const CATALOGUE: &[Entry] = &[
     },
     Entry {
         name: "zk-3.9.5",
+        aliases: &["pr-2254"],
         kind: Kind::Release,
         summary: "the newest release; still loses writes through stale acknowledgements",
         affects: "3.9.4, 3.9.5, HEAD",
@@ -154,6 +158,7 @@ pub const CATALOGUE: &[Entry] = &[
     },
     Entry {
         name: "zk-3.9.3",
+        aliases: &[],
         kind: Kind::Release,
         summary: "PR 2152: what a synchronization commits is missing in the committed log",
         affects: "3.9.3",
@@ -163,6 +168,7 @@ pub const CATALOGUE: &[Entry] = &[
     },
     Entry {
         name: "zk-3.9.2",
+        aliases: &["pr-2111", "pr-2028"],
         kind: Kind::Release,
         summary: "PR 2111: flushes before the acknowledgement, but applies late",
         affects: "3.8.5, 3.8.6, 3.9.2",
@@ -172,6 +178,7 @@ pub const CATALOGUE: &[Entry] = &[
     },
     Entry {
         name: "zk-3.8.0",
+        aliases: &[],
         kind: Kind::Release,
         summary: "PR 1445: queues for logging before the acknowledgement, epoch file first",
         affects: "3.6.3-4, 3.7.0-2, 3.8.0-4, 3.9.0-1",
@@ -181,6 +188,7 @@ pub const CATALOGUE: &[Entry] = &[
     },
     Entry {
         name: "zk-3.6.2",
+        aliases: &[],
         kind: Kind::Release,
         summary: "logs nothing of a DIFF before the acknowledgement",
         affects: "3.6.0-2",
@@ -190,6 +198,7 @@ pub const CATALOGUE: &[Entry] = &[
     },
     Entry {
         name: "zk-3.5.10",
+        aliases: &[],
         kind: Kind::Release,
         summary: "PR 1445 as in 3.8.0; a DIFF from the log on disk may leave a gap",
         affects: "3.5.10",
@@ -199,6 +208,7 @@ pub const CATALOGUE: &[Entry] = &[
     },
     Entry {
         name: "zk-3.5.8",
+        aliases: &[],
         kind: Kind::Release,
         summary: "as 3.6.2; snapshots are not flushed, a DIFF from disk may leave a gap",
         affects: "3.5.4-9",
@@ -207,170 +217,91 @@ pub const CATALOGUE: &[Entry] = &[
         variant: ZK_3_5_8,
     },
     Entry {
-        name: "zookeeper-2845",
-        kind: Kind::Defect,
-        summary: "memory is kept across elections without the tail of the log",
-        affects: "3.4.10-11, 3.5.3",
-        jira: &[2845],
-        harm: Harm::Loss,
-        variant: Variant { shutdown: Shutdown::Retain, ..REFERENCE },
-    },
-    Entry {
-        name: "zookeeper-3911",
-        kind: Kind::Defect,
-        summary: "NEWLEADER acknowledged before any transaction of the DIFF is logged",
-        affects: "3.4.10-14, 3.5.3-9, 3.6.0-2",
-        jira: &[3911],
-        harm: Harm::Loss,
-        variant: Variant { new_leader_log: NewLeaderLog::Nothing, late_apply: true, ..REFERENCE },
-    },
-    Entry {
-        name: "zookeeper-4643",
-        kind: Kind::Defect,
-        summary: "currentEpoch is written before the history that it stands for",
-        affects: "3.4.10-14, 3.5.3-10, 3.6.0-4, 3.7.0-2, 3.8.0-4, 3.9.0-1",
-        jira: &[4643],
-        harm: Harm::Loss,
-        variant: Variant { epoch_before_log: true, ..REFERENCE },
-    },
-    Entry {
-        name: "zookeeper-4646",
-        kind: Kind::Defect,
-        summary: "NEWLEADER acknowledged while the transactions wait for the log writer",
-        affects: "3.5.10, 3.6.3-4, 3.7.0-2, 3.8.0-4, 3.9.0-1",
-        jira: &[4646],
-        harm: Harm::Loss,
-        variant: Variant { new_leader_log: NewLeaderLog::Queued, ..REFERENCE },
-    },
-    Entry {
-        name: "stale-ack",
-        kind: Kind::Defect,
-        summary: "an acknowledgement still counts after its sender was told to truncate",
-        affects: "3.4.0 to HEAD",
+        name: "pr-1848",
+        aliases: &[],
+        kind: Kind::Proposal,
+        summary: "for 3023: logs, flushes and applies before the acknowledgement, epoch first [described]",
+        affects: "none",
         jira: &[],
         harm: Harm::Loss,
-        variant: Variant { keeps_stale_acks: true, ..REFERENCE },
+        variant: PR_1848,
     },
     Entry {
-        name: "stale-ack-in-flight",
-        kind: Kind::Defect,
-        summary: "an acknowledgement on an old connection counts after the TRUNC on a new one",
-        affects: "3.4.0 to HEAD",
+        name: "pr-1930",
+        aliases: &[],
+        kind: Kind::Proposal,
+        summary: "for 4394: what is to be committed is kept apart from what is to be logged [described]",
+        affects: "none",
         jira: &[],
         harm: Harm::Loss,
-        variant: Variant { keeps_old_handlers: true, ..REFERENCE },
+        variant: Variant { clears_outstanding: false, ..ZK_3_8_0 },
     },
     Entry {
-        name: "lower-epoch",
-        kind: Kind::Defect,
-        summary: "a server that promised a later epoch than the leader's can never follow it",
-        affects: "3.4.0 to HEAD",
-        jira: &[],
-        harm: Harm::Outage,
-        variant: Variant { keeps_lower_epoch: true, ..REFERENCE },
-    },
-    Entry {
-        name: "trunc-keeps-next",
-        kind: Kind::Defect,
-        summary: "TRUNC to a zxid that is not in the log keeps the first record after it",
-        affects: "3.4.0 to HEAD",
-        jira: &[],
-        harm: Harm::Divergence,
-        variant: Variant { trunc_keeps_next: true, ..REFERENCE },
-    },
-    Entry {
-        name: "unflushed-start",
-        kind: Kind::Defect,
-        summary: "what a killed process left unflushed is voted with, acknowledged, never flushed",
-        affects: "3.4.0 to HEAD",
+        name: "pr-1993",
+        aliases: &[],
+        kind: Kind::Proposal,
+        summary: "for 4646 and 4685: flushes before the acknowledgement, epoch first [described]",
+        affects: "none",
         jira: &[],
         harm: Harm::Loss,
-        variant: Variant { unflushed_start: true, ..REFERENCE },
+        variant: Variant { epoch_before_log: true, ..ZK_3_9_2 },
     },
     Entry {
-        name: "leads-unpromised",
-        kind: Kind::Defect,
-        summary: "a leader that cannot write down the epoch it promised leads it all the same",
-        affects: "3.4.6 to HEAD",
-        jira: &[],
-        harm: Harm::Divergence,
-        variant: Variant {
-            leads_unpromised: true,
-            proposal_check: ProposalCheck::AfterFirst,
-            ..REFERENCE
-        },
-    },
-    Entry {
-        name: "late-apply",
-        kind: Kind::Defect,
-        summary: "synchronized transactions reach memory only after UPTODATE, and memory is kept",
-        affects: "3.5.10, 3.6.3-4, 3.7.0-2, 3.8.0-6, 3.9.0-2",
-        jira: &[3023],
-        harm: Harm::Loss,
-        variant: Variant {
-            late_apply: true,
-            shutdown: Shutdown::DrainThenFastForward,
-            ..REFERENCE
-        },
-    },
-    Entry {
-        name: "zookeeper-4712",
-        kind: Kind::Defect,
-        summary: "the log writer outlives its role, and logs during the next synchronization",
-        affects: "3.5.10, 3.6.3-4, 3.7.0-2, 3.8.0-6, 3.9.0-2",
-        jira: &[4712],
-        harm: Harm::Loss,
-        variant: Variant { shutdown: Shutdown::Leak, ..REFERENCE },
-    },
-    Entry {
-        // Every learner of the reference refuses the first proposal after a gap; no release's does.
-        name: "snap-keeps-log",
-        kind: Kind::Defect,
-        summary: "a server that got SNAP keeps its old log, and may serve DIFF across the gap",
-        affects: "3.5.0 to HEAD",
-        jira: &[2846],
-        harm: Harm::Divergence,
-        variant: Variant {
-            snap_keeps_log: true,
-            proposal_check: ProposalCheck::AfterFirst,
-            ..REFERENCE
-        },
-    },
-    Entry {
-        name: "sync-overlooks-unapplied",
-        kind: Kind::Defect,
-        summary: "a learner has to truncate what is committed and not yet applied at the leader",
-        affects: "3.5.0 to HEAD",
+        name: "pr-2152",
+        aliases: &[],
+        kind: Kind::Proposal,
+        summary: "for 4394 and 3023: only what is committed is logged and applied; without PR 2154 [read]",
+        affects: "none",
         jira: &[],
         harm: Harm::Loss,
-        variant: Variant { sync_overlooks_unapplied: true, ..REFERENCE },
-    },
-    // The reference loads its memory again at each step-down, and with it what these two lost: they
-    // need a shutdown that keeps it, as the releases have.
-    Entry {
-        name: "disk-error-keeps-memory",
-        kind: Kind::Defect,
-        summary: "after a disk error the server rejoins with more in memory than in its log",
-        affects: "3.5.3 to HEAD",
-        jira: &[4882],
-        harm: Harm::Loss,
-        variant: Variant {
-            disk_error_keeps_memory: true,
-            shutdown: Shutdown::DrainThenFastForward,
-            ..REFERENCE
-        },
+        variant: Variant { shutdown: Shutdown::Leak, ..ZK_3_9_3 },
     },
     Entry {
-        name: "committed-log-skips-sync",
-        kind: Kind::Defect,
-        summary: "a DIFF lacks what its leader had committed in a synchronization",
-        affects: "3.9.3",
-        jira: &[4925],
+        name: "pr-2172",
+        aliases: &[],
+        kind: Kind::Proposal,
+        summary: "for 4837: a would-be leader takes no snapshot of its uncommitted tail [deduced]",
+        affects: "none",
+        jira: &[],
         harm: Harm::Loss,
-        variant: Variant {
-            committed_log_skips_sync: true,
-            shutdown: Shutdown::DrainThenFastForward,
-            ..REFERENCE
-        },
+        variant: Variant { elected_snapshots_tail: false, ..ZK_3_9_5 },
+    },
+    Entry {
+        name: "pr-2268",
+        aliases: &[],
+        kind: Kind::Proposal,
+        summary: "for 4882: a server whose log lags behind its memory loads it again [described]",
+        affects: "none",
+        jira: &[],
+        harm: Harm::Loss,
+        variant: Variant { disk_error_keeps_memory: false, ..ZK_3_9_5 },
+    },
+    Entry {
+        name: "pr-2459",
+        aliases: &[],
+        kind: Kind::Proposal,
+        summary: "for 5094: what a TRUNC that broke off left in memory is discarded [described]",
+        affects: "none",
+        jira: &[],
+        harm: Harm::Loss,
+        variant: Variant { aborted_trunc_keeps_memory: false, ..ZK_3_9_5 },
     },
 ];
+
+/// How many entries there are.
+const COUNT: usize = PROTOCOLS.len() + bugs::ENTRIES;
+
+/// Every named variant, the reference first, then releases from new to old, then single defects.
+pub const CATALOGUE: &[Entry] = &catalogue();
+
+const fn catalogue() -> [Entry; COUNT] {
+    let mut all = [PROTOCOLS[0]; COUNT];
+    let defects = bugs::entries();
+    let mut at = 0;
+    while at < COUNT {
+        let is_defect = at >= PROTOCOLS.len();
+        all[at] = if is_defect { defects[at - PROTOCOLS.len()] } else { PROTOCOLS[at] };
+        at += 1;
+    }
+    all
+}

@@ -12,6 +12,7 @@
 //! spellings of a variant [`Named::name`] is the one that is printed and stored.
 
 use super::Variant;
+use super::bugs::modeled;
 use super::catalogue::{CATALOGUE, Entry, Kind};
 use super::switches::{SWITCHES, Setting, Switch};
 use std::fmt;
@@ -163,11 +164,20 @@ fn bases() -> Vec<(String, Base)> {
     for entry in CATALOGUE {
         let base = Base { entry, variant: entry.variant };
         bases.push((entry.name.to_owned(), base));
+        bases.extend(entry.aliases.iter().map(|alias| ((*alias).to_owned(), base)));
         for release in entry.releases() {
             bases.push((format!("zk-{release}"), base));
             bases.push((release, base));
         }
         bases.extend(entry.jira.iter().flat_map(|number| spellings(*number)).map(|n| (n, base)));
+    }
+    // What shows one bug shows another.
+    for bug in modeled() {
+        let named = |base: &Base| Some(base.variant) == bug.alone();
+        let base = bases.iter().map(|(_, base)| *base).find(named);
+        if let Some(base) = base.filter(|_| bases.iter().all(|(name, _)| name != bug.name)) {
+            bases.push((bug.name.to_owned(), base));
+        }
     }
     let reference = &CATALOGUE[0];
     for (number, _, setting) in reports() {
