@@ -175,8 +175,11 @@ fn bases() -> Vec<(String, Base)> {
     for bug in modeled() {
         let named = |base: &Base| Some(base.variant) == bug.alone();
         let base = bases.iter().map(|(_, base)| *base).find(named);
-        if let Some(base) = base.filter(|_| bases.iter().all(|(name, _)| name != bug.name)) {
-            bases.push((bug.name.to_owned(), base));
+        let names = bug.jira.iter().flat_map(|number| spellings(*number));
+        for name in names.chain([bug.name.to_owned()]) {
+            if let Some(base) = base.filter(|_| bases.iter().all(|(known, _)| *known != name)) {
+                bases.push((name, base));
+            }
         }
     }
     let reference = &CATALOGUE[0];

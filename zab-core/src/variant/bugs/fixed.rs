@@ -26,6 +26,62 @@ pub(super) const BUGS: &[Bug] = &[
         },
     },
     Bug {
+        name: "zookeeper-1282",
+        jira: &[1282],
+        cause: "currentEpoch is written only after NEWLEADER was acknowledged",
+        symptom: "a server that crashed while it joined votes with an epoch that is over",
+        affects: "none",
+        fixed: "3.4.0",
+        source: Source::Read,
+        harm: Harm::Loss,
+        model: Model::Switches {
+            alone: Variant { epoch_after_ack: true, ..REFERENCE },
+            repair: |variant| variant.epoch_after_ack = false,
+        },
+    },
+    Bug {
+        name: "zookeeper-1419",
+        jira: &[1419],
+        cause: "of two votes for equal zxids the higher id is preferred, whatever their epochs",
+        symptom: "leader election never ends",
+        affects: "3.4.0-3",
+        fixed: "3.4.4, 3.5.0",
+        source: Source::Read,
+        harm: Harm::Outage,
+        model: Model::Switches {
+            alone: Variant { votes_out_of_order: true, ..REFERENCE },
+            repair: |variant| variant.votes_out_of_order = false,
+        },
+    },
+    Bug {
+        name: "zookeeper-1514",
+        jira: &[1514],
+        cause: "a server takes itself for the leader by votes of an earlier round",
+        symptom: "servers fail to join: one leads whom nobody follows",
+        affects: "3.4.0-3",
+        fixed: "3.4.4, 3.5.0",
+        source: Source::Read,
+        harm: Harm::Outage,
+        model: Model::Switches {
+            alone: Variant { leads_in_any_round: true, ..REFERENCE },
+            repair: |variant| variant.leads_in_any_round = false,
+        },
+    },
+    Bug {
+        name: "zookeeper-1732",
+        jira: &[1732, 1805],
+        cause: "who joins wants the members of a quorum to agree in zxid and round of their votes",
+        symptom: "a restarted server never joins, though a leader and a quorum serve",
+        affects: "3.4.0-5",
+        fixed: "3.4.6, 3.5.0",
+        source: Source::Read,
+        harm: Harm::Outage,
+        model: Model::Switches {
+            alone: Variant { joins_by_whole_vote: true, ..REFERENCE },
+            repair: |variant| variant.joins_by_whole_vote = false,
+        },
+    },
+    Bug {
         name: "zookeeper-2355",
         jira: &[2355],
         cause: "the DIFF header moves the last zxid of memory before any transaction came",
@@ -51,6 +107,7 @@ pub(super) const BUGS: &[Bug] = &[
         model: Model::Switches {
             alone: Variant {
                 disk_diff_unchecked: true,
+                snap_keeps_log: true,
                 proposal_check: ProposalCheck::AfterFirst,
                 ..REFERENCE
             },
@@ -85,7 +142,7 @@ pub(super) const BUGS: &[Bug] = &[
         source: Source::Read,
         harm: Harm::Loss,
         model: Model::Switches {
-            alone: Variant { snapshot_unflushed: true, ..REFERENCE },
+            alone: Variant { snapshot_unflushed: true, keeps_later_snapshots: true, ..REFERENCE },
             repair: |variant| variant.snapshot_unflushed = false,
         },
     },

@@ -251,7 +251,7 @@ pub(super) const BUGS: &[Bug] = &[
             alone: Variant {
                 trunc_unchecked: true,
                 snap_keeps_log: true,
-                proposal_check: ProposalCheck::AfterFirst,
+                proposal_check: ProposalCheck::Never,
                 ..REFERENCE
             },
             repair: |variant| variant.trunc_unchecked = false,
@@ -267,7 +267,7 @@ pub(super) const BUGS: &[Bug] = &[
         source: Source::Read,
         harm: Harm::Divergence,
         model: Model::Switches {
-            alone: Variant { trunc_unflushed: true, ..REFERENCE },
+            alone: Variant { trunc_unflushed: true, keeps_later_snapshots: true, ..REFERENCE },
             repair: |variant| variant.trunc_unflushed = false,
         },
     },
@@ -281,8 +281,22 @@ pub(super) const BUGS: &[Bug] = &[
         source: Source::Read,
         harm: Harm::Loss,
         model: Model::Switches {
-            alone: Variant { trusts_failed_flush: true, ..REFERENCE },
+            alone: Variant { trusts_failed_flush: true, unflushed_start: true, ..REFERENCE },
             repair: |variant| variant.trusts_failed_flush = false,
+        },
+    },
+    Bug {
+        name: "apply-after-epoch",
+        jira: &[],
+        cause: "memory takes what was synchronized only after currentEpoch was written",
+        symptom: "an acknowledged write is lost: a patch that swaps two lines of syncWithLeader",
+        affects: "none",
+        fixed: "",
+        source: Source::Deduced,
+        harm: Harm::Loss,
+        model: Model::Switches {
+            alone: Variant { apply_after_epoch: true, ..KEEPS_MEMORY },
+            repair: |variant| variant.apply_after_epoch = false,
         },
     },
 ];
