@@ -162,7 +162,7 @@ impl Expected {
 impl Case {
     /// The variant it was found in. Reading a case has checked that there is one.
     pub fn named(&self) -> Named {
-        variants::find(&self.variant).expect("a case with an unknown variant is not read")
+        variants::named(&self.variant).expect("a case with an unknown variant is not read")
     }
 
     /// The name of its file, without the extension: the variant and the mechanism, which is the set
@@ -184,7 +184,7 @@ impl Case {
 
     /// The first thing that is wrong with its contents, apart from the schedule.
     fn problem(&self) -> Option<CaseError> {
-        if let Err(unknown) = variants::find(&self.variant) {
+        if let Err(unknown) = variants::named(&self.variant) {
             return Some(unknown.into());
         }
         if let Expected::Violation { class, .. } = &self.expected
