@@ -47,7 +47,9 @@ impl From<Unknown> for UnknownVariant {
             Mistake::Variant => "; `cargo zab variants` lists them",
             Mistake::Switch => "; `cargo zab variants --switches` lists them",
         };
-        if let Some(beyond) = beyond(&unknown.part) {
+        let release = unknown.part.strip_prefix("zk-").unwrap_or(&unknown.part);
+        let part = if release.starts_with("3.3.") { "zookeeper-335" } else { &unknown.part };
+        if let Some(beyond) = beyond(part) {
             return beyond;
         }
         let perhaps = nearest(&unknown.part, unknown.right.iter().map(String::as_str));
@@ -128,6 +130,7 @@ mod tests {
             ("reference+shutdown=leek", "perhaps `shutdown=leak`"),
             ("reference+shutdown", "choose from: shutdown=retain, "),
             ("ZOOKEEPER-790", "beyond this model: "),
+            ("zk-3.3.6", "beyond this model: 3.3 has no epoch files"),
             ("reference+3701", "beyond this model: "),
             ("no-such-file.json", "no-such-file.json: No such file"),
         ] {

@@ -18,6 +18,9 @@ pub use switches::{SWITCHES, Setting, Switch, issues};
 /// NEWLEADER (`Learner.syncWithLeader`).
 #[derive(Copy, Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum NewLeaderLog {
+    /// Until 3.4.9 and 3.5.2: they are applied as they are committed, and memory is written to a
+    /// snapshot. That took minutes (ZOOKEEPER-2678), and lost nothing to a crash.
+    Snapshotted,
     /// ZOOKEEPER-3911: nothing; they are queued for logging after UPTODATE.
     Nothing,
     /// ZOOKEEPER-4646: all are queued for the log writer, none need be on disk.

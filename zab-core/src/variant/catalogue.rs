@@ -124,6 +124,59 @@ const ZK_3_5_10: Variant = Variant { disk_diff_unchecked: true, ..ZK_3_8_0 };
 const ZK_3_6_2: Variant =
     Variant { disk_diff_unchecked: false, snapshot_unflushed: false, ..ZK_3_5_8 };
 
+/// As 3.5.8, with ZOOKEEPER-2845 instead of its repair, and ZOOKEEPER-2355.
+const ZK_3_5_3: Variant =
+    Variant { shutdown: Shutdown::Retain, diff_sets_last_processed: true, ..ZK_3_5_8 };
+
+/// ZOOKEEPER-2678 is not there yet: a synchronization ends with a snapshot, and memory is loaded
+/// again after each role.
+const BEFORE_2678: Variant = Variant {
+    new_leader_log: NewLeaderLog::Snapshotted,
+    epoch_before_log: false,
+    late_apply: false,
+    shutdown: Shutdown::DrainThenReload,
+    aborted_snap_keeps_memory: false,
+    aborted_trunc_keeps_memory: false,
+    disk_error_keeps_memory: false,
+    ..ZK_3_5_3
+};
+
+const ZK_3_5_2: Variant = BEFORE_2678;
+
+/// What 3.4 does not have: DIFF from the log on disk, and from 3.4.6 on the refusal to start with an
+/// epoch file that is too old (`updatingEpoch`) and the snapshot of a would-be leader.
+const ZK_3_4_14: Variant = Variant {
+    disk_diff_unchecked: false,
+    snap_keeps_log: false,
+    refuses_epoch_gap: false,
+    elected_snapshots_tail: false,
+    ..ZK_3_5_8
+};
+
+const ZK_3_4_11: Variant = Variant { shutdown: Shutdown::Retain, ..ZK_3_4_14 };
+
+const ZK_3_4_10: Variant = Variant { diff_sets_last_processed: true, ..ZK_3_4_11 };
+
+const ZK_3_4_9: Variant = Variant {
+    disk_diff_unchecked: false,
+    snap_keeps_log: false,
+    refuses_epoch_gap: false,
+    elected_snapshots_tail: false,
+    ..BEFORE_2678
+};
+
+const ZK_3_4_5: Variant = Variant {
+    refuses_epoch_gap: true,
+    elected_snapshots_tail: true,
+    leads_unpromised: false,
+    trusts_failed_flush: false,
+    joins_by_whole_vote: true,
+    ..ZK_3_4_9
+};
+
+const ZK_3_4_3: Variant =
+    Variant { votes_out_of_order: true, leads_in_any_round: true, ..ZK_3_4_5 };
+
 const ZK_3_5_8: Variant = Variant {
     new_leader_log: NewLeaderLog::Nothing,
     clears_outstanding: false,
@@ -215,6 +268,86 @@ const PROTOCOLS: &[Entry] = &[
         jira: &[],
         harm: Harm::Loss,
         variant: ZK_3_5_8,
+    },
+    Entry {
+        name: "zk-3.5.3",
+        aliases: &[],
+        kind: Kind::Release,
+        summary: "as 3.5.8; after a step-down the tail of the log is missing in memory",
+        affects: "3.5.3",
+        jira: &[],
+        harm: Harm::Loss,
+        variant: ZK_3_5_3,
+    },
+    Entry {
+        name: "zk-3.5.2",
+        aliases: &[],
+        kind: Kind::Release,
+        summary: "a synchronization ends with a snapshot; DIFF from disk may leave a gap",
+        affects: "3.5.0-2",
+        jira: &[],
+        harm: Harm::Loss,
+        variant: ZK_3_5_2,
+    },
+    Entry {
+        name: "zk-3.4.14",
+        aliases: &[],
+        kind: Kind::Release,
+        summary: "as 3.5.8, without DIFF from disk",
+        affects: "3.4.12-14",
+        jira: &[],
+        harm: Harm::Loss,
+        variant: ZK_3_4_14,
+    },
+    Entry {
+        name: "zk-3.4.11",
+        aliases: &[],
+        kind: Kind::Release,
+        summary: "as 3.4.14; after a step-down the tail of the log is missing in memory",
+        affects: "3.4.11",
+        jira: &[],
+        harm: Harm::Loss,
+        variant: ZK_3_4_11,
+    },
+    Entry {
+        name: "zk-3.4.10",
+        aliases: &[],
+        kind: Kind::Release,
+        summary: "as 3.4.11; a DIFF moves the last zxid before its transactions came",
+        affects: "3.4.10",
+        jira: &[],
+        harm: Harm::Loss,
+        variant: ZK_3_4_10,
+    },
+    Entry {
+        name: "zk-3.4.9",
+        aliases: &[],
+        kind: Kind::Release,
+        summary: "a synchronization ends with a snapshot; memory is loaded after each role",
+        affects: "3.4.6-9",
+        jira: &[],
+        harm: Harm::Loss,
+        variant: ZK_3_4_9,
+    },
+    Entry {
+        name: "zk-3.4.5",
+        aliases: &[],
+        kind: Kind::Release,
+        summary: "as 3.4.9; may refuse to start, and does not join votes that differ",
+        affects: "3.4.4-5",
+        jira: &[],
+        harm: Harm::Loss,
+        variant: ZK_3_4_5,
+    },
+    Entry {
+        name: "zk-3.4.3",
+        aliases: &[],
+        kind: Kind::Release,
+        summary: "as 3.4.5; elections may not end",
+        affects: "3.4.0-3",
+        jira: &[],
+        harm: Harm::Loss,
+        variant: ZK_3_4_3,
     },
     Entry {
         name: "pr-1848",

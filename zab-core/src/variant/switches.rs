@@ -138,7 +138,7 @@ macro_rules! switch {
 pub const SWITCHES: &[Switch] = &[
     switch!(
         new_leader_log,
-        NewLeaderLog { Nothing[3911], Queued[4646] },
+        NewLeaderLog { Snapshotted[], Nothing[3911], Queued[4646] },
         "Learner.syncWithLeader"
     ),
     switch!(epoch_before_log, [4643], "Learner.syncWithLeader"),
