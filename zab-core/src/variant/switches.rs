@@ -146,7 +146,7 @@ pub const SWITCHES: &[Switch] = &[
     switch!(clears_outstanding, [4394], "Learner.syncWithLeader"),
     switch!(
         proposal_check,
-        ProposalCheck { Never[4925], AfterFirst[4925] },
+        ProposalCheck { Never[], AfterFirst[] },
         "Learner.enforceContinuousProposal"
     ),
     switch!(
