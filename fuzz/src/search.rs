@@ -8,10 +8,12 @@
 
 mod corpus;
 mod island;
+mod ledger;
 mod thread;
 mod ways;
 
 pub use island::Island;
+pub use ledger::{Head, Ledger};
 pub use ways::{Way, distinct};
 
 use thread::{Shared, Thread};
@@ -20,12 +22,12 @@ use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::time::Duration;
 use zab_checker::Class;
-use zab_core::Variant;
-use zab_core::variant::{self, Bug, Harm, Named, Switch};
+use zab_core::variant::{self, Bug, Harm, Named, Releases, Switch};
 use zab_sim::Schedule;
 use zab_sim::schedule::Kind;
 
 use crate::case::Driver;
+use crate::causes::Cause;
 use crate::generate::Sizes;
 use crate::guidance::Guidance;
 use crate::oracle::Outcome;
@@ -35,7 +37,7 @@ use crate::situations::Census;
 #[derive(Clone, Debug)]
 pub struct Campaign {
     /// The variant to break.
-    pub variant: Variant,
+    pub releases: Releases,
     /// What runs the simulation.
     pub driver: Driver,
     /// Another driver in which a finding has to show the same class.
@@ -54,8 +56,8 @@ pub struct Campaign {
     pub guidance: Guidance,
     /// Which classes count.
     pub wanted: Wanted,
-    /// Only violations count that go away in this variant: the same with a defect repaired.
-    pub repaired: Option<Variant>,
+    /// Only violations that need this defect count.
+    pub cause: Option<Cause>,
     /// Whether to go on after the first finding.
     pub keep_going: bool,
 }
@@ -89,7 +91,7 @@ impl Campaign {
     /// variant.
     pub fn new(named: &Named, seed: u64, limit: Limit) -> Self {
         Self {
-            variant: named.variant,
+            releases: named.releases(),
             driver: Driver::default(),
             hold_in: None,
             sizes: Sizes::default(),
@@ -99,7 +101,7 @@ impl Campaign {
             without: Vec::new(),
             guidance: Guidance::default(),
             wanted: Wanted::of(named),
-            repaired: None,
+            cause: None,
             keep_going: false,
         }
     }
@@ -107,11 +109,27 @@ impl Campaign {
 
 impl Wanted {
     /// What to look for in this variant: everything in the reference, which breaks no rule; in a
-    /// single defect the harm that it is known for; losses in any other.
+    /// single defect the harm that it is known for; losses in any other. With an upgrade, what the
+    /// release is known for that is not the reference.
     pub fn of(named: &Named) -> Self {
+        let variants = named.variants();
+        let mut defective = variants.iter().filter(|one| one.kind != variant::Kind::Reference);
+        match (defective.next(), defective.next()) {
+            (None, _) => Self::Any,
+            (Some(one), None) => Self::of_defective(one),
+            (Some(one), Some(other)) => {
+                match (Self::of_defective(one), Self::of_defective(other)) {
+                    (one, other) if one == other => one,
+                    (Self::Divergences, _) | (_, Self::Divergences) => Self::Divergences,
+                    _ => Self::Losses,
+                }
+            }
+        }
+    }
+
+    fn of_defective(named: &Named) -> Self {
         let is_listed = named.name == named.base.name;
         match named.base.harm {
-            _ if named.kind == variant::Kind::Reference => Self::Any,
             Harm::Divergence if is_listed => Self::Divergences,
             Harm::Outage if is_listed => Self::Outages,
             Harm::Assertion(class) if is_listed => Self::assertion(class),
@@ -190,6 +208,28 @@ pub struct Report {
     pub interrupted: bool,
 }
 
+impl Report {
+    /// Adds what came of another part of the same search. States are those of the richest part:
+    /// which of them the parts have in common is not known.
+    pub(crate) fn add(&mut self, part: Self) {
+        self.executions += part.executions;
+        self.unknown += part.unknown;
+        self.excused += part.excused;
+        self.states = self.states.max(part.states);
+        self.elapsed += part.elapsed;
+        self.census.add(&part.census);
+        for (class, count) in part.unwanted {
+            *self.unwanted.entry(class).or_default() += count;
+        }
+        for (servers, count) in part.sizes {
+            *self.sizes.entry(servers).or_default() += count;
+        }
+        self.panic = self.panic.take().or(part.panic);
+        self.findings.extend(part.findings);
+        self.interrupted |= part.interrupted;
+    }
+}
+
 /// How a campaign is doing, for whoever watches.
 #[derive(Copy, Clone, Debug)]
 pub struct Progress {
@@ -220,17 +260,7 @@ pub fn run(campaign: &Campaign, watch: &(dyn Fn(Progress) -> ControlFlow<()> + S
     });
     let mut report = shared.report();
     for part in parts {
-        report.unknown += part.unknown;
-        report.excused += part.excused;
-        report.census.add(&part.census);
-        for (class, count) in part.unwanted {
-            *report.unwanted.entry(class).or_default() += count;
-        }
-        for (servers, count) in part.sizes {
-            *report.sizes.entry(servers).or_default() += count;
-        }
-        report.panic = report.panic.or(part.panic);
-        report.findings.extend(part.findings);
+        report.add(part);
     }
     report.findings.sort_by_key(|finding| (finding.execution, finding.island));
     if !campaign.keep_going {

@@ -195,6 +195,11 @@ impl Census {
         self.0.iter_mut().zip(other.0).for_each(|(mine, more)| *mine += more);
     }
 
+    /// A census of which this is known of each situation.
+    pub fn of_each(count: impl Fn(Situation) -> u64) -> Self {
+        Self(Situation::ALL.map(count))
+    }
+
     /// How many executions reached this one.
     pub const fn of(&self, situation: Situation) -> u64 {
         self.0[situation as usize]

@@ -23,8 +23,7 @@ use crate::situations::Census;
 use neighbors::differs;
 use std::path::{Path, PathBuf};
 use zab_checker::{Class, Verdict};
-use zab_core::Variant;
-use zab_core::variant::{Bug, Harm, Named, modeled};
+use zab_core::variant::{Bug, Harm, Named, Releases, modeled};
 use zab_sim::Schedule;
 
 /// After how many times the executions that it takes to find a bug by itself, in the median, a search
@@ -99,7 +98,7 @@ impl Effort {
 impl Row {
     /// The variant with what the stored cases say of it.
     pub fn of(subject: &Subject, cases: &[(PathBuf, Case)], state: &State) -> Self {
-        let mut judge = Judge::new(subject.named.variant, cases);
+        let mut judge = Judge::new(subject.named.releases(), cases);
         let cell = |bug| (bug, judge.cell(bug, state.effort(&subject.named.name, bug)));
         Self { subject: subject.clone(), cells: modeled().map(cell).collect() }
     }
@@ -129,31 +128,33 @@ fn is_spared(bug: &Bug, outcome: &Outcome) -> bool {
 }
 
 /// Whether the schedule exposes the variant to the bug.
-pub fn exposes(oracle: &mut Oracle, schedule: &Schedule, variant: Variant, bug: &Bug) -> bool {
-    shown_by(bug, &oracle.judge(schedule, variant)).is_some()
-        && is_spared(bug, &oracle.judge(schedule, bug.repaired(variant)))
-        && differs(oracle, schedule, variant, bug)
+pub fn exposes(oracle: &mut Oracle, schedule: &Schedule, releases: Releases, bug: &Bug) -> bool {
+    shown_by(bug, &oracle.judge(schedule, releases)).is_some()
+        && is_spared(bug, &oracle.judge(schedule, releases.without(bug)))
+        && differs(oracle, schedule, releases, bug)
 }
 
 /// One variant, and how each stored case goes in it.
 struct Judge<'a> {
-    variant: Variant,
+    releases: Releases,
     oracle: Oracle,
     cases: Vec<(&'a PathBuf, &'a Case, Outcome)>,
 }
 
 impl<'a> Judge<'a> {
-    fn new(variant: Variant, cases: &'a [(PathBuf, Case)]) -> Self {
+    fn new(releases: Releases, cases: &'a [(PathBuf, Case)]) -> Self {
         let mut oracle = Oracle::default();
-        let outcome =
-            |(path, case): &'a (PathBuf, Case)| (path, case, oracle.judge(&case.schedule, variant));
+        let outcome = |(path, case): &'a (PathBuf, Case)| {
+            (path, case, oracle.judge(&case.schedule, releases))
+        };
         let cases = cases.iter().map(outcome).collect();
-        Self { variant, oracle, cases }
+        Self { releases, oracle, cases }
     }
 
     fn cell(&mut self, bug: &Bug, effort: Effort) -> Cell {
-        let Self { variant, oracle, cases } = self;
-        if !bug.is_in(*variant) {
+        let Self { releases, oracle, cases } = self;
+        let repaired = releases.without(bug);
+        if repaired == *releases {
             return Cell::Absent;
         }
         let mut candidates: Vec<_> = cases
@@ -162,16 +163,15 @@ impl<'a> Judge<'a> {
             .collect();
         // The clearest one is to decide: the one that was made for it, else the gravest, the shortest.
         candidates.sort_by_key(|(class, case, path)| {
-            let is_its_own = case.variant == bug.name || case.named().variant == *variant;
+            let is_its_own = case.variant == bug.name || case.named().releases() == *releases;
             (!is_its_own, *class, case.schedule.actions.len(), *path)
         });
         let mut tried = 0;
         for (class, case, path) in candidates {
-            let repaired = oracle.judge(&case.schedule, bug.repaired(*variant));
-            if !is_spared(bug, &repaired) {
+            if !is_spared(bug, &oracle.judge(&case.schedule, repaired)) {
                 continue;
             }
-            if differs(oracle, &case.schedule, *variant, bug) {
+            if differs(oracle, &case.schedule, *releases, bug) {
                 return Cell::Exposed(Exposure::of(path, case, class));
             }
             tried += 1;

@@ -1,5 +1,8 @@
 //! `zab hunt`: search, and make the best of what is found.
 
+mod found;
+mod laps;
+
 use super::minimize::{Shown, shrink};
 use super::output::Out;
 use super::progress::{Meter, describe};
@@ -7,10 +10,10 @@ use super::switches::Switches;
 use super::{Exit, Failure, check_servers, quoted, ready_folder, write_case};
 use crate::case::{Case, Driver, Provenance};
 use crate::causes;
-use crate::explain::{Story, boxed, table, text};
 use crate::oracle::Oracle;
 use crate::search::{self, Campaign, Finding, Limit, Progress, Report, Wanted, Way};
 use crate::situations::{Census, Situation};
+use found::{case_json, tell, ways};
 use serde_json::{Value, json};
 use std::ops::ControlFlow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -19,7 +22,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use zab_checker::Class;
-use zab_core::variant::{Named, Switch};
+use zab_core::variant::Named;
 use zab_sim::run::LIVENESS_BOUND;
 use zab_sim::schedule::Kind;
 
@@ -32,7 +35,8 @@ use zab_sim::schedule::Kind;
 /// Example: `cargo zab hunt --variant zookeeper-4646 --time 2m --seed 7`
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// What to hunt in, as in zk-3.8.4, 4646 or reference+late-apply: see `zab variants --help`
+    /// What to hunt in, as in zk-3.8.4, 4646, reference+late-apply, or, for a rolling upgrade,
+    /// zk-3.9.3:zk-3.9.5: see `zab variants --help`
     #[arg(long, default_value = "zk-3.8.0", value_name = "V")]
     variant: String,
     #[command(flatten)]
@@ -62,7 +66,8 @@ pub(super) struct Args {
     /// Kinds of fault to exclude, as in power-loss,kill,flush-error
     #[arg(long, value_name = "KIND", value_delimiter = ',', value_parser = parse_fault)]
     without: Vec<Kind>,
-    /// Only findings that go away when this defect is repaired: see `zab variants V`
+    /// Only findings that go away when this defect is repaired: see `zab variants V`; `upgrade` for
+    /// those that neither release of OLD:NEW shows without the other
     #[arg(long, value_name = "DEFECT")]
     cause: Option<String>,
     /// Where to write cases
@@ -71,6 +76,14 @@ pub(super) struct Args {
     /// Go on until the time or the executions are spent, and tell each way in which something is lost
     #[arg(long)]
     keep_going: bool,
+    /// Hunt in laps, one seed each counted up from --seed, and keep count of them in this file: the
+    /// same command goes on where it stands, until --time is over or the file has --runs executions
+    #[arg(long, value_name = "FILE", conflicts_with = "keep_going")]
+    resume: Option<PathBuf>,
+    /// Executions of a lap
+    #[arg(long, default_value_t = 100_000, value_name = "N", requires = "resume")]
+    #[arg(value_parser = clap::value_parser!(u64).range(1..))]
+    lap: u64,
     /// Ensembles of this size alone: 3, 5 or 7 [default: each of them]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(3..=7))]
     servers: Option<u8>,
@@ -80,19 +93,20 @@ pub(super) fn run(args: &Args, out: &Out) -> Result<Exit, Failure> {
     let named = args.switches.of(&args.variant)?;
     let campaign = campaign(args, &named)?;
     ready_folder(&args.out)?;
-    let command = command(args, &named, &campaign);
-    out.command(&command);
-    let meter = Meter::new(out);
-    let interrupted = catch_interrupt();
-    let report = search::run(&campaign, &|progress| {
-        meter.show(progress);
-        if interrupted.load(Ordering::Relaxed) {
-            ControlFlow::Break(())
-        } else {
-            ControlFlow::Continue(())
+    let resume = args.resume.as_deref();
+    let resumed = resume
+        .map_or_else(String::new, |file| format!(" --resume {} --lap {}", quoted(file), args.lap));
+    out.command(&(command(args, &named, &campaign) + &resumed));
+    let watcher = Watcher { meter: Meter::new(out), interrupted: catch_interrupt() };
+    let (report, campaign) = match resume {
+        None => (search::run(&campaign, &|progress| watcher.look(progress)), campaign),
+        Some(file) => {
+            let name = |lap: &Campaign| command(args, &named, lap);
+            laps::run(&campaign, (file, args.lap), name, &watcher)?
         }
-    });
-    meter.finish();
+    };
+    watcher.meter.finish();
+    let command = command(args, &named, &campaign);
     if let Some((schedule, message)) = &report.panic {
         return Err(panicked(args, schedule, message, &command));
     }
@@ -117,7 +131,7 @@ pub(super) fn run(args: &Args, out: &Out) -> Result<Exit, Failure> {
     let mut cases = Vec::new();
     for one in settled {
         let path = write_case(&one.case, &args.out)?;
-        tell(out, &mut oracle, &named, &one, &path);
+        tell(out, &mut oracle, &one, &path);
         cases.push((path, one));
     }
     summarize(out, &report, &command, &cases);
@@ -126,6 +140,22 @@ pub(super) fn run(args: &Args, out: &Out) -> Result<Exit, Failure> {
         (true, 0) if !report.interrupted && report.executions > 0 => Exit::Clean,
         (true, _) => Exit::Inconclusive,
     })
+}
+
+/// Shows how the search is doing, and ends it when the user says so.
+struct Watcher {
+    meter: Meter,
+    interrupted: Arc<AtomicBool>,
+}
+
+impl Watcher {
+    fn look(&self, progress: Progress) -> ControlFlow<()> {
+        self.meter.show(progress);
+        match self.interrupted.load(Ordering::Relaxed) {
+            true => ControlFlow::Break(()),
+            false => ControlFlow::Continue(()),
+        }
+    }
 }
 
 /// The first interrupt from the terminal ends the search, and what was found is told; the second
@@ -175,10 +205,10 @@ fn campaign(args: &Args, named: &Named) -> Result<Campaign, Failure> {
     let cores = || std::thread::available_parallelism().map_or(1, usize::from);
     let cause = args.cause.as_deref().map(|name| causes::find(named, name)).transpose();
     Ok(Campaign {
-        variant: named.variant,
+        releases: named.releases(),
         driver: args.driver,
         hold_in: args.hold_in.filter(|other| *other != args.driver),
-        repaired: cause.map_err(Failure::usage)?.map(|switch| switch.repaired(named.variant)),
+        cause: cause.map_err(Failure::usage)?,
         sizes: args.servers.into(),
         seed: args.seed,
         jobs: args.jobs.map_or_else(cores, usize::from),
@@ -201,7 +231,7 @@ fn command(args: &Args, named: &Named, campaign: &Campaign) -> String {
     };
     let mut command = format!(
         "cargo zab hunt --variant {} --seed {} {} -j {}",
-        named.name, args.seed, limit, campaign.jobs
+        named.name, campaign.seed, limit, campaign.jobs
     );
     if args.driver != Driver::default() {
         command += &format!(" --driver {}", args.driver.name());
@@ -219,7 +249,7 @@ fn command(args: &Args, named: &Named, campaign: &Campaign) -> String {
         let names: Vec<_> = campaign.without.iter().map(|kind| kind.name()).collect();
         command += &format!(" --without {}", names.join(","));
     }
-    if let Some(Ok(cause)) = args.cause.as_deref().map(|name| causes::find(named, name)) {
+    if let Some(cause) = campaign.cause {
         command += &format!(" --cause {}", cause.spelling());
     }
     if args.keep_going {
@@ -247,41 +277,8 @@ fn settle(
         actions_before: finding.schedule.actions.len(),
         ..Provenance::default()
     };
-    let shown = Shown { named, rank, repaired: campaign.repaired, bug: None };
+    let shown = Shown { named, rank, cause: campaign.cause };
     shrink(oracle, other, shown, &finding.schedule, provenance)
-}
-
-/// Shows a finding.
-fn tell(out: &Out, oracle: &mut Oracle, named: &Named, settled: &Settled<'_>, path: &Path) {
-    let Settled { finding, case, .. } = settled;
-    let Some(class) = case.expected.class() else {
-        return;
-    };
-    let (before, after) = (finding.schedule.actions.len(), case.schedule.actions.len());
-    out.bad(format!("found {class} in {}: {}", named.name, class.meaning()));
-    out.remark(format!(
-        "execution {} of thread {}; minimized from {before} actions to {after} in {} executions",
-        finding.execution,
-        finding.island + 1,
-        case.provenance.minimizing
-    ));
-    out.remark(format!("needs: {}", needed(case, named)));
-    let story = Story::of(&oracle.record(&case.schedule, named.variant));
-    out.remark(format!("\n{}", text::steps(&story)));
-    out.remark(table::render_tables(&story).trim_end());
-    out.line(format!("\n{}", boxed::render(&story)));
-    let path_quoted = quoted(path);
-    out.line(format!("case:    {}", path.display()));
-    out.line(format!("explain: cargo zab explain {path_quoted} --table"));
-    out.line(format!("compare: cargo zab replay {path_quoted} --variant reference"));
-    out.line(format!("replay:  cargo zab replay {path_quoted}"));
-}
-
-/// The defects that a case needs, with the issues that report them.
-fn needed(case: &Case, named: &Named) -> String {
-    let is_needed = |switch: &&Switch| case.defects.iter().any(|defect| defect == switch.name);
-    let needed = named.switches().filter(is_needed).map(|switch| switch.to_string());
-    needed.collect::<Vec<_>>().join(", ")
 }
 
 /// Says how the hunt ended.
@@ -359,36 +356,6 @@ fn situations(census: &Census, executions: u64) -> String {
 
 fn situations_json(census: &Census) -> Value {
     Situation::ALL.iter().map(|s| (s.name().to_owned(), json!(census.of(*s)))).collect()
-}
-
-/// What was found in a campaign that went on, a line each.
-fn ways(cases: &[(PathBuf, Settled<'_>)]) -> String {
-    let mut table = format!("{:>12}  class and defects that suffice for it", "executions");
-    for (path, Settled { case, seen, .. }) in cases {
-        let class = case.expected.class().map_or("", Class::name);
-        let needed = needed(case, &case.named());
-        table += &format!("\n{seen:>12}  {class}  {needed}");
-        table += &format!("\n{:>12}      {}", "", path.display());
-    }
-    table
-}
-
-fn case_json(path: &Path, settled: &Settled<'_>) -> Value {
-    let Settled { case, seen, .. } = settled;
-    json!({
-        "case": path.display().to_string(),
-        "class": case.expected.class().map(Class::name),
-        "client_visible": case.expected.is_client_visible(),
-        "expected": case.expected,
-        "defects": case.defects,
-        "seen": seen,
-        "actions": case.schedule.actions.len(),
-        "actions_before": case.provenance.actions_before,
-        "execution": case.provenance.execution,
-        "minimizing": case.provenance.minimizing,
-        "story": case.story,
-        "replay": format!("cargo zab replay {}", quoted(path)),
-    })
 }
 
 /// A server or the simulator panicked: an assertion is a finding too, but one about this suite.

@@ -3,7 +3,7 @@
 use super::output::Out;
 use super::{Exit, Failure, quoted, read_case, ready_folder, write_case};
 use crate::case::{Case, Driver, Expected, FORMAT, Provenance};
-use crate::causes::{causes, find, goes_away};
+use crate::causes::{Cause, causes, find, needs};
 use crate::explain::Story;
 use crate::minimize::{Minimized, minimize};
 use crate::oracle::Oracle;
@@ -11,9 +11,8 @@ use crate::verdict::exposes;
 use serde_json::json;
 use std::path::{Path, PathBuf};
 use zab_checker::verdict::Rank;
-use zab_core::Variant;
-use zab_core::variant::{Bug, Named};
-use zab_sim::schedule::{ClientOp, KEYS};
+use zab_core::variant::Named;
+use zab_sim::schedule::{ClientOp, KEYS, Kind};
 use zab_sim::{Act, Schedule};
 
 /// Shrink a failing case; its violation class stays the same
@@ -58,7 +57,7 @@ pub(super) fn run(args: &Args, out: &Out) -> Result<Exit, Failure> {
     let named = case.named();
     let mut rank = None;
     for oracle in [Some(&mut oracle), other.as_mut()].into_iter().flatten() {
-        let found = oracle.judge(&case.schedule, named.variant).rank();
+        let found = oracle.judge(&case.schedule, named.releases()).rank();
         rank = rank.max(found);
         if found.map(Rank::class) != Some(class) {
             let (path, driver) = (args.case.display(), oracle.driver().name());
@@ -67,11 +66,10 @@ pub(super) fn run(args: &Args, out: &Out) -> Result<Exit, Failure> {
         }
     }
     // What it was shown to need it shall still need.
-    let needed = case.defects.iter().filter_map(|name| find(&named, name).ok());
-    let mut repaired = needed.map(|switch| switch.repaired(named.variant));
-    let repaired = repaired.find(|v| goes_away(&mut oracle, &case.schedule, *v, class));
+    let mut needed = case.defects.iter().filter_map(|name| find(&named, name).ok());
+    let cause = needed.find(|c| needs(&mut oracle, &case.schedule, named.releases(), class, *c));
     let rank = rank.ok_or_else(|| Failure::harness("no driver ran the case"))?;
-    let shown = Shown { named: &named, rank, repaired, bug: None };
+    let shown = Shown { named: &named, rank, cause };
     let smaller = shrink(&mut oracle, other.as_mut(), shown, &case.schedule, case.provenance)
         .map_err(|failure| Failure { what: format!("{}: {command}", failure.what), ..failure })?;
     let path = write_case(&smaller, &folder)?;
@@ -88,6 +86,12 @@ pub(super) fn run(args: &Args, out: &Out) -> Result<Exit, Failure> {
         "executions": executions,
     }));
     Ok(Exit::Clean)
+}
+
+/// The variant without an upgrade that does not happen.
+fn needed_of(named: &Named, schedule: &Schedule) -> Named {
+    let upgrades = schedule.actions.iter().any(|action| Kind::of(&action.act) == Kind::Upgrade);
+    if upgrades { named.clone() } else { named.variants().swap_remove(0) }
 }
 
 /// The schedule with one of its writes in a register that no other write is for, one way for each
@@ -120,20 +124,22 @@ pub(super) struct Shown<'a> {
     pub(super) named: &'a Named,
     /// breaking this class, at least as convincingly,
     pub(super) rank: Rank,
-    /// and not in this one, which has a defect less.
-    pub(super) repaired: Option<Variant>,
-    /// Its neighbors show that this bug is the cause (`verdict`).
-    pub(super) bug: Option<&'static Bug>,
+    /// because of this.
+    pub(super) cause: Option<Cause>,
 }
 
 impl Shown<'_> {
     fn by(self, oracle: &mut Oracle, schedule: &Schedule) -> bool {
-        let Self { named, rank, repaired, bug } = self;
+        let Self { named, rank, cause } = self;
         let class = rank.class();
-        let found = oracle.judge(schedule, named.variant).rank();
+        let found = oracle.judge(schedule, named.releases()).rank();
         found.is_some_and(|found| found.class() == class && found <= rank)
-            && repaired.is_none_or(|repaired| goes_away(oracle, schedule, repaired, class))
-            && bug.is_none_or(|bug| exposes(oracle, schedule, named.variant, bug))
+            && cause.is_none_or(|cause| needs(oracle, schedule, named.releases(), class, cause))
+            && match cause {
+                // Where a bug is asked for, its neighbors have to show it too.
+                Some(Cause::Bug(bug)) => exposes(oracle, schedule, named.releases(), bug),
+                _ => true,
+            }
     }
 }
 
@@ -161,7 +167,7 @@ pub(super) fn shrink(
         }
         // What a later write covers up, no client can see: let it write elsewhere.
         let clearer = apart(&minimized.schedule).into_iter().find_map(|candidate| {
-            let rank = oracle.judge(&candidate, named.variant).rank()?;
+            let rank = oracle.judge(&candidate, named.releases()).rank()?;
             let is_clearer = rank.class() == class && rank < shown.rank;
             is_clearer.then_some((candidate, Shown { rank, ..shown }))
         });
@@ -173,13 +179,14 @@ pub(super) fn shrink(
         }
         (shown, minimized.schedule) = (clearer, schedule);
     }
-    let recording = oracle.record(&minimized.schedule, named.variant);
-    let defects = causes(oracle, &minimized.schedule, named.variant, class);
+    let named = needed_of(named, &minimized.schedule);
+    let recording = oracle.record(&minimized.schedule, named.releases());
+    let defects = causes(oracle, &minimized.schedule, named.releases(), class);
     let expected = Expected::of(&recording.outcome.verdict)
         .ok_or_else(|| Failure::harness("the minimized schedule is not decided any more"))?;
     Ok(Case {
         format: FORMAT,
-        variant: named.name.clone(),
+        variant: named.name,
         driver: oracle.driver(),
         expected,
         confirmed: Vec::new(),

@@ -4,12 +4,12 @@ use super::output::Out;
 use super::switches::Switches;
 use super::{Exit, Failure, quoted, read_case};
 use crate::case::{Case, Driver, Expected};
+use crate::explain::trace;
 use crate::oracle::{Oracle, Outcome};
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 use zab_checker::{Class, Event, Verdict};
-use zab_core::Variant;
-use zab_core::variant::Named;
+use zab_core::variant::{Named, Releases};
 use zab_sim::trace::Line;
 
 /// Run stored cases
@@ -35,6 +35,18 @@ pub(super) struct Args {
     /// Run each as often as this, and compare the executions event by event
     #[arg(long, default_value_t = 1, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     times: u32,
+    /// Print every event of the execution of one case: a line each, or a JSON object each
+    #[arg(long, value_enum, value_name = "FORM")]
+    trace: Option<Form>,
+}
+
+/// How events are printed.
+#[derive(Copy, Clone, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum Form {
+    /// Lines for people
+    Text,
+    /// An object a line, and nothing else on standard output
+    Json,
 }
 
 pub(super) fn run(args: &Args, out: &Out) -> Result<Exit, Failure> {
@@ -52,6 +64,12 @@ pub(super) fn run(args: &Args, out: &Out) -> Result<Exit, Failure> {
         out.json(&json!([]));
         return Ok(Exit::Inconclusive);
     }
+    if let Some(form) = args.trace {
+        let [(_, case, asked)] = cases.as_slice() else {
+            return Err(Failure::usage("--trace shows one case: give one"));
+        };
+        return print_trace(case, asked.clone(), args.driver, form, out);
+    }
     let mut oracle = Oracle::default();
     let mut exit = Exit::Clean;
     let mut reports = Vec::new();
@@ -63,15 +81,15 @@ pub(super) fn run(args: &Args, out: &Out) -> Result<Exit, Failure> {
         if oracle.driver() != driver {
             oracle = Oracle::new(driver);
         }
-        let (mut outcome, hash) = oracle.trace_hash(&case.schedule, named.variant);
+        let (mut outcome, hash) = oracle.trace_hash(&case.schedule, named.releases());
         if outcome.verdict == Verdict::Valid && case.schedule.actions.is_empty() {
             let what = "nothing was checked: the schedule has no action";
             outcome.verdict = Verdict::Unknown(what.to_owned());
         }
         for _ in 1..args.times {
-            let (_, again) = oracle.trace_hash(&case.schedule, named.variant);
+            let (_, again) = oracle.trace_hash(&case.schedule, named.releases());
             if again != hash {
-                let parting = first_difference(&mut oracle, &case, named.variant);
+                let parting = first_difference(&mut oracle, &case, named.releases());
                 let what = format!("two executions differ ({hash:016x}, {again:016x}): {parting}");
                 return Err(Failure::harness(format!("{what}; repeat with: {command}")));
             }
@@ -88,9 +106,27 @@ pub(super) fn run(args: &Args, out: &Out) -> Result<Exit, Failure> {
     Ok(exit)
 }
 
+/// Prints every event of an execution, and nothing else: a program may read it.
+fn print_trace(
+    case: &Case,
+    asked: Option<Named>,
+    driver: Option<Driver>,
+    form: Form,
+    out: &Out,
+) -> Result<Exit, Failure> {
+    let named = asked.unwrap_or_else(|| case.named());
+    let mut oracle = Oracle::new(driver.unwrap_or(case.driver));
+    let recording = oracle.record(&case.schedule, named.releases());
+    match form {
+        Form::Text => trace::text(&recording).for_each(|line| out.raw(line)),
+        Form::Json => trace::json(&recording).for_each(|event| out.raw(event)),
+    }
+    Ok(compare(case, &named, &recording.outcome))
+}
+
 /// Where two executions of the same schedule part, if they do once more.
-fn first_difference(oracle: &mut Oracle, case: &Case, variant: Variant) -> String {
-    let mut record = || oracle.record(&case.schedule, variant).events;
+fn first_difference(oracle: &mut Oracle, case: &Case, releases: Releases) -> String {
+    let mut record = || oracle.record(&case.schedule, releases).events;
     let (one, other) = (record(), record());
     let line = |events: &[Event], at: usize| {
         events.get(at).map_or_else(|| "nothing".to_owned(), |event| Line(event).to_string())
@@ -121,7 +157,9 @@ fn command(path: &Path, asked: Option<&Named>, args: &Args) -> String {
 pub(super) fn compare(case: &Case, named: &Named, outcome: &Outcome) -> Exit {
     if matches!(outcome.verdict, Verdict::Unknown(_)) {
         Exit::Inconclusive
-    } else if named.variant == case.named().variant && outcome.class() != case.expected.class() {
+    } else if named.releases() == case.named().releases()
+        && outcome.class() != case.expected.class()
+    {
         Exit::NotReproduced
     } else if outcome.class().is_some() {
         Exit::Violation

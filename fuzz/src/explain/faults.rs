@@ -30,6 +30,8 @@ pub(super) struct Begun {
     pub(super) text: String,
     /// What becomes of a disk, if it lost its power.
     pub(super) kept: Option<String>,
+    /// The action of the schedule that it comes from, if there is one.
+    pub(super) act: Option<Act>,
 }
 
 /// What takes effect: as the evidence names it.
@@ -51,7 +53,7 @@ impl Faults {
     pub(super) fn begin(&mut self, at_us: u64, node: Option<NodeId>, effect: Effect) -> Begun {
         let is_it = |action: &Action| action.at_us <= at_us && is_about(action.act, node, effect);
         let Some(at) = self.waiting.iter().rposition(is_it) else {
-            return Begun { text: unplanned(node, effect), kept: None };
+            return Begun { text: unplanned(node, effect), kept: None, act: None };
         };
         let act = self.waiting.remove(at).act;
         self.note_end(at_us, act);
@@ -59,7 +61,7 @@ impl Faults {
             Act::PowerLoss { disk, .. } => Some(kept(disk)),
             _ => None,
         };
-        Begun { text: in_words(act), kept }
+        Begun { text: in_words(act), kept, act: Some(act) }
     }
 
     fn note_end(&mut self, at_us: u64, act: Act) {
@@ -111,7 +113,7 @@ fn is_about(act: Act, node: Option<NodeId>, effect: Effect) -> bool {
         Act::PowerLoss { server, .. } => {
             return matches!(effect, Effect::PowerLoss) && node == Some(NodeId(server));
         }
-        Act::Kill { server, .. } => {
+        Act::Kill { server, .. } | Act::Upgrade { server, .. } => {
             return matches!(effect, Effect::Kill) && node == Some(NodeId(server));
         }
         Act::HealAll => return matches!(effect, Effect::Named("heal all")),
@@ -194,6 +196,12 @@ fn in_words(act: Act) -> String {
             format!("S{server} loses power for an instant")
         }
         Act::PowerLoss { server, .. } => format!("S{server} loses power for {time}"),
+        Act::Upgrade { server, down_us: 0, .. } => {
+            format!("S{server} is stopped, and starts again at once")
+        }
+        Act::Upgrade { server, .. } => {
+            format!("S{server} is stopped, and starts again after {time}")
+        }
         Act::Kill { server, down_us: 0 } => {
             format!("S{server} is killed, and starts again at once")
         }

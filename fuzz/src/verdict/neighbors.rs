@@ -8,8 +8,7 @@
 use super::{is_spared, shown_by};
 use crate::oracle::Oracle;
 use crate::rng::Rng;
-use zab_core::Variant;
-use zab_core::variant::Bug;
+use zab_core::variant::{Bug, Releases};
 use zab_sim::Schedule;
 use zab_sim::schedule::GRAIN_US;
 
@@ -30,7 +29,7 @@ const SHIFT_MAX_US: [u64; 4] = [400, 1_600, 6_400, 25_600];
 pub(super) fn differs(
     oracle: &mut Oracle,
     schedule: &Schedule,
-    variant: Variant,
+    releases: Releases,
     bug: &Bug,
 ) -> bool {
     let neighbors: Vec<_> = (0..NEIGHBORS).map(|number| neighbor(schedule, number)).collect();
@@ -40,9 +39,9 @@ pub(super) fn differs(
         if shown >= SHOWN_MIN || shown + (neighbors.len() - at) < SHOWN_MIN {
             break;
         }
-        shown += usize::from(shown_by(bug, &oracle.judge(schedule, variant)).is_some());
+        shown += usize::from(shown_by(bug, &oracle.judge(schedule, releases)).is_some());
     }
-    let repaired = bug.repaired(variant);
+    let repaired = releases.without(bug);
     let spares = |number| is_spared(bug, &oracle.judge(&neighbor(schedule, number), repaired));
     shown >= SHOWN_MIN && (0..REPAIRED).all(spares)
 }

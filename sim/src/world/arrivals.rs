@@ -4,9 +4,10 @@ use super::World;
 use crate::due::Effects;
 use crate::network::Item;
 use crate::observe::reported;
+use crate::passage::{Leg, Way};
 use zab_checker::Fact;
 use zab_core::event::Timer;
-use zab_core::{Actor, ConnId, File, Input, Lsn, NodeId, Time};
+use zab_core::{Actor, ConnId, File, Input, Lsn, NodeId, Packet, Time};
 
 impl World {
     pub(super) fn on_timer(
@@ -51,6 +52,7 @@ impl World {
             return;
         };
         if self.is_alive(open.server, open.life) {
+            fx.pass(now, || Some(Leg::Asked(open.request)));
             let (request, op, last_seen) = (open.request, open.op, session.last_seen());
             self.step(now, open.server, Input::Client { request, last_seen, op }, fx);
         }
@@ -70,6 +72,12 @@ impl World {
         let Some((peer, to, item)) = self.network.arrive(now, conn, end, fx) else {
             return;
         };
+        fx.pass(now, || match &item {
+            Item::Packet(Packet::Ping) | Item::Up | Item::Down => None,
+            Item::Packet(packet) => {
+                Some(Leg::Arrived(Way { conn, from: peer, to }, packet.clone()))
+            }
+        });
         let input = match item {
             Item::Up => Input::ConnectionUp { peer, conn, outgoing: false },
             Item::Packet(packet) => Input::Packet { from: peer, conn, packet },

@@ -10,8 +10,8 @@ mod fixed;
 mod open;
 
 use super::catalogue::{Entry, Harm, Kind};
-use super::releases;
 use super::switches::{SWITCHES, Switch};
+use super::versions;
 use super::{Variant, issues};
 use std::fmt;
 
@@ -133,7 +133,7 @@ impl Bug {
 
     /// Every release that has it, as `3.8.4` or `head`.
     pub fn releases(&self) -> Vec<String> {
-        releases::listed(self.affects)
+        versions::listed(self.affects)
     }
 
     /// Where it was repaired: `fixed in 3.8.5, 3.9.2`, `open at HEAD`.

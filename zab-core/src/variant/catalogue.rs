@@ -1,19 +1,19 @@
 //! The named variants: releases, single defects, proposed repairs.
 
 use super::{NewLeaderLog, ProposalCheck, Shutdown, Variant};
-use super::{bugs, releases};
+use super::{bugs, versions};
 
-/// What kind of name a variant goes by.
-#[derive(Copy, Clone, Debug, PartialEq, Eq, Hash)]
+/// What kind of name a variant goes by; those with more defects come later.
+#[derive(Copy, Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Kind {
     /// The repaired protocol.
     Reference,
-    /// What a release of ZooKeeper does.
-    Release,
-    /// A pull request, on the release that it is for.
-    Proposal,
     /// The reference with one defect.
     Defect,
+    /// A pull request, on the release that it is for.
+    Proposal,
+    /// What a release of ZooKeeper does.
+    Release,
 }
 
 /// The worst that a variant does to those who use it, as far as is known.
@@ -59,7 +59,7 @@ impl Entry {
         if self.kind != Kind::Release {
             return Vec::new();
         }
-        releases::listed(self.affects)
+        versions::listed(self.affects)
     }
 }
 

@@ -1,57 +1,130 @@
-//! Releases of ZooKeeper, and lists of them as people write them: `3.4.10-14, 3.5.0 to HEAD`.
+//! What the servers of one ensemble run: one release, or two during a rolling upgrade.
 
-/// The lines of development that have releases, and the last release of each.
-const LINES: [(&str, u8); 7] =
-    [("3.3", 6), ("3.4", 14), ("3.5", 10), ("3.6", 4), ("3.7", 2), ("3.8", 6), ("3.9", 5)];
+use super::{Bug, Switch, Variant};
+use std::fmt;
 
-/// What comes after the newest release.
-const HEAD: &str = "head";
-
-/// Every release from old to new, then HEAD, in lower case.
-pub fn all() -> Vec<String> {
-    let lines = LINES.iter();
-    let mut all: Vec<_> =
-        lines.flat_map(|(line, last)| (0..=*last).map(move |n| format!("{line}.{n}"))).collect();
-    all.push(HEAD.to_owned());
-    all
+/// Which of the releases of an ensemble a server runs.
+#[derive(Copy, Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Release {
+    /// The one that every server boots with.
+    #[default]
+    Old,
+    /// The one that servers are upgraded to, if there is one.
+    New,
 }
 
-/// The releases of a list. What stands in it and is no release, as `none`, is left out.
-pub fn listed(list: &str) -> Vec<String> {
-    let all = all();
-    let place = |name: &str| all.iter().position(|release| *release == name.to_lowercase());
-    let span = |first: &str, last: &str| Some(all[place(first)?..=place(last)?].to_vec());
-    let part = |part: &str| match part.split_once(" to ") {
-        Some((first, last)) => span(first, last),
-        None => {
-            match part.rsplit_once('.').and_then(|(line, n)| Some((line, n.split_once('-')?))) {
-                Some((line, (first, last))) => {
-                    span(&format!("{line}.{first}"), &format!("{line}.{last}"))
-                }
-                None => span(part, part),
-            }
+impl Release {
+    /// Both.
+    pub const ALL: [Self; 2] = [Self::Old, Self::New];
+}
+
+impl fmt::Display for Release {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Old => "the old release",
+            Self::New => "the new release",
+        })
+    }
+}
+
+/// The releases of an ensemble. Every server boots with the old one; where there is a new one, a
+/// server can be upgraded to it, and go back.
+#[derive(Copy, Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Releases {
+    old: Variant,
+    new: Option<Variant>,
+}
+
+impl Releases {
+    /// Every server runs this, whatever happens.
+    pub const fn only(variant: Variant) -> Self {
+        Self { old: variant, new: None }
+    }
+
+    /// Servers boot with the one and can be upgraded to the other.
+    pub const fn upgrade(old: Variant, new: Variant) -> Self {
+        Self { old, new: Some(new) }
+    }
+
+    /// What a server runs that runs this release.
+    pub fn of(&self, release: Release) -> Variant {
+        match release {
+            Release::Old => self.old,
+            Release::New => self.new.unwrap_or(self.old),
         }
-    };
-    list.split(", ").filter_map(part).flatten().collect()
+    }
+
+    /// Whether servers can be upgraded.
+    pub const fn has_upgrade(&self) -> bool {
+        self.new.is_some()
+    }
+
+    /// Whether this holds of a release that a server may run.
+    #[inline]
+    pub fn any(&self, holds: impl Fn(&Variant) -> bool) -> bool {
+        holds(&self.old) || self.new.as_ref().is_some_and(holds)
+    }
+
+    /// Whether this holds of every release that a server may run.
+    pub fn all(&self, holds: impl Fn(&Variant) -> bool) -> bool {
+        !self.any(|variant| !holds(variant))
+    }
+
+    /// Whether a release has this defect.
+    pub fn have(&self, switch: &Switch) -> bool {
+        self.any(|variant| switch.is_on(variant))
+    }
+
+    /// The same with this defect repaired in each release.
+    #[must_use]
+    pub fn repaired(&self, switch: &Switch) -> Self {
+        self.each(|variant| switch.repaired(variant))
+    }
+
+    /// The same with this bug repaired in each release.
+    #[must_use]
+    pub fn without(&self, bug: &Bug) -> Self {
+        self.each(|variant| bug.repaired(variant))
+    }
+
+    fn each(&self, change: impl Fn(Variant) -> Variant) -> Self {
+        Self { old: change(self.old), new: self.new.map(change) }
+    }
+}
+
+impl From<Variant> for Releases {
+    fn from(variant: Variant) -> Self {
+        Self::only(variant)
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::variant::SWITCHES;
 
     #[test]
-    fn a_list_of_releases_is_read_as_people_write_it() {
-        for (list, releases) in [
-            ("3.9.5", &["3.9.5"][..]),
-            ("3.6.3-4, HEAD", &["3.6.3", "3.6.4", "head"]),
-            ("3.9.4 to HEAD", &["3.9.4", "3.9.5", "head"]),
-            ("3.6.4 to 3.7.1", &["3.6.4", "3.7.0", "3.7.1"]),
-            ("3.4.10-11", &["3.4.10", "3.4.11"]),
-            ("none", &[]),
-            ("3.9.9", &[]),
+    fn a_repair_reaches_every_release() {
+        let defective = Variant { late_apply: true, keeps_stale_acks: true, ..Variant::REFERENCE };
+        let switch = SWITCHES.iter().find(|switch| switch.name == "late_apply").expect("listed");
+        for (old, new) in [
+            (defective, Variant::REFERENCE),
+            (Variant::REFERENCE, defective),
+            (defective, defective),
         ] {
-            assert_eq!(listed(list), releases, "{list}");
+            let releases = Releases::upgrade(old, new);
+            assert!(releases.have(switch));
+            let repaired = releases.repaired(switch);
+            assert!(!repaired.have(switch));
+            assert!(repaired.any(|variant| variant.keeps_stale_acks), "the others stay");
         }
-        assert_eq!(all().len(), 7 + 15 + 11 + 5 + 3 + 7 + 6 + 1);
+    }
+
+    #[test]
+    fn an_ensemble_without_an_upgrade_runs_one_release_under_both_names() {
+        let only = Releases::only(Variant::REFERENCE);
+        assert_eq!(only.of(Release::New), only.of(Release::Old));
+        assert!(!only.has_upgrade());
+        assert!(Releases::upgrade(Variant::REFERENCE, Variant::REFERENCE).has_upgrade());
     }
 }

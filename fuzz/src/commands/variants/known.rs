@@ -6,7 +6,7 @@ use crate::variants::nearest;
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 use zab_checker::Class;
-use zab_core::variant::{Bug, Model, bugs, issues, releases};
+use zab_core::variant::{Bug, Model, bugs, issues, versions};
 
 /// Where the stored cases lie, if the command runs in a checkout.
 const CASES: &str = "fuzz/cases";
@@ -23,7 +23,7 @@ pub(super) fn select(
     if let Some(release) = release {
         let wanted = release.to_lowercase();
         let wanted = wanted.strip_prefix("zk-").unwrap_or(&wanted).to_owned();
-        let all = releases::all();
+        let all = versions::all();
         if !all.contains(&wanted) {
             let perhaps = nearest(&wanted, all.iter().map(String::as_str));
             let perhaps = perhaps.map_or(String::new(), |name| format!(", perhaps `{name}`"));
@@ -59,7 +59,7 @@ fn likeness(bug: &Bug, wanted: &[String]) -> usize {
 
 /// The words of a text, without those that say nothing, and without their endings.
 fn words(text: &str) -> Vec<String> {
-    const SAY_NOTHING: [&str; 22] = [
+    const SAY_NOTHING: [&str; 24] = [
         "a",
         "an",
         "the",
@@ -82,6 +82,8 @@ fn words(text: &str) -> Vec<String> {
         "my",
         "by",
         "for",
+        "after",
+        "then",
     ];
     let lower = text.to_lowercase();
     let words = lower.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
@@ -100,6 +102,7 @@ fn stem(word: &str) -> String {
         "committed" | "acked" | "confirmed" => "acknowledged",
         "crash" | "crashes" | "crashed" | "reboot" | "rebooted" => "restart",
         "outage" | "powercut" => "power",
+        "failure" | "failures" | "failing" => "fail",
         "boot" | "launch" | "startup" => "start",
         "inconsistent" | "inconsistency" | "diverge" | "divergence" => "differently",
         word => word,

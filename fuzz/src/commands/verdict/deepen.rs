@@ -9,6 +9,7 @@ use super::super::output::Out;
 use super::super::{Failure, write_case};
 use super::in_parallel;
 use crate::case::{Case, Provenance};
+use crate::causes::Cause;
 use crate::clock::Stopwatch;
 use crate::oracle::Oracle;
 use crate::search::{self, Campaign, Limit, Report, Wanted};
@@ -130,7 +131,7 @@ impl Task {
         }
         let campaign = Campaign {
             wanted: Wanted::of_bug(bug),
-            repaired: Some(bug.repaired(named.variant)),
+            cause: Some(Cause::Bug(bug)),
             ..Campaign::new(named, effort.campaigns, Limit::Runs(*runs))
         };
         let report = search::run(&campaign, &|_| watch());
@@ -148,7 +149,7 @@ impl Task {
         let mut oracle = Oracle::new(campaign.driver);
         let found = report.findings.first().and_then(|f| Some((f, f.outcome.rank()?)));
         let Some((finding, rank)) = found else { return Ok(None) };
-        if !exposes(&mut oracle, &finding.schedule, named.variant, bug) {
+        if !exposes(&mut oracle, &finding.schedule, named.releases(), bug) {
             return Ok(None);
         }
         let provenance = Provenance {
@@ -157,7 +158,7 @@ impl Task {
             actions_before: finding.schedule.actions.len(),
             ..Provenance::default()
         };
-        let shown = Shown { named, rank, repaired: campaign.repaired, bug: Some(bug) };
+        let shown = Shown { named, rank, cause: campaign.cause };
         shrink(&mut oracle, None, shown, &finding.schedule, provenance).map(Some)
     }
 }
