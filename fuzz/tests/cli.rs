@@ -2,6 +2,8 @@
 
 #[path = "cli/names.rs"]
 mod names;
+#[path = "cli/verdict.rs"]
+mod verdict;
 
 use clap::ValueEnum;
 use serde_json::Value;
