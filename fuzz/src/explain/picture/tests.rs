@@ -30,7 +30,9 @@ fn the_write_of_zookeeper_4646_on_its_way_to_each_disk() {
         let stage = strip.stage.name();
         format!("{} {from} to {to}: {stage}, then {:?}", strip.server, strip.exit)
     };
-    check(strips.map(line), &expect![[r#"
+    check(
+        strips.map(line),
+        &expect![[r#"
         S0 100.5 ms to 100.5 ms: written, then None
         S0 100.5 ms to 101.5 ms: flushing, then None
         S0 101.5 ms to 102.5 ms: durable, then None
@@ -43,7 +45,8 @@ fn the_write_of_zookeeper_4646_on_its_way_to_each_disk() {
         S1 166.5 ms to 166.5 ms: written, then None
         S1 166.5 ms to 166.8 ms: flushing, then None
         S1 166.8 ms to 166.8 ms: queued, then Lost
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
@@ -75,7 +78,9 @@ fn the_roles_of_the_servers_of_zookeeper_4646() {
         };
         format!("{} {} {what}", band.server, ms(band.from.at_us))
     };
-    check(bands.iter().map(line), &expect![[r#"
+    check(
+        bands.iter().map(line),
+        &expect![[r#"
         S0 0.0 ms follows S2, serves Some(Epoch(1))
         S0 0.6 ms looks
         S0 11.5 ms follows S1, serves None
@@ -106,7 +111,8 @@ fn the_roles_of_the_servers_of_zookeeper_4646() {
         S2 300.0 ms looks
         S2 331.5 ms follows S1, serves None
         S2 338.0 ms follows S1, serves Some(Epoch(4))
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
