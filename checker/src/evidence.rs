@@ -4,6 +4,7 @@
 //! [`Note`]s, which say what no packet shows.
 
 use zab_core::event::{ExitReason, Note};
+use zab_core::variant::Release;
 use zab_core::{
     DiskError, DiskOp, File, Lsn, NodeId, Op, Outcome, Packet, Recovered, Replica, RequestId, Span,
     Time, Txn,
@@ -123,4 +124,7 @@ pub enum Fact {
     },
     /// The ensemble is at rest, and a `sync` was answered by this server; this is its memory.
     AtRest(Box<Replica>),
+    /// The next process of the server will be of this release, which behaves differently (for the
+    /// story; no check reads it).
+    Installed(Release),
 }

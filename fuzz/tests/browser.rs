@@ -54,7 +54,7 @@ fn page(name: &str) -> String {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("cases").join(name);
     let case = case::read(&path).expect("a stored case");
     let named = case.named();
-    let recording = Oracle::new(case.driver).record(&case.schedule, named.variant);
+    let recording = Oracle::new(case.driver).record(&case.schedule, named.releases());
     let command = format!("cargo zab explain fuzz/cases/{name}");
     picture::page(Shown {
         case: &case,

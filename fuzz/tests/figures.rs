@@ -12,7 +12,7 @@ fn the_picture_of_zookeeper_4646_is_the_one_that_explain_makes() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("cases/O2/zookeeper-4646.json");
     let case = case::read(&path).expect("a stored case");
     let named = case.named();
-    let recording = Oracle::new(case.driver).record(&case.schedule, named.variant);
+    let recording = Oracle::new(case.driver).record(&case.schedule, named.releases());
     let shown = Shown {
         case: &case,
         variant: &named.name,

@@ -25,7 +25,8 @@ thread_local! {
 fn is_drawn(path: &Path) -> datatest_stable::Result<()> {
     let case = case::read(path)?;
     let named = case.named();
-    let recording = ORACLE.with_borrow_mut(|oracle| oracle.record(&case.schedule, named.variant));
+    let recording =
+        ORACLE.with_borrow_mut(|oracle| oracle.record(&case.schedule, named.releases()));
     let story = Story::of(&recording);
     let command = "cargo zab explain CASE";
     let shown =

@@ -22,6 +22,8 @@ pub enum Actor {
     Loader,
     /// `SyncRequestProcessor`: takes all that is queued, appends it and asks for a flush.
     LogWriter,
+    /// The same thread of an earlier role, which nobody stopped.
+    LeakedLogWriter,
     /// `CommitProcessor` and `FinalRequestProcessor`: applies one committed transaction, or
     /// answers one local read, a turn.
     Committer,
@@ -323,6 +325,11 @@ pub enum Note {
         breach: Breach,
         /// The zxid of the packet, as far as it has one.
         zxid: Zxid,
+    },
+    /// The role ended, and its log writer goes on with what was queued.
+    LeakedLogWriter {
+        /// How many transactions it has not appended yet.
+        queued: usize,
     },
 }
 

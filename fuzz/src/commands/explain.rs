@@ -56,7 +56,7 @@ pub(super) fn run(args: &Args, out: &Out) -> Result<Exit, Failure> {
     let flags = args.flags();
     out.command(&format!("{command}{flags}"));
     let named = asked.unwrap_or_else(|| case.named());
-    let recording = Oracle::new(case.driver).record(&case.schedule, named.variant);
+    let recording = Oracle::new(case.driver).record(&case.schedule, named.releases());
     let story = Story::of(&recording);
     let shown = Shown {
         case: &case,

@@ -1,5 +1,6 @@
 //! `zab hunt`: search, and make the best of what is found.
 
+mod found;
 mod laps;
 
 use super::minimize::{Shown, shrink};
@@ -9,10 +10,10 @@ use super::switches::Switches;
 use super::{Exit, Failure, check_servers, quoted, ready_folder, write_case};
 use crate::case::{Case, Driver, Provenance};
 use crate::causes;
-use crate::explain::{Story, boxed, table, text};
 use crate::oracle::Oracle;
 use crate::search::{self, Campaign, Finding, Limit, Progress, Report, Wanted, Way};
 use crate::situations::{Census, Situation};
+use found::{case_json, tell, ways};
 use serde_json::{Value, json};
 use std::ops::ControlFlow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -21,7 +22,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use zab_checker::Class;
-use zab_core::variant::{Named, Switch};
+use zab_core::variant::Named;
 use zab_sim::run::LIVENESS_BOUND;
 use zab_sim::schedule::Kind;
 
@@ -34,7 +35,8 @@ use zab_sim::schedule::Kind;
 /// Example: `cargo zab hunt --variant zookeeper-4646 --time 2m --seed 7`
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// What to hunt in, as in zk-3.8.4, 4646 or reference+late-apply: see `zab variants --help`
+    /// What to hunt in, as in zk-3.8.4, 4646, reference+late-apply, or, for a rolling upgrade,
+    /// zk-3.9.3:zk-3.9.5: see `zab variants --help`
     #[arg(long, default_value = "zk-3.8.0", value_name = "V")]
     variant: String,
     #[command(flatten)]
@@ -64,7 +66,8 @@ pub(super) struct Args {
     /// Kinds of fault to exclude, as in power-loss,kill,flush-error
     #[arg(long, value_name = "KIND", value_delimiter = ',', value_parser = parse_fault)]
     without: Vec<Kind>,
-    /// Only findings that go away when this defect is repaired: see `zab variants V`
+    /// Only findings that go away when this defect is repaired: see `zab variants V`; `upgrade` for
+    /// those that neither release of OLD:NEW shows without the other
     #[arg(long, value_name = "DEFECT")]
     cause: Option<String>,
     /// Where to write cases
@@ -128,7 +131,7 @@ pub(super) fn run(args: &Args, out: &Out) -> Result<Exit, Failure> {
     let mut cases = Vec::new();
     for one in settled {
         let path = write_case(&one.case, &args.out)?;
-        tell(out, &mut oracle, &named, &one, &path);
+        tell(out, &mut oracle, &one, &path);
         cases.push((path, one));
     }
     summarize(out, &report, &command, &cases);
@@ -202,7 +205,7 @@ fn campaign(args: &Args, named: &Named) -> Result<Campaign, Failure> {
     let cores = || std::thread::available_parallelism().map_or(1, usize::from);
     let cause = args.cause.as_deref().map(|name| causes::find(named, name)).transpose();
     Ok(Campaign {
-        variant: named.variant,
+        releases: named.releases(),
         driver: args.driver,
         hold_in: args.hold_in.filter(|other| *other != args.driver),
         cause: cause.map_err(Failure::usage)?,
@@ -276,39 +279,6 @@ fn settle(
     };
     let shown = Shown { named, rank, cause: campaign.cause };
     shrink(oracle, other, shown, &finding.schedule, provenance)
-}
-
-/// Shows a finding.
-fn tell(out: &Out, oracle: &mut Oracle, named: &Named, settled: &Settled<'_>, path: &Path) {
-    let Settled { finding, case, .. } = settled;
-    let Some(class) = case.expected.class() else {
-        return;
-    };
-    let (before, after) = (finding.schedule.actions.len(), case.schedule.actions.len());
-    out.bad(format!("found {class} in {}: {}", named.name, class.meaning()));
-    out.remark(format!(
-        "execution {} of thread {}; minimized from {before} actions to {after} in {} executions",
-        finding.execution,
-        finding.island + 1,
-        case.provenance.minimizing
-    ));
-    out.remark(format!("needs: {}", needed(case, named)));
-    let story = Story::of(&oracle.record(&case.schedule, named.variant));
-    out.remark(format!("\n{}", text::steps(&story)));
-    out.remark(table::render_tables(&story).trim_end());
-    out.line(format!("\n{}", boxed::render(&story)));
-    let path_quoted = quoted(path);
-    out.line(format!("case:    {}", path.display()));
-    out.line(format!("explain: cargo zab explain {path_quoted} --table"));
-    out.line(format!("compare: cargo zab replay {path_quoted} --variant reference"));
-    out.line(format!("replay:  cargo zab replay {path_quoted}"));
-}
-
-/// The defects that a case needs, with the issues that report them.
-fn needed(case: &Case, named: &Named) -> String {
-    let is_needed = |switch: &&Switch| case.defects.iter().any(|defect| defect == switch.name);
-    let needed = named.switches().filter(is_needed).map(|switch| switch.to_string());
-    needed.collect::<Vec<_>>().join(", ")
 }
 
 /// Says how the hunt ended.
@@ -386,36 +356,6 @@ fn situations(census: &Census, executions: u64) -> String {
 
 fn situations_json(census: &Census) -> Value {
     Situation::ALL.iter().map(|s| (s.name().to_owned(), json!(census.of(*s)))).collect()
-}
-
-/// What was found in a campaign that went on, a line each.
-fn ways(cases: &[(PathBuf, Settled<'_>)]) -> String {
-    let mut table = format!("{:>12}  class and defects that suffice for it", "executions");
-    for (path, Settled { case, seen, .. }) in cases {
-        let class = case.expected.class().map_or("", Class::name);
-        let needed = needed(case, &case.named());
-        table += &format!("\n{seen:>12}  {class}  {needed}");
-        table += &format!("\n{:>12}      {}", "", path.display());
-    }
-    table
-}
-
-fn case_json(path: &Path, settled: &Settled<'_>) -> Value {
-    let Settled { case, seen, .. } = settled;
-    json!({
-        "case": path.display().to_string(),
-        "class": case.expected.class().map(Class::name),
-        "client_visible": case.expected.is_client_visible(),
-        "expected": case.expected,
-        "defects": case.defects,
-        "seen": seen,
-        "actions": case.schedule.actions.len(),
-        "actions_before": case.provenance.actions_before,
-        "execution": case.provenance.execution,
-        "minimizing": case.provenance.minimizing,
-        "story": case.story,
-        "replay": format!("cargo zab replay {}", quoted(path)),
-    })
 }
 
 /// A server or the simulator panicked: an assertion is a finding too, but one about this suite.

@@ -208,6 +208,9 @@ fn note(note: &Note) -> Value {
         Note::MemoryReplaced { last_zxid, .. } => {
             json!({ "kind": "memory-replaced", "zxid": zxid(*last_zxid) })
         }
+        Note::LeakedLogWriter { queued } => {
+            json!({ "kind": "leaked-log-writer", "queued": queued })
+        }
         Note::Breached { breach, zxid: of } => {
             json!({ "kind": "breached", "rule": breach.to_string(), "zxid": zxid(*of) })
         }

@@ -6,7 +6,7 @@ use crate::due::{Due, Effects};
 use crate::observe::fact_of;
 use crate::passage::{Leg, Way};
 use crate::{faults, sessions};
-use zab_core::event::{ExitReason, Timer};
+use zab_core::event::{ExitReason, Note, Timer};
 use zab_core::{DiskOp, Input, Lsn, NodeId, Output, Packet, Span, Time};
 
 /// What leaves with an output; `to` is the receiver of a packet, if it is handed to the network.
@@ -77,6 +77,7 @@ impl World {
                 fx.schedule(at, Due::Turn { server: id, life, actor });
             }
             Output::Exit(reason) => self.on_exit(now, id, reason, fx),
+            Output::Note(Note::LeakedLogWriter { .. }) => self.cluster[id].stalls.leak_log_writer(),
             Output::Delivered(_) | Output::Note(_) => {}
         }
     }

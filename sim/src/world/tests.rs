@@ -1,5 +1,7 @@
 //! What the actions of a schedule mean, seen from outside.
 
+mod processes;
+
 use crate::client::CLIENT_TIMEOUT;
 use crate::due::Effects;
 use crate::machine::SUPERVISOR_DELAY;
@@ -8,6 +10,7 @@ use crate::schedule::{Act, Action, ClientOp, CrashMode, Files, Schedule, StallTa
 use std::ops::ControlFlow;
 use zab_checker::{Event, Fact};
 use zab_core::event::Note;
+use zab_core::variant::Releases;
 use zab_core::{DiskOp, NodeId, Outcome, Variant};
 
 /// Time after boot in microseconds, server, and what happened there.
@@ -24,12 +27,16 @@ impl Observer for Recorder {
 
 /// What is observed after boot and before healing.
 fn chaos(actions: impl IntoIterator<Item = (u64, Act)>) -> Vec<Seen> {
+    chaos_among(Variant::REFERENCE.into(), actions)
+}
+
+fn chaos_among(releases: Releases, actions: impl IntoIterator<Item = (u64, Act)>) -> Vec<Seen> {
     let actions = actions.into_iter().map(|(at_us, act)| Action { at_us, act });
     let mut schedule = Schedule { actions: actions.collect(), ..Schedule::empty(1, 3) };
     // Chaos goes on for a second, so that consequences are seen.
     schedule.actions.push(Action { at_us: 1_000_000, act: Act::HealAll });
     assert_eq!(schedule.validate(), Ok(()));
-    let booted = Booted::new(3, Variant::REFERENCE);
+    let booted = Booted::new(3, releases);
     let (boot, origin) = (booted.evidence().len(), booted.driver().now().0);
     let mut recorder = Recorder(Vec::new());
     booted.run(&schedule, &mut recorder);

@@ -107,8 +107,8 @@ impl<'a> Film<'a> {
     /// Runs the execution past a checker. Returns a frame for each event that is shown, and what each
     /// record went through at each server.
     pub(super) fn run(&self, start: &Servers, columns: &[Column]) -> (Vec<Frame>, Vec<Strip>) {
-        let Recording { schedule, variant, events, passages, boot, .. } = self.recording;
-        let mut checker = Checker::new(schedule.servers, standard(*variant));
+        let Recording { schedule, releases, events, passages, boot, .. } = self.recording;
+        let mut checker = Checker::new(schedule.servers, standard(*releases));
         let mut hands = Hands::new(self.recording);
         let mut strips = Strips::default();
         let mut passages = passages.iter().peekable();

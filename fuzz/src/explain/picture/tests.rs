@@ -12,7 +12,7 @@ use zab_core::NodeId;
 fn scene(name: &str) -> Scene {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("cases").join(name);
     let case = case::read(&path).expect("a stored case");
-    let recording = Oracle::new(case.driver).record(&case.schedule, case.named().variant);
+    let recording = Oracle::new(case.driver).record(&case.schedule, case.named().releases());
     scene_of(&recording, &Story::of(&recording))
 }
 
