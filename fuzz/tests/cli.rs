@@ -2,6 +2,8 @@
 
 #[path = "cli/names.rs"]
 mod names;
+#[path = "cli/shown.rs"]
+mod shown;
 #[path = "cli/verdict.rs"]
 mod verdict;
 
