@@ -190,6 +190,11 @@ impl Default for Census {
 }
 
 impl Census {
+    /// One with these counts.
+    pub fn of_counts(count: impl Fn(Situation) -> u64) -> Self {
+        Self(Situation::ALL.map(count))
+    }
+
     /// One more execution.
     pub fn count(&mut self, reached: Situations) {
         reached.iter().for_each(|situation| self.0[situation as usize] += 1);
