@@ -85,7 +85,7 @@ pub(super) const BUGS: &[Bug] = &[
         jira: &[],
         cause: "an epoch file is renamed, and nobody flushes its folder before the epoch is promised",
         symptom: "after a power failure acceptedEpoch or currentEpoch holds an older epoch",
-        affects: "3.4.6 to HEAD",
+        affects: "3.4.0 to HEAD",
         fixed: "",
         source: Source::Read,
         harm: Harm::Nothing,
