@@ -30,10 +30,7 @@ pub(crate) fn act(backend: &mut impl Backend, act: Act) {
             upgrade(backend, NodeId(server), to, Span(down_us));
         }
         Act::BlankDisk { server, down_us } => {
-            let is_bearable = backend.cluster().may_blank(NodeId(server));
-            if is_bearable {
-                end(backend, NodeId(server), Death::Blanked, Span(down_us));
-            }
+            blank(backend, NodeId(server), Span(down_us));
         }
         Act::StepDown { server } => backend.step_down(NodeId(server)),
         Act::FlushError { server, file, for_us: _ } => {
@@ -72,12 +69,7 @@ pub(crate) fn act(backend: &mut impl Backend, act: Act) {
             backend.cluster()[NodeId(server)].stalls.stall_disk(until);
             begin(backend, server, "disk stalled", until);
         }
-        Act::WriteBack { server } => {
-            let is_any = backend.cluster()[NodeId(server)].write_back();
-            if is_any {
-                backend.observe(Some(NodeId(server)), Fact::WrittenBack);
-            }
-        }
+        Act::WriteBack { server } => write_back(backend, NodeId(server)),
         Act::Skew { server, per_mille, for_us: _ } => {
             backend.cluster()[NodeId(server)].clock.skew(now, per_mille, until);
             begin(backend, server, "clock skew", until);
@@ -86,6 +78,20 @@ pub(crate) fn act(backend: &mut impl Backend, act: Act) {
             backend.observe(None, Fact::Fault("heal all"));
             end_all(backend);
         }
+    }
+}
+
+/// A server dies, and its disk is created again; if there are too many such servers, nothing happens.
+fn blank(backend: &mut impl Backend, server: NodeId, down: Span) {
+    if backend.cluster().may_blank(server) {
+        end(backend, server, Death::Blanked, down);
+    }
+}
+
+/// What a server has written becomes durable, if there is anything.
+fn write_back(backend: &mut impl Backend, server: NodeId) {
+    if backend.cluster()[server].write_back() {
+        backend.observe(Some(server), Fact::WrittenBack);
     }
 }
 

@@ -102,6 +102,16 @@ impl DiskOp {
         }
     }
 
+    /// What an epoch file is replaced by, if the operation is for one.
+    pub const fn epoch(&self) -> Option<Epoch> {
+        match self {
+            Self::AcceptedEpoch(epoch) | Self::CurrentEpoch(epoch) | Self::Rename(_, epoch) => {
+                Some(*epoch)
+            }
+            _ => None,
+        }
+    }
+
     /// Whether its completion is reported with [`Input::DiskDone`].
     pub const fn is_reported(&self) -> bool {
         !matches!(self, Self::Append(_) | Self::RollLog | Self::Truncate(_))
