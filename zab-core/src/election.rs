@@ -46,14 +46,8 @@ const fn is_ignored(server: &Server, state: ServerState) -> bool {
     }
 }
 
-/// Whether `a` is preferred to `b`: epoch, then zxid, then id (`totalOrderPredicate`). Until 3.4.3 the
-/// id decides between equal zxids, whatever the epochs are (ZOOKEEPER-1419): that is no order.
-fn is_better(a: Vote, b: Vote, variant: &Variant) -> bool {
-    if variant.votes_out_of_order {
-        return a.peer_epoch > b.peer_epoch
-            || a.peer_epoch == b.peer_epoch && a.zxid > b.zxid
-            || a.zxid == b.zxid && a.leader > b.leader;
-    }
+/// Whether `a` is preferred to `b`: epoch, then zxid, then id (`totalOrderPredicate`).
+fn is_better(a: Vote, b: Vote) -> bool {
     (a.peer_epoch, a.zxid, a.leader) > (b.peer_epoch, b.zxid, b.leader)
 }
 
@@ -130,7 +124,7 @@ impl Election {
             server.notify(from, self.proposal, ServerState::Looking);
         }
         if self.finalizing {
-            if !is_better(notification.vote, self.proposal, &server.variant) {
+            if !is_better(notification.vote, self.proposal) {
                 server.set_timer(Timer::Election, server.config.finalize_wait);
                 return GO_ON;
             }
@@ -154,9 +148,9 @@ impl Election {
             server.round = n.round;
             self.received.fill(None);
             let own = Self::own_vote(server);
-            self.proposal = if is_better(n.vote, own, &server.variant) { n.vote } else { own };
+            self.proposal = if is_better(n.vote, own) { n.vote } else { own };
             self.tell_all(server);
-        } else if is_better(n.vote, self.proposal, &server.variant) {
+        } else if is_better(n.vote, self.proposal) {
             self.proposal = n.vote;
             self.tell_all(server);
         }
@@ -203,10 +197,10 @@ impl Election {
 }
 
 /// Whether the leader itself says that it leads; this server takes itself for one only if the
-/// vote is of its own round (`checkLeader`; from 3.4.4 on, ZOOKEEPER-1514).
+/// vote is of its own round (`checkLeader`, ZOOKEEPER-1514).
 fn leads(votes: &[Option<Notification>], n: &Notification, server: &Server) -> bool {
     if n.vote.leader == server.id {
-        return n.round == server.round || server.variant.leads_in_any_round;
+        return n.round == server.round;
     }
     votes[n.vote.leader.index()].is_some_and(|vote| vote.state == ServerState::Leading)
 }
@@ -232,14 +226,10 @@ mod tests {
         ];
         for (at, better) in from_best_to_worst.iter().enumerate() {
             for worse in &from_best_to_worst[at + 1..] {
-                let better_than = |a, b| is_better(a, b, &Variant::REFERENCE);
-                assert!(better_than(*better, *worse), "{better:?} before {worse:?}");
-                assert!(!better_than(*worse, *better), "{worse:?} not before {better:?}");
+                assert!(is_better(*better, *worse), "{better:?} before {worse:?}");
+                assert!(!is_better(*worse, *better), "{worse:?} not before {better:?}");
             }
-            assert!(
-                !is_better(*better, *better, &Variant::REFERENCE),
-                "no vote is better than itself"
-            );
+            assert!(!is_better(*better, *better), "no vote is better than itself");
         }
     }
 
@@ -258,13 +248,5 @@ mod tests {
         assert!(!same(&following, &elsewhere), "epochs count");
         assert!(!same(&looking, &leading), "everything counts if one of them looks");
         assert!(!same(&leading, &looking), "whichever of them");
-    }
-
-    #[test]
-    fn before_3_4_4_two_votes_may_each_be_preferred_to_the_other() {
-        let variant = Variant { votes_out_of_order: true, ..Variant::REFERENCE };
-        let (later, higher) = (vote(2, (1, 4), 0), vote(1, (1, 4), 1));
-        assert!(is_better(later, higher, &variant), "by its epoch");
-        assert!(is_better(higher, later, &variant), "by its id: ZOOKEEPER-1419");
     }
 }

@@ -160,10 +160,6 @@ pub struct Variant {
     /// Transactions of the synchronization reach memory only after `currentEpoch` was written. No
     /// release does that; a patch may.
     pub apply_after_epoch: bool,
-    /// ZOOKEEPER-1419: of two votes for equal zxids the higher id is preferred, whatever their epochs.
-    pub votes_out_of_order: bool,
-    /// ZOOKEEPER-1514: a server takes itself for the leader by votes of an earlier round.
-    pub leads_in_any_round: bool,
     /// ZOOKEEPER-1732, -1805: who joins wants the members of a quorum to agree in zxid and round.
     pub joins_by_whole_vote: bool,
 }
@@ -204,8 +200,6 @@ impl Variant {
         trusts_failed_flush: false,
         epoch_after_ack: false,
         apply_after_epoch: false,
-        votes_out_of_order: false,
-        leads_in_any_round: false,
         joins_by_whole_vote: false,
     };
 }
@@ -235,7 +229,9 @@ impl Variant {
         let memory_may_lag = match self.shutdown {
             Shutdown::Retain | Shutdown::FastForwardThenDrain | Shutdown::Leak => true,
             // Nothing is replayed at a follower that has not got as far as UPTODATE.
-            Shutdown::DrainThenFastForward => self.late_apply || self.clears_outstanding,
+            Shutdown::DrainThenFastForward => {
+                self.late_apply || self.clears_outstanding || self.apply_after_epoch
+            }
             Shutdown::DrainThenReload => false,
         };
         memory_may_lag
@@ -268,7 +264,12 @@ mod tests {
             ..Variant::REFERENCE
         },
     ];
-    const LOG_MAY_FOLD: [Variant; 11] = [
+    const LOG_MAY_FOLD: [Variant; 12] = [
+        Variant {
+            shutdown: Shutdown::DrainThenFastForward,
+            apply_after_epoch: true,
+            ..Variant::REFERENCE
+        },
         Variant { shutdown: Shutdown::Retain, ..Variant::REFERENCE },
         Variant { shutdown: Shutdown::FastForwardThenDrain, ..Variant::REFERENCE },
         Variant {

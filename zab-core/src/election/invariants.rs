@@ -20,9 +20,7 @@ impl Election {
 
     #[inline]
     fn vote_is_no_worse_than_own(&self, server: &Server) -> bool {
-        // Without an order there is no best vote (ZOOKEEPER-1419).
-        server.variant.votes_out_of_order
-            || !is_better(Self::own_vote(server), self.proposal, &server.variant)
+        !is_better(Self::own_vote(server), self.proposal)
     }
 
     #[inline]

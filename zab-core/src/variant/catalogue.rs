@@ -176,9 +176,6 @@ const ZK_3_4_5: Variant = Variant {
     ..ZK_3_4_9
 };
 
-const ZK_3_4_3: Variant =
-    Variant { votes_out_of_order: true, leads_in_any_round: true, ..ZK_3_4_5 };
-
 const ZK_3_5_8: Variant = Variant {
     new_leader_log: NewLeaderLog::Nothing,
     clears_outstanding: false,
@@ -336,20 +333,10 @@ const PROTOCOLS: &[Entry] = &[
         aliases: &[],
         kind: Kind::Release,
         summary: "as 3.4.9; may refuse to start, and does not join votes that differ",
-        affects: "3.4.4-5",
+        affects: "3.4.0-5",
         jira: &[],
         harm: Harm::Loss,
         variant: ZK_3_4_5,
-    },
-    Entry {
-        name: "zk-3.4.3",
-        aliases: &[],
-        kind: Kind::Release,
-        summary: "as 3.4.5; elections may not end",
-        affects: "3.4.0-3",
-        jira: &[],
-        harm: Harm::Loss,
-        variant: ZK_3_4_3,
     },
     Entry {
         name: "pr-1848",

@@ -186,8 +186,6 @@ pub const SWITCHES: &[Switch] = &[
     switch!(trusts_failed_flush, [], "SyncRequestProcessor.shutdown"),
     switch!(epoch_after_ack, [1282], "Learner.syncWithLeader"),
     switch!(apply_after_epoch, [], "Learner.syncWithLeader"),
-    switch!(votes_out_of_order, [1419], "FastLeaderElection.totalOrderPredicate"),
-    switch!(leads_in_any_round, [1514], "FastLeaderElection.checkLeader"),
     switch!(joins_by_whole_vote, [1732, 1805], "Vote.equals"),
 ];
 

@@ -197,7 +197,7 @@ fn tell_changes(base: &Row, row: &Row, changes: &Changes, out: &Out) {
     };
     let said = |wanted, words: &str| {
         let bugs = list(wanted);
-        (!bugs.is_empty()).then(|| format!("  {words}: {bugs}"))
+        (!bugs.is_empty()).then(|| wrapped(&format!("{words}: {bugs}")))
     };
     let perhaps_closed = said(Change::ClosedPerhaps, "not shown any more (search longer: --time)");
     let perhaps_opened =
@@ -214,6 +214,20 @@ fn tell_changes(base: &Row, row: &Row, changes: &Changes, out: &Out) {
     for (line, is_good) in lines.into_iter().flatten() {
         if is_good { out.good(line) } else { out.bad(line) }
     }
+}
+
+/// A list in lines that fit the width, the later ones further in.
+fn wrapped(text: &str) -> String {
+    let mut lines = vec![" ".to_owned()];
+    for word in text.split(' ') {
+        let last = lines.last_mut().expect("there is a first line");
+        if last.len() + 1 + word.len() <= WIDTH {
+            *last += &format!(" {word}");
+        } else {
+            lines.push(format!("     {word}"));
+        }
+    }
+    lines.join("\n")
 }
 
 fn markdown(columns: &[&Row]) -> String {
