@@ -60,9 +60,14 @@ fn run(folder: &Path, command: &str) -> Output {
     zab.args(args).current_dir(folder).output().expect("the binary under test can be started")
 }
 
-/// A line as its words: columns move with what else is in them.
+/// A line as its words, any number for a number: columns move with what else is in them, and cases
+/// are minted again.
 fn words(line: &str) -> Vec<String> {
-    line.split_whitespace().map(str::to_owned).collect()
+    let masked = |word: &str| match word.parse::<u32>() {
+        Ok(number) if number < 100 => "#".to_owned(),
+        _ => word.to_owned(),
+    };
+    line.split_whitespace().map(masked).collect()
 }
 
 #[test]

@@ -14,6 +14,7 @@ use crate::clock::Stopwatch;
 use crate::oracle::Oracle;
 use crate::search::{self, Campaign, Limit, Report, Wanted};
 use crate::verdict::{Cell, Effort, Exposure, Row, State, exposes};
+use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::path::Path;
 use std::time::Duration;
@@ -59,32 +60,37 @@ pub(super) fn deepen(
 ) -> Result<(), Failure> {
     let stopwatch = Stopwatch::start();
     let is_over = || matches!(budget, Budget::Time(time) if stopwatch.elapsed() >= time);
-    let mut spent = 0;
+    // A campaign that finds what does not expose the variant ends early, and another one follows.
+    let mut spent: BTreeMap<(usize, usize), u64> = BTreeMap::new();
     while !is_over() {
-        let runs = match budget {
-            Budget::Runs(runs) => CAMPAIGN.min(runs - spent),
-            Budget::Time(_) => CAMPAIGN,
-        };
-        let tasks = open(rows, runs);
-        if tasks.is_empty() || runs == 0 {
+        let mut tasks = open(rows);
+        for task in &mut tasks {
+            if let Budget::Runs(runs) = budget {
+                let spent = spent.get(&(task.row, task.cell)).copied().unwrap_or(0);
+                task.runs = CAMPAIGN.min(runs.saturating_sub(spent));
+            }
+        }
+        tasks.retain(|task| task.runs > 0);
+        if tasks.is_empty() {
             break;
         }
         let watch = || if is_over() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) };
         let done = in_parallel(jobs, &tasks, |task| task.carry_out(&watch));
         for (task, done) in tasks.into_iter().zip(done) {
-            let cell = settle(&task, done?, state, folder, out)?;
+            let done = done?;
+            *spent.entry((task.row, task.cell)).or_default() += done.report.executions.max(1);
+            let cell = settle(&task, done, state, folder, out)?;
             rows[task.row].cells[task.cell].1 = cell;
         }
         state.write(folder).map_err(|error| {
             Failure::usage(format!("{}: cannot write there: {error}", folder.display()))
         })?;
-        spent += runs;
     }
     Ok(())
 }
 
 /// Every cell that is not decided.
-fn open(rows: &[Row], runs: u64) -> Vec<Task> {
+fn open(rows: &[Row]) -> Vec<Task> {
     let mut tasks = Vec::new();
     for (row, Row { subject, cells }) in rows.iter().enumerate() {
         for (cell, (bug, known)) in cells.iter().enumerate() {
@@ -92,7 +98,7 @@ fn open(rows: &[Row], runs: u64) -> Vec<Task> {
                 && !effort.is_clean()
             {
                 let (named, effort) = (subject.named.clone(), (**effort).clone());
-                tasks.push(Task { row, cell, named, bug, effort, runs });
+                tasks.push(Task { row, cell, named, bug, effort, runs: CAMPAIGN });
             }
         }
     }
