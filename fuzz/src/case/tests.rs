@@ -34,7 +34,7 @@ fn small() -> Case {
 fn a_case_is_written_one_action_a_line() {
     expect![[r#"
         {
-          "format": 2,
+          "format": 3,
           "variant": "zk-3.8.0",
           "driver": "direct",
           "expected": {"verdict":"violation","class":"O2","client_visible":true,"what":"gone"},
@@ -42,7 +42,7 @@ fn a_case_is_written_one_action_a_line() {
           "confirmed": [],
           "provenance": {"tool":"zab 0.0.0","seed":0,"execution":0,"minimizing":0,"actions_before":0},
           "schedule": {
-            "version": 3,
+            "version": 4,
             "seed": 18446744073709551615,
             "servers": 3,
             "actions": [
@@ -153,7 +153,7 @@ fn every_malformed_case_is_refused_in_one_line() {
         has no number `format` at the top: this is not a case that `zab hunt` wrote
         has no number `format` at the top: this is not a case that `zab hunt` wrote
         has no number `format` at the top: this is not a case that `zab hunt` wrote
-        format 9 is newer than this build understands (2): update zab
+        format 9 is newer than this build understands (3): update zab
         there is no variant `zk-3.8.9`, perhaps `zk-3.8.6`; `cargo zab variants` lists them
         there is no switch `late-aply`, perhaps `late-apply`; `cargo zab variants --switches` lists them
         there is no class `O99`: O1 to O9, S-1, I-1 to I-14, D1 to D5, P-1 to P-6
@@ -162,8 +162,8 @@ fn every_malformed_case_is_refused_in_one_line() {
         line 17, column 3: action 2 is earlier than the one before: sort the actions by at_us; compare with a case that `zab hunt` wrote
         line 17, column 3: action 2: at_us: 1001 is no multiple of 200, write 1000; compare with a case that `zab hunt` wrote
         line 17, column 3: servers: 4 is not possible, write 3, 5 or 7; compare with a case that `zab hunt` wrote
-        line 17, column 3: format version 4: this build reads versions 1 to 3, use a newer one; compare with a case that `zab hunt` wrote
-        line 16, column 5: unknown variant `explode`, expected one of `client`, `power-loss`, `kill`, `step-down`, `cut`, `isolate`, `clog`, `reset`, `stall-node`, `stall-actor`, `stall-disk`, `flush-error`, `skew`, `swizzle`, `heal-all`, `write-back`, `write-error`; compare with a case that `zab hunt` wrote
+        line 17, column 3: format version 5: this build reads versions 1 to 4, use a newer one; compare with a case that `zab hunt` wrote
+        line 16, column 5: unknown variant `explode`, expected one of `client`, `power-loss`, `kill`, `step-down`, `cut`, `isolate`, `clog`, `reset`, `stall-node`, `stall-actor`, `stall-disk`, `flush-error`, `skew`, `swizzle`, `heal-all`, `write-back`, `upgrade`, `write-error`, `blank-disk`; compare with a case that `zab hunt` wrote
         line 15, column 6: unknown field `kee`, expected one of `client`, `server`, `op`, `key`; compare with a case that `zab hunt` wrote
         line 18, column 11: unknown field `stories`, expected one of `format`, `variant`, `driver`, `expected`, `defects`, `confirmed`, `provenance`, `schedule`, `story`; compare with a case that `zab hunt` wrote"#]].assert_eq(&errors.join("\n"));
 }

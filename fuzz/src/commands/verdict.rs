@@ -54,7 +54,7 @@ pub(super) struct Args {
     /// Threads [default: one for each core]
     #[arg(short = 'j', long = "jobs", value_name = "N")]
     jobs: Option<NonZeroUsize>,
-    /// Measure how many executions it takes to find each bug by itself, in N searches each, and write
+    /// Measure how many executions it takes to find each bug by itself, in 20 searches each, and write
     /// that to this file
     #[arg(long, value_name = "FILE", conflicts_with_all = ["variants", "against", "runs", "time"])]
     measure: Option<PathBuf>,

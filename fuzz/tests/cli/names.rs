@@ -72,7 +72,7 @@ fn a_case_is_replayed_and_explained_with_a_defect_more_or_less() {
         let first = stdout(&output);
         let first = first.lines().next().expect("there is output");
         let name = format!("--variant zk-3.8.0-{}", needed.replace('_', "-"));
-        assert!(first.ends_with(&name), "{first}");
+        assert!(first.contains(&name), "{first}");
     }
     // The same variant by another name has to show what the case promises.
     let again = zab(folder.path(), &["replay", path, "--variant", "3.8.4"]);
