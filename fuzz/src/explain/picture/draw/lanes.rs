@@ -63,17 +63,33 @@ fn band_of(band: &Band, layout: &Layout) -> Markup {
     };
     let fits = |text: &str| text.len() as f64 * 5.0 + 6.0 <= height;
     let text = [words.as_str(), &short].into_iter().find(|text| fits(text));
-    let turn =
-        format!("translate({} {}) rotate(-90)", n(x + BAND / 2.0 + 3.5), n(y + height / 2.0));
+    let turn = |middle: f64| {
+        format!("translate({} {}) rotate(-90)", n(x + BAND / 2.0 + 3.5), n(middle))
+    };
     html! {
         g {
             title { (band.server) " " (words) }
             rect class=(format!("band {class}")) x=(n(x)) y=(n(y)) width=(n(BAND)) height=(n(height)) {}
             @if let Some(text) = text {
-                text class=(format!("role on{class}")) transform=(turn) { (text) }
+                @for middle in repeats(y, height, text.len() as f64 * 5.0 + 6.0) {
+                    text class=(format!("role on{class}")) transform=(turn(middle)) { (text) }
+                }
             }
         }
     }
+}
+
+/// So far apart stand the words of something that is longer than a screen.
+const REPEAT: f64 = 480.0;
+
+/// Where words of this length stand in something of this height: at its beginning, and again once per
+/// screen.
+fn repeats(y: f64, height: f64, length: f64) -> impl Iterator<Item = f64> {
+    let first = y + length.min(height) / 2.0;
+    let bottom = y + height;
+    let later = (1..16).map(move |at| first + REPEAT * f64::from(at));
+    let later = later.take_while(move |middle| middle + length / 2.0 <= bottom);
+    std::iter::once(first).chain(later)
 }
 
 pub(super) fn epochs(scene: &Scene, layout: &Layout) -> Markup {
@@ -95,7 +111,9 @@ fn epoch(file: &EpochFile, layout: &Layout) -> Markup {
             }
             @if file.durable.is_some() {
                 rect.epoch x=(n(x)) y=(n(durable.0)) width=(n(EPOCH)) height=(n(durable.1)) {}
-                text.digit x=(n(x + EPOCH / 2.0)) y=(n(durable.0 + 9.0)) { (file.epoch) }
+                @for middle in repeats(durable.0, durable.1, 12.0) {
+                    text.digit x=(n(x + EPOCH / 2.0)) y=(n(middle + 3.0)) { (file.epoch) }
+                }
             } @else {
                 (cross(x + EPOCH / 2.0, writing.0 + writing.1))
             }
