@@ -9,9 +9,9 @@ use std::ops::ControlFlow;
 use zab_checker::verdict::Rank;
 use zab_checker::{Checker, Class, Event, Fact, Stakes, Standard, Verdict, Violation};
 use zab_core::variant::Releases;
-use zab_core::{Packet, Time, Variant, View};
+use zab_core::{Config, Packet, Time, Variant, View};
 use zab_sim::passage::Passage;
-use zab_sim::{Ensemble, Observer, Run, Schedule, TraceHash};
+use zab_sim::{Booted as Direct, Ensemble, Observer, Run, Schedule, TraceHash};
 
 /// How an execution went.
 #[derive(Clone, Debug)]
@@ -67,6 +67,8 @@ pub struct Recording {
 #[derive(Clone, Debug, Default)]
 pub struct Oracle {
     driver: Driver,
+    /// The settings of an ensemble in the direct driver, if they are not the usual ones.
+    config: Option<fn(u8) -> Config>,
     booted: Vec<Booted>,
 }
 
@@ -80,8 +82,11 @@ struct Booted {
 }
 
 impl Booted {
-    fn new(driver: Driver, servers: u8, releases: Releases) -> Self {
-        let ensemble = Ensemble::new(driver.kind(), servers, releases);
+    fn new(oracle: &Oracle, servers: u8, releases: Releases) -> Self {
+        let ensemble = match oracle.config {
+            Some(config) => Ensemble::Direct(Box::new(Direct::with(config(servers), releases))),
+            None => Ensemble::new(oracle.driver.kind(), servers, releases),
+        };
         let mut checker = Checker::new(servers, standard(releases));
         ensemble.evidence().iter().for_each(|event| checker.observe(event));
         Self { releases, servers, ensemble, checker }
@@ -101,7 +106,12 @@ pub fn is_reference(releases: &Releases) -> bool {
 impl Oracle {
     /// An oracle that has this driver run its schedules.
     pub fn new(driver: Driver) -> Self {
-        Self { driver, booted: Vec::new() }
+        Self { driver, config: None, booted: Vec::new() }
+    }
+
+    /// An oracle whose ensembles have other settings than the usual ones, in the direct driver.
+    pub fn with(config: fn(u8) -> Config) -> Self {
+        Self { config: Some(config), ..Self::new(Driver::Direct) }
     }
 
     /// What runs its schedules.
@@ -205,7 +215,8 @@ impl Oracle {
     fn booted(&mut self, servers: u8, releases: Releases) -> &Booted {
         let known = self.booted.iter().position(|b| (b.releases, b.servers) == (releases, servers));
         let index = known.unwrap_or_else(|| {
-            self.booted.push(Booted::new(self.driver, servers, releases));
+            let booted = Booted::new(self, servers, releases);
+            self.booted.push(booted);
             self.booted.len() - 1
         });
         &self.booted[index]

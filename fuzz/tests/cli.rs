@@ -4,6 +4,8 @@
 mod names;
 #[path = "cli/shown.rs"]
 mod shown;
+#[path = "cli/verdict.rs"]
+mod verdict;
 
 use clap::ValueEnum;
 use serde_json::Value;

@@ -1,4 +1,5 @@
-//! What becomes of packets and requests on their way, for pictures of an execution.
+//! What becomes of packets, requests, votes and connections on their way: for pictures of an execution,
+//! and for whoever wants to bring the same about elsewhere.
 //!
 //! No check reads it, and nobody but an observer who [asks](crate::Observer::wants_passages) for it
 //! gets it: it costs a hunt nothing. The direct driver alone tells it.
@@ -27,6 +28,19 @@ pub enum Leg {
     Asked(RequestId),
     /// A server has answered a client; the answer is on its way.
     Answered(RequestId),
+    /// A connection is made, by the sender of this way.
+    Connected(Way),
+    /// The receiver of this way learns that the connection is over.
+    Ended(Way),
+    /// A vote has arrived.
+    Voted {
+        /// Who sent it.
+        from: NodeId,
+        /// Who got it.
+        to: NodeId,
+        /// Whom it is for.
+        leader: NodeId,
+    },
 }
 
 /// One direction of one incarnation of a connection.

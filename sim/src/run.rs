@@ -21,8 +21,8 @@ use crate::schedule::Schedule;
 use execution::Execution;
 use std::ops::ControlFlow;
 use zab_checker::Event;
-use zab_core::View;
 use zab_core::variant::Releases;
+use zab_core::{Config, View};
 
 /// Somebody who watches an execution.
 pub trait Observer {
@@ -74,7 +74,12 @@ pub struct Booted {
 impl Booted {
     /// Boots an ensemble of 3, 5 or 7 servers.
     pub fn new(servers: u8, releases: impl Into<Releases>) -> Self {
-        let (driver, evidence) = boot::boot(servers, releases.into());
+        Self::with(Config::new(servers), releases)
+    }
+
+    /// Boots an ensemble with settings of its own.
+    pub fn with(config: Config, releases: impl Into<Releases>) -> Self {
+        let (driver, evidence) = boot::boot(config, releases.into());
         Self { driver, evidence }
     }
 

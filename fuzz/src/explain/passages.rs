@@ -49,6 +49,7 @@ impl Passages {
                 }
                 Leg::Asked(request) => requests.entry(*request).or_default()[0] = Some(now),
                 Leg::Answered(request) => requests.entry(*request).or_default()[1] = Some(now),
+                Leg::Connected(_) | Leg::Ended(_) | Leg::Voted { .. } => {}
             }
         }
         let is_told = !recording.passages.is_empty();

@@ -62,6 +62,7 @@ impl World {
     pub(super) fn on_connect(&mut self, now: Time, from: NodeId, to: NodeId, fx: &mut Effects) {
         if self.is_up(to) && !self.cluster.links.is_cut_either_way(now, from, to) {
             let conn = self.network.open(now, [from, to], fx);
+            fx.pass(now, || Some(Leg::Connected(Way { conn, from, to })));
             self.step(now, from, Input::ConnectionUp { peer: to, conn, outgoing: true }, fx);
         } else {
             self.step(now, from, Input::ConnectFailed { peer: to }, fx);
@@ -73,7 +74,8 @@ impl World {
             return;
         };
         fx.pass(now, || match &item {
-            Item::Packet(Packet::Ping) | Item::Up | Item::Down => None,
+            Item::Packet(Packet::Ping) | Item::Up => None,
+            Item::Down => Some(Leg::Ended(Way { conn, from: peer, to })),
             Item::Packet(packet) => {
                 Some(Leg::Arrived(Way { conn, from: peer, to }, packet.clone()))
             }
@@ -88,6 +90,7 @@ impl World {
 
     pub(super) fn on_reset(&mut self, now: Time, conn: ConnId, end: u8, fx: &mut Effects) {
         if let Some((to, peer)) = self.network.reset(conn, end) {
+            fx.pass(now, || Some(Leg::Ended(Way { conn, from: peer, to })));
             self.step(now, to, Input::ConnectionDown { peer, conn }, fx);
         }
     }
@@ -95,6 +98,8 @@ impl World {
     pub(super) fn on_notify(&mut self, now: Time, from: NodeId, to: NodeId, fx: &mut Effects) {
         let is_acknowledged = !self.cluster.links.is_cut(now, to, from);
         if let Some(notification) = self.mailboxes.arrive(from, to, is_acknowledged) {
+            let leader = notification.vote.leader;
+            fx.pass(now, || Some(Leg::Voted { from, to, leader }));
             self.step(now, to, Input::Notification { from, notification }, fx);
         }
     }
