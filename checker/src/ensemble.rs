@@ -235,6 +235,16 @@ impl Ensemble {
         Some((first, rests.iter().filter(|rest| rest.node != first.node).collect()))
     }
 
+    /// Answers of leaders to a `sync` that are on their way.
+    pub(crate) fn answered_syncs(&self) -> &[AnsweredSync] {
+        &self.answered_syncs
+    }
+
+    /// Who was the first to lead each epoch with that `currentEpoch` on disk.
+    pub(crate) fn current(&self) -> &[(Epoch, NodeId)] {
+        &self.current
+    }
+
     /// Whether a later epoch than this one is established.
     pub(crate) fn is_deposed(&self, epoch: Epoch) -> bool {
         self.reigns.newest_established().is_some_and(|newest| newest.epoch > epoch)

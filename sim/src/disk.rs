@@ -24,6 +24,7 @@
 //! beside and renamed, so a crash leaves the old contents or the new ones. An epoch file is flushed
 //! before it is renamed (`AtomicFileOutputStream`), so what can be read of it is durable.
 
+mod canonical;
 mod contents;
 pub mod record;
 

@@ -4,6 +4,7 @@
 //! when the disk reports that flush are the transactions acknowledged. Between queue and flush a
 //! transaction exists in memory only: ZOOKEEPER-4646 is about nothing else.
 
+mod canonical;
 pub(crate) mod invariants;
 
 use crate::durable::Durable;

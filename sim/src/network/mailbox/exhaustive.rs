@@ -1,0 +1,23 @@
+//! What an explorer does with election messages: it chooses who is elected, and lets the messages of
+//! that election arrive, and no others.
+
+use super::Mailboxes;
+use crate::due::Due;
+use zab_core::{NodeId, Notification};
+
+impl Mailboxes {
+    /// Takes a message off its way.
+    pub(crate) fn take(&mut self, from: NodeId, to: NodeId) -> Option<Notification> {
+        let mailbox = &mut self.0[from.index()][to.index()];
+        mailbox.unacknowledged = false;
+        mailbox.message.take()
+    }
+
+    /// The arrivals that a driver with a queue has to know of.
+    pub(crate) fn under_way(&self) -> impl Iterator<Item = Due> {
+        (0..).zip(&self.0).flat_map(|(from, row)| {
+            let armed = (0..).zip(row).filter(|(_, mailbox)| mailbox.armed);
+            armed.map(move |(to, _)| Due::Notify { from: NodeId(from), to: NodeId(to) })
+        })
+    }
+}
