@@ -36,4 +36,5 @@ pub mod rng;
 pub mod search;
 pub mod situations;
 pub mod targets;
+pub mod trail;
 pub mod variants;

@@ -3,7 +3,7 @@
 use super::output::Out;
 use super::replay::compare;
 use super::switches::Switches;
-use super::{Exit, Failure, quoted, read_case};
+use super::{Exit, Failure, explore, quoted, read_case};
 use crate::explain::{Story, json, table, text};
 use crate::oracle::Oracle;
 use std::path::PathBuf;
@@ -32,9 +32,15 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: &Args, out: &Out) -> Result<Exit, Failure> {
-    let case = read_case(&args.case)?;
     let how = if args.table { "--table" } else { "--text" };
     let mut command = format!("cargo zab explain {} {how}", quoted(&args.case));
+    if let Some(trail) = explore::read(&args.case)? {
+        let asked = args.switches.of_or(args.variant.as_deref(), || trail.named())?;
+        let named = asked.unwrap_or_else(|| trail.named());
+        out.command(&command);
+        return explore::explain((&args.case, &command), &trail, &named, args.table, out);
+    }
+    let case = read_case(&args.case)?;
     let asked = args.switches.of_or(args.variant.as_deref(), || case.named())?;
     if let Some(named) = &asked {
         command += &format!(" --variant {}", named.name);

@@ -31,9 +31,33 @@ pub struct Free {
     pub committer: bool,
     /// The senders of a leader.
     pub sender: bool,
+    /// Clients ask any server that serves for a write, not the leader alone.
+    pub client: bool,
 }
 
 impl Free {
+    /// What can be freed, by name.
+    pub const NAMES: [&'static str; 4] = ["receiver", "committer", "sender", "client"];
+
+    /// Frees something. False if nothing has that name.
+    pub fn set(&mut self, name: &str) -> bool {
+        let entry = match name {
+            "receiver" => &mut self.receiver,
+            "committer" => &mut self.committer,
+            "sender" => &mut self.sender,
+            "client" => &mut self.client,
+            _ => return false,
+        };
+        *entry = true;
+        true
+    }
+
+    /// Whether that is free.
+    pub fn has(self, name: &str) -> bool {
+        let mut with = self;
+        with.set(name) && with == self
+    }
+
     /// Whether turns of this actor are chosen.
     pub(super) const fn is_free(self, actor: Actor) -> bool {
         match actor {

@@ -238,20 +238,23 @@ impl Search<'_> {
         {
             return Some(((place, 0), None, violation));
         }
-        for (ordinal, choice) in (0_u16..).zip(&choices) {
-            let mut next = State::clone(&state);
+        let last = choices.len().wrapping_sub(1);
+        let mut state = Some(state);
+        for (at, choice) in choices.iter().enumerate() {
+            let rank = (place, at as u16);
+            // The last one needs no copy.
+            let next = if at == last { state.take() } else { state.clone() };
+            let Some(mut next) = next else { break };
             if !next.take(setting, *choice, step) {
                 continue;
             }
             counts.steps.fetch_add(1, Ordering::Relaxed);
             if let Some(violation) = next.violation(setting) {
-                return Some(((place, ordinal), Some(*choice), violation.clone()));
+                return Some((rank, Some(*choice), violation.clone()));
             }
             let hash = hash(&next);
-            if !levels.is_old(hash) {
-                if levels.add(hash, (place, ordinal), *choice, next) {
-                    counts.next.fetch_add(1, Ordering::Relaxed);
-                }
+            if !levels.is_old(hash) && levels.add(hash, rank, *choice, next) {
+                counts.next.fetch_add(1, Ordering::Relaxed);
             }
         }
         None

@@ -36,6 +36,15 @@ pub(crate) struct Step {
     pub(super) shown_at: Option<Time>,
 }
 
+impl Step {
+    /// What came of something that was begun and cannot be.
+    fn forget(&mut self) {
+        self.fx.due.clear();
+        self.fx.evidence.clear();
+        self.fx.touched = 0;
+    }
+}
+
 impl State {
     /// A world in which time stands still from now on.
     pub(super) fn new(setting: &Setting, world: World, dues: Vec<Due>, checker: Checker) -> Self {
@@ -57,7 +66,7 @@ impl State {
         let mut choices = Vec::with_capacity(24);
         self.arrivals(&mut choices);
         self.completions(&mut choices);
-        self.elections(setting, &mut choices);
+        self.elections(&mut choices);
         self.actions(setting, &mut choices);
         choices
     }
@@ -94,7 +103,7 @@ impl State {
     }
 
     /// Servers find a leader, and leaders find out that they are none.
-    fn elections(&self, setting: &Setting, choices: &mut Vec<Choice>) {
+    fn elections(&self, choices: &mut Vec<Choice>) {
         let config = self.world.config();
         let looking: Vec<NodeId> =
             config.members().filter(|server| self.world.is_looking(*server)).collect();
@@ -114,12 +123,11 @@ impl State {
                 choices.extend(looking.iter().map(|server| Choice::Join(server.0)));
             }
         }
-        let _ = setting;
     }
 
     /// Clients and faults, as far as the bounds go, and starts.
     fn actions(&self, setting: &Setting, choices: &mut Vec<Choice>) {
-        let Setting { bounds, .. } = setting;
+        let Setting { bounds, free, .. } = setting;
         let Bounds { writes, reads, restarts, power_losses, step_downs, cuts } = self.spent;
         let members = || self.world.config().members();
         for server in members() {
@@ -128,7 +136,7 @@ impl State {
                 continue;
             }
             let serves = self.world.is_serving(server);
-            if writes < bounds.writes && serves && self.leads(server) {
+            if writes < bounds.writes && serves && (free.client || self.leads(server)) {
                 choices.push(Choice::Write(server.0));
             }
             if reads < bounds.reads && serves {
@@ -168,7 +176,16 @@ impl State {
     /// Lets something happen, and all that follows from it without a choice. False if it cannot
     /// happen.
     pub(super) fn take(&mut self, setting: &Setting, choice: Choice, step: &mut Step) -> bool {
-        let (now, fx) = (setting.now, &mut step.fx);
+        let is_possible = self.begin(setting.now, choice, &mut step.fx);
+        if is_possible {
+            self.run(setting, step);
+        } else {
+            step.forget();
+        }
+        is_possible
+    }
+
+    fn begin(&mut self, now: Time, choice: Choice, fx: &mut Effects) -> bool {
         let world = &mut self.world;
         let node = NodeId;
         match choice {
@@ -237,7 +254,6 @@ impl State {
                 world.apply(now, due, fx);
             }
         }
-        self.run(setting, step);
         true
     }
 

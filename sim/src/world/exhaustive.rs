@@ -74,6 +74,9 @@ impl World {
     /// These servers hold an election among themselves, to its end. False if it comes to none: one of
     /// them is not looking for a leader yet.
     pub(crate) fn elect(&mut self, now: Time, members: &[NodeId], fx: &mut Effects) -> bool {
+        if !members.iter().all(|member| self.is_looking(*member)) {
+            return false;
+        }
         self.forget_messages(members);
         // All begin by telling their votes once more; those who agree then wait for a better vote.
         for _ in 0..ELECTION_ROUNDS {
@@ -90,6 +93,9 @@ impl World {
 
     /// A server that looks for a leader asks those that have one. False if it does not learn of one.
     pub(crate) fn join(&mut self, now: Time, server: NodeId, fx: &mut Effects) -> bool {
+        if !self.is_looking(server) {
+            return false;
+        }
         let members: Vec<NodeId> = self
             .config
             .members()
