@@ -4,6 +4,7 @@
 //! [`Note`]s, which say what no packet shows.
 
 use zab_core::event::{ExitReason, Note};
+use zab_core::variant::Release;
 use zab_core::{
     DiskError, DiskOp, File, Lsn, NodeId, Op, Outcome, Packet, Recovered, Replica, RequestId, Span,
     Time, Txn,
@@ -31,6 +32,9 @@ pub enum Fact {
         /// page cache survives, and what is in it can be read.
         power_loss: bool,
     },
+    /// The next process of the server will be of this release, which behaves differently (for the
+    /// story; no check reads it).
+    Installed(Release),
     /// The server process ended by itself.
     Exited(ExitReason),
     /// The disk was asked for an operation.

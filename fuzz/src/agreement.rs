@@ -28,12 +28,12 @@ mod search;
 pub use search::{Hunt, Tally, hunt};
 
 use crate::case::Driver;
-use crate::oracle::{Oracle, Outcome};
+use crate::oracle::{Oracle, Outcome, is_reference};
 use crate::rng::Rng;
 use std::fmt;
 use thiserror::Error;
 use zab_checker::{Class, Verdict};
-use zab_core::Variant;
+use zab_core::variant::Releases;
 use zab_sim::schedule::{GRAIN_US, SPAN_MAX_US};
 use zab_sim::{Act, Schedule};
 
@@ -122,8 +122,11 @@ impl Default for Drivers {
 }
 
 /// Runs a schedule in both drivers, once. To compare many, keep [`Drivers`].
-pub fn check(schedule: &Schedule, variant: Variant) -> Result<Agreement, Disagreement> {
-    Drivers::default().check(schedule, variant)
+pub fn check(
+    schedule: &Schedule,
+    releases: impl Into<Releases>,
+) -> Result<Agreement, Disagreement> {
+    Drivers::default().check(schedule, releases)
 }
 
 impl Drivers {
@@ -131,12 +134,13 @@ impl Drivers {
     pub fn check(
         &mut self,
         schedule: &Schedule,
-        variant: Variant,
+        releases: impl Into<Releases>,
     ) -> Result<Agreement, Disagreement> {
-        let (first, evidence) = self.direct.fingerprint(schedule, variant);
-        let (second, other) = self.turmoil.fingerprint(schedule, variant);
+        let releases = releases.into();
+        let (first, evidence) = self.direct.fingerprint(schedule, releases);
+        let (second, other) = self.turmoil.fingerprint(schedule, releases);
         for (driver, outcome) in [(Driver::Direct, &first), (Driver::Turmoil, &second)] {
-            if let Some(what) = problem(outcome, variant) {
+            if let Some(what) = problem(outcome, releases) {
                 return Err(Disagreement::Impossible { driver, what });
             }
         }
@@ -146,7 +150,7 @@ impl Drivers {
             Ok(Agreement::Same { class, identical })
         } else if is_fault_free(schedule) {
             Err(Disagreement::WithoutFault(pair))
-        } else if self.is_close(schedule, variant, pair) {
+        } else if self.is_close(schedule, releases, pair) {
             Ok(Agreement::Timing(pair))
         } else {
             Err(Disagreement::Unexplained(pair))
@@ -154,11 +158,12 @@ impl Drivers {
     }
 
     /// Whether the violation of each driver appears in the other one close by.
-    fn is_close(&mut self, schedule: &Schedule, variant: Variant, pair: Pair) -> bool {
+    fn is_close(&mut self, schedule: &Schedule, releases: Releases, pair: Pair) -> bool {
         let Self { direct, turmoil } = self;
         let shows = |oracle: &mut Oracle, class: Option<Class>| {
             class.is_none()
-                || (0..NEARBY).any(|n| oracle.judge(&nearby(schedule, n), variant).class() == class)
+                || (0..NEARBY)
+                    .any(|n| oracle.judge(&nearby(schedule, n), releases).class() == class)
         };
         shows(direct, pair.turmoil) && shows(turmoil, pair.direct)
     }
@@ -188,10 +193,10 @@ fn is_fault_free(schedule: &Schedule) -> bool {
 }
 
 /// What must not come out, whatever the timing.
-fn problem(outcome: &Outcome, variant: Variant) -> Option<String> {
+fn problem(outcome: &Outcome, releases: Releases) -> Option<String> {
     match &outcome.verdict {
         Verdict::Unknown(reason) => Some(reason.clone()),
-        Verdict::Violation(violation) if variant == Variant::REFERENCE => {
+        Verdict::Violation(violation) if is_reference(&releases) => {
             Some(format!("{} in the reference: {}", violation.class, violation.detail))
         }
         Verdict::Violation(_) | Verdict::Valid => None,

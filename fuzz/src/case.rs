@@ -8,9 +8,7 @@
 //! |---|---|
 //! | 1 | |
 //! | 2 | `expected` says whether a client's read shows the loss, and what the claim is, as data; `confirmed` lists the real servers that did the same; the file's name says the mechanism |
-//!
-//! A later format may add a field `starts`, the variant of each server and of each of its processes,
-//! for rolling upgrades; `variant` stays what all others run.
+//! | 3 | `variant` may name an upgrade, as in `zk-3.9.3:zk-3.9.5`, and `upgrade` is an action |
 
 mod claim;
 mod file;
@@ -27,7 +25,7 @@ use zab_core::variant::{Kind, Named};
 use zab_sim::{DriverKind, Schedule};
 
 /// The newest format of case files, which this build writes; it reads all older ones.
-pub const FORMAT: u16 = 2;
+pub const FORMAT: u16 = 3;
 
 /// A stored repro.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -168,7 +166,7 @@ impl Case {
     /// The name of its file, without the extension: the variant and the mechanism, which is the set
     /// of defects that it needs. A single defect is its own mechanism. Cases lie in folders by class.
     pub fn name(&self) -> String {
-        let mut name = self.variant.clone();
+        let mut name = self.variant.replace(':', "-to-");
         if self.defects.is_empty() {
             // What needs no defect has no mechanism to be named after.
             name += &format!("--{:08x}", crc32fast::hash(&self.schedule.to_bytes()));

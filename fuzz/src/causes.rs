@@ -6,50 +6,89 @@
 
 use crate::oracle::Oracle;
 use crate::variants::{UnknownVariant, edited};
+use std::fmt;
 use thiserror::Error;
 use zab_checker::Class;
-use zab_core::Variant;
-use zab_core::variant::{Named, SWITCHES, Switch};
+use zab_core::variant::{Named, Release, Releases, SWITCHES, Switch};
 use zab_sim::Schedule;
+use zab_sim::schedule::Kind;
 
-/// A smallest set of defects of the variant with which the schedule still breaks this class: the
-/// reference with these alone does, with any one of them repaired it does not.
+/// A smallest set of defects with which the schedule still breaks this class: the
+/// reference with these alone does, with any one of them repaired it does not. A defect is repaired in
+/// every server at once, whichever releases have it.
 pub fn causes(
     oracle: &mut Oracle,
     schedule: &Schedule,
-    variant: Variant,
+    releases: Releases,
     class: Class,
 ) -> Vec<&'static Switch> {
-    let mut left = variant;
+    let mut left = releases;
     loop {
         let before = left;
-        for switch in SWITCHES.iter().filter(|switch| switch.is_on(&before)) {
-            let repaired = switch.repaired(left);
+        for switch in SWITCHES.iter().filter(|switch| before.have(switch)) {
+            let repaired = left.repaired(switch);
             if oracle.judge(schedule, repaired).class() == Some(class) {
                 left = repaired;
             }
         }
         if left == before {
-            return SWITCHES.iter().filter(|switch| switch.is_on(&left)).collect();
+            return SWITCHES.iter().filter(|switch| left.have(switch)).collect();
         }
     }
 }
 
-/// The variant with all but these of its defects repaired.
-pub fn alone(defects: &[&'static Switch], variant: Variant) -> Variant {
+/// The releases with all but these of their defects repaired.
+pub fn alone(defects: &[&'static Switch], releases: Releases) -> Releases {
     let is_left = |switch: &&Switch| !defects.iter().any(|defect| defect.name == switch.name);
-    SWITCHES.iter().filter(is_left).fold(variant, |variant, switch| switch.repaired(variant))
+    SWITCHES.iter().filter(is_left).fold(releases, |releases, switch| releases.repaired(switch))
 }
 
-/// Whether the violation goes away if this one defect is repaired.
+/// What a finding can be asked to need.
+#[derive(Copy, Clone, Debug)]
+pub enum Cause {
+    /// This defect, in whichever release.
+    Defect(&'static Switch),
+    /// That servers run different releases.
+    Upgrade,
+}
+
+impl Cause {
+    /// Its name on the command line.
+    pub fn spelling(self) -> String {
+        match self {
+            Self::Defect(switch) => switch.spelling(),
+            Self::Upgrade => Kind::Upgrade.to_string(),
+        }
+    }
+
+    /// The ensembles that lack it and are otherwise the same.
+    pub fn removed(self, releases: Releases) -> Vec<Releases> {
+        match self {
+            Self::Defect(switch) => vec![releases.repaired(switch)],
+            Self::Upgrade => Release::ALL.map(|one| releases.of(one).into()).to_vec(),
+        }
+    }
+}
+
+impl fmt::Display for Cause {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Defect(switch) => switch.fmt(f),
+            Self::Upgrade => f.write_str("the upgrade"),
+        }
+    }
+}
+
+/// Whether the violation goes away without this.
 pub fn needs(
     oracle: &mut Oracle,
     schedule: &Schedule,
-    variant: Variant,
+    releases: Releases,
     class: Class,
-    switch: &Switch,
+    cause: Cause,
 ) -> bool {
-    oracle.judge(schedule, switch.repaired(variant)).class() != Some(class)
+    let removed = cause.removed(releases);
+    removed.into_iter().all(|releases| oracle.judge(schedule, releases).class() != Some(class))
 }
 
 /// A name that no defect of the variant has.
@@ -70,13 +109,18 @@ pub enum UnknownDefect {
     },
 }
 
-/// The defect of that name, if the variant has it.
-pub fn find(named: &Named, name: &str) -> Result<&'static Switch, UnknownDefect> {
-    let repaired = edited(named.clone(), &[], &[name.to_owned()])?.variant;
+/// The defect of that name, if the variant has it, or its upgrade.
+pub fn find(named: &Named, name: &str) -> Result<Cause, UnknownDefect> {
+    if named.releases().has_upgrade() && Kind::named(name) == Some(Kind::Upgrade) {
+        return Ok(Cause::Upgrade);
+    }
+    let repaired = edited(named.clone(), &[], &[name.to_owned()])?.releases();
     let mut on = named.switches();
-    on.find(|switch| !switch.is_on(&repaired)).ok_or_else(|| UnknownDefect::NotOn {
-        variant: named.name.clone(),
-        name: name.to_owned(),
-        names: named.switches().map(Switch::spelling).collect::<Vec<_>>().join(", "),
+    on.find(|switch| !repaired.have(switch)).map(Cause::Defect).ok_or_else(|| {
+        UnknownDefect::NotOn {
+            variant: named.name.clone(),
+            name: name.to_owned(),
+            names: named.switches().map(Switch::spelling).collect::<Vec<_>>().join(", "),
+        }
     })
 }

@@ -169,6 +169,9 @@ pub fn main() -> ExitCode {
         out.failure(&failure.what);
         failure.exit
     });
+    let lost = out.lost().map(|error| out.failure(&format!("standard output: {error}")));
+    // What was found is a finding, whoever could not be told.
+    let exit = if lost.is_some() && exit == Exit::Clean { Exit::Harness } else { exit };
     ExitCode::from(exit.code())
 }
 

@@ -10,7 +10,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use thiserror::Error;
 use zab_checker::Class;
-use zab_core::Variant;
+use zab_core::variant::Releases;
 use zab_sim::Schedule;
 
 /// Why a file gives no schedule.
@@ -93,7 +93,7 @@ pub enum By {
 /// Of many schedules few that reach the same, the short ones first; and how much that is.
 pub fn merge(
     oracle: &mut Oracle,
-    variant: Variant,
+    releases: Releases,
     mut schedules: Vec<Schedule>,
     by: By,
 ) -> (Vec<Schedule>, usize) {
@@ -101,7 +101,7 @@ pub fn merge(
     let mut coverage = Coverage::default();
     let mut seen = FxHashSet::default();
     schedules.retain(|schedule| {
-        oracle.cover(schedule, variant, &mut coverage);
+        oracle.cover(schedule, releases, &mut coverage);
         let before = seen.len();
         seen.extend(reached(&coverage, by));
         seen.len() > before
@@ -154,6 +154,7 @@ mod tests {
     use super::*;
     use crate::generate;
     use crate::rng::Rng;
+    use zab_core::Variant;
 
     #[test]
     fn a_merge_keeps_what_was_reached() {
@@ -171,7 +172,7 @@ mod tests {
         };
         for (by, most) in [(By::Situations, 20), (By::States, 60)] {
             let (few, count) =
-                merge(&mut Oracle::default(), Variant::REFERENCE, schedules.clone(), by);
+                merge(&mut Oracle::default(), Variant::REFERENCE.into(), schedules.clone(), by);
             assert_eq!(count, all_reached(&schedules, by).len());
             assert!(!few.is_empty() && few.len() <= most, "{}", few.len());
             assert_eq!(all_reached(&few, by), all_reached(&schedules, by));

@@ -305,7 +305,7 @@ mod tests {
     #[test]
     fn the_reference_never_comes_nearer_than_to_lacking_what_nobody_counts_on() {
         use crate::case::Driver;
-        let reference = crate::variants::find("reference").expect("it is listed").variant;
+        let reference = crate::variants::find("reference").expect("it is listed").releases();
         let (mut oracle, mut rng) = (Oracle::new(Driver::Direct), Rng::new(11));
         let mut coverage = Coverage::default();
         for _ in 0..1500 {

@@ -8,6 +8,7 @@ use crate::coverage::Coverage;
 use std::ops::ControlFlow;
 use zab_checker::verdict::Rank;
 use zab_checker::{Checker, Class, Event, Fact, Stakes, Standard, Verdict, Violation};
+use zab_core::variant::Releases;
 use zab_core::{Packet, Time, Variant, View};
 use zab_sim::{Ensemble, Observer, Run, Schedule, TraceHash};
 
@@ -46,8 +47,8 @@ impl Outcome {
 pub struct Recording {
     /// What should happen.
     pub schedule: Schedule,
-    /// In which variant.
-    pub variant: Variant,
+    /// What the servers run.
+    pub releases: Releases,
     /// How it went.
     pub outcome: Outcome,
     /// What was observed, the boot included.
@@ -68,24 +69,29 @@ pub struct Oracle {
 /// An ensemble that has booted, and the judge who watched it.
 #[derive(Clone, Debug)]
 struct Booted {
-    variant: Variant,
+    releases: Releases,
     servers: u8,
     ensemble: Ensemble,
     checker: Checker,
 }
 
 impl Booted {
-    fn new(driver: Driver, servers: u8, variant: Variant) -> Self {
-        let ensemble = Ensemble::new(driver.kind(), servers, variant);
-        let mut checker = Checker::new(servers, standard(variant));
+    fn new(driver: Driver, servers: u8, releases: Releases) -> Self {
+        let ensemble = Ensemble::new(driver.kind(), servers, releases);
+        let mut checker = Checker::new(servers, standard(releases));
         ensemble.evidence().iter().for_each(|event| checker.observe(event));
-        Self { variant, servers, ensemble, checker }
+        Self { releases, servers, ensemble, checker }
     }
 }
 
-/// What is held against a variant: only the reference claims to keep every rule.
-pub fn standard(variant: Variant) -> Standard {
-    if variant == Variant::REFERENCE { Standard::Strict } else { Standard::Release }
+/// What is held against an ensemble: only the reference claims to keep every rule.
+pub fn standard(releases: Releases) -> Standard {
+    if is_reference(&releases) { Standard::Strict } else { Standard::Release }
+}
+
+/// Whether every server is repaired, whatever it is upgraded to.
+pub fn is_reference(releases: &Releases) -> bool {
+    releases.all(|variant| *variant == Variant::REFERENCE)
 }
 
 impl Oracle {
@@ -100,47 +106,56 @@ impl Oracle {
     }
 
     /// Runs the schedule.
-    pub fn judge(&mut self, schedule: &Schedule, variant: Variant) -> Outcome {
-        self.run(schedule, variant, None)
+    pub fn judge(&mut self, schedule: &Schedule, releases: impl Into<Releases>) -> Outcome {
+        self.run(schedule, releases.into(), None)
     }
 
     /// Runs the schedule, and says which states the ensemble went through.
     pub fn cover(
         &mut self,
         schedule: &Schedule,
-        variant: Variant,
+        releases: impl Into<Releases>,
         coverage: &mut Coverage,
     ) -> Outcome {
         coverage.clear();
         let mut notes = Notes { coverage: Some(coverage), ..Notes::default() };
-        self.run(schedule, variant, Some(&mut notes))
+        self.run(schedule, releases.into(), Some(&mut notes))
     }
 
     /// Runs the schedule, and returns the hash of all that was observed: equal hashes, equal
     /// executions.
-    pub fn trace_hash(&mut self, schedule: &Schedule, variant: Variant) -> (Outcome, u64) {
+    pub fn trace_hash(
+        &mut self,
+        schedule: &Schedule,
+        releases: impl Into<Releases>,
+    ) -> (Outcome, u64) {
         let mut notes = Notes { trace: Some(TraceHash::default()), ..Notes::default() };
-        let outcome = self.run(schedule, variant, Some(&mut notes));
+        let outcome = self.run(schedule, releases.into(), Some(&mut notes));
         (outcome, notes.trace.map_or(0, |trace| trace.value()))
     }
 
     /// Runs the schedule, and returns a number that is the same if every event was, in whatever
     /// order within one microsecond.
-    pub fn fingerprint(&mut self, schedule: &Schedule, variant: Variant) -> (Outcome, u64) {
+    pub fn fingerprint(
+        &mut self,
+        schedule: &Schedule,
+        releases: impl Into<Releases>,
+    ) -> (Outcome, u64) {
         let mut notes = Notes { fingerprint: Some(0), ..Notes::default() };
-        let outcome = self.run(schedule, variant, Some(&mut notes));
+        let outcome = self.run(schedule, releases.into(), Some(&mut notes));
         (outcome, notes.fingerprint.unwrap_or(0))
     }
 
     /// Runs the schedule, and keeps all that was observed.
-    pub fn record(&mut self, schedule: &Schedule, variant: Variant) -> Recording {
+    pub fn record(&mut self, schedule: &Schedule, releases: impl Into<Releases>) -> Recording {
+        let releases = releases.into();
         let mut notes = Notes { events: Some(Vec::new()), ..Notes::default() };
-        let outcome = self.run(schedule, variant, Some(&mut notes));
+        let outcome = self.run(schedule, releases, Some(&mut notes));
         let events = notes.events.unwrap_or_default();
-        let ensemble = &self.booted(schedule.servers, variant).ensemble;
+        let ensemble = &self.booted(schedule.servers, releases).ensemble;
         Recording {
             schedule: schedule.clone(),
-            variant,
+            releases,
             outcome,
             events,
             boot: ensemble.evidence().len(),
@@ -150,22 +165,22 @@ impl Oracle {
 
     /// When the boot of such an ensemble is over, on the clock of the world: the origin of the times
     /// of a schedule.
-    pub fn origin(&mut self, servers: u8, variant: Variant) -> Time {
-        self.booted(servers, variant).ensemble.origin()
+    pub fn origin(&mut self, servers: u8, releases: Releases) -> Time {
+        self.booted(servers, releases).ensemble.origin()
     }
 
     /// Runs the schedule without judging it, to see what judging costs.
-    pub fn unjudged(&mut self, schedule: &Schedule, variant: Variant) -> Run {
-        self.booted(schedule.servers, variant).ensemble.resume(schedule, &mut Nobody)
+    pub fn unjudged(&mut self, schedule: &Schedule, releases: impl Into<Releases>) -> Run {
+        self.booted(schedule.servers, releases.into()).ensemble.resume(schedule, &mut Nobody)
     }
 
     fn run(
         &mut self,
         schedule: &Schedule,
-        variant: Variant,
+        releases: Releases,
         mut notes: Option<&mut Notes<'_>>,
     ) -> Outcome {
-        let Booted { ensemble, checker, .. } = self.booted(schedule.servers, variant);
+        let Booted { ensemble, checker, .. } = self.booted(schedule.servers, releases);
         if let Some(notes) = &mut notes {
             ensemble.evidence().iter().for_each(|event| notes.on_event(event));
         }
@@ -182,10 +197,10 @@ impl Oracle {
         Outcome { verdict, violations, run, excuse: judge.excuse }
     }
 
-    fn booted(&mut self, servers: u8, variant: Variant) -> &Booted {
-        let known = self.booted.iter().position(|b| (b.variant, b.servers) == (variant, servers));
+    fn booted(&mut self, servers: u8, releases: Releases) -> &Booted {
+        let known = self.booted.iter().position(|b| (b.releases, b.servers) == (releases, servers));
         let index = known.unwrap_or_else(|| {
-            self.booted.push(Booted::new(self.driver, servers, variant));
+            self.booted.push(Booted::new(self.driver, servers, releases));
             self.booted.len() - 1
         });
         &self.booted[index]

@@ -28,6 +28,7 @@ lab! {
     mod java;
     mod link;
     mod matter;
+    mod nemesis;
     pub mod play;
     mod ports;
     pub mod record;
@@ -38,6 +39,7 @@ lab! {
     pub use ensemble::{Condition, Ensemble, Outcome, Setup, Trouble};
     pub use java::Java;
     pub use link::Fate;
+    pub use nemesis::Timeline;
     pub use matter::{Files, Message, Messages, Operation, Way};
     pub use scenario::{Claim, Error, Part, Scenario, Step, Verb};
     pub use server::Role;

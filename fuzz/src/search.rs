@@ -22,12 +22,12 @@ use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::time::Duration;
 use zab_checker::Class;
-use zab_core::Variant;
-use zab_core::variant::{self, Harm, Named, Switch};
+use zab_core::variant::{self, Harm, Named, Releases, Switch};
 use zab_sim::Schedule;
 use zab_sim::schedule::Kind;
 
 use crate::case::Driver;
+use crate::causes::Cause;
 use crate::generate::Sizes;
 use crate::guidance::Guidance;
 use crate::oracle::Outcome;
@@ -37,7 +37,7 @@ use crate::situations::Census;
 #[derive(Clone, Debug)]
 pub struct Campaign {
     /// The variant to break.
-    pub variant: Variant,
+    pub releases: Releases,
     /// What runs the simulation.
     pub driver: Driver,
     /// Another driver in which a finding has to show the same class.
@@ -57,7 +57,7 @@ pub struct Campaign {
     /// Which classes count.
     pub wanted: Wanted,
     /// Only violations that need this defect count.
-    pub cause: Option<&'static Switch>,
+    pub cause: Option<Cause>,
     /// Whether to go on after the first finding.
     pub keep_going: bool,
 }
@@ -91,7 +91,7 @@ impl Campaign {
     /// variant.
     pub fn new(named: &Named, seed: u64, limit: Limit) -> Self {
         Self {
-            variant: named.variant,
+            releases: named.releases(),
             driver: Driver::default(),
             hold_in: None,
             sizes: Sizes::default(),
@@ -109,11 +109,27 @@ impl Campaign {
 
 impl Wanted {
     /// What to look for in this variant: everything in the reference, which breaks no rule; in a
-    /// single defect the harm that it is known for; losses in any other.
+    /// single defect the harm that it is known for; losses in any other. With an upgrade, what the
+    /// release is known for that is not the reference.
     pub fn of(named: &Named) -> Self {
+        let variants = named.variants();
+        let mut defective = variants.iter().filter(|one| one.kind != variant::Kind::Reference);
+        match (defective.next(), defective.next()) {
+            (None, _) => Self::Any,
+            (Some(one), None) => Self::of_defective(one),
+            (Some(one), Some(other)) => {
+                match (Self::of_defective(one), Self::of_defective(other)) {
+                    (one, other) if one == other => one,
+                    (Self::Divergences, _) | (_, Self::Divergences) => Self::Divergences,
+                    _ => Self::Losses,
+                }
+            }
+        }
+    }
+
+    fn of_defective(named: &Named) -> Self {
         let is_listed = named.name == named.base.name;
         match named.base.harm {
-            _ if named.kind == variant::Kind::Reference => Self::Any,
             Harm::Divergence if is_listed => Self::Divergences,
             Harm::Outage if is_listed => Self::Outages,
             Harm::Nothing | Harm::Loss | Harm::Divergence | Harm::Outage => Self::Losses,

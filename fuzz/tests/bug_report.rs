@@ -16,7 +16,7 @@ const WRITE: Zxid = Zxid::new(1, 4);
 fn recording(variant: &str) -> Recording {
     let schedule = Schedule::from_json(include_str!("zookeeper_4646_report.json"));
     let entry = zab_core::variant::find(variant).expect("a variant of that name");
-    Oracle::default().record(&schedule.expect("a valid schedule"), entry.variant)
+    Oracle::default().record(&schedule.expect("a valid schedule"), entry.releases())
 }
 
 /// A moment of the report: what it is called, and how it shows.

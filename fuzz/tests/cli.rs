@@ -60,6 +60,27 @@ fn a_hunt_stores_a_small_case_that_replays_and_that_the_reference_survives() {
 }
 
 #[test]
+fn results_that_nobody_gets_are_an_error_and_a_reader_who_goes_away_is_none() {
+    let variants_to = |file: &str| {
+        let output = std::fs::File::create(file).map(|file| {
+            let mut zab = Command::new(env!("CARGO_BIN_EXE_zab"));
+            zab.arg("variants").stdout(file).output().expect("it can be started")
+        });
+        output.ok()
+    };
+    // Only Linux has a device that is always full.
+    if let Some(output) = variants_to("/dev/full") {
+        assert_eq!(output.status.code(), Some(4));
+        assert!(stderr(&output).starts_with("error: standard output: "), "{}", stderr(&output));
+    }
+    let (reader, writer) = std::io::pipe().expect("a pipe");
+    drop(reader);
+    let mut zab = Command::new(env!("CARGO_BIN_EXE_zab"));
+    let output = zab.arg("variants").stdout(writer).output().expect("it can be started");
+    assert_eq!((output.status.code(), stderr(&output).as_str()), (Some(0), ""));
+}
+
+#[test]
 fn a_case_is_explained_within_a_hundred_columns() {
     let folder = folder();
     let case = hunted(folder.path());
@@ -362,9 +383,9 @@ fn another_process_observes_the_same_byte_for_byte() {
         let mut oracle = Oracle::new(*driver);
         for seed in 0..5 {
             // What ran before must not matter.
-            oracle.judge(&generate::schedule(&mut Rng::of(seed, 0), 3), stored.named().variant);
+            oracle.judge(&generate::schedule(&mut Rng::of(seed, 0), 3), stored.named().releases());
         }
-        let (_, here) = oracle.trace_hash(&stored.schedule, stored.named().variant);
+        let (_, here) = oracle.trace_hash(&stored.schedule, stored.named().releases());
         assert_eq!(report[0]["trace"], format!("{here:016x}"), "{}", driver.name());
     }
 }

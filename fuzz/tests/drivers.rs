@@ -2,7 +2,7 @@
 #![cfg(feature = "turmoil")]
 
 use zab_checker::Class;
-use zab_core::Variant;
+use zab_core::variant::Releases;
 use zab_core::variant::find;
 use zab_fuzz::agreement::{Agreement, Disagreement, Drivers, Pair, check};
 use zab_fuzz::case::Driver;
@@ -16,8 +16,8 @@ fn oracles() -> (Oracle, Oracle) {
     (Oracle::new(Driver::Direct), Oracle::new(Driver::Turmoil))
 }
 
-fn variant(name: &str) -> Variant {
-    find(name).expect("a variant of that name").variant
+fn variant(name: &str) -> Releases {
+    find(name).expect("a variant of that name").releases()
 }
 
 fn generated(seed: u64) -> Schedule {

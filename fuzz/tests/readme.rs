@@ -14,7 +14,7 @@ fn the_readme_shows_the_case_that_it_names() {
     let readme = fs::read_to_string(root.join("../README.md")).expect("there is a README");
     assert!(readme.contains(&format!("fuzz/{PICTURE}")));
     let case = case::read(&root.join(PICTURE)).expect("a stored case");
-    let recording = Oracle::default().record(&case.schedule, case.named().variant);
+    let recording = Oracle::default().record(&case.schedule, case.named().releases());
     let told = boxed::render(&Story::of(&recording));
     assert!(readme.contains(told.trim_end()), "the README shows something else than:\n{told}");
 }

@@ -20,7 +20,7 @@ thread_local! {
 fn is_told_as_it_was(path: &Path) -> datatest_stable::Result<()> {
     let case = case::read(path)?;
     let recording =
-        ORACLE.with_borrow_mut(|oracle| oracle.record(&case.schedule, case.named().variant));
+        ORACLE.with_borrow_mut(|oracle| oracle.record(&case.schedule, case.named().releases()));
     let story = Story::of(&recording);
     agrees_with_a_checker(&recording, &story);
     agrees_with_d1(&recording, &story);
@@ -33,7 +33,7 @@ fn is_told_as_it_was(path: &Path) -> datatest_stable::Result<()> {
 /// The checker's word on each claim, at its instant.
 fn agrees_with_a_checker(recording: &Recording, story: &Story) {
     let servers = recording.schedule.servers;
-    let mut checker = Checker::new(servers, standard(recording.variant));
+    let mut checker = Checker::new(servers, standard(recording.releases));
     let mut observed = 0;
     let mut before = checker.servers();
     let mut moments: Vec<&Moment> = story.moments.iter().collect();

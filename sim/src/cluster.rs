@@ -4,12 +4,14 @@ use crate::keyed::Delays;
 use crate::machine::Machine;
 use crate::network::Links;
 use std::ops::{Index, IndexMut};
-use zab_core::{NodeId, Time};
+use zab_core::variant::{Release, Releases};
+use zab_core::{Config, Node, NodeId, Time};
 
 /// Machines, links, and the faults in force.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Cluster {
     machines: Vec<Machine>,
+    releases: Releases,
     pub(crate) links: Links,
     pub(crate) delays: Delays,
     /// How often all faults were ended.
@@ -18,9 +20,10 @@ pub(crate) struct Cluster {
 
 impl Cluster {
     /// Machines with empty disks, on which nothing runs.
-    pub(crate) fn new(members: impl Iterator<Item = NodeId>, seed: u64) -> Self {
+    pub(crate) fn new(config: &Config, releases: Releases, seed: u64) -> Self {
         Self {
-            machines: members.map(Machine::new).collect(),
+            machines: config.members().map(Machine::new).collect(),
+            releases,
             links: Links::default(),
             delays: Delays { seed },
             heals: 0,
@@ -35,6 +38,17 @@ impl Cluster {
     /// How often all faults were ended.
     pub(crate) const fn heals(&self) -> u16 {
         self.heals
+    }
+
+    /// The next process of a server will run this release. False if it would have done the same.
+    pub(crate) fn install(&mut self, id: NodeId, release: Release) -> bool {
+        let before = std::mem::replace(&mut self[id].release, release);
+        self.releases.of(before) != self.releases.of(release)
+    }
+
+    /// A process for this machine, of the release that is installed there.
+    pub(crate) fn process(&self, id: NodeId, config: Config) -> Node {
+        Node::running(id, config, (&self.releases, self[id].release))
     }
 
     /// Whether both machines have power and nothing between them is cut.

@@ -189,7 +189,7 @@ mod tests {
 
     #[test]
     fn time_passes_without_events() {
-        let world = World::new(Config::new(3), Variant::REFERENCE, 0, 1);
+        let world = World::new(Config::new(3), Variant::REFERENCE.into(), 0, 1);
         let mut driver = Direct::new(world);
         driver.pass_until(Time(700));
         assert_eq!(driver.now(), Time(700));

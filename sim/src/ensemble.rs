@@ -5,7 +5,8 @@ use crate::schedule::Schedule;
 #[cfg(feature = "turmoil")]
 use crate::turmoil;
 use zab_checker::Event;
-use zab_core::{Time, Variant};
+use zab_core::Time;
+use zab_core::variant::Releases;
 
 /// What runs a simulation.
 #[derive(Copy, Clone, Debug, Default, PartialEq, Eq)]
@@ -18,7 +19,7 @@ pub enum DriverKind {
     Turmoil,
 }
 
-/// An ensemble of one variant under one driver.
+/// An ensemble under one driver.
 #[derive(Clone, Debug)]
 pub enum Ensemble {
     /// In the direct driver.
@@ -30,11 +31,11 @@ pub enum Ensemble {
 
 impl Ensemble {
     /// Boots an ensemble of 3, 5 or 7 servers.
-    pub fn new(driver: DriverKind, servers: u8, variant: Variant) -> Self {
+    pub fn new(driver: DriverKind, servers: u8, releases: Releases) -> Self {
         match driver {
-            DriverKind::Direct => Self::Direct(Box::new(Booted::new(servers, variant))),
+            DriverKind::Direct => Self::Direct(Box::new(Booted::new(servers, releases))),
             #[cfg(feature = "turmoil")]
-            DriverKind::Turmoil => Self::Turmoil(turmoil::Booted::new(servers, variant)),
+            DriverKind::Turmoil => Self::Turmoil(turmoil::Booted::new(servers, releases)),
         }
     }
 

@@ -25,6 +25,13 @@ pub(crate) fn act(backend: &mut impl Backend, act: Act) {
         Act::Kill { server, down_us } => {
             end(backend, NodeId(server), Death::Killed, Span(down_us));
         }
+        Act::Upgrade { server, to, down_us } => {
+            let is_other = backend.cluster().install(NodeId(server), to);
+            if is_other {
+                backend.observe(Some(NodeId(server)), Fact::Installed(to));
+            }
+            end(backend, NodeId(server), Death::Killed, Span(down_us));
+        }
         Act::StepDown { server } => backend.step_down(NodeId(server)),
         Act::FlushError { server, file, for_us: _ } => {
             backend.cluster()[NodeId(server)].fail(DiskError::Flush, file, now, until);

@@ -87,6 +87,7 @@ impl Delays {
             Actor::LogWriter => 1,
             Actor::Committer => 2,
             Actor::Sender(learner) => 3 + u64::from(learner.0),
+            Actor::LeakedLogWriter => 255,
         };
         let who = u64::from(server.0) << 8 | number;
         let (low, high) = if actor == Actor::Loader { (1_000, 30_000) } else { (10, 100) };

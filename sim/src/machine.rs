@@ -18,6 +18,7 @@ use crate::disk::SimDisk;
 use crate::keyed::Delays;
 use crate::schedule::{CrashMode, Files, StallTarget};
 use zab_core::event::ExitReason;
+use zab_core::variant::Release;
 use zab_core::{DiskError, DiskOp, File, Lsn, NodeId, Recovered, Span, Time};
 
 /// How long a supervisor waits before it restarts a process that exited by itself.
@@ -38,6 +39,8 @@ pub(crate) struct Machine {
     pub(crate) clock: Clock,
     pub(crate) stalls: Stalls,
     errors: Errors,
+    /// What the next process runs.
+    pub(crate) release: Release,
     /// A process is running.
     up: bool,
     powered: bool,
@@ -56,6 +59,7 @@ impl Machine {
             clock: Clock::default(),
             stalls: Stalls::default(),
             errors: Errors::default(),
+            release: Release::default(),
             up: false,
             powered: true,
             life: 0,

@@ -20,7 +20,8 @@ use crate::schedule::Schedule;
 use execution::Execution;
 use std::ops::ControlFlow;
 use zab_checker::Event;
-use zab_core::{Variant, View};
+use zab_core::View;
+use zab_core::variant::Releases;
 
 /// Somebody who watches an execution.
 pub trait Observer {
@@ -50,7 +51,7 @@ pub struct Run {
     pub out_of_budget: bool,
 }
 
-/// An ensemble of one variant that has booted: leader elected, epoch 1 established, three writes
+/// An ensemble that has booted, each server with the old of its releases: leader elected, epoch 1 established, three writes
 /// committed and applied everywhere. Made once, cloned for each execution.
 #[derive(Clone, Debug)]
 pub struct Booted {
@@ -60,8 +61,8 @@ pub struct Booted {
 
 impl Booted {
     /// Boots an ensemble of 3, 5 or 7 servers.
-    pub fn new(servers: u8, variant: Variant) -> Self {
-        let (driver, evidence) = boot::boot(servers, variant);
+    pub fn new(servers: u8, releases: impl Into<Releases>) -> Self {
+        let (driver, evidence) = boot::boot(servers, releases.into());
         Self { driver, evidence }
     }
 

@@ -21,10 +21,12 @@ pub use fields::ScheduleError;
 pub use kind::Kind;
 
 use serde::{Deserialize, Serialize};
+use zab_core::variant::Release;
 
 /// The version of the JSON form that this build writes; it reads all older ones. Version 1 has other
-/// names for three kinds of action; until version 2 a flush error has neither file nor duration.
-pub const FORMAT: u16 = 3;
+/// names for three kinds of action; until version 2 a flush error has neither file nor duration; version 4 has
+/// upgrades.
+pub const FORMAT: u16 = 4;
 
 /// Times in a schedule are whole multiples of this many microseconds.
 pub const GRAIN_US: u64 = 200;
@@ -70,10 +72,13 @@ pub struct Action {
 }
 
 /// What a client does in one action.
-#[derive(Copy, Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Copy, Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
 #[serde(rename_all = "kebab-case")]
 pub enum ClientOp {
     /// Write a new, unique value.
+    #[default]
     Write,
     /// Write a new, unique value if the version is the one this client saw last.
     WriteIf,
@@ -84,10 +89,13 @@ pub enum ClientOp {
 }
 
 /// What a power loss leaves of the operations that were not reported as done.
-#[derive(Copy, Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Copy, Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
 #[serde(rename_all = "kebab-case")]
 pub enum CrashMode {
     /// Nothing.
+    #[default]
     LoseAll,
     /// This many of the oldest ones, per file. A flush is none: it has no contents.
     KeepPrefix(u8),
@@ -117,11 +125,22 @@ pub enum Files {
     CurrentEpoch,
 }
 
+/// How schedules call a [`Release`].
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "Release", rename_all = "kebab-case")]
+enum ReleaseName {
+    Old,
+    New,
+}
+
 /// An actor that can be held back.
-#[derive(Copy, Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Copy, Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
 #[serde(rename_all = "kebab-case")]
 pub enum StallTarget {
     /// The receiver: packets wait at the door.
+    #[default]
     Receiver,
     /// The log writer (SyncRequestProcessor).
     LogWriter,
@@ -277,6 +296,18 @@ pub enum Act {
         /// Which server.
         server: u8,
     },
+    /// An operator installs a release and restarts the process as it, on the same disk: the process is
+    /// killed (`zkServer.sh stop` sends SIGTERM, for which a server has no shutdown hook) and starts
+    /// after `down_us`. A server that is down starts as that release when it starts.
+    Upgrade {
+        /// Which server.
+        server: u8,
+        /// The new release, or back to the old one.
+        #[serde(with = "ReleaseName")]
+        to: Release,
+        /// How long it is down.
+        down_us: u64,
+    },
     /// Writes fail (EIO). With all files, as long as it lasts, the disk is full (ENOSPC) or read-only
     /// (EROFS). Otherwise as [`Act::FlushError`].
     WriteError {
@@ -291,6 +322,17 @@ pub enum Act {
 
 const fn is_false(flag: &bool) -> bool {
     !*flag
+}
+
+impl Act {
+    /// What it is where all servers run the same release, whatever happens: an upgrade is a restart.
+    #[must_use]
+    pub const fn within_one_release(self) -> Self {
+        match self {
+            Self::Upgrade { server, down_us, to: _ } => Self::Kill { server, down_us },
+            other => other,
+        }
+    }
 }
 
 impl Action {

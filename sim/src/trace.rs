@@ -30,6 +30,7 @@ fn write_fact(f: &mut fmt::Formatter<'_>, fact: &Fact) -> fmt::Result {
         Fact::Crashed { power_loss: true } => f.write_str("loses power"),
         Fact::Crashed { power_loss: false } => f.write_str("is killed"),
         Fact::Exited(reason) => write!(f, "exits: {reason}"),
+        Fact::Installed(release) => write!(f, "gets {release}"),
         Fact::DiskAsked { lsn, op } => write!(f, "asks the disk #{}: {op}", lsn.0),
         Fact::DiskDone { file, upto } => write!(f, "{file:?} is durable up to #{}", upto.0),
         Fact::WrittenBack => f.write_str("what its earlier processes wrote is durable"),

@@ -21,6 +21,7 @@
 //! | power loss | the host is partitioned and crashed; [`SimDisk`](crate::SimDisk) decides what stays |
 //! | kill | the host is crashed, so peers see FIN or RST; page cache survives |
 //! | start, supervisor | the host is bounced |
+//! | upgrade | as a kill; the host is bounced with a node of the other release |
 //! | step-down | an event for the task that owns the node |
 //! | flush error, write error | [`SimDisk`](crate::SimDisk) reports a failure where it would report that it is done |
 //! | cut, isolate, swizzle | turmoil's one-way partition; dead streams are reset afterwards |
@@ -92,7 +93,8 @@ use std::rc::Rc;
 use std::time::{Duration, UNIX_EPOCH};
 use turmoil::Sim;
 use zab_core::event::ExitReason;
-use zab_core::{Config, Key, NodeId, Replica, Span, Time, Variant, View};
+use zab_core::variant::Releases;
+use zab_core::{Config, Key, NodeId, Replica, Span, Time, View};
 
 /// How much time of the world a step covers at most: what the fastest message between two servers
 /// takes ([`Delays::latency`]).
@@ -135,7 +137,6 @@ pub struct Turmoil {
     sim: Sim<'static>,
     shared: Handle,
     config: Config,
-    variant: Variant,
     /// The servers have hosts.
     hosted: bool,
     clients: Clients,
@@ -156,7 +157,7 @@ pub struct Turmoil {
 
 impl Turmoil {
     /// An ensemble whose servers are down and have empty disks, and this many clients.
-    pub fn new(config: Config, variant: Variant, clients: u8) -> Self {
+    pub fn new(config: Config, releases: Releases, clients: u8) -> Self {
         let sim = turmoil::Builder::new()
             .epoch(UNIX_EPOCH)
             .rng_seed(0)
@@ -168,9 +169,8 @@ impl Turmoil {
             .build();
         Self {
             sim,
-            shared: Rc::new(RefCell::new(Shared::new(&config))),
+            shared: Rc::new(RefCell::new(Shared::new(&config, releases))),
             config,
-            variant,
             hosted: false,
             clients: Clients::new(&config, clients),
             partitions: Partitions::default(),

@@ -32,13 +32,13 @@ use crate::sessions;
 use instant::Instant;
 use process::Process;
 use zab_core::event::ExitReason;
-use zab_core::{Config, Key, Lsn, NodeId, Replica, SessionId, Time, Variant, View};
+use zab_core::variant::Releases;
+use zab_core::{Config, Key, Lsn, NodeId, Replica, SessionId, Time, View};
 
 /// Servers, disks, connections, clients, and the faults in force.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct World {
     config: Config,
-    variant: Variant,
     cluster: Cluster,
     processes: Vec<Process>,
     network: Network,
@@ -50,12 +50,13 @@ pub struct World {
 
 impl World {
     /// An ensemble whose servers are down and have empty disks, and this many clients.
-    pub fn new(config: Config, variant: Variant, seed: u64, clients: u8) -> Self {
+    pub fn new(config: Config, releases: Releases, seed: u64, clients: u8) -> Self {
+        let cluster = Cluster::new(&config, releases, seed);
+        let process = |id| Process::new(cluster.process(id, config));
         Self {
             config,
-            variant,
-            cluster: Cluster::new(config.members(), seed),
-            processes: config.members().map(|id| Process::new(id, config, variant)).collect(),
+            processes: config.members().map(process).collect(),
+            cluster,
             network: Network::default(),
             mailboxes: Mailboxes::default(),
             clients: (0..clients.into()).map(|id| Client::new(SessionId(id))).collect(),

@@ -8,7 +8,7 @@ use tempfile::TempDir;
 use tokio::sync::mpsc;
 use tokio::task::{JoinHandle, LocalSet, spawn_local};
 use tokio::time::timeout;
-use zab_core::{Config, Key, NodeId, Op, Outcome, RequestId, SessionId, Variant, Zxid};
+use zab_core::{Config, Key, Node, NodeId, Op, Outcome, RequestId, SessionId, Variant, Zxid};
 use zab_sim::shell::client::converse;
 use zab_sim::shell::codec::Frame;
 use zab_sim::shell::directory::Directory;
@@ -79,7 +79,8 @@ impl Ensemble {
     fn start(&self, id: NodeId) -> Server {
         let net = Loopback::server(&self.addresses, id);
         let machine = Directory::new(self.disk(id));
-        let process = serve(id, Config::new(3), Variant::REFERENCE, net, machine.clone());
+        let node = Node::new(id, Config::new(3), Variant::REFERENCE);
+        let process = serve(id, Config::new(3), node, net, machine.clone());
         let task = spawn_local(async move {
             let end = process.await;
             panic!("{id} ended: {end:?}");

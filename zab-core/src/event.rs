@@ -22,6 +22,8 @@ pub enum Actor {
     Loader,
     /// `SyncRequestProcessor`: takes all that is queued, appends it and asks for a flush.
     LogWriter,
+    /// The same thread of an earlier role, which nobody stopped.
+    LeakedLogWriter,
     /// `CommitProcessor` and `FinalRequestProcessor`: applies one committed transaction, or
     /// answers one local read, a turn.
     Committer,
@@ -310,6 +312,11 @@ pub enum Note {
     },
     /// Stops following or leading, in process; clients are disconnected.
     SteppedDown,
+    /// The role ended, and its log writer goes on with what was queued.
+    LeakedLogWriter {
+        /// How many transactions it has not appended yet.
+        queued: usize,
+    },
     /// The memory was loaded from the disk, or replaced by a snapshot or a truncation.
     MemoryReplaced {
         /// Its last zxid now.

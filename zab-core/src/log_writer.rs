@@ -3,6 +3,11 @@
 //! It takes everything that is queued, appends it, asks for one flush (group commit), and only
 //! when the disk reports that flush are the transactions acknowledged. Between queue and flush a
 //! transaction exists in memory only: ZOOKEEPER-4646 is about nothing else.
+//!
+//! A role that nobody shuts down properly leaves its thread behind (ZOOKEEPER-4712), beside that of
+//! the next one. Each has its own queue and flushes its own batch; both go through one
+//! `FileTxnLog`, whose `append` and `commit` are `synchronized`: while one of them flushes, the other
+//! appends nothing.
 
 mod canonical;
 pub(crate) mod invariants;
@@ -32,6 +37,8 @@ pub(crate) struct LogWriter {
     ready: bool,
     /// The thread has ended with an exception; nobody takes what is queued.
     has_ended: bool,
+    /// The role is gone that it was started for.
+    is_leaked: bool,
     appended_since_snapshot: u32,
 }
 
@@ -44,10 +51,10 @@ impl LogWriter {
         }
     }
 
-    /// Appends all that is queued and asks for the flush.
-    pub(crate) fn on_turn(&mut self, durable: &mut Durable, out: &mut Vec<Output>) {
+    /// Appends all that is queued and asks for the flush, unless another thread flushes the file.
+    pub(crate) fn on_turn(&mut self, other: &Self, durable: &mut Durable, out: &mut Vec<Output>) {
         self.ready = false;
-        if self.flushing.is_some() || self.queue.is_empty() {
+        if self.flushing.is_some() || self.queue.is_empty() || other.is_flushing() {
             return;
         }
         for (txn, ack) in self.queue.drain(..) {
@@ -70,6 +77,25 @@ impl LogWriter {
         self.flushing = None;
         self.ask_for_turn(out);
         std::mem::take(&mut self.batch)
+    }
+
+    /// The other thread has flushed the file, or has ended.
+    pub(crate) fn go_on(&mut self, out: &mut Vec<Output>) {
+        self.ask_for_turn(out);
+    }
+
+    /// The threads that roles leave behind are one: what the earlier one has queued comes first.
+    /// Returns the thread that the next role starts with.
+    pub(crate) fn leak(self, leaked: &mut Self, out: &mut Vec<Output>) -> Self {
+        let next =
+            Self { appended_since_snapshot: self.appended_since_snapshot, ..Self::default() };
+        assert!(!self.is_flushing() || !leaked.is_flushing(), "only one thread flushes the file");
+        leaked.queue.extend(self.queue);
+        leaked.batch.extend(self.batch);
+        leaked.flushing = leaked.flushing.or(self.flushing);
+        (leaked.is_leaked, leaked.has_ended) = (true, false);
+        leaked.ask_for_turn(out);
+        next
     }
 
     /// Whether a snapshot is due (`snapCount`); the count begins again if so.
@@ -131,7 +157,10 @@ impl LogWriter {
     fn ask_for_turn(&mut self, out: &mut Vec<Output>) {
         if !self.ready && self.flushing.is_none() && !self.queue.is_empty() {
             self.ready = true;
-            out.push(Output::Ready(Actor::LogWriter));
+            out.push(Output::Ready(match self.is_leaked {
+                false => Actor::LogWriter,
+                true => Actor::LeakedLogWriter,
+            }));
         }
     }
 }
@@ -148,7 +177,7 @@ mod tests {
         let txn = txn(1, 1);
         let earlier = durable.flush(&mut out);
         writer.enqueue(txn, AckTo::Myself, &mut out);
-        writer.on_turn(&mut durable, &mut out);
+        writer.on_turn(&LogWriter::default(), &mut durable, &mut out);
         durable.on_done(File::Log, earlier);
         assert_eq!(writer.take_flushed(&durable, &mut out), []);
         assert!(!writer.is_idle());
@@ -169,16 +198,59 @@ mod tests {
         writer.enqueue(txn(1, 1), AckTo::Myself, &mut out);
         writer.enqueue(txn(1, 2), AckTo::Myself, &mut out);
         assert_eq!(turns(&out), 1, "one turn takes both");
-        writer.on_turn(&mut durable, &mut out);
+        writer.on_turn(&LogWriter::default(), &mut durable, &mut out);
         writer.enqueue(txn(1, 3), AckTo::Myself, &mut out);
         assert_eq!(turns(&out), 1, "it waits for the flush");
         let asked = out.len();
-        writer.on_turn(&mut durable, &mut out);
+        writer.on_turn(&LogWriter::default(), &mut durable, &mut out);
         assert_eq!(out.len(), asked, "even if somebody gives it a turn");
         let done = durable.flush(&mut out);
         durable.on_done(File::Log, done);
         writer.take_flushed(&durable, &mut out);
         assert_eq!(turns(&out), 2, "now there is something to do");
+    }
+
+    fn zxids(durable: &Durable) -> Vec<Zxid> {
+        durable.log().iter().map(|txn| txn.zxid).collect()
+    }
+
+    #[test]
+    fn a_leaked_thread_appends_after_what_the_next_one_appended_and_keeps_its_own_queue() {
+        let (mut durable, mut out) = (Durable::default(), Vec::new());
+        let (mut writer, mut leaked) = (LogWriter::default(), LogWriter::default());
+        writer.enqueue(txn(1, 2), AckTo::Myself, &mut out);
+        writer = writer.leak(&mut leaked, &mut out);
+        assert!(writer.is_idle() && leaked.queued() == 1);
+        assert_eq!(out, [Actor::LogWriter, Actor::LeakedLogWriter].map(Output::Ready));
+        writer.enqueue(txn(2, 1), AckTo::Myself, &mut out);
+        writer.on_turn(&leaked, &mut durable, &mut out);
+        leaked.on_turn(&writer, &mut durable, &mut out);
+        assert_eq!(zxids(&durable), [Zxid::new(2, 1)], "the file is being flushed");
+        let flush = durable.flush(&mut out);
+        durable.on_done(File::Log, flush);
+        assert_eq!(writer.take_flushed(&durable, &mut out).len(), 1);
+        leaked.go_on(&mut out);
+        assert_eq!(out.last(), Some(&Output::Ready(Actor::LeakedLogWriter)));
+        leaked.on_turn(&writer, &mut durable, &mut out);
+        assert_eq!(zxids(&durable), [Zxid::new(2, 1), Zxid::new(1, 2)]);
+    }
+
+    #[test]
+    fn a_thread_that_is_leaked_while_it_flushes_holds_the_file_until_that_is_done() {
+        let (mut durable, mut out) = (Durable::default(), Vec::new());
+        let (mut writer, mut leaked) = (LogWriter::default(), LogWriter::default());
+        writer.enqueue(txn(1, 1), AckTo::Myself, &mut out);
+        writer.on_turn(&leaked, &mut durable, &mut out);
+        writer.enqueue(txn(1, 2), AckTo::Myself, &mut out);
+        writer = writer.leak(&mut leaked, &mut out);
+        writer.enqueue(txn(2, 1), AckTo::Myself, &mut out);
+        writer.on_turn(&leaked, &mut durable, &mut out);
+        assert_eq!(zxids(&durable), [Zxid::new(1, 1)]);
+        let flush = durable.flush(&mut out);
+        durable.on_done(File::Log, flush);
+        assert_eq!(leaked.take_flushed(&durable, &mut out), [(Zxid::new(1, 1), AckTo::Myself)]);
+        leaked.on_turn(&writer, &mut durable, &mut out);
+        assert_eq!(zxids(&durable), [Zxid::new(1, 1), Zxid::new(1, 2)]);
     }
 
     #[test]
@@ -188,7 +260,7 @@ mod tests {
         for counter in 1..=3 {
             assert!(!writer.is_snapshot_due(3), "{counter}");
             writer.enqueue(txn(1, counter), AckTo::Myself, &mut out);
-            writer.on_turn(&mut durable, &mut out);
+            writer.on_turn(&LogWriter::default(), &mut durable, &mut out);
             let done = durable.flush(&mut out);
             durable.on_done(File::Log, done);
             writer.take_flushed(&durable, &mut out);

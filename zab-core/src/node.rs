@@ -16,7 +16,7 @@ use crate::server::{Flow, GO_ON, Leave, STEP_DOWN, Server};
 use crate::stopping::{Left, Stopping};
 use crate::time::Time;
 use crate::txn::{Op, Outcome, Replica};
-use crate::variant::Variant;
+use crate::variant::{Release, Releases, Variant};
 use crate::view::{Phase, View};
 use std::ops::ControlFlow;
 
@@ -46,9 +46,15 @@ enum Role {
 }
 
 impl Node {
-    /// A server process that has not started yet: its first input is [`Input::Start`].
+    /// A server process that has not started yet: its first input is [`Input::Start`]. All servers
+    /// of the ensemble run the same.
     pub fn new(id: NodeId, config: Config, variant: Variant) -> Self {
-        Self { server: Server::new(id, config, variant), role: Role::Dead }
+        Self::running(id, config, (&variant.into(), Release::default()))
+    }
+
+    /// The same in an ensemble in which others may run another release.
+    pub fn running(id: NodeId, config: Config, what: (&Releases, Release)) -> Self {
+        Self { server: Server::new(id, config, what), role: Role::Dead }
     }
 
     /// Takes one input at this instant of the server's own clock, and appends to `outputs` what
@@ -165,7 +171,7 @@ impl Node {
     /// Follows or leads, as its vote says.
     fn begin_when_ready(&mut self) -> Flow {
         let server = &mut self.server;
-        if !matches!(self.role, Role::Elected) || server.writer.is_flushing() {
+        if !matches!(self.role, Role::Elected) || server.is_log_busy() {
             return GO_ON;
         }
         let leader = server.vote.leader;
@@ -269,8 +275,12 @@ impl Node {
                 }
             }
             Actor::LogWriter => {
-                let Server { writer, durable, out, .. } = &mut self.server;
-                writer.on_turn(durable, out);
+                let Server { writer, leaked_writer, durable, out, .. } = &mut self.server;
+                writer.on_turn(leaked_writer, durable, out);
+            }
+            Actor::LeakedLogWriter => {
+                let Server { writer, leaked_writer, durable, out, .. } = &mut self.server;
+                leaked_writer.on_turn(writer, durable, out);
             }
             Actor::Committer => return self.on_committer_turn(),
             Actor::Sender(peer) => {
@@ -330,8 +340,8 @@ impl Node {
             current_epoch: server.durable.current_epoch,
             last_processed: server.memory.last_zxid(),
             last_logged: server.durable.last_zxid(),
-            queued: server.writer.queued(),
-            flushing: server.writer.is_flushing(),
+            queued: server.writer.queued() + server.leaked_writer.queued(),
+            flushing: server.is_log_busy(),
             to_apply: server.committer.queued(),
             sync_mode,
             receiver_blocked,

@@ -16,7 +16,7 @@ use crate::memory::{Hole, Memory};
 use crate::message::{Notification, Packet, ServerState, Vote};
 use crate::time::{Span, Time};
 use crate::txn::{Change, Key, Outcome, Txn};
-use crate::variant::{ProposalCheck, Variant};
+use crate::variant::{ProposalCheck, Release, Releases, Variant};
 use std::ops::ControlFlow;
 
 /// Whether a role goes on after an event.
@@ -71,11 +71,15 @@ pub(crate) struct Server {
     pub(crate) id: NodeId,
     pub(crate) config: Config,
     pub(crate) variant: Variant,
+    /// What the servers of the ensemble may run: earlier processes on this disk, and its peers.
+    pub(crate) releases: Releases,
     /// The server's clock at the event in hand.
     pub(crate) now: Time,
     pub(crate) durable: Durable,
     pub(crate) memory: Memory,
     pub(crate) writer: LogWriter,
+    /// The one of an earlier role, if it has anything left to do.
+    pub(crate) leaked_writer: LogWriter,
     pub(crate) committer: Committer,
     /// FLE's `logicalclock`; starts at 0 with the process.
     pub(crate) round: u32,
@@ -97,15 +101,18 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    pub(crate) fn new(id: NodeId, config: Config, variant: Variant) -> Self {
+    pub(crate) fn new(id: NodeId, config: Config, what: (&Releases, Release)) -> Self {
+        let (releases, release) = what;
         Self {
             id,
             config,
-            variant,
+            variant: releases.of(release),
+            releases: *releases,
             now: Time::default(),
             durable: Durable::default(),
             memory: Memory::new(crate::Replica::default(), config.committed_log_max),
             writer: LogWriter::default(),
+            leaked_writer: LogWriter::default(),
             committer: Committer::default(),
             round: 0,
             vote: Vote { leader: id, zxid: Zxid::ZERO, peer_epoch: Epoch::default() },
@@ -200,6 +207,21 @@ impl Server {
     /// Hands a transaction to the log writer.
     pub(crate) fn log(&mut self, txn: Txn, ack: AckTo) {
         self.writer.enqueue(txn, ack, &mut self.out);
+    }
+
+    /// The role ends, and nobody tells its log writer.
+    pub(crate) fn leak_writer(&mut self) {
+        if self.writer.is_idle() {
+            return;
+        }
+        self.note(Note::LeakedLogWriter { queued: self.writer.queued() });
+        let Self { writer, leaked_writer, out, .. } = self;
+        *writer = std::mem::take(writer).leak(leaked_writer, out);
+    }
+
+    /// Whether a log writer flushes the log, and holds the file with it (`FileTxnLog.commit`).
+    pub(crate) const fn is_log_busy(&self) -> bool {
+        self.writer.is_flushing() || self.leaked_writer.is_flushing()
     }
 
     /// Appends a transaction without the log writer, on the caller's own thread.
@@ -402,7 +424,8 @@ mod tests {
             let (accepted_epoch, current_epoch) = (Epoch(1), Epoch(1));
             let (snapshot, log) = (after(&log[..covered]), log.clone());
             let found = Recovered { snapshot, log: log.clone(), accepted_epoch, current_epoch };
-            let mut server = Server::new(NodeId(0), Config::new(3), Variant::REFERENCE);
+            let what = (&Variant::REFERENCE.into(), Release::Old);
+            let mut server = Server::new(NodeId(0), Config::new(3), what);
             assert!(server.recover(found).is_continue());
             assert_eq!(server.memory.replica, after(&log), "the snapshot covers {covered}");
         }

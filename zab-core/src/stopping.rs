@@ -70,6 +70,9 @@ impl Stopping {
             Some(SyncMode::Trunc) if !server.variant.aborted_trunc_keeps_memory => Then::Reload,
             _ => then,
         };
+        if !await_writer {
+            server.leak_writer();
+        }
         ControlFlow::Continue(Self { await_writer, then })
     }
 

@@ -39,6 +39,7 @@ impl fmt::Display for Actor {
             Self::Loader => f.write_str("loader"),
             Self::LogWriter => f.write_str("log writer"),
             Self::Committer => f.write_str("committer"),
+            Self::LeakedLogWriter => f.write_str("leaked log writer"),
             Self::Sender(peer) => write!(f, "sender to {peer}"),
         }
     }
@@ -121,6 +122,9 @@ impl fmt::Display for Note {
             Self::Serving { epoch } => write!(f, "serves in epoch {epoch}"),
             Self::SyncAnswered { request } => write!(f, "sync of {request} answered"),
             Self::SteppedDown => f.write_str("steps down"),
+            Self::LeakedLogWriter { queued } => {
+                write!(f, "leaves a log writer behind that has {queued} to append")
+            }
             Self::MemoryReplaced { last_zxid, .. } => write!(f, "memory is now {last_zxid}"),
             Self::Breached { breach, zxid } => write!(f, "breach: {breach} {zxid}"),
         }
@@ -138,6 +142,7 @@ mod tests {
             Actor::Receiver,
             Actor::Loader,
             Actor::LogWriter,
+            Actor::LeakedLogWriter,
             Actor::Committer,
             Actor::Sender(NodeId(0)),
             Actor::Sender(NodeId(1)),

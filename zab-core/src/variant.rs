@@ -5,10 +5,12 @@
 
 mod catalogue;
 mod names;
+mod releases;
 mod switches;
 
 pub use catalogue::{CATALOGUE, Entry, Harm, Kind};
 pub use names::{Mistake, Named, Sign, Unknown, find};
+pub use releases::{Release, Releases};
 pub use switches::{SWITCHES, Setting, Switch, issues};
 
 /// What a follower has done to the transactions of the synchronization when it acknowledges
@@ -44,8 +46,9 @@ pub enum Shutdown {
     /// ZOOKEEPER-4712 until 3.6.2: the log's tail is replayed into memory before the log writer has
     /// drained its queue.
     FastForwardThenDrain,
-    /// ZOOKEEPER-4712 from 3.5.10 to 3.9.2: the log writer is never stopped and goes on with its
-    /// old queue during the next synchronization.
+    /// ZOOKEEPER-4712 from 3.5.10 to 3.9.2: the log writer of a follower is never stopped and goes on
+    /// with its queue beside that of the next role (`Learner.shutdown` calls
+    /// `ZooKeeperServer.shutdown(boolean)`, `LearnerZooKeeperServer` overrides the other one).
     Leak,
     /// 3.9.3: the log writer drains, then the tail is replayed; a server that had not got as far
     /// as UPTODATE does neither (`canShutdown()` is false in state INITIAL) and keeps its memory.

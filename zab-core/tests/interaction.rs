@@ -22,7 +22,7 @@ fn run(slot: &mut Option<Ensemble>, case: &TestCase) -> String {
         let name = argument(case, "variant").unwrap_or("reference");
         let entry = variant::find(name).unwrap_or_else(|unknown| panic!("{unknown}"));
         let servers = argument(case, "servers").map_or(3, |n| n.parse().expect("a number"));
-        *slot = Some(Ensemble::new(servers, entry.variant));
+        *slot = Some(Ensemble::new(servers, entry.releases().of(variant::Release::Old)));
         return String::new();
     }
     let ensemble = slot.as_mut().expect("a script begins with `ensemble`");

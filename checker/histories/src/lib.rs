@@ -47,7 +47,7 @@
 //!
 //! # What is where
 //!
-//! * [`format`]: files, and the page that teaches their formats, [`format::GUIDE`].
+//! * [`mod@format`]: files, and the page that teaches their formats, [`format::GUIDE`].
 //! * [`record`]: from lines to operations; refused is what no clients could have seen.
 //! * [`judge`]: the whole judgment: registers, lists, locks, and ZooKeeper's znodes.
 //! * [`linearizability`]: the engines: a generic one for any [`model`], and linear ones for

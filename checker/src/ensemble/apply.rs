@@ -202,7 +202,7 @@ impl Ensemble {
                     self.answered_syncs.push(answered);
                 }
             }
-            Note::SyncWith { .. } => {}
+            Note::SyncWith { .. } | Note::LeakedLogWriter { .. } => {}
         }
         Step::Nothing
     }

@@ -67,7 +67,7 @@ pub fn hunt(
         let schedule = island.propose();
         island.execute(&schedule);
         drop(island.take_new_states());
-        let result = drivers.check(&schedule, campaign.variant);
+        let result = drivers.check(&schedule, campaign.releases);
         tally.count(&result);
         if let Err(disagreement) = result
             && !disagreements.iter().any(|(_, known)| disagreement.is_like(known))
@@ -102,7 +102,7 @@ fn shrink(
 ) -> Result<(Schedule, Disagreement), minimize::Error> {
     let mut last = disagreement;
     let minimized =
-        minimize(schedule, |candidate| match drivers.check(candidate, campaign.variant) {
+        minimize(schedule, |candidate| match drivers.check(candidate, campaign.releases) {
             Err(found) if found.is_like(&last) => {
                 last = found;
                 true

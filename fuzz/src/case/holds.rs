@@ -60,7 +60,7 @@ impl Judges {
         let promised = case.expected.class();
         for oracle in &mut self.0 {
             let driver = oracle.driver();
-            let verdict = oracle.judge(&case.schedule, case.named().variant).verdict;
+            let verdict = oracle.judge(&case.schedule, case.named().releases()).verdict;
             let found = verdict.class();
             if found != promised {
                 let variant = case.variant.clone();

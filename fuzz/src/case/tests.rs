@@ -25,7 +25,7 @@ fn small() -> Case {
         },
         confirmed: Vec::new(),
         provenance: Provenance { tool: "zab 0.0.0".to_owned(), ..Provenance::default() },
-        schedule: Schedule { version: 3, seed: u64::MAX, servers: 3, actions },
+        schedule: Schedule { version: 4, seed: u64::MAX, servers: 3, actions },
         story: vec!["a client writes".to_owned(), "S0 loses power".to_owned()],
     }
 }
@@ -79,6 +79,10 @@ fn a_name_tells_the_variant_and_the_mechanism() {
     assert_eq!(case.name(), "zk-3.8.0--new-leader-log+late-apply--5-servers");
     case.variant = "zookeeper-4646".to_owned();
     assert_eq!(case.name(), "zookeeper-4646--5-servers", "a single defect is its own mechanism");
+    case.variant = "zk-3.9.3:zk-3.9.5".to_owned();
+    case.schedule.servers = 3;
+    assert_eq!(case.name(), "zk-3.9.3-to-zk-3.9.5--new-leader-log+late-apply");
+    case.variant = "zookeeper-4646".to_owned();
     case.defects.clear();
     assert!(case.name().starts_with("zookeeper-4646--"), "what needs no defect has a hash");
 }
@@ -125,8 +129,8 @@ fn every_malformed_case_is_refused_in_one_line() {
         text[..text.len() / 2].to_owned(),
         "[]".to_owned(),
         "{}".to_owned(),
-        edit("\"format\": 2", "\"format\": \"one\""),
-        edit("\"format\": 2", "\"format\": 9"),
+        edit("\"format\": 3", "\"format\": \"one\""),
+        edit("\"format\": 3", "\"format\": 9"),
         edit("zk-3.8.0", "zk-3.8.9"),
         edit("zk-3.8.0", "zk-3.8.4-late-aply"),
         edit("\"O2\"", "\"O99\""),
@@ -135,7 +139,7 @@ fn every_malformed_case_is_refused_in_one_line() {
         edit("\"at_us\": 0", "\"at_us\": 2000"),
         edit("\"at_us\": 1000", "\"at_us\": 1001"),
         edit("\"servers\": 3", "\"servers\": 4"),
-        edit("\"version\": 3", "\"version\": 4"),
+        edit("\"version\": 4", "\"version\": 5"),
         edit("\"do\": \"power-loss\"", "\"do\": \"explode\""),
         edit("\"key\": 0", "\"kee\": 0"),
         edit("\"story\"", "\"stories\""),

@@ -139,7 +139,7 @@ fn case_of(
         Disagreement::Impossible { driver, .. } => *driver,
         _ => Driver::Turmoil,
     };
-    let recording = Oracle::new(driver).record(schedule, named.variant);
+    let recording = Oracle::new(driver).record(schedule, named.releases());
     let expected = Expected::of(&recording.outcome.verdict)
         .ok_or_else(|| Failure::harness(format!("an execution is not decided: {why}")))?;
     Ok(Case {

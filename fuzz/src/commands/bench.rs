@@ -13,7 +13,7 @@ use crate::oracle::Oracle;
 use crate::rng::Rng;
 use serde_json::json;
 use std::time::Duration;
-use zab_core::Variant;
+use zab_core::variant::Releases;
 use zab_sim::schedule::{ClientOp, CrashMode, FORMAT};
 use zab_sim::{Act, Action, Schedule};
 
@@ -39,7 +39,7 @@ pub(super) struct Args {
 
 pub(super) fn run(args: &Args, out: &Out) -> Result<Exit, Failure> {
     let named = args.switches.of(&args.variant)?;
-    let variant = named.variant;
+    let releases = named.releases();
     let Args { repetitions, executions, .. } = *args;
     let command = format!(
         "cargo zab bench --variant {} --repetitions {repetitions} --executions {executions}",
@@ -49,13 +49,13 @@ pub(super) fn run(args: &Args, out: &Out) -> Result<Exit, Failure> {
     let schedule = workload();
     let mut oracle = Oracle::default();
     // The first execution boots the ensemble and warms the caches.
-    let outcome = oracle.judge(&schedule, variant);
+    let outcome = oracle.judge(&schedule, releases);
     if let Some(class) = outcome.class() {
         out.remark(format!("(the workload breaks {class} in this variant and may end early)"));
     }
     let events = outcome.run.steps.max(1);
-    let figures = measure(&mut oracle, &schedule, variant, args, events as f64);
-    let figures = figures.into_iter().chain(compare_drivers(args, variant)).collect::<Vec<_>>();
+    let figures = measure(&mut oracle, &schedule, releases, args, events as f64);
+    let figures = figures.into_iter().chain(compare_drivers(args, releases)).collect::<Vec<_>>();
     out.line(format!("{events} events an execution, {repetitions} x {executions} executions"));
     for Figure { name, median, least, most } in &figures {
         out.line(format!("{name:22} {median:>12.1}   ({least:.1} to {most:.1})"));
@@ -75,7 +75,7 @@ pub(super) fn run(args: &Args, out: &Out) -> Result<Exit, Failure> {
 fn measure(
     oracle: &mut Oracle,
     schedule: &Schedule,
-    variant: Variant,
+    releases: Releases,
     args: &Args,
     events: f64,
 ) -> [Figure; 4] {
@@ -91,9 +91,9 @@ fn measure(
         // interruption makes one execution slow and says nothing about checking.
         let (mut with, mut without) = (Vec::new(), Vec::new());
         for _ in 0..args.executions {
-            with.push(time(&mut || drop(oracle.judge(schedule, variant))));
+            with.push(time(&mut || drop(oracle.judge(schedule, releases))));
             without.push(time(&mut || {
-                oracle.unjudged(schedule, variant);
+                oracle.unjudged(schedule, releases);
             }));
         }
         judged.push(with.iter().sum::<f64>() / with.len() as f64);
@@ -109,7 +109,7 @@ fn measure(
 
 /// Times the same generated schedules in each driver: what a hunt runs.
 #[cfg(feature = "turmoil")]
-fn compare_drivers(args: &Args, variant: Variant) -> Vec<Figure> {
+fn compare_drivers(args: &Args, releases: Releases) -> Vec<Figure> {
     let schedules: Vec<Schedule> = (0..u64::from(args.executions))
         .map(|seed| generate::schedule(&mut Rng::new(seed), 3))
         .collect();
@@ -120,7 +120,7 @@ fn compare_drivers(args: &Args, variant: Variant) -> Vec<Figure> {
         let mut seconds = [0.0; 2];
         for (oracle, seconds) in oracles.iter_mut().zip(&mut seconds) {
             let stopwatch = Stopwatch::start();
-            schedules.iter().for_each(|schedule| drop(oracle.judge(schedule, variant)));
+            schedules.iter().for_each(|schedule| drop(oracle.judge(schedule, releases)));
             *seconds = per(stopwatch.elapsed(), args.executions);
         }
         if round > 0 {
@@ -137,7 +137,7 @@ fn compare_drivers(args: &Args, variant: Variant) -> Vec<Figure> {
 }
 
 #[cfg(not(feature = "turmoil"))]
-fn compare_drivers(_: &Args, _: Variant) -> Vec<Figure> {
+fn compare_drivers(_: &Args, _: Releases) -> Vec<Figure> {
     Vec::new()
 }
 

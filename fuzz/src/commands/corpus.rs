@@ -14,8 +14,7 @@ use serde_json::{Value, json};
 use std::fs;
 use std::path::{Path, PathBuf};
 use zab_checker::verdict::Rank;
-use zab_core::Variant;
-use zab_core::variant::Named;
+use zab_core::variant::{Named, Releases};
 use zab_sim::Schedule;
 
 /// Check stored cases; convert, thin out and judge the corpora of fuzzers
@@ -85,7 +84,7 @@ pub(super) fn run(args: &Args, out: &Out) -> Result<Exit, Failure> {
         Command::Remint(args) => remint::run(args, out),
         Command::Merge { paths, out: folder, by, variant } => {
             let named = variants::find(variant).map_err(Failure::usage)?;
-            merge(paths, folder, *by, named.variant, out)
+            merge(paths, folder, *by, named.releases(), out)
         }
         Command::Import { paths, variant, driver, out: folder } => {
             let named = variants::find(variant).map_err(Failure::usage)?;
@@ -138,13 +137,13 @@ fn merge(
     paths: &[PathBuf],
     folder: &Path,
     by: By,
-    variant: Variant,
+    releases: Releases,
     out: &Out,
 ) -> Result<Exit, Failure> {
     let schedules = list(paths)?.iter().map(|path| read(path)).collect::<Result<Vec<_>, _>>()?;
     ready_folder(folder)?;
     let before = schedules.len();
-    let (kept, reached) = corpus::merge(&mut Oracle::default(), variant, schedules, by);
+    let (kept, reached) = corpus::merge(&mut Oracle::default(), releases, schedules, by);
     for schedule in &kept {
         let path = folder.join(format!("{}.json", corpus::name(schedule)));
         write(&path, schedule.to_json().as_bytes())?;
@@ -173,7 +172,7 @@ fn import(
     let mut written = Vec::new();
     for path in &files {
         let schedule = read(path)?;
-        let rank = oracle.judge(&schedule, named.variant).rank();
+        let rank = oracle.judge(&schedule, named.releases()).rank();
         let class = rank.map(Rank::class);
         let to = if let Some(rank) = rank.filter(|rank| wanted.wants(rank.class())) {
             let class = rank.class();

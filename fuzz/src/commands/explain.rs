@@ -47,7 +47,7 @@ pub(super) fn run(args: &Args, out: &Out) -> Result<Exit, Failure> {
     }
     out.command(&command);
     let named = asked.unwrap_or_else(|| case.named());
-    let recording = Oracle::new(case.driver).record(&case.schedule, named.variant);
+    let recording = Oracle::new(case.driver).record(&case.schedule, named.releases());
     let story = Story::of(&recording);
     let shown = if args.table { table::render(&story) } else { text::render(&story) };
     out.line(shown.trim_end());

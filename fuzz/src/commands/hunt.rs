@@ -34,7 +34,8 @@ use zab_sim::schedule::Kind;
 /// Example: `cargo zab hunt --variant zookeeper-4646 --time 2m --seed 7`
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// What to hunt in, as in zk-3.8.4, 4646 or reference+late-apply: see `zab variants --help`
+    /// What to hunt in, as in zk-3.8.4, 4646, reference+late-apply, or, for a rolling upgrade,
+    /// zk-3.9.3:zk-3.9.5: see `zab variants --help`
     #[arg(long, default_value = "zk-3.8.0", value_name = "V")]
     variant: String,
     #[command(flatten)]
@@ -64,7 +65,8 @@ pub(super) struct Args {
     /// Kinds of fault to exclude, as in power-loss,kill,flush-error
     #[arg(long, value_name = "KIND", value_delimiter = ',', value_parser = parse_fault)]
     without: Vec<Kind>,
-    /// Only findings that go away when this defect is repaired: see `zab variants V`
+    /// Only findings that go away when this defect is repaired: see `zab variants V`; `upgrade` for
+    /// those that neither release of OLD:NEW shows without the other
     #[arg(long, value_name = "DEFECT")]
     cause: Option<String>,
     /// Where to write cases
@@ -128,7 +130,7 @@ pub(super) fn run(args: &Args, out: &Out) -> Result<Exit, Failure> {
     let mut cases = Vec::new();
     for one in settled {
         let path = write_case(&one.case, &args.out)?;
-        tell(out, &mut oracle, &named, &one, &path);
+        tell(out, &mut oracle, &one, &path);
         cases.push((path, one));
     }
     summarize(out, &report, &command, &cases);
@@ -202,7 +204,7 @@ fn campaign(args: &Args, named: &Named) -> Result<Campaign, Failure> {
     let cores = || std::thread::available_parallelism().map_or(1, usize::from);
     let cause = args.cause.as_deref().map(|name| causes::find(named, name)).transpose();
     Ok(Campaign {
-        variant: named.variant,
+        releases: named.releases(),
         driver: args.driver,
         hold_in: args.hold_in.filter(|other| *other != args.driver),
         cause: cause.map_err(Failure::usage)?,
@@ -279,21 +281,25 @@ fn settle(
 }
 
 /// Shows a finding.
-fn tell(out: &Out, oracle: &mut Oracle, named: &Named, settled: &Settled<'_>, path: &Path) {
+fn tell(out: &Out, oracle: &mut Oracle, settled: &Settled<'_>, path: &Path) {
     let Settled { finding, case, .. } = settled;
     let Some(class) = case.expected.class() else {
         return;
     };
     let (before, after) = (finding.schedule.actions.len(), case.schedule.actions.len());
-    out.bad(format!("found {class} in {}: {}", named.name, class.meaning()));
+    out.bad(format!("found {class} in {}: {}", case.variant, class.meaning()));
     out.remark(format!(
         "execution {} of thread {}; minimized from {before} actions to {after} in {} executions",
         finding.execution,
         finding.island + 1,
         case.provenance.minimizing
     ));
-    out.remark(format!("needs: {}", needed(case, named)));
-    let story = Story::of(&oracle.record(&case.schedule, named.variant));
+    out.remark(format!("needs: {}", needed(case)));
+    let named = case.named();
+    if named.releases().has_upgrade() {
+        out.remark(format!("alone: {}", each_alone(oracle, case)));
+    }
+    let story = Story::of(&oracle.record(&case.schedule, named.releases()));
     out.remark(format!("\n{}", text::steps(&story)));
     out.remark(table::render_tables(&story).trim_end());
     out.line(format!("\n{}", boxed::render(&story)));
@@ -304,11 +310,29 @@ fn tell(out: &Out, oracle: &mut Oracle, named: &Named, settled: &Settled<'_>, pa
     out.line(format!("replay:  cargo zab replay {path_quoted}"));
 }
 
-/// The defects that a case needs, with the issues that report them.
-fn needed(case: &Case, named: &Named) -> String {
+/// The defects that a case needs, with the issues that report them; with an upgrade, which release
+/// has each, unless both have it.
+fn needed(case: &Case) -> String {
+    let named = case.named();
+    let variants = named.variants();
     let is_needed = |switch: &&Switch| case.defects.iter().any(|defect| defect == switch.name);
-    let needed = named.switches().filter(is_needed).map(|switch| switch.to_string());
-    needed.collect::<Vec<_>>().join(", ")
+    let with_its_side = |switch: &'static Switch| {
+        let has = |named: &&Named| named.releases().have(switch);
+        match &variants.iter().filter(has).collect::<Vec<_>>()[..] {
+            [only] if variants.len() > 1 => format!("{switch} of {}", only.name),
+            _ => switch.to_string(),
+        }
+    };
+    named.switches().filter(is_needed).map(with_its_side).collect::<Vec<_>>().join(", ")
+}
+
+/// What the schedule shows where every server runs one of the releases, whatever happens.
+fn each_alone(oracle: &mut Oracle, case: &Case) -> String {
+    let shown = case.named().variants().into_iter().map(|named| {
+        let class = oracle.judge(&case.schedule, named.releases()).class();
+        format!("{} in {}", class.map_or("nothing", Class::name), named.name)
+    });
+    shown.collect::<Vec<_>>().join(", ")
 }
 
 /// Says how the hunt ended.
@@ -393,7 +417,7 @@ fn ways(cases: &[(PathBuf, Settled<'_>)]) -> String {
     let mut table = format!("{:>12}  class and defects that suffice for it", "executions");
     for (path, Settled { case, seen, .. }) in cases {
         let class = case.expected.class().map_or("", Class::name);
-        let needed = needed(case, &case.named());
+        let needed = needed(case);
         table += &format!("\n{seen:>12}  {class}  {needed}");
         table += &format!("\n{:>12}      {}", "", path.display());
     }

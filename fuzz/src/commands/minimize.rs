@@ -3,15 +3,15 @@
 use super::output::Out;
 use super::{Exit, Failure, quoted, read_case, ready_folder, write_case};
 use crate::case::{Case, Driver, Expected, FORMAT, Provenance};
-use crate::causes::{causes, find, needs};
+use crate::causes::{Cause, causes, find, needs};
 use crate::explain::Story;
 use crate::minimize::{Minimized, minimize};
 use crate::oracle::Oracle;
 use serde_json::json;
 use std::path::{Path, PathBuf};
 use zab_checker::verdict::Rank;
-use zab_core::variant::{Named, Switch};
-use zab_sim::schedule::{ClientOp, KEYS};
+use zab_core::variant::Named;
+use zab_sim::schedule::{ClientOp, KEYS, Kind};
 use zab_sim::{Act, Schedule};
 
 /// Shrink a failing case; its violation class stays the same
@@ -56,7 +56,7 @@ pub(super) fn run(args: &Args, out: &Out) -> Result<Exit, Failure> {
     let named = case.named();
     let mut rank = None;
     for oracle in [Some(&mut oracle), other.as_mut()].into_iter().flatten() {
-        let found = oracle.judge(&case.schedule, named.variant).rank();
+        let found = oracle.judge(&case.schedule, named.releases()).rank();
         rank = rank.max(found);
         if found.map(Rank::class) != Some(class) {
             let (path, driver) = (args.case.display(), oracle.driver().name());
@@ -66,7 +66,7 @@ pub(super) fn run(args: &Args, out: &Out) -> Result<Exit, Failure> {
     }
     // What it was shown to need it shall still need.
     let mut needed = case.defects.iter().filter_map(|name| find(&named, name).ok());
-    let cause = needed.find(|s| needs(&mut oracle, &case.schedule, named.variant, class, s));
+    let cause = needed.find(|c| needs(&mut oracle, &case.schedule, named.releases(), class, *c));
     let rank = rank.ok_or_else(|| Failure::harness("no driver ran the case"))?;
     let shown = Shown { named: &named, rank, cause };
     let smaller = shrink(&mut oracle, other.as_mut(), shown, &case.schedule, case.provenance)
@@ -85,6 +85,12 @@ pub(super) fn run(args: &Args, out: &Out) -> Result<Exit, Failure> {
         "executions": executions,
     }));
     Ok(Exit::Clean)
+}
+
+/// The variant without an upgrade that does not happen.
+fn needed_of(named: &Named, schedule: &Schedule) -> Named {
+    let upgrades = schedule.actions.iter().any(|action| Kind::of(&action.act) == Kind::Upgrade);
+    if upgrades { named.clone() } else { named.variants().swap_remove(0) }
 }
 
 /// The schedule with one of its writes in a register that no other write is for, one way for each
@@ -117,17 +123,17 @@ pub(super) struct Shown<'a> {
     pub(super) named: &'a Named,
     /// breaking this class, at least as convincingly,
     pub(super) rank: Rank,
-    /// because of this defect.
-    pub(super) cause: Option<&'static Switch>,
+    /// because of this.
+    pub(super) cause: Option<Cause>,
 }
 
 impl Shown<'_> {
     fn by(self, oracle: &mut Oracle, schedule: &Schedule) -> bool {
         let Self { named, rank, cause } = self;
         let class = rank.class();
-        let found = oracle.judge(schedule, named.variant).rank();
+        let found = oracle.judge(schedule, named.releases()).rank();
         found.is_some_and(|found| found.class() == class && found <= rank)
-            && cause.is_none_or(|cause| needs(oracle, schedule, named.variant, class, cause))
+            && cause.is_none_or(|cause| needs(oracle, schedule, named.releases(), class, cause))
     }
 }
 
@@ -155,7 +161,7 @@ pub(super) fn shrink(
         }
         // What a later write covers up, no client can see: let it write elsewhere.
         let clearer = apart(&minimized.schedule).into_iter().find_map(|candidate| {
-            let rank = oracle.judge(&candidate, named.variant).rank()?;
+            let rank = oracle.judge(&candidate, named.releases()).rank()?;
             let is_clearer = rank.class() == class && rank < shown.rank;
             is_clearer.then_some((candidate, Shown { rank, ..shown }))
         });
@@ -167,13 +173,14 @@ pub(super) fn shrink(
         }
         (shown, minimized.schedule) = (clearer, schedule);
     }
-    let recording = oracle.record(&minimized.schedule, named.variant);
-    let defects = causes(oracle, &minimized.schedule, named.variant, class);
+    let named = needed_of(named, &minimized.schedule);
+    let recording = oracle.record(&minimized.schedule, named.releases());
+    let defects = causes(oracle, &minimized.schedule, named.releases(), class);
     let expected = Expected::of(&recording.outcome.verdict)
         .ok_or_else(|| Failure::harness("the minimized schedule is not decided any more"))?;
     Ok(Case {
         format: FORMAT,
-        variant: named.name.clone(),
+        variant: named.name,
         driver: oracle.driver(),
         expected,
         confirmed: Vec::new(),

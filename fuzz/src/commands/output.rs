@@ -3,7 +3,8 @@
 use clap::ValueEnum;
 use serde_json::Value;
 use std::fmt::Display;
-use std::io::Write as _;
+use std::io::{self, Write as _};
+use std::sync::Mutex;
 
 /// How results are written.
 #[derive(Copy, Clone, Debug, Default, PartialEq, Eq, ValueEnum)]
@@ -31,7 +32,11 @@ const RED: anstyle::Style = anstyle::AnsiColor::Red.on_default().bold();
 const GREEN: anstyle::Style = anstyle::AnsiColor::Green.on_default().bold();
 const DIM: anstyle::Style = anstyle::Style::new().dimmed();
 
-/// The output of one command. A reader who goes away (`zab … | head`) is no error.
+/// Why something could not be written to standard output, the first time.
+static LOST: Mutex<Option<io::Error>> = Mutex::new(None);
+
+/// The output of one command. A reader who goes away (`zab … | head`) is no error; a disk that is full
+/// is one ([`Out::lost`]).
 #[derive(Copy, Clone, Debug)]
 pub(super) struct Out {
     format: Format,
@@ -62,14 +67,14 @@ impl Out {
     /// The command that repeats this run: its first line.
     pub(super) fn command(self, command: &str) {
         if self.is_chatty() && !self.is_json() {
-            let _ = writeln!(anstream::stdout(), "{DIM}$ {command}{DIM:#}");
+            print(format_args!("{DIM}$ {command}{DIM:#}"));
         }
     }
 
     /// A result for people.
     pub(super) fn line(self, text: impl Display) {
         if !self.is_json() {
-            let _ = writeln!(anstream::stdout(), "{text}");
+            print(text);
         }
     }
 
@@ -93,12 +98,27 @@ impl Out {
     /// The result for programs.
     pub(super) fn json(self, value: &Value) {
         if self.is_json() {
-            let _ = writeln!(anstream::stdout(), "{value:#}");
+            print(format_args!("{value:#}"));
         }
+    }
+
+    /// Why a part of the results was lost on the way out, if it was.
+    pub(super) fn lost(self) -> Option<io::Error> {
+        LOST.lock().expect("nothing panics while it holds the lock").take()
     }
 
     /// Why the command failed.
     pub(super) fn failure(self, what: &str) {
         let _ = writeln!(anstream::stderr(), "{RED}error{RED:#}: {what}");
+    }
+}
+
+fn print(text: impl Display) {
+    let written = writeln!(anstream::stdout(), "{text}");
+    if let Err(error) = written
+        && error.kind() != io::ErrorKind::BrokenPipe
+    {
+        let mut lost = LOST.lock().expect("nothing panics while it holds the lock");
+        lost.get_or_insert(error);
     }
 }

@@ -6,9 +6,10 @@ use std::path::PathBuf;
 
 /// Record a client history from real ZooKeeper servers under faults, and judge it
 ///
-/// Clients create, set, delete, read and sync on a few nodes while servers are killed, cut off and
-/// started again. What they were told is written as JSON Lines, and given to `zab check`, whose exit
-/// code this command ends with; 4 without Java or a server.
+/// Clients create, set, delete, read and sync on a few nodes, some of it in a multi, while servers lose
+/// power, are killed, cut off and started again. Clients take their sessions from server to server.
+/// What they were told is written as JSON Lines, and given to `zab check`, whose exit code this command
+/// ends with; 4 without Java or a server.
 ///
 /// Example: `cargo zab record --operations 10000 --out history.jsonl`
 #[derive(Debug, clap::Args)]
@@ -19,9 +20,9 @@ pub(super) struct Args {
     /// A folder of jars with another release: `lib` of a binary release
     #[arg(long, value_name = "DIR")]
     zookeeper: Option<PathBuf>,
-    /// How many servers
-    #[arg(long, default_value_t = 3, value_name = "N", value_parser = clap::value_parser!(u8).range(3..=5))]
-    servers: u8,
+    /// How many servers [default: 3, or those of the schedule]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(3..=5))]
+    servers: Option<u8>,
     /// How many operations
     #[arg(long, default_value_t = 2000, value_name = "N")]
     operations: u64,
@@ -34,6 +35,9 @@ pub(super) struct Args {
     /// How many faults, one after the other
     #[arg(long, default_value_t = 4, value_name = "N", value_parser = clap::value_parser!(u64).range(..=1000))]
     faults: u64,
+    /// The faults of this case or schedule instead, at their share of the time
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["faults", "servers"])]
+    schedule: Option<PathBuf>,
     /// What is drawn: operations and faults
     #[arg(long, default_value_t = 1, value_name = "N")]
     seed: u64,
@@ -41,16 +45,26 @@ pub(super) struct Args {
 
 #[cfg(not(lab))]
 pub(super) fn run(args: &Args, _out: &Out) -> Result<Exit, Failure> {
-    let Args { out, zookeeper, servers, operations, clients, nodes, faults, seed } = args;
-    let _ = (out, zookeeper, servers, operations, clients, nodes, faults, seed);
+    let Args { out, zookeeper, servers, operations, clients, nodes, faults, schedule, seed } = args;
+    let _ = (out, zookeeper, servers, operations, clients, nodes, faults, schedule, seed);
     Err(Failure::harness("real servers need Linux and glibc, on x86-64 or AArch64"))
 }
 
 #[cfg(lab)]
 pub(super) fn run(args: &Args, out: &Out) -> Result<Exit, Failure> {
     use super::{check_servers, quoted};
-    use crate::real::{Ensemble, Java, Setup, record};
-    check_servers(Some(args.servers))?;
+    use crate::real::{Ensemble, Java, Setup, Timeline, record};
+    use zab_sim::schedule::Kind;
+    check_servers(args.servers)?;
+    let schedule = args.schedule.as_deref().map(read_schedule).transpose()?;
+    let servers = schedule.as_ref().map_or(args.servers.unwrap_or(3), |schedule| schedule.servers);
+    let timeline = schedule
+        .as_ref()
+        .map_or_else(|| Timeline::draw(args.faults, args.seed, servers), Timeline::of);
+    let left_out: Vec<_> = timeline.left_out().map(Kind::name).collect();
+    if !left_out.is_empty() {
+        out.remark(format!("left out of the schedule: {}", left_out.join(", ")));
+    }
     let java = Java::find(args.zookeeper.as_deref()).map_err(Failure::harness)?;
     let file = std::fs::File::create(&args.out).map_err(|error| {
         Failure::usage(format!("{}: cannot write: {error}", args.out.display()))
@@ -60,23 +74,44 @@ pub(super) fn run(args: &Args, out: &Out) -> Result<Exit, Failure> {
         Failure::harness(format!("{what}: see {}", folder.display()))
     };
     std::fs::create_dir_all(&folder).map_err(|error| failure(&error))?;
-    let setup = Setup::of(args.servers);
+    let mut setup = Setup::of(servers);
+    // A local session ends where its client goes to another server.
+    setup.settings.push(("localSessionsEnabled".to_owned(), "false".to_owned()));
     let mut ensemble = Ensemble::new(java, &setup, &folder).map_err(|what| failure(&what))?;
     ensemble.boot().map_err(|what| failure(&what))?;
     let plan = record::Plan {
         operations: args.operations,
         clients: args.clients,
         nodes: args.nodes,
-        faults: args.faults,
+        timeline,
         seed: args.seed,
     };
     let history = std::io::BufWriter::new(file);
-    record::record(&mut ensemble, plan, history).map_err(|what| failure(&what))?;
+    record::record(&mut ensemble, &plan, history).map_err(|what| failure(&what))?;
     let seconds = ensemble.elapsed().as_secs_f64();
     drop(ensemble);
-    std::fs::remove_dir_all(&folder).map_err(|error| failure(&error))?;
     out.remark(format!("recorded in {seconds:.1} s: {}", quoted(&args.out)));
-    judge(args, out)
+    let exit = judge(args, out)?;
+    if exit == Exit::Clean {
+        std::fs::remove_dir_all(&folder).map_err(|error| failure(&error))?;
+    } else {
+        out.line(format!("logs and files of the servers: {}", folder.display()));
+    }
+    Ok(exit)
+}
+
+/// The schedule of a case, or one that stands by itself.
+#[cfg(lab)]
+fn read_schedule(path: &std::path::Path) -> Result<zab_sim::Schedule, Failure> {
+    let wrong =
+        |what: &dyn std::fmt::Display| Failure::usage(format!("{}: {what}", path.display()));
+    let text = std::fs::read_to_string(path).map_err(|error| wrong(&error))?;
+    if let Ok(case) = crate::case::parse(&text) {
+        return Ok(case.schedule);
+    }
+    let schedule: zab_sim::Schedule = serde_json::from_str(&text).map_err(|error| wrong(&error))?;
+    schedule.validate().map_err(|error| wrong(&error))?;
+    Ok(schedule)
 }
 
 /// Has `zab check` judge the history: another process, so that it is the same command for everybody.

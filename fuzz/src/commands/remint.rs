@@ -9,12 +9,13 @@ use super::minimize::{Shown, shrink};
 use super::output::Out;
 use super::{Exit, Failure, ready_folder, write_case};
 use crate::case::{self, Case, Driver, Provenance};
+use crate::causes::Cause;
 use crate::oracle::Oracle;
 use crate::search::{self, Campaign, Limit, Wanted};
 use crate::variants;
 use clap::ValueEnum;
 use serde_json::json;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
@@ -22,7 +23,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use zab_checker::Class;
 use zab_checker::verdict::Rank;
-use zab_core::variant::{CATALOGUE, Kind, Named, Switch};
+use zab_core::variant::{CATALOGUE, Kind, Named};
 
 /// What a client can see, gravest first: a single defect gets a case of each that it leads to.
 const CLASSES: [Class; 6] = [Class::O1, Class::O2, Class::O6, Class::O3, Class::O8, Class::O9];
@@ -50,7 +51,7 @@ pub(super) struct Args {
 /// A case that the corpus should have.
 struct Wish {
     named: Named,
-    cause: Option<&'static Switch>,
+    cause: Option<Cause>,
     wanted: Wanted,
 }
 
@@ -74,7 +75,8 @@ impl Wish {
             Kind::Reference => Vec::new(),
             Kind::Defect => CLASSES.iter().map(|class| wish(None, Wanted::Only(*class))).collect(),
             Kind::Release => {
-                named.switches().map(|cause| wish(Some(cause), Wanted::Losses)).collect()
+                let causes = named.switches().map(Cause::Defect);
+                causes.map(|cause| wish(Some(cause), Wanted::Losses)).collect()
             }
         }
     }
@@ -135,7 +137,7 @@ impl Wish {
         let mut other = campaign.hold_in.map(Oracle::new);
         let shown = Shown { named, rank, cause };
         let case = shrink(&mut oracle, other.as_mut(), shown, &finding.schedule, provenance)?;
-        let rank = oracle.judge(&case.schedule, named.variant).rank().unwrap_or(rank);
+        let rank = oracle.judge(&case.schedule, named.releases()).rank().unwrap_or(rank);
         Ok(Some((rank, case)))
     }
 }
@@ -146,8 +148,15 @@ type Key = (Rank, usize, usize, u64);
 pub(super) fn run(args: &Args, out: &Out) -> Result<Exit, Failure> {
     let wishes = Wish::all(&args.only)?;
     ready_folder(&args.out)?;
-    let minted = mint_all(&wishes, args, out)?;
+    let minted = mint_all(&wishes, args, out);
     let old = stored(&args.out)?;
+    // What a search failed for keeps the cases that it has.
+    let failed = wishes.iter().zip(&minted).filter(|(_, result)| result.is_err());
+    let failed: BTreeSet<&str> = failed.map(|(wish, _)| wish.named.name.as_str()).collect();
+    let is_minted = |case: &Case| {
+        let of_it = |wish: &Wish| wish.named.name == case.variant;
+        wishes.iter().any(of_it) && !failed.contains(case.variant.as_str())
+    };
     let keep_confirmed = |case: Case| {
         let is_it =
             |known: &&Case| known.schedule == case.schedule && known.variant == case.variant;
@@ -156,28 +165,47 @@ pub(super) fn run(args: &Args, out: &Out) -> Result<Exit, Failure> {
     };
     // A release shows a mechanism once: not again with defects that it does not need.
     let mut by_variant: BTreeMap<String, Vec<(Case, u64)>> = BTreeMap::new();
-    for case in minted.into_iter().flatten() {
+    let (minted, failures): (Vec<_>, Vec<_>) = minted.into_iter().partition(Result::is_ok);
+    for case in minted.into_iter().flatten().flatten().filter(is_minted) {
         by_variant.entry(case.variant.clone()).or_default().push((keep_confirmed(case), 1));
     }
     let distinct = |cases| search::distinct(cases, |(case, _): &(Case, _)| case.way(), |(_, n)| n);
     let cases: Vec<_> = by_variant.into_values().flat_map(distinct).collect();
-    for (path, case) in &old {
-        if wishes.iter().any(|wish| wish.named.name == case.variant) {
-            fs::remove_file(path).map_err(|error| at(path, &error))?;
-        }
-    }
-    for (case, _) in &cases {
-        let folder = args.out.join(case.expected.class().map_or("valid", Class::name));
-        fs::create_dir_all(&folder).map_err(|error| at(&folder, &error))?;
-        write_case(case, &folder)?;
-    }
+    replace(&args.out, old.iter().filter(|(_, case)| is_minted(case)), &cases)?;
     out.good(format!("{} cases of {} wishes", cases.len(), wishes.len()));
-    out.json(&json!({ "wishes": wishes.len(), "cases": cases.len() }));
-    Ok(Exit::Clean)
+    out.json(&json!({ "wishes": wishes.len(), "cases": cases.len(), "failed": failures.len() }));
+    failures.into_iter().find_map(Result::err).map_or(Ok(Exit::Clean), Err)
+}
+
+/// Puts these cases in the place of those. Nothing is removed before all that is new is on the disk.
+fn replace<'a>(
+    folder: &Path,
+    old: impl Iterator<Item = (&'a PathBuf, &'a Case)>,
+    new: &[(Case, u64)],
+) -> Result<(), Failure> {
+    let write_all = |folder: &Path| {
+        new.iter().try_for_each(|(case, _)| {
+            let folder = folder.join(case.expected.class().map_or("valid", Class::name));
+            fs::create_dir_all(&folder).map_err(|error| at(&folder, &error))?;
+            write_case(case, &folder).map(|_| ())
+        })
+    };
+    let copies = folder.join(".minted");
+    fs::create_dir(&copies).map_err(|error| at(&copies, &error))?;
+    write_all(&copies)?;
+    let in_place = old
+        .map(|(path, _)| fs::remove_file(path).map_err(|error| at(path, &error)))
+        .collect::<Result<Vec<_>, _>>()
+        .and_then(|_| write_all(folder));
+    in_place.map_err(|failure| Failure {
+        what: format!("{}; all new cases are in {}", failure.what, copies.display()),
+        ..failure
+    })?;
+    fs::remove_dir_all(&copies).map_err(|error| at(&copies, &error))
 }
 
 /// Every wish, in the order of the list, whatever thread took it.
-fn mint_all(wishes: &[Wish], args: &Args, out: &Out) -> Result<Vec<Option<Case>>, Failure> {
+fn mint_all(wishes: &[Wish], args: &Args, out: &Out) -> Vec<Result<Option<Case>, Failure>> {
     let cores = || std::thread::available_parallelism().map_or(1, usize::from);
     let jobs = args.jobs.map_or_else(cores, usize::from);
     let (next, results) = (AtomicUsize::new(0), Mutex::new(BTreeMap::new()));

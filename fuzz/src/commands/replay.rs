@@ -8,8 +8,7 @@ use crate::oracle::{Oracle, Outcome};
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 use zab_checker::{Class, Event, Verdict};
-use zab_core::Variant;
-use zab_core::variant::Named;
+use zab_core::variant::{Named, Releases};
 use zab_sim::trace::Line;
 
 /// Run stored cases
@@ -73,15 +72,15 @@ pub(super) fn run(args: &Args, out: &Out) -> Result<Exit, Failure> {
         if oracle.driver() != driver {
             oracle = Oracle::new(driver);
         }
-        let (mut outcome, hash) = oracle.trace_hash(&case.schedule, named.variant);
+        let (mut outcome, hash) = oracle.trace_hash(&case.schedule, named.releases());
         if outcome.verdict == Verdict::Valid && case.schedule.actions.is_empty() {
             let what = "nothing was checked: the schedule has no action";
             outcome.verdict = Verdict::Unknown(what.to_owned());
         }
         for _ in 1..args.times {
-            let (_, again) = oracle.trace_hash(&case.schedule, named.variant);
+            let (_, again) = oracle.trace_hash(&case.schedule, named.releases());
             if again != hash {
-                let parting = first_difference(&mut oracle, &case, named.variant);
+                let parting = first_difference(&mut oracle, &case, named.releases());
                 let what = format!("two executions differ ({hash:016x}, {again:016x}): {parting}");
                 return Err(Failure::harness(format!("{what}; repeat with: {command}")));
             }
@@ -99,8 +98,8 @@ pub(super) fn run(args: &Args, out: &Out) -> Result<Exit, Failure> {
 }
 
 /// Where two executions of the same schedule part, if they do once more.
-fn first_difference(oracle: &mut Oracle, case: &Case, variant: Variant) -> String {
-    let mut record = || oracle.record(&case.schedule, variant).events;
+fn first_difference(oracle: &mut Oracle, case: &Case, releases: Releases) -> String {
+    let mut record = || oracle.record(&case.schedule, releases).events;
     let (one, other) = (record(), record());
     let line = |events: &[Event], at: usize| {
         events.get(at).map_or_else(|| "nothing".to_owned(), |event| Line(event).to_string())
@@ -131,7 +130,9 @@ fn command(path: &Path, asked: Option<&Named>, args: &Args) -> String {
 pub(super) fn compare(case: &Case, named: &Named, outcome: &Outcome) -> Exit {
     if matches!(outcome.verdict, Verdict::Unknown(_)) {
         Exit::Inconclusive
-    } else if named.variant == case.named().variant && outcome.class() != case.expected.class() {
+    } else if named.releases() == case.named().releases()
+        && outcome.class() != case.expected.class()
+    {
         Exit::NotReproduced
     } else if outcome.class().is_some() {
         Exit::Violation

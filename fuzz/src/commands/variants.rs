@@ -4,14 +4,17 @@ use super::output::Out;
 use super::switches::Switches;
 use super::{Exit, Failure};
 use serde_json::{Value, json};
-use zab_core::variant::{CATALOGUE, Entry, Kind, Named, SWITCHES, Setting, Switch, issues};
+use zab_core::variant::{
+    CATALOGUE, Entry, Kind, Named, Release, SWITCHES, Setting, Switch, issues,
+};
 
 /// List variants: releases, single defects, and which releases have them
 ///
 /// With a name it lists the defects of that variant. A name is one of the list, any release in it
 /// (zk-3.8.4, HEAD), an issue of ZooKeeper (ZOOKEEPER-4646, 4646), or one of these with switches
-/// more or less: zk-3.9.5-keeps-stale-acks, reference+late-apply, reference+shutdown=leak. Case does
-/// not matter.
+/// more or less: zk-3.9.5-keeps-stale-acks, reference+late-apply, reference+shutdown=leak. Two of them,
+/// as in zk-3.9.3:zk-3.9.5, are a rolling upgrade: all servers start as the first one, and each can
+/// be restarted as the second one, and back. Case does not matter.
 ///
 /// Example: `cargo zab variants zk-3.9.5`
 #[derive(Debug, clap::Args)]
@@ -35,8 +38,14 @@ pub(super) fn run(args: &Args, out: &Out) -> Result<Exit, Failure> {
     }
     let reference = || Named::from(&CATALOGUE[0]);
     if let Some(named) = args.change.of_or(args.variant.as_deref(), reference)? {
-        show(&named, args.variant.as_deref(), out);
-        out.json(&as_json(&named));
+        let variants = named.variants();
+        if let [_] = variants[..] {
+            show(&named, args.variant.as_deref(), out);
+            out.json(&as_json(&named));
+        } else {
+            variants.iter().for_each(|named| show(named, None, out));
+            out.json(&variants.iter().map(as_json).collect());
+        }
         return Ok(Exit::Clean);
     }
     let widest = CATALOGUE.iter().map(|entry| entry.name.len()).max().unwrap_or(0);
@@ -66,7 +75,7 @@ fn settings(
 
 /// The defects of a variant, each in the way that it has it.
 fn defects(named: &Named) -> Vec<(&'static Switch, &'static Setting)> {
-    let variant = named.variant;
+    let variant = named.releases().of(Release::Old);
     named.switches().filter_map(|s| Some((s, s.setting(&variant)?))).collect()
 }
 

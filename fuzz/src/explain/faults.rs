@@ -111,7 +111,7 @@ fn is_about(act: Act, node: Option<NodeId>, effect: Effect) -> bool {
         Act::PowerLoss { server, .. } => {
             return matches!(effect, Effect::PowerLoss) && node == Some(NodeId(server));
         }
-        Act::Kill { server, .. } => {
+        Act::Kill { server, .. } | Act::Upgrade { server, .. } => {
             return matches!(effect, Effect::Kill) && node == Some(NodeId(server));
         }
         Act::HealAll => return matches!(effect, Effect::Named("heal all")),
@@ -194,6 +194,12 @@ fn in_words(act: Act) -> String {
             format!("S{server} loses power for an instant")
         }
         Act::PowerLoss { server, .. } => format!("S{server} loses power for {time}"),
+        Act::Upgrade { server, down_us: 0, .. } => {
+            format!("S{server} is stopped, and starts again at once")
+        }
+        Act::Upgrade { server, .. } => {
+            format!("S{server} is stopped, and starts again after {time}")
+        }
         Act::Kill { server, down_us: 0 } => {
             format!("S{server} is killed, and starts again at once")
         }

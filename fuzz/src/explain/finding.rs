@@ -121,7 +121,7 @@ impl Finding {
     pub fn of(recording: &Recording) -> Self {
         let outcome = &recording.outcome;
         let violation = outcome.verdict.violation().cloned();
-        let standard = standard(recording.variant);
+        let standard = standard(recording.releases);
         let mut others: Vec<Violation> = outcome
             .violations
             .iter()
@@ -198,7 +198,7 @@ fn instants(
     wanted.retain(|(events, _)| *events < last);
     wanted.push((last, Why::End));
     wanted.sort_by_key(|(events, _)| *events);
-    let mut checker = Checker::new(recording.schedule.servers, standard(recording.variant));
+    let mut checker = Checker::new(recording.schedule.servers, standard(recording.releases));
     let mut observed = 0;
     let look = |(events, why): (usize, Why)| {
         recording.events[observed..events].iter().for_each(|event| checker.observe(event));

@@ -13,6 +13,7 @@ use words::Words;
 use zab_checker::custody::Servers;
 use zab_checker::{Checker, Event, Fact, Verdict};
 use zab_core::event::Note;
+use zab_core::variant::{Named, Release};
 use zab_core::{Key, NodeId, Op, Outcome, RequestId, SessionId, Zxid};
 use zab_sim::schedule::CLIENTS;
 
@@ -95,6 +96,10 @@ impl Story {
 struct Teller {
     checker: Checker,
     faults: Faults,
+    /// How the releases are called, if there are two.
+    names: Option<[String; 2]>,
+    /// What each server runs.
+    installed: BTreeMap<NodeId, Release>,
     /// How many events were observed.
     events: usize,
     /// What the servers have, as the checker knows it.
@@ -122,10 +127,14 @@ struct LastAnswers {
 
 impl Teller {
     fn new(recording: &Recording) -> Self {
-        let Recording { schedule, variant, .. } = recording;
+        let Recording { schedule, releases, .. } = recording;
         Self {
-            checker: Checker::new(schedule.servers, standard(*variant)),
+            checker: Checker::new(schedule.servers, standard(*releases)),
             faults: Faults::new(schedule),
+            names: releases
+                .has_upgrade()
+                .then(|| Release::ALL.map(|release| Named::from(releases.of(release)).name)),
+            installed: BTreeMap::new(),
             events: 0,
             servers: Servers::new(),
             open: BTreeMap::new(),
@@ -135,6 +144,12 @@ impl Teller {
             last: LastAnswers::default(),
             moments: Vec::new(),
         }
+    }
+
+    /// What the processes of this server run, in an ensemble with two releases.
+    fn release_of(&self, node: NodeId) -> Option<&str> {
+        let release = self.installed.get(&node).copied().unwrap_or_default();
+        self.names.as_ref().map(|names| names[release as usize].as_str())
     }
 
     /// Takes note of an event, and of its words if it is worth any.
@@ -173,6 +188,9 @@ impl Teller {
         match (&event.fact, event.node) {
             (Fact::Invoked { request, op }, _) => {
                 self.open.insert(*request, *op);
+            }
+            (Fact::Installed(release), Some(node)) => {
+                self.installed.insert(node, *release);
             }
             (Fact::Crashed { power_loss }, Some(node)) => {
                 self.faults.forget_process(node);

@@ -6,6 +6,7 @@
 //! majority changes hands.
 
 use super::Swarm;
+use super::swarm::release;
 use crate::rng::Rng;
 use zab_sim::schedule::{CLIENTS, ClientOp, Files, StallTarget};
 use zab_sim::{Act, Action};
@@ -15,7 +16,7 @@ pub const COUNT: usize = MOTIFS.len();
 
 type Motif = fn(&mut Rng, &Swarm, u64, &mut Vec<Action>);
 
-const MOTIFS: [Motif; 12] = [
+const MOTIFS: [Motif; 13] = [
     unrelated,
     lose_power_while_behind,
     lose_power_after_a_kill,
@@ -28,6 +29,7 @@ const MOTIFS: [Motif; 12] = [
     change_of_majority,
     write_to_a_bad_disk,
     elect_with_a_bad_disk,
+    upgrade_one_after_the_other,
 ];
 
 /// Adds a burst that begins about this time.
@@ -314,4 +316,21 @@ fn change_of_majority(rng: &mut Rng, swarm: &Swarm, at_us: u64, actions: &mut Ve
         Act::PowerLoss { server: other, disk: swarm.disk(rng), down_us: second_us }
     };
     actions.push(Action { at_us: goes_us, act });
+}
+
+/// Servers are upgraded in turn, or go back; some or all of them, the next one before or after the
+/// last one serves again.
+fn upgrade_one_after_the_other(
+    rng: &mut Rng,
+    swarm: &Swarm,
+    at_us: u64,
+    actions: &mut Vec<Action>,
+) {
+    let (to, first) = (release(rng), swarm.server(rng));
+    let (down_us, every_us) = (rng.spread(200, 100_000), rng.spread(5_000, 400_000));
+    for turn in 0..rng.between(1, swarm.ensemble().into()) {
+        let server = (first + turn as u8) % swarm.ensemble();
+        let act = Act::Upgrade { server, to, down_us };
+        actions.push(Action { at_us: at_us + turn * every_us, act });
+    }
 }

@@ -5,6 +5,7 @@
 //! schedule, and the others differ by an order of magnitude.
 
 use crate::rng::Rng;
+use zab_core::variant::Release;
 use zab_sim::Act;
 use zab_sim::schedule::{CLIENTS, ClientOp, CrashMode, Files, KEYS, Kind, SKEW_MAX, StallTarget};
 
@@ -142,8 +143,14 @@ impl Swarm {
             }
             Kind::HealAll => Act::HealAll,
             Kind::WriteBack => Act::WriteBack { server },
+            Kind::Upgrade => Act::Upgrade { server, to: release(rng), down_us: for_us },
         }
     }
+}
+
+/// What a server is restarted as: mostly the new release.
+pub(super) fn release(rng: &mut Rng) -> Release {
+    if rng.one_in(3) { Release::Old } else { Release::New }
 }
 
 /// The files that an error strikes.

@@ -48,6 +48,7 @@ fn difficulty(act: &Act) -> u64 {
         },
         Act::StepDown { .. } | Act::Reset { .. } | Act::HealAll => 1,
         Act::Kill { .. } => 2,
+        Act::Upgrade { .. } => 3,
         Act::PowerLoss { disk, .. } => match disk {
             CrashMode::LoseAll => 3,
             CrashMode::KeepAll => 4,

@@ -41,6 +41,9 @@ fn plainer(act: &Act, ensemble: u8) -> Vec<Act> {
             acts.extend(disks.map(|disk| Act::PowerLoss { server, disk, down_us }));
             acts
         }
+        Act::Upgrade { server, down_us, to: _ } => {
+            vec![Act::StepDown { server }, Act::Kill { server, down_us }]
+        }
         Act::Kill { server, .. } | Act::Isolate { server, .. } | Act::StallNode { server, .. } => {
             vec![Act::StepDown { server }]
         }

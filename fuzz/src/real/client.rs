@@ -5,8 +5,10 @@
 //! came.
 
 use super::board::Board;
-use super::jute::client::{Connected, Contents, Reply, Request, connect_request, read_frame};
-use super::jute::{Input, Result};
+use super::jute::client::{
+    Connected, Contents, Found, Reply, Request, Session, connect_request, read_frame,
+};
+use super::jute::{Error, Input, Result};
 use std::collections::BTreeMap;
 use std::io::{BufReader, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpStream};
@@ -27,10 +29,8 @@ pub enum Answer {
     Done {
         /// The transaction of an update, or the last one that a read had seen.
         zxid: Zxid,
-        /// What the node holds, if it was a `get`.
-        data: Option<String>,
-        /// The node's version, if it was a `get` or a `set`.
-        version: Option<i32>,
+        /// What the answer says.
+        found: Found,
     },
     /// Refused.
     Refused {
@@ -84,18 +84,35 @@ pub(crate) struct Client {
     /// Ends with whoever reads the answers.
     reads: Weak<()>,
     xid: i32,
+    /// For the next server.
+    session: Session,
 }
 
 impl Client {
     /// Opens a session at the server that has this client port.
     pub(crate) fn connect(board: &Arc<Board>, port: u16) -> Result<Self> {
+        let opened = Self::resume(board, port, &Session::new(), Zxid::ZERO)?;
+        opened.ok_or(Error::Value("no session was given"))
+    }
+
+    /// Continues a session, whose last answer had this zxid, at the server that has this client port;
+    /// nothing if the session is gone.
+    pub(crate) fn resume(
+        board: &Arc<Board>,
+        port: u16,
+        session: &Session,
+        last_seen: Zxid,
+    ) -> Result<Option<Self>> {
         let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
         let mut stream = TcpStream::connect_timeout(&address, CONNECT_PATIENCE)?;
         stream.set_nodelay(true)?;
         stream.set_read_timeout(Some(CONNECT_PATIENCE))?;
-        stream.write_all(&connect_request(SESSION_TIMEOUT_MS))?;
+        stream.write_all(&connect_request(SESSION_TIMEOUT_MS, session, last_seen))?;
         let mut input = Input(BufReader::new(stream.try_clone()?));
-        Connected::parse(&read_frame(&mut input)?)?;
+        let connected = Connected::parse(&read_frame(&mut input)?)?;
+        if connected.timeout_ms == 0 {
+            return Ok(None);
+        }
         stream.set_read_timeout(None)?;
         let (sent, requests) = channel();
         let (reader, alive) = (Arc::clone(board), Arc::new(()));
@@ -104,7 +121,13 @@ impl Client {
             listen(&reader, &mut input, &requests);
             drop(alive);
         });
-        Ok(Self { stream, sent, board: Arc::clone(board), reads, xid: 0 })
+        let session = connected.session;
+        Ok(Some(Self { stream, sent, board: Arc::clone(board), reads, xid: 0, session }))
+    }
+
+    /// What the client shows to the next server.
+    pub(crate) const fn session(&self) -> &Session {
+        &self.session
     }
 
     /// Whether the server has not hung up.
@@ -146,7 +169,7 @@ fn listen(
         let answer = match reply.error {
             _ if xid != reply.xid => break,
             0 => match reply.contents(contents) {
-                Ok((data, version)) => Answer::Done { zxid: reply.zxid, data, version },
+                Ok(found) => Answer::Done { zxid: reply.zxid, found },
                 Err(_) => break,
             },
             code => Answer::Refused { zxid: reply.zxid, code },

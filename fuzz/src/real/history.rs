@@ -1,15 +1,28 @@
 //! A history as `zab check --model zookeeper` reads it: JSON Lines, one event a line.
 
 use super::client::Answer;
-use super::jute::client::{BAD_VERSION, NO_NODE, NODE_EXISTS, Request};
+use super::jute::client::{BAD_VERSION, Found, INCONSISTENCY, NO_NODE, NODE_EXISTS, Request};
 use serde_json::{Value, json};
 use std::io::{self, Write};
 use std::sync::{Mutex, PoisonError};
 use zab_core::Zxid;
 
 /// Errors that are answers, by ZooKeeper's numbers.
-const ERRORS: [(i32, &str); 3] =
-    [(NO_NODE, "NoNode"), (NODE_EXISTS, "NodeExists"), (BAD_VERSION, "BadVersion")];
+const ERRORS: [(i32, &str); 4] = [
+    (NO_NODE, "NoNode"),
+    (NODE_EXISTS, "NodeExists"),
+    (BAD_VERSION, "BadVersion"),
+    // Of the parts of a multi that come after the one that failed.
+    (INCONSISTENCY, "RuntimeInconsistency"),
+];
+
+/// Who asks: a process has one request open, and another one follows it where no answer came. Its
+/// session may outlive it.
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Who {
+    process: u64,
+    session: u64,
+}
 
 /// A history that several clients write.
 #[derive(Debug)]
@@ -35,12 +48,33 @@ impl<W: Write> History<W> {
         change(&mut self.file.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// The number of a process that nobody had before.
-    pub(crate) fn process(&self) -> u64 {
+    /// A process and a session that nobody had before.
+    pub(crate) fn newcomer(&self) -> Who {
         self.change(|file| {
             file.processes += 1;
-            file.processes - 1
+            Who { process: file.processes - 1, session: file.processes - 1 }
         })
+    }
+
+    /// Another process with the same session.
+    pub(crate) fn again(&self, who: Who) -> Who {
+        Who { session: who.session, ..self.newcomer() }
+    }
+
+    /// Something was done to the servers, or is over.
+    pub(crate) fn nemesis(&self, f: &str, value: &str) {
+        self.line(&json!({ "type": "info", "process": "nemesis", "f": f, "value": value }));
+    }
+
+    fn event(&self, kind: &str, who: Who, f: &str, value: &Value, zxid: Option<u64>) {
+        let Who { process, session } = who;
+        let mut line = json!({
+            "type": kind, "process": process, "session": session, "f": f, "value": value
+        });
+        if let Some(zxid) = zxid {
+            line["zxid"] = json!(zxid);
+        }
+        self.line(&line);
     }
 
     fn line(&self, line: &Value) {
@@ -52,16 +86,16 @@ impl<W: Write> History<W> {
     }
 
     /// A request is about to be sent.
-    pub(crate) fn invoked(&self, process: u64, request: &Request) {
+    pub(crate) fn invoked(&self, who: Who, request: &Request) {
         let (f, value) = describe(request);
-        self.line(&json!({ "type": "invoke", "process": process, "f": f, "value": value }));
+        self.event("invoke", who, f, &value, None);
     }
 
     /// A request was answered, or will never be; false if nobody knows what became of it.
-    pub(crate) fn returned(&self, process: u64, request: &Request, answer: &Answer) -> bool {
+    pub(crate) fn returned(&self, who: Who, request: &Request, answer: &Answer) -> bool {
         let (f, asked) = describe(request);
         let (value, zxid) = match answer {
-            Answer::Done { zxid, data, version } => (done(request, data, *version), zxid),
+            Answer::Done { zxid, found } => (done(request, found), zxid),
             Answer::Refused { zxid, code } if error(*code).is_some() => {
                 (json!({ "error": error(*code) }), zxid)
             }
@@ -69,12 +103,11 @@ impl<W: Write> History<W> {
                 // What changes nothing has failed for certain.
                 let reads = matches!(request, Request::Get { .. } | Request::Sync { .. });
                 let kind = if reads { "fail" } else { "info" };
-                self.line(&json!({ "type": kind, "process": process, "f": f, "value": asked }));
+                self.event(kind, who, f, &asked, None);
                 return false;
             }
         };
-        let zxid = number(*zxid);
-        self.line(&json!({ "type": "ok", "process": process, "f": f, "value": value, "zxid": zxid }));
+        self.event("ok", who, f, &value, Some(number(*zxid)));
         true
     }
 
@@ -99,28 +132,50 @@ fn error(code: i32) -> Option<&'static str> {
 fn describe(request: &Request) -> (&'static str, Value) {
     match request {
         Request::Create { path, data } => ("create", json!({ "path": path, "data": data })),
-        Request::Delete { path, version: None } => ("delete", json!({ "path": path })),
-        Request::Delete { path, version } => {
-            ("delete", json!({ "path": path, "version": version }))
-        }
-        Request::Set { path, data, version: None } => {
-            ("set", json!({ "path": path, "data": data }))
-        }
+        Request::Delete { path, version } => ("delete", versioned(path, *version)),
+        Request::Check { path, version } => ("check", versioned(path, *version)),
         Request::Set { path, data, version } => {
-            ("set", json!({ "path": path, "data": data, "version": version }))
+            let mut value = versioned(path, *version);
+            value["data"] = json!(data);
+            ("set", value)
         }
         Request::Get { path } => ("get", json!({ "path": path })),
+        Request::Multi(parts) => {
+            let parts = parts.iter().map(|part| {
+                let (f, mut value) = describe(part);
+                value["f"] = json!(f);
+                value
+            });
+            ("multi", json!({ "ops": parts.collect::<Vec<_>>() }))
+        }
         Request::Sync { .. } => ("sync", Value::Null),
     }
 }
 
+fn versioned(path: &str, version: Option<i32>) -> Value {
+    match version {
+        None => json!({ "path": path }),
+        Some(version) => json!({ "path": path, "version": version }),
+    }
+}
+
 /// A good answer.
-fn done(request: &Request, data: &Option<String>, version: Option<i32>) -> Value {
+fn done(request: &Request, found: &Found) -> Value {
+    let Found { data, version, parts } = found;
     match request {
         Request::Create { path, .. } => json!({ "path": path }),
         Request::Set { .. } => json!({ "version": version }),
         Request::Get { .. } => json!({ "data": data, "version": version }),
-        Request::Delete { .. } | Request::Sync { .. } => Value::Null,
+        Request::Delete { .. } | Request::Check { .. } | Request::Sync { .. } => Value::Null,
+        Request::Multi(requests) => {
+            let results = requests.iter().zip(parts).map(|(request, part)| match part {
+                Ok(found) => done(request, found),
+                // Nothing was wrong with this one.
+                Err(0) => Value::Null,
+                Err(code) => json!({ "error": error(*code).map_or(json!(code), Value::from) }),
+            });
+            json!({ "results": results.collect::<Vec<_>>() })
+        }
     }
 }
 
@@ -137,8 +192,14 @@ mod tests {
         let zxid = Zxid::new(1, 2);
         let done = |data: Option<&str>, version| {
             let data = data.map(str::to_owned);
-            Answer::Done { zxid, data, version }
+            Answer::Done { zxid, found: Found { data, version, parts: Vec::new() } }
         };
+        let multi = Request::Multi(vec![
+            Request::Check { path: path.clone(), version: Some(0) },
+            Request::Set { path: path.clone(), data: "v2".to_owned(), version: None },
+        ]);
+        let results = |parts| Answer::Done { zxid, found: Found { parts, ..Found::default() } };
+        let version = |version| Found { version: Some(version), ..Found::default() };
         let exchanges = [
             (Request::Create { path: path.clone(), data: data.clone() }, done(None, None)),
             (Request::Get { path: path.clone() }, done(Some("v1"), Some(0))),
@@ -146,22 +207,27 @@ mod tests {
                 Request::Set { path: path.clone(), data, version: Some(0) },
                 done(None, Some(1)),
             ),
+            (multi.clone(), results(vec![Ok(Found::default()), Ok(version(2))])),
+            (multi, results(vec![Err(BAD_VERSION), Err(INCONSISTENCY)])),
             (Request::Delete { path: path.clone(), version: None }, done(None, None)),
             (Request::Get { path: path.clone() }, Answer::Refused { zxid, code: NO_NODE }),
             (Request::Sync { path: path.clone() }, done(None, None)),
             (Request::Delete { path, version: None }, Answer::Unknown),
         ];
-        let process = history.process();
+        let who = history.newcomer();
         for (request, answer) in &exchanges {
-            history.invoked(process, request);
-            let known = history.returned(process, request, answer);
+            history.invoked(who, request);
+            let known = history.returned(who, request, answer);
             assert_eq!(known, *answer != Answer::Unknown);
         }
+        let again = history.again(who);
+        assert!(again.process != who.process && again.session == who.session);
+        history.nemesis("kill", "S0");
         history.end().expect("memory takes anything");
         let text = String::from_utf8(bytes.clone()).expect("JSON is UTF-8");
-        assert_eq!(text.lines().count(), 2 * exchanges.len());
+        assert_eq!(text.lines().count(), 2 * exchanges.len() + 1);
         assert!(text.contains(r#""zxid":4294967298"#), "{text}");
-        assert!(text.lines().last().is_some_and(|line| line.contains(r#""type":"info""#)));
+        assert_eq!(text.matches(r#""type":"info""#).count(), 2, "a delete, and what the nemesis did");
         read(bytes.as_slice(), Znodes).expect("the documented format");
     }
 }

@@ -1,19 +1,19 @@
 //! Clients at work on real servers under faults, and the history of what they were told.
 //!
 //! Each client asks one server at a time, with one request open, in the sense of Jepsen: whoever gets
-//! no answer hangs up, and goes on as another process with another session. What is asked and which
-//! fault comes next is drawn from the seed; how the servers interleave it is theirs.
+//! no answer hangs up, and continues its session at another server as another process. What is asked
+//! is drawn from the seed; how the servers interleave it is theirs.
 
 use super::client::{Answer, Client};
 use super::ensemble::{Ensemble, Outcome, Trouble};
-use super::history::History;
-use super::jute::client::Request;
-use super::matter::Way;
+use super::history::{History, Who};
+use super::jute::client::{Request, Session};
+use super::nemesis::{Deed, Nemesis, Timeline};
 use crate::rng::Rng;
 use std::io::Write;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
-use zab_core::NodeId;
+use zab_core::Zxid;
 
 /// How long a client waits for an answer.
 const ANSWER: Duration = Duration::from_secs(2);
@@ -21,7 +21,7 @@ const ANSWER: Duration = Duration::from_secs(2);
 const STANDSTILL: Duration = Duration::from_secs(60);
 
 /// What is recorded.
-#[derive(Copy, Clone, Debug)]
+#[derive(Clone, Debug)]
 pub struct Plan {
     /// How many operations, about.
     pub operations: u64,
@@ -29,69 +29,27 @@ pub struct Plan {
     pub clients: u64,
     /// How many nodes they work on.
     pub nodes: u64,
-    /// How many faults, one after the other, spread evenly.
-    pub faults: u64,
-    /// What is drawn.
+    /// What is done to the servers meanwhile.
+    pub timeline: Timeline,
+    /// What clients ask is drawn from this.
     pub seed: u64,
-}
-
-/// A fault, which is healed before the next one comes.
-#[derive(Copy, Clone, Debug, PartialEq, Eq)]
-enum Fault {
-    /// A process is killed and started again.
-    Kill(NodeId),
-    /// Two servers are cut off from each other.
-    Cut(Way),
-    /// One server is cut off from all others.
-    Isolate(NodeId),
-    /// The connection of two servers breaks once.
-    Reset(Way),
-}
-
-impl Fault {
-    fn draw(rng: &mut Rng, servers: &[NodeId]) -> Self {
-        let one = rng.pick(servers);
-        let others: Vec<_> = servers.iter().copied().filter(|other| *other != one).collect();
-        let way = Way { from: one, to: rng.pick(&others) };
-        match rng.below(4) {
-            0 => Self::Kill(one),
-            1 => Self::Cut(way),
-            2 => Self::Isolate(one),
-            _ => Self::Reset(way),
-        }
-    }
-
-    fn strike(self, ensemble: &mut Ensemble) -> Outcome<()> {
-        ensemble.tell(&format!("fault: {self:?}"));
-        match self {
-            Self::Kill(server) => ensemble.kill(&[server])?,
-            Self::Cut(way) => ensemble.cut(way),
-            Self::Reset(way) => ensemble.reset(way),
-            Self::Isolate(from) => {
-                let others = ensemble.all().into_iter().filter(|to| *to != from);
-                others.for_each(|to| ensemble.cut(Way { from, to }));
-            }
-        }
-        Ok(())
-    }
-
-    fn heal(self, ensemble: &mut Ensemble) -> Outcome<()> {
-        ensemble.tell(&format!("healed: {self:?}"));
-        ensemble.heal_all();
-        match self {
-            Self::Kill(server) => ensemble.start(&[server]),
-            _ => Ok(()),
-        }
-    }
 }
 
 /// What all clients share.
 struct Shared<'a, W> {
     ensemble: Clients,
     history: &'a History<W>,
-    plan: Plan,
+    plan: &'a Plan,
     /// Operations that were asked for.
     asked: AtomicU64,
+}
+
+/// What a client takes from server to server.
+struct Life {
+    who: Who,
+    session: Session,
+    /// The zxid of its last answer.
+    seen: Zxid,
 }
 
 /// Where clients find servers.
@@ -105,7 +63,7 @@ struct Clients {
 /// # Errors
 ///
 /// The history cannot be written, or the servers stand still.
-pub fn record(ensemble: &mut Ensemble, plan: Plan, out: impl Write + Send) -> Outcome<()> {
+pub fn record(ensemble: &mut Ensemble, plan: &Plan, out: impl Write + Send) -> Outcome<()> {
     let history = History::new(out);
     let board = std::sync::Arc::clone(ensemble.board());
     let ensemble_of = Clients { board, ports: ensemble.client_ports() };
@@ -115,32 +73,33 @@ pub fn record(ensemble: &mut Ensemble, plan: Plan, out: impl Write + Send) -> Ou
             let shared = &shared;
             scope.spawn(move || shared.work(number));
         }
-        let struck = strike(ensemble, &shared);
+        let disturbed = disturb(ensemble, &shared);
         // Clients end by themselves once enough was asked, and when nothing more can be.
-        if struck.is_err() {
+        if disturbed.is_err() {
             shared.asked.store(plan.operations, Ordering::Relaxed);
         }
-        struck
+        disturbed
     })?;
     ensemble.wait_for_all()?;
     shared.read_all();
     history.end().map_err(Trouble::from)
 }
 
-/// Strikes the faults of a plan while its clients work.
-fn strike<W: Write>(ensemble: &mut Ensemble, shared: &Shared<'_, W>) -> Outcome<()> {
-    let plan = shared.plan;
-    let servers = ensemble.all();
-    let mut rng = Rng::of(plan.seed, u64::MAX);
-    let slot = plan.operations / (2 * plan.faults + 1).max(1);
-    for number in 0..plan.faults {
-        shared.wait_for(slot * (2 * number + 1))?;
-        let fault = Fault::draw(&mut rng, &servers);
-        fault.strike(ensemble)?;
-        shared.wait_for(slot * (2 * number + 2))?;
-        fault.heal(ensemble)?;
+/// Does what a timeline says while clients work.
+fn disturb<W: Write>(ensemble: &mut Ensemble, shared: &Shared<'_, W>) -> Outcome<()> {
+    let mut nemesis = Nemesis::default();
+    for (at, deed) in shared.plan.timeline.over(shared.plan.operations) {
+        shared.wait_for(at)?;
+        let (begins, (name, whom)) = match deed {
+            Deed::Strike(fault) => (true, fault.told()),
+            Deed::Heal(fault) => (false, fault.told()),
+        };
+        let name = if begins { name.to_owned() } else { format!("end of {name}") };
+        shared.history.nemesis(&name, &whom);
+        nemesis.act(deed, ensemble)?;
     }
-    shared.wait_for(plan.operations)
+    shared.wait_for(shared.plan.operations)?;
+    nemesis.end(ensemble)
 }
 
 impl<W: Write> Shared<'_, W> {
@@ -156,13 +115,22 @@ impl<W: Write> Shared<'_, W> {
         self.asked.load(Ordering::Relaxed) >= self.plan.operations
     }
 
-    /// A client's life: one session after the other, at one server after the other.
+    /// A client's life: it takes its session from server to server.
     fn work(&self, number: u64) {
         let mut rng = Rng::of(self.plan.seed, number);
+        let mut life = Life { who: self.history.newcomer(), session: Session::new(), seen: Zxid::ZERO };
         while !self.is_over() {
             let port = self.ensemble.ports[rng.index(self.ensemble.ports.len())];
-            match Client::connect(&self.ensemble.board, port) {
-                Ok(client) => self.session(client, &mut rng),
+            match Client::resume(&self.ensemble.board, port, &life.session, life.seen) {
+                Ok(Some(client)) => {
+                    life.session = client.session().clone();
+                    self.ask_on(client, &mut life, &mut rng);
+                }
+                // The session is over, and a new one begins.
+                Ok(None) => {
+                    let who = self.history.newcomer();
+                    life = Life { who, session: Session::new(), seen: Zxid::ZERO };
+                }
                 // It does not serve; another one may.
                 Err(_) => drop(self.ensemble.board.wait(super::board::LOOK_AGAIN, |_| None::<()>)),
             }
@@ -170,16 +138,21 @@ impl<W: Write> Shared<'_, W> {
     }
 
     /// Asks until an answer is missing, or the client has had enough of this server.
-    fn session(&self, mut client: Client, rng: &mut Rng) {
-        let process = self.history.process();
+    fn ask_on(&self, mut client: Client, life: &mut Life, rng: &mut Rng) {
         let mut version = None;
         while !self.is_over() && !rng.one_in(200) {
             let number = self.asked.fetch_add(1, Ordering::Relaxed);
             let request = self.request(number, version, rng);
-            match self.ask(&mut client, process, &request) {
-                Some(Answer::Done { version: seen, .. }) => version = seen,
-                Some(_) => {}
-                None => return,
+            match self.ask(&mut client, life.who, &request) {
+                Some(Answer::Done { zxid, found }) => {
+                    version = found.version;
+                    life.seen = life.seen.max(zxid);
+                }
+                Some(Answer::Refused { zxid, .. }) => life.seen = life.seen.max(zxid),
+                Some(Answer::Unknown) | None => {
+                    life.who = self.history.again(life.who);
+                    return;
+                }
             }
         }
     }
@@ -191,7 +164,16 @@ impl<W: Write> Shared<'_, W> {
         match rng.below(20) {
             0 | 1 => Request::Create { path, data },
             2 => Request::Delete { path, version: None },
-            3 => Request::Sync { path },
+            3 if rng.one_in(2) => Request::Sync { path },
+            // Move a node's contents to another one, if it is as it was seen.
+            3 => Request::Multi(vec![
+                Request::Check { path, version },
+                Request::Set {
+                    path: format!("/n{}", rng.below(self.plan.nodes)),
+                    data,
+                    version: None,
+                },
+            ]),
             4 | 5 => Request::Set { path, data, version },
             6..=11 => Request::Set { path, data, version: None },
             _ => Request::Get { path },
@@ -202,16 +184,16 @@ impl<W: Write> Shared<'_, W> {
     fn ask(
         &self,
         client: &mut Client,
-        process: u64,
+        who: Who,
         request: &Request,
     ) -> Option<Answer> {
-        self.history.invoked(process, request);
+        self.history.invoked(who, request);
         let board = &self.ensemble.board;
         let call = client.ask(request).ok();
         let answer =
             call.and_then(|call| board.wait(ANSWER, |state| state.clients.take(call)));
         let answer = answer.unwrap_or(Answer::Unknown);
-        let known = self.history.returned(process, request, &answer);
+        let known = self.history.returned(who, request, &answer);
         known.then_some(answer)
     }
 
@@ -219,11 +201,11 @@ impl<W: Write> Shared<'_, W> {
     fn read_all(&self) {
         for port in &self.ensemble.ports {
             let Ok(mut client) = Client::connect(&self.ensemble.board, *port) else { continue };
-            let process = self.history.process();
+            let who = self.history.newcomer();
             for node in 0..self.plan.nodes {
                 let path = format!("/n{node}");
-                self.ask(&mut client, process, &Request::Sync { path: path.clone() });
-                self.ask(&mut client, process, &Request::Get { path });
+                self.ask(&mut client, who, &Request::Sync { path: path.clone() });
+                self.ask(&mut client, who, &Request::Get { path });
             }
         }
     }

@@ -212,8 +212,8 @@ pub(crate) fn told(request: &Request, answer: &Answer) -> Option<(String, String
             Request::Create { path, data } | Request::Set { path, data, .. },
             Answer::Done { .. },
         ) => Some((path.clone(), data.clone())),
-        (Request::Get { path }, Answer::Done { data: Some(data), .. }) => {
-            Some((path.clone(), data.clone()))
+        (Request::Get { path }, Answer::Done { found, .. }) => {
+            Some((path.clone(), found.data.clone()?))
         }
         _ => None,
     }

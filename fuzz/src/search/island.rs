@@ -3,7 +3,7 @@
 use super::Campaign;
 use super::corpus::{Corpus, Entry};
 use crate::case::Driver;
-use crate::causes::{alone, causes, needs};
+use crate::causes::{Cause, alone, causes, needs};
 use crate::coverage::{Coverage, Feature};
 use crate::edges;
 use crate::generate::{self, Sizes};
@@ -13,8 +13,7 @@ use crate::oracle::{Oracle, Outcome};
 use crate::rng::Rng;
 use std::collections::BTreeMap;
 use zab_checker::Class;
-use zab_core::Variant;
-use zab_core::variant::Switch;
+use zab_core::variant::{Releases, Switch};
 use zab_sim::Schedule;
 use zab_sim::schedule::Kind;
 
@@ -29,7 +28,7 @@ const LOOKING_ABOUT: u64 = 300;
 /// A search by itself: a stream of chance, corpora, and atlases of what was reached.
 #[derive(Debug)]
 pub struct Island {
-    variant: Variant,
+    releases: Releases,
     sizes: Sizes,
     without: Vec<Kind>,
     guidance: Guidance,
@@ -37,8 +36,8 @@ pub struct Island {
     oracle: Oracle,
     /// In another driver.
     other: Option<Oracle>,
-    /// The defect that is looked for, if it is one.
-    cause: Option<&'static Switch>,
+    /// What every finding has to need, if it is asked for.
+    cause: Option<Cause>,
     /// Sets of defects of which it is known that they lose something.
     known: Vec<Vec<&'static Switch>>,
     coverage: Coverage,
@@ -55,9 +54,9 @@ pub struct Island {
 
 impl Island {
     /// A search in this variant that knows nothing yet, for ensembles of these sizes.
-    pub fn new(driver: Driver, variant: Variant, sizes: Sizes, rng: Rng) -> Self {
+    pub fn new(driver: Driver, releases: Releases, sizes: Sizes, rng: Rng) -> Self {
         Self {
-            variant,
+            releases,
             sizes,
             without: Vec::new(),
             guidance: Guidance::default(),
@@ -78,7 +77,7 @@ impl Island {
     /// One thread of a campaign.
     pub fn of(campaign: &Campaign, number: usize) -> Self {
         let rng = Rng::of(campaign.seed, number as u64);
-        Self::new(campaign.driver, campaign.variant, campaign.sizes, rng)
+        Self::new(campaign.driver, campaign.releases, campaign.sizes, rng)
             .without(&campaign.without)
             .guided_by(campaign.guidance)
             .hold_in(campaign.hold_in)
@@ -97,8 +96,8 @@ impl Island {
         self
     }
 
-    /// The same, but only what needs this defect is a finding.
-    const fn because_of(mut self, cause: Option<&'static Switch>) -> Self {
+    /// The same, but only what needs this is a finding.
+    const fn because_of(mut self, cause: Option<Cause>) -> Self {
         self.cause = cause;
         self
     }
@@ -112,6 +111,12 @@ impl Island {
     /// The next schedule to run, without the kinds of fault that shall not happen.
     pub fn propose(&mut self) -> Schedule {
         let mut schedule = self.propose_any();
+        if !self.releases.has_upgrade() {
+            schedule
+                .actions
+                .iter_mut()
+                .for_each(|action| action.act = action.act.within_one_release());
+        }
         schedule.actions.retain(|action| !self.without.contains(&Kind::of(&action.act)));
         schedule
     }
@@ -144,20 +149,20 @@ impl Island {
     /// Whether this class is broken in the other driver as well, if there is one, and would not be
     /// if this defect were repaired.
     pub(super) fn holds(&mut self, schedule: &Schedule, class: Class) -> bool {
-        let Self { variant, cause, .. } = *self;
+        let Self { releases, cause, .. } = *self;
         let is_cause = |oracle: &mut Oracle| {
-            cause.is_none_or(|cause| needs(oracle, schedule, variant, class, cause))
+            cause.is_none_or(|cause| needs(oracle, schedule, releases, class, cause))
         };
         is_cause(&mut self.oracle)
             && self.other.as_mut().is_none_or(|other| {
-                other.judge(schedule, variant).class() == Some(class) && is_cause(other)
+                other.judge(schedule, releases).class() == Some(class) && is_cause(other)
             })
     }
 
     /// Runs a schedule, and keeps it if it reached something new.
     pub fn execute(&mut self, schedule: &Schedule) -> Outcome {
         edges::reset();
-        let outcome = self.oracle.cover(schedule, self.variant, &mut self.coverage);
+        let outcome = self.oracle.cover(schedule, self.releases, &mut self.coverage);
         self.features.clear();
         if self.guidance.has_edges() {
             edges::collect(&mut self.features);
@@ -193,7 +198,7 @@ impl Island {
             let moment_us = schedule.actions.get(at).map_or(0, |action| action.at_us);
             return Entry::new(schedule, news, 0, moment_us);
         }
-        let origin = self.oracle.origin(schedule.servers, self.variant);
+        let origin = self.oracle.origin(schedule.servers, self.releases);
         let moment_us = self.coverage.moment_of(first).0.saturating_sub(origin.0);
         let danger = self.danger_of(schedule);
         Entry::new(schedule, news, danger, moment_us)
@@ -206,14 +211,15 @@ impl Island {
         if danger == 0 {
             return danger;
         }
-        let Self { variant, oracle, .. } = self;
-        let mut comes_as_near = |variant| {
+        let Self { releases, oracle, .. } = self;
+        let mut comes_as_near = |releases| {
             let mut coverage = Coverage::default();
-            oracle.cover(schedule, variant, &mut coverage);
+            oracle.cover(schedule, releases, &mut coverage);
             coverage.danger() >= danger
         };
-        let is_in_vain = self.cause.is_some_and(|cause| comes_as_near(cause.repaired(*variant)))
-            || self.known.iter().any(|defects| comes_as_near(alone(defects, *variant)));
+        let removed = self.cause.map(|cause| cause.removed(*releases)).unwrap_or_default();
+        let is_in_vain = removed.into_iter().any(&mut comes_as_near)
+            || self.known.iter().any(|defects| comes_as_near(alone(defects, *releases)));
         if is_in_vain { 0 } else { danger }
     }
 
@@ -231,7 +237,7 @@ impl Island {
 
     /// The defects without which this class would not be broken.
     pub(super) fn causes(&mut self, schedule: &Schedule, class: Class) -> Vec<&'static Switch> {
-        causes(&mut self.oracle, schedule, self.variant, class)
+        causes(&mut self.oracle, schedule, self.releases, class)
     }
 
     /// Whether the class is broken with these defects and no other.
@@ -241,8 +247,8 @@ impl Island {
         schedule: &Schedule,
         class: Class,
     ) -> bool {
-        let variant = alone(defects, self.variant);
-        self.oracle.judge(schedule, variant).class() == Some(class)
+        let releases = alone(defects, self.releases);
+        self.oracle.judge(schedule, releases).class() == Some(class)
     }
 
     /// The states reached for the first time since this was asked last.

@@ -6,7 +6,7 @@
 //! confused driver might say. Only the
 //! identity of a peer is never a lie: the shell checks it before the core hears of it.
 //!
-//! Judged is what one server promises by itself ([`Promises`]). What an ensemble promises is the
+//! Judged is what one server promises by itself (`Promises`). What an ensemble promises is the
 //! checker's business.
 
 mod promises;
@@ -112,11 +112,12 @@ fn next_input(u: &mut Unstructured<'_>, wishes: &mut Wishes, node: &Node) -> Res
         11 => Input::ConnectFailed { peer: words.peer()? },
         12 => Input::Client { request: request(u)?, last_seen: zxid(u)?, op: op(u)? },
         13 => Input::StepDown,
-        14 => match words.u.int_in_range(0..=4)? {
+        14 => match words.u.int_in_range(0..=5)? {
             0 => Input::Turn(Actor::Receiver),
             1 => Input::Turn(Actor::LogWriter),
             2 => Input::Turn(Actor::Committer),
             3 => Input::Turn(Actor::Loader),
+            4 => Input::Turn(Actor::LeakedLogWriter),
             _ => Input::Turn(Actor::Sender(words.peer()?)),
         },
         _ => {

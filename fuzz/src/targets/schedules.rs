@@ -30,7 +30,7 @@ thread_local! {
 impl Target {
     /// A target for this variant, which fails at these violations.
     pub fn new(driver: Driver, named: Named, wanted: Wanted) -> Self {
-        let island = Island::new(driver, named.variant, Sizes::default(), Rng::new(0));
+        let island = Island::new(driver, named.releases(), Sizes::default(), Rng::new(0));
         Self { named, wanted, island }
     }
 
@@ -154,9 +154,9 @@ pub fn drivers_agree(schedule: &Schedule) {
     thread_local! {
         static DRIVERS: RefCell<Drivers> = RefCell::default();
     }
-    let Named { name, variant, .. } = variant_from_env();
-    let agreement = DRIVERS.with_borrow_mut(|drivers| drivers.check(schedule, variant));
-    if let Err(disagreement) = agreement {
-        panic!("{disagreement}, in {name}\n{}", hint());
+    let named = variant_from_env();
+    let check = |drivers: &mut Drivers| drivers.check(schedule, named.releases());
+    if let Err(disagreement) = DRIVERS.with_borrow_mut(check) {
+        panic!("{disagreement}, in {}\n{}", named.name, hint());
     }
 }

@@ -10,6 +10,8 @@ pub(crate) struct Stalls {
     disk: Time,
     /// By [`StallTarget`].
     actors: [Time; 4],
+    /// The log writer that an earlier role has left behind.
+    leaked: Time,
 }
 
 impl Stalls {
@@ -26,6 +28,13 @@ impl Stalls {
         *entry = until.max(*entry);
     }
 
+    /// The thread that is the log writer outlives its role, and what holds it back stays with it: the
+    /// next role's is another one.
+    pub(crate) fn leak_log_writer(&mut self) {
+        let writer = std::mem::take(&mut self.actors[StallTarget::LogWriter as usize]);
+        self.leaked = writer.max(self.leaked);
+    }
+
     /// The process is gone, and with it what held it back.
     pub(crate) fn forget_process(&mut self) {
         *self = Self { disk: self.disk, ..Self::default() };
@@ -39,6 +48,7 @@ impl Stalls {
         let target = match actor {
             Actor::Receiver | Actor::Loader => StallTarget::Receiver,
             Actor::LogWriter => StallTarget::LogWriter,
+            Actor::LeakedLogWriter => return now < self.process || now < self.leaked,
             Actor::Committer => StallTarget::Committer,
             Actor::Sender(_) => StallTarget::Senders,
         };
@@ -70,6 +80,18 @@ mod tests {
         stalls.forget_process();
         assert!(!stalls.process(Time(1)) && !stalls.actor(Time(1), Actor::Committer));
         assert!(stalls.disk(Time(1)));
+    }
+
+    #[test]
+    fn a_log_writer_that_outlives_its_role_takes_its_stall_along() {
+        let mut stalls = Stalls::default();
+        stalls.stall_actor(StallTarget::LogWriter, Time(9));
+        stalls.leak_log_writer();
+        assert!(stalls.actor(Time(8), Actor::LeakedLogWriter));
+        assert!(!stalls.actor(Time(8), Actor::LogWriter), "the next one is free");
+        stalls.stall_actor(StallTarget::LogWriter, Time(20));
+        assert!(!stalls.actor(Time(10), Actor::LeakedLogWriter));
+        assert!(stalls.actor(Time(10), Actor::LogWriter));
     }
 
     #[test]

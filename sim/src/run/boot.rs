@@ -9,7 +9,8 @@ use crate::schedule::{ClientOp, GRAIN_US};
 use crate::world::World;
 use std::ops::ControlFlow;
 use zab_checker::Event;
-use zab_core::{Config, Key, NodeId, Outcome, Span, Time, Variant, Zxid};
+use zab_core::variant::Releases;
+use zab_core::{Config, Key, NodeId, Outcome, Span, Time, Zxid};
 
 /// Every boot has the same seed, so that schedules of all seeds share it.
 const SEED: u64 = 0;
@@ -31,9 +32,9 @@ impl Observer for Recorder {
 }
 
 /// Boots an ensemble. Without faults every variant can, so a failure is a defect of this program.
-pub(super) fn boot(servers: u8, variant: Variant) -> (Direct, Vec<Event>) {
+pub(super) fn boot(servers: u8, releases: Releases) -> (Direct, Vec<Event>) {
     assert!(matches!(servers, 3 | 5 | 7), "an ensemble has 3, 5 or 7 servers, not {servers}");
-    let world = World::new(Config::new(servers), variant, SEED, clients(servers));
+    let world = World::new(Config::new(servers), releases, SEED, clients(servers));
     let mut recorder = Recorder(Vec::new());
     let mut execution = Execution::new(Direct::new(world), &mut recorder, u64::MAX);
     bring_up(&mut execution);

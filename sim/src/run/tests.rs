@@ -5,7 +5,8 @@ use crate::schedule::samples::{noisy, schedule};
 use crate::schedule::{Act, ClientOp, CrashMode};
 use crate::trace::{TextTrace, TraceHash};
 use zab_checker::Fact;
-use zab_core::{NodeId, Zxid};
+use zab_core::variant::Release;
+use zab_core::{NodeId, Variant, Zxid};
 
 fn hash(booted: &Booted, schedule: &Schedule) -> u64 {
     let mut hash = TraceHash::default();
@@ -67,7 +68,8 @@ fn the_same_schedule_yields_the_same_evidence() {
 
 #[test]
 fn every_execution_ends_within_its_budget() {
-    for variant in [Variant::REFERENCE, zab_core::variant::find("zk-3.8.0").expect("known").variant]
+    for variant in
+        [Variant::REFERENCE.into(), zab_core::variant::find("zk-3.8.0").expect("known").releases()]
     {
         let booted = Booted::new(3, variant);
         for seed in 0..300 {
@@ -155,4 +157,31 @@ fn a_leader_that_has_not_noticed_its_fall_is_not_at_rest() {
     let text = trace(&booted, &schedule(1, [(0, slow), (1_000, isolate)]));
     assert!(text.contains("epoch 2 established"));
     assert_eq!(text.matches("rests at <2, 4>").count(), 3);
+}
+
+#[test]
+fn an_upgrade_to_the_same_release_is_a_restart() {
+    let plain = Booted::new(3, Variant::REFERENCE);
+    let same = Booted::new(3, Releases::upgrade(Variant::REFERENCE, Variant::REFERENCE));
+    let rolling = |act: fn(u8) -> Act| {
+        let at_us = |server: u8| 20_000 + 200_000 * u64::from(server);
+        let turns = (0..3).flat_map(|id| [(at_us(id), act(id)), (at_us(id) + 10_000, write(0, 1))]);
+        schedule(7, turns)
+    };
+    let kills = rolling(|server| Act::Kill { server, down_us: 5_000 });
+    for to in Release::ALL {
+        let upgrades = match to {
+            Release::Old => {
+                rolling(|server| Act::Upgrade { server, to: Release::Old, down_us: 5_000 })
+            }
+            Release::New => {
+                rolling(|server| Act::Upgrade { server, to: Release::New, down_us: 5_000 })
+            }
+        };
+        assert_eq!(trace(&same, &upgrades), trace(&plain, &kills), "{to}");
+        assert_eq!(hash(&plain, &upgrades), hash(&plain, &kills), "{to}");
+    }
+    for seed in 0..60 {
+        assert_eq!(hash(&same, &noisy(seed)), hash(&plain, &noisy(seed)), "seed {seed}");
+    }
 }

@@ -6,8 +6,10 @@
 //! 0, and a record that is not whole is left out. Removing 8 bytes removes one action, so a
 //! fuzzer's own mutations are meaningful edits.
 
-use super::{Act, Action, CrashMode, FORMAT, Files, GRAIN_US, Kind, Schedule, StallTarget};
+use super::fields::Field;
+use super::{Action, CrashMode, FORMAT, Files, GRAIN_US, Kind, Schedule, StallTarget};
 use crate::schedule::{ACTIONS_MAX, ClientOp};
+use zab_core::variant::Release;
 
 /// Bytes of the header.
 pub const HEADER: usize = 16;
@@ -23,8 +25,8 @@ const ACTORS: [StallTarget; 4] =
 const FILES: [Files; 5] =
     [Files::All, Files::Log, Files::Snapshot, Files::AcceptedEpoch, Files::CurrentEpoch];
 
-/// An action without its time: kind, three arguments, and its duration.
-type Parts = (Kind, [u8; 3], u64);
+/// Bytes of an action for all its parts but the duration.
+const ARGUMENTS: usize = 3;
 
 impl Schedule {
     /// Decodes any bytes into a valid schedule.
@@ -60,84 +62,74 @@ fn grains(us: u64) -> [u8; 2] {
 }
 
 fn encode(action: &Action) -> [u8; RECORD] {
-    let (kind, [a, b, c], span_us) = parts(action.act);
-    let ([at0, at1], [span0, span1]) = (grains(action.at_us), grains(span_us));
-    [at0, at1, kind as u8, a, b, c, span0, span1]
+    let mut act = action.act;
+    let kind = Kind::of(&act) as u8;
+    let (mut args, mut next, mut shared, mut span_us) = ([0; ARGUMENTS], 0, 0, 0);
+    let mut put = |byte: u8| {
+        args[next] = byte;
+        next += 1;
+    };
+    for (_, field) in act.fields() {
+        match field {
+            Field::Span(us) => span_us = *us,
+            Field::Op(op) => shared = *op as u8,
+            Field::Key(key) => put(shared | *key << 2),
+            Field::Server(n) | Field::Peer(n) | Field::Client(n) | Field::Mask(n) => put(*n),
+            Field::Flag(flag) => put((*flag).into()),
+            Field::Actor(actor) => put(*actor as u8),
+            Field::File(file) => put(*file as u8),
+            Field::Release(release) => put(*release as u8),
+            Field::Skew(rate) => rate.to_le_bytes().into_iter().for_each(&mut put),
+            Field::Disk(disk) => {
+                let (mode, kept) = match *disk {
+                    CrashMode::LoseAll => (0, 0),
+                    CrashMode::KeepPrefix(kept) => (1, kept),
+                    CrashMode::Torn => (2, 0),
+                    CrashMode::KeepAll => (3, 0),
+                };
+                put(mode);
+                put(kept);
+            }
+        }
+    }
+    let ([at0, at1], [span0, span1], [a, b, c]) = (grains(action.at_us), grains(span_us), args);
+    [at0, at1, kind, a, b, c, span0, span1]
 }
 
+/// The inverse of [`encode`]; numbers may be out of range.
 fn decode(record: &[u8]) -> Action {
     let us = |at: usize| u64::from(u16::from_le_bytes([record[at], record[at + 1]])) * GRAIN_US;
-    let kind = Kind::ALL[usize::from(record[2]) % Kind::ALL.len()];
-    let act = assemble((kind, [record[3], record[4], record[5]], us(6)));
+    let mut act = Kind::ALL[usize::from(record[2]) % Kind::ALL.len()].blank();
+    let mut args = record[3..3 + ARGUMENTS].iter().copied();
+    let mut next = move || args.next().unwrap_or_default();
+    // An operation and its key are one byte.
+    let mut shared = 0;
+    for (_, field) in act.fields() {
+        match field {
+            Field::Span(span) => *span = us(6),
+            Field::Op(op) => {
+                shared = next();
+                *op = of(OPS, shared);
+            }
+            Field::Key(key) => *key = shared >> 2,
+            Field::Server(n) | Field::Peer(n) | Field::Client(n) | Field::Mask(n) => {
+                *n = next();
+            }
+            Field::Flag(flag) => *flag = next() % 2 == 1,
+            Field::Actor(actor) => *actor = of(ACTORS, next()),
+            Field::File(file) => *file = of(FILES, next()),
+            Field::Release(release) => *release = of(Release::ALL, next()),
+            Field::Skew(rate) => *rate = i16::from_le_bytes([next(), next()]),
+            Field::Disk(disk) => {
+                let (mode, kept) = (next(), CrashMode::KeepPrefix(next()));
+                *disk = of([CrashMode::LoseAll, kept, CrashMode::Torn, CrashMode::KeepAll], mode);
+            }
+        }
+    }
     Action { at_us: us(0), act }
 }
 
-fn parts(act: Act) -> Parts {
-    let kind = Kind::of(&act);
-    match act {
-        Act::Client { client, server, op, key } => (kind, [client, server, op as u8 | key << 2], 0),
-        Act::PowerLoss { server, disk, down_us } => {
-            let (mode, kept) = match disk {
-                CrashMode::LoseAll => (0, 0),
-                CrashMode::KeepPrefix(kept) => (1, kept),
-                CrashMode::Torn => (2, 0),
-                CrashMode::KeepAll => (3, 0),
-            };
-            (kind, [server, mode, kept], down_us)
-        }
-        Act::Kill { server, down_us } => (kind, [server, 0, 0], down_us),
-        Act::StepDown { server } => (kind, [server, 0, 0], 0),
-        Act::Cut { from, to, both_ways, for_us } => (kind, [from, to, both_ways.into()], for_us),
-        Act::Isolate { server, for_us } => (kind, [server, 0, 0], for_us),
-        Act::Clog { from, to, open_only, for_us } => (kind, [from, to, open_only.into()], for_us),
-        Act::Reset { a, b } => (kind, [a, b, 0], 0),
-        Act::StallNode { server, for_us } => (kind, [server, 0, 0], for_us),
-        Act::StallActor { server, actor, for_us } => (kind, [server, actor as u8, 0], for_us),
-        Act::StallDisk { server, for_us } => (kind, [server, 0, 0], for_us),
-        Act::FlushError { server, file, for_us } | Act::WriteError { server, file, for_us } => {
-            (kind, [server, file as u8, 0], for_us)
-        }
-        Act::Skew { server, per_mille, for_us } => {
-            let [low, high] = per_mille.to_le_bytes();
-            (kind, [server, low, high], for_us)
-        }
-        Act::Swizzle { mask, for_us } => (kind, [mask, 0, 0], for_us),
-        Act::HealAll => (kind, [0, 0, 0], 0),
-        Act::WriteBack { server } => (kind, [server, 0, 0], 0),
-    }
-}
-
-/// The inverse of [`parts`]; numbers may be out of range.
-fn assemble((kind, [a, b, c], span): Parts) -> Act {
-    match kind {
-        Kind::Client => {
-            Act::Client { client: a, server: b, op: OPS[usize::from(c % 4)], key: c >> 2 }
-        }
-        Kind::PowerLoss => {
-            let modes =
-                [CrashMode::LoseAll, CrashMode::KeepPrefix(c), CrashMode::Torn, CrashMode::KeepAll];
-            Act::PowerLoss { server: a, disk: modes[usize::from(b % 4)], down_us: span }
-        }
-        Kind::Kill => Act::Kill { server: a, down_us: span },
-        Kind::StepDown => Act::StepDown { server: a },
-        Kind::Cut => Act::Cut { from: a, to: b, both_ways: c % 2 == 1, for_us: span },
-        Kind::Isolate => Act::Isolate { server: a, for_us: span },
-        Kind::Clog => Act::Clog { from: a, to: b, open_only: c % 2 == 1, for_us: span },
-        Kind::Reset => Act::Reset { a, b },
-        Kind::StallNode => Act::StallNode { server: a, for_us: span },
-        Kind::StallActor => {
-            Act::StallActor { server: a, actor: ACTORS[usize::from(b % 4)], for_us: span }
-        }
-        Kind::StallDisk => Act::StallDisk { server: a, for_us: span },
-        Kind::FlushError => Act::FlushError { server: a, file: file_of(b), for_us: span },
-        Kind::Skew => Act::Skew { server: a, per_mille: i16::from_le_bytes([b, c]), for_us: span },
-        Kind::Swizzle => Act::Swizzle { mask: a, for_us: span },
-        Kind::HealAll => Act::HealAll,
-        Kind::WriteBack => Act::WriteBack { server: a },
-        Kind::WriteError => Act::WriteError { server: a, file: file_of(b), for_us: span },
-    }
-}
-
-fn file_of(number: u8) -> Files {
-    FILES[usize::from(number) % FILES.len()]
+fn of<T, const N: usize>(all: [T; N], number: u8) -> T {
+    let mut all = all.into_iter();
+    all.nth(usize::from(number) % N).expect("the remainder is below the number of them")
 }

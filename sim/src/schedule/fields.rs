@@ -1,8 +1,10 @@
-//! Which numbers an action has, and what range each of them has: the one place that knows, for
+//! The parts that actions have, and what range each of them has: the one place that knows, for
 //! validation (which complains) and for repair (which bends what is out of range into it).
 
 use super::KEYS;
 use super::{ACTIONS_MAX, Act, Action, CLIENTS, FORMAT, GRAIN_US, SKEW_MAX, SPAN_MAX_US, Schedule};
+use super::{ClientOp, CrashMode, Files, StallTarget};
+use zab_core::variant::Release;
 
 /// What is wrong with a schedule.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -34,60 +36,29 @@ pub enum ScheduleError {
     },
 }
 
-/// A number of an action, under its name in schedules.
-enum Field<'a> {
-    Server(&'static str, &'a mut u8),
+/// A part of an action.
+pub(super) enum Field<'a> {
+    Server(&'a mut u8),
     /// Another server than the one before.
-    Peer(&'static str, &'a mut u8),
-    Span(&'static str, &'a mut u64),
+    Peer(&'a mut u8),
+    Span(&'a mut u64),
     Client(&'a mut u8),
+    Op(&'a mut ClientOp),
     Key(&'a mut u8),
     Skew(&'a mut i16),
     Mask(&'a mut u8),
+    Flag(&'a mut bool),
+    Disk(&'a mut CrashMode),
+    Actor(&'a mut StallTarget),
+    File(&'a mut Files),
+    Release(&'a mut Release),
 }
 
 impl Act {
-    fn fields(&mut self) -> impl Iterator<Item = Field<'_>> {
-        use Field::{Client, Key, Mask, Peer, Server, Skew, Span};
-        let fields = match self {
-            Self::Client { client, server, key, op: _ } => {
-                [Some(Client(client)), Some(Server("server", server)), Some(Key(key))]
-            }
-            Self::PowerLoss { server, down_us, disk: _ } | Self::Kill { server, down_us } => {
-                [Some(Server("server", server)), Some(Span("down_us", down_us)), None]
-            }
-            Self::StepDown { server } | Self::WriteBack { server } => {
-                [Some(Server("server", server)), None, None]
-            }
-            Self::Cut { from, to, for_us, both_ways: _ }
-            | Self::Clog { from, to, for_us, open_only: _ } => {
-                [Some(Server("from", from)), Some(Peer("to", to)), Some(Span("for_us", for_us))]
-            }
-            Self::Reset { a, b } => [Some(Server("a", a)), Some(Peer("b", b)), None],
-            Self::Isolate { server, for_us }
-            | Self::StallNode { server, for_us }
-            | Self::StallActor { server, for_us, actor: _ }
-            | Self::StallDisk { server, for_us }
-            | Self::FlushError { server, for_us, file: _ }
-            | Self::WriteError { server, for_us, file: _ } => {
-                [Some(Server("server", server)), Some(Span("for_us", for_us)), None]
-            }
-            Self::Skew { server, per_mille, for_us } => {
-                let span = Span("for_us", for_us);
-                [Some(Server("server", server)), Some(Skew(per_mille)), Some(span)]
-            }
-            Self::Swizzle { mask, for_us } => {
-                [Some(Mask(mask)), Some(Span("for_us", for_us)), None]
-            }
-            Self::HealAll => [None, None, None],
-        };
-        fields.into_iter().flatten()
-    }
-
     /// The duration inside the action, if it has one.
     pub fn span_mut(&mut self) -> Option<&mut u64> {
-        self.fields().find_map(|field| match field {
-            Field::Span(_, us) => Some(us),
+        self.fields().find_map(|(_, field)| match field {
+            Field::Span(us) => Some(us),
             _ => None,
         })
     }
@@ -99,16 +70,16 @@ impl Act {
 
     /// The servers that the action names one by one.
     pub fn servers_mut(&mut self) -> impl Iterator<Item = &mut u8> {
-        self.fields().filter_map(|field| match field {
-            Field::Server(_, server) | Field::Peer(_, server) => Some(server),
+        self.fields().filter_map(|(_, field)| match field {
+            Field::Server(server) | Field::Peer(server) => Some(server),
             _ => None,
         })
     }
 
     /// The servers that the action names, those of a mask included, each once.
     pub fn servers(mut self) -> impl Iterator<Item = u8> {
-        let set = self.fields().fold(0, |set, field| match field {
-            Field::Server(_, server) | Field::Peer(_, server) => set | bit(*server),
+        let set = self.fields().fold(0, |set, (_, field)| match field {
+            Field::Server(server) | Field::Peer(server) => set | bit(*server),
             Field::Mask(mask) => set | *mask,
             _ => set,
         });
@@ -118,23 +89,24 @@ impl Act {
     /// The same action with every number bent into its range.
     pub(super) fn repaired(mut self, servers: u8) -> Self {
         let mut before = None;
-        for field in self.fields() {
+        for (_, field) in self.fields() {
             match field {
-                Field::Server(_, server) => {
+                Field::Server(server) => {
                     *server %= servers;
                     before = Some(*server);
                 }
-                Field::Peer(_, server) => {
+                Field::Peer(server) => {
                     *server %= servers;
                     if before == Some(*server) {
                         *server = (*server + 1) % servers;
                     }
                 }
-                Field::Span(_, us) => *us = (*us - *us % GRAIN_US).min(SPAN_MAX_US),
+                Field::Span(us) => *us = (*us - *us % GRAIN_US).min(SPAN_MAX_US),
                 Field::Client(client) => *client %= CLIENTS,
                 Field::Key(key) => *key %= KEYS as u8,
                 Field::Skew(rate) => *rate %= SKEW_MAX + 1,
                 Field::Mask(mask) => *mask &= full_mask(servers),
+                _ => {}
             }
         }
         self
@@ -142,31 +114,31 @@ impl Act {
 
     fn problem(mut self, servers: u8) -> Option<(&'static str, String)> {
         let mut before = None;
-        self.fields().find_map(|field| match field {
-            Field::Server(name, server) | Field::Peer(name, server) if *server >= servers => {
+        self.fields().find_map(|(name, field)| match field {
+            Field::Server(server) | Field::Peer(server) if *server >= servers => {
                 Some((name, format!("no server {server}, choose 0 to {}", servers - 1)))
             }
-            Field::Server(_, server) => {
+            Field::Server(server) => {
                 before = Some(*server);
                 None
             }
-            Field::Peer(name, server) if before == Some(*server) => {
+            Field::Peer(server) if before == Some(*server) => {
                 Some((name, format!("{server} is the same server, choose another")))
             }
-            Field::Span(name, us) => span_problem(*us).map(|problem| (name, problem)),
+            Field::Span(us) => span_problem(*us).map(|problem| (name, problem)),
             Field::Client(client) if *client >= CLIENTS => {
-                Some(("client", format!("no client {client}, choose 0 to {}", CLIENTS - 1)))
+                Some((name, format!("no client {client}, choose 0 to {}", CLIENTS - 1)))
             }
             Field::Key(key) if usize::from(*key) >= KEYS => {
-                Some(("key", format!("no key {key}, choose 0 to {}", KEYS - 1)))
+                Some((name, format!("no key {key}, choose 0 to {}", KEYS - 1)))
             }
             Field::Skew(rate) if rate.unsigned_abs() > SKEW_MAX.unsigned_abs() => {
                 let range = format!("choose -{SKEW_MAX} to {SKEW_MAX}");
-                Some(("per_mille", format!("{rate} is too much, {range}")))
+                Some((name, format!("{rate} is too much, {range}")))
             }
             Field::Mask(mask) if *mask & !full_mask(servers) != 0 => {
                 let most = full_mask(servers);
-                Some(("mask", format!("{mask} has more than {servers} bits, at most {most}")))
+                Some((name, format!("{mask} has more than {servers} bits, at most {most}")))
             }
             _ => None,
         })

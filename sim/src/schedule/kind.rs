@@ -1,12 +1,14 @@
-//! The kinds of action, as a list: the only one.
+//! The kinds of action, as a table: the only one. What an action is called, which parts it has and what
+//! each of them may be is here; both encodings, validation, repair and the generators go by it.
 
 use super::Act;
+use super::fields::Field;
 use std::fmt;
 
 /// Makes [`Kind`] out of the names that the kinds have here and in schedules, in the order of their
-/// codes in the binary form.
+/// codes in the binary form, and of their parts, in the order in which they stand there.
 macro_rules! kinds {
-    ($($kind:ident $name:literal,)*) => {
+    ($($kind:ident $name:literal { $($part:ident: $range:ident),* })*) => {
         /// The kinds of action.
         #[derive(Copy, Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub enum Kind {
@@ -30,28 +32,53 @@ macro_rules! kinds {
                     $(Self::$kind => $name,)*
                 }
             }
+
+            /// An action of this kind all parts of which are nothing yet.
+            pub(super) fn blank(self) -> Act {
+                match self {
+                    $(Self::$kind => Act::$kind { $($part: Default::default()),* },)*
+                }
+            }
+        }
+
+        impl Act {
+            /// Its parts, under their names in schedules.
+            pub(super) fn fields(&mut self) -> impl Iterator<Item = (&'static str, Field<'_>)> {
+                let fields: [Option<(&'static str, Field<'_>)>; PARTS_MAX] = match self {
+                    $(Self::$kind { $($part),* } => {
+                        let parts = [$((stringify!($part), Field::$range($part))),*];
+                        let mut parts = parts.into_iter();
+                        [(); PARTS_MAX].map(|()| parts.next())
+                    })*
+                };
+                fields.into_iter().flatten()
+            }
         }
     };
 }
 
+/// The most parts that a kind has.
+const PARTS_MAX: usize = 4;
+
 kinds! {
-    Client "client",
-    PowerLoss "power-loss",
-    Kill "kill",
-    StepDown "step-down",
-    Cut "cut",
-    Isolate "isolate",
-    Clog "clog",
-    Reset "reset",
-    StallNode "stall-node",
-    StallActor "stall-actor",
-    StallDisk "stall-disk",
-    FlushError "flush-error",
-    Skew "skew",
-    Swizzle "swizzle",
-    HealAll "heal-all",
-    WriteBack "write-back",
-    WriteError "write-error",
+    Client "client" { client: Client, server: Server, op: Op, key: Key }
+    PowerLoss "power-loss" { server: Server, disk: Disk, down_us: Span }
+    Kill "kill" { server: Server, down_us: Span }
+    StepDown "step-down" { server: Server }
+    Cut "cut" { from: Server, to: Peer, both_ways: Flag, for_us: Span }
+    Isolate "isolate" { server: Server, for_us: Span }
+    Clog "clog" { from: Server, to: Peer, open_only: Flag, for_us: Span }
+    Reset "reset" { a: Server, b: Peer }
+    StallNode "stall-node" { server: Server, for_us: Span }
+    StallActor "stall-actor" { server: Server, actor: Actor, for_us: Span }
+    StallDisk "stall-disk" { server: Server, for_us: Span }
+    FlushError "flush-error" { server: Server, file: File, for_us: Span }
+    Skew "skew" { server: Server, per_mille: Skew, for_us: Span }
+    Swizzle "swizzle" { mask: Mask, for_us: Span }
+    HealAll "heal-all" {}
+    WriteBack "write-back" { server: Server }
+    WriteError "write-error" { server: Server, file: File, for_us: Span }
+    Upgrade "upgrade" { server: Server, to: Release, down_us: Span }
 }
 
 impl Kind {

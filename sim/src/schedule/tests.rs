@@ -14,7 +14,7 @@ fn error(text: &str) -> String {
 }
 
 fn with_action(action: &str) -> String {
-    format!(r#"{{"version": 3, "seed": 1, "servers": 3, "actions": [{action}]}}"#)
+    format!(r#"{{"version": 4, "seed": 1, "servers": 3, "actions": [{action}]}}"#)
 }
 
 #[test]
@@ -34,6 +34,35 @@ fn both_forms_are_lossless() {
         let schedule = Schedule::from_bytes(&noise(seed, 20));
         assert_eq!(Schedule::from_bytes(&schedule.to_bytes()), schedule);
         assert_eq!(Schedule::from_json(&schedule.to_json()), Ok(schedule));
+    }
+}
+
+/// Seeds are kept as bytes: what they mean may not change.
+#[test]
+fn the_parts_of_an_action_have_their_places_in_its_record() {
+    let write_if = Act::Client { client: 1, server: 2, op: ClientOp::WriteIf, key: 3 };
+    let disk = CrashMode::KeepPrefix(4);
+    for (record, act) in [
+        ([1, 0, 0, 1, 2, 1 | 3 << 2, 0, 0], write_if),
+        ([1, 0, 1, 2, 1, 4, 2, 0], Act::PowerLoss { server: 2, disk, down_us: 400 }),
+        ([1, 0, 6, 2, 0, 1, 2, 0], Act::Clog { from: 2, to: 0, open_only: true, for_us: 400 }),
+        ([1, 0, 7, 0, 2, 0, 0, 0], Act::Reset { a: 0, b: 2 }),
+        (
+            [1, 0, 9, 1, 3, 0, 0, 1],
+            Act::StallActor { server: 1, actor: StallTarget::Senders, for_us: 256 * GRAIN_US },
+        ),
+        ([1, 0, 12, 0, 246, 255, 2, 0], Act::Skew { server: 0, per_mille: -10, for_us: 400 }),
+        ([1, 0, 13, 0b101, 0, 0, 2, 0], Act::Swizzle { mask: 0b101, for_us: 400 }),
+        (
+            [1, 0, 16, 2, 4, 0, 2, 0],
+            Act::WriteError { server: 2, file: Files::CurrentEpoch, for_us: 400 },
+        ),
+        ([1, 0, 17, 2, 1, 0, 2, 0], Act::Upgrade { server: 2, to: Release::New, down_us: 400 }),
+    ] {
+        let bytes = [vec![0; 16], record.to_vec()].concat();
+        let schedule = Schedule::from_bytes(&bytes);
+        assert_eq!(schedule.actions, [Action { at_us: GRAIN_US, act }]);
+        assert_eq!(schedule.to_bytes(), bytes);
     }
 }
 
@@ -97,7 +126,7 @@ fn json_is_one_action_a_line() {
     schedule.actions.push(Action { at_us: 1200, act: loss });
     schedule.actions.push(Action { at_us: 1400, act: Act::HealAll });
     let text = r#"{
-  "version": 3,
+  "version": 4,
   "seed": 7,
   "servers": 3,
   "actions": [
@@ -124,7 +153,7 @@ fn version_1_is_read_and_written_in_the_words_of_today() {
     assert_eq!(acts, [loss, kill, Act::Reset { a: 0, b: 2 }]);
     let written = schedule.to_json();
     assert!(
-        ["version\": 3", "power-loss", "kill", "reset"].iter().all(|new| written.contains(new))
+        ["version\": 4", "power-loss", "kill", "reset"].iter().all(|new| written.contains(new))
     );
     assert!(["crash", "restart", "drop"].iter().all(|old| !written.contains(old)));
     assert_eq!(Schedule::from_json(&written), Ok(schedule));
@@ -141,6 +170,18 @@ fn a_flush_error_of_version_2_is_one_of_any_file() {
     let written = schedule.to_json();
     assert!(written.contains(r#""server": 1, "file": "all", "for_us": 0"#), "{written}");
     assert_eq!(Schedule::from_json(&written), Ok(schedule));
+}
+
+#[test]
+fn an_upgrade_says_to_which_release_and_a_downgrade_is_one_to_the_old() {
+    let line = r#"{"at_us": 200, "do": "upgrade", "server": 1, "to": "old", "down_us": 400}"#;
+    let schedule = Schedule::from_json(&with_action(line)).expect("it is an action");
+    let act = Act::Upgrade { server: 1, to: Release::Old, down_us: 400 };
+    assert_eq!(schedule.actions, [Action { at_us: 200, act }]);
+    assert_eq!(schedule.actions[0].to_json(), line);
+    assert_eq!(act.within_one_release(), Act::Kill { server: 1, down_us: 400 });
+    let error = error(&with_action(&line.replace("old", "newest")));
+    assert!(error.contains("expected `old` or `new`"), "{error}");
 }
 
 #[test]
@@ -203,8 +244,8 @@ fn typos_are_refused() {
 
 #[test]
 fn a_newer_format_is_refused_before_anything_else() {
-    let text = r#"{"version": 4, "plan": []}"#;
-    assert_eq!(error(text), "format version 4: this build reads versions 1 to 3, use a newer one");
-    let text = r#"{"version": 3, "seed": 1, "servers": 4, "actions": []}"#;
+    let text = r#"{"version": 5, "plan": []}"#;
+    assert_eq!(error(text), "format version 5: this build reads versions 1 to 4, use a newer one");
+    let text = r#"{"version": 4, "seed": 1, "servers": 4, "actions": []}"#;
     assert_eq!(error(text), "servers: 4 is not possible, write 3, 5 or 7");
 }

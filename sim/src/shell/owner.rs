@@ -19,20 +19,20 @@ use tokio::task::JoinSet;
 use tokio::time::sleep;
 use zab_checker::Fact;
 use zab_core::event::ExitReason;
-use zab_core::{Config, ConnId, Input, Node, NodeId, Output, RequestId, Variant};
+use zab_core::{Config, ConnId, Input, Node, NodeId, Output, RequestId};
 
-/// Runs a server process from its start until it ends of its own accord.
+/// Runs a server process that has not started yet until it ends by itself.
 pub async fn serve<N: Net, P: Platform>(
     id: NodeId,
     config: Config,
-    variant: Variant,
+    node: Node,
     net: N,
     platform: P,
 ) -> io::Result<ExitReason> {
     let (inbox, mut events) = mpsc::channel(INBOX);
     let listener = net.listen().await?;
     let found = platform.start(inbox.clone())?;
-    let mut owner = Owner::new(id, Node::new(id, config, variant), &config, (net, platform), inbox);
+    let mut owner = Owner::new(id, node, &config, (net, platform), inbox);
     owner.accept_from(listener);
     owner.rebase();
     owner.step(Input::Start(Box::new(found)));

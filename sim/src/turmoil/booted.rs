@@ -8,23 +8,25 @@ use crate::run::phases::clients;
 use crate::run::{Observer, Run, STEPS_MAX, from_boot};
 use crate::schedule::Schedule;
 use zab_checker::Event;
-use zab_core::{Config, Time, Variant};
+use zab_core::variant::Releases;
+use zab_core::{Config, Time};
 
-/// An ensemble of one variant, and what its boot shows.
+/// An ensemble, and what its boot shows.
 #[derive(Clone, Debug)]
 pub struct Booted {
     servers: u8,
-    variant: Variant,
+    releases: Releases,
     evidence: Vec<Event>,
     origin: Time,
 }
 
 impl Booted {
     /// Boots an ensemble of 3, 5 or 7 servers.
-    pub fn new(servers: u8, variant: Variant) -> Self {
-        let (driver, evidence) = boot(servers, variant);
+    pub fn new(servers: u8, releases: impl Into<Releases>) -> Self {
+        let releases = releases.into();
+        let (driver, evidence) = boot(servers, releases);
         let origin = driver.now();
-        Self { servers, variant, evidence, origin }
+        Self { servers, releases, evidence, origin }
     }
 
     /// When the boot is over.
@@ -52,16 +54,16 @@ impl Booted {
     /// If the schedule is for another number of servers, or a task of the shell panics.
     pub fn resume(&self, schedule: &Schedule, observer: &mut impl Observer) -> Run {
         assert_eq!(schedule.servers, self.servers, "the schedule is for another ensemble");
-        let (driver, evidence) = boot(self.servers, self.variant);
+        let (driver, evidence) = boot(self.servers, self.releases);
         let same = driver.now() == self.origin && evidence.len() == self.evidence.len();
-        assert!(same, "a boot depends on nothing but the variant");
+        assert!(same, "a boot depends on nothing but the release");
         Execution::new(driver, observer, STEPS_MAX).run(schedule)
     }
 }
 
-fn boot(servers: u8, variant: Variant) -> (Turmoil, Vec<Event>) {
+fn boot(servers: u8, releases: Releases) -> (Turmoil, Vec<Event>) {
     let mut recorder = Recorder(Vec::new());
-    let driver = Turmoil::new(Config::new(servers), variant, clients(servers));
+    let driver = Turmoil::new(Config::new(servers), releases, clients(servers));
     let mut execution = Execution::new(driver, &mut recorder, u64::MAX);
     bring_up(&mut execution);
     (execution.driver, recorder.0)

@@ -11,9 +11,10 @@ impl Turmoil {
     pub(super) fn register(&mut self, id: NodeId) {
         let net = SimNet { shared: self.shared.clone(), me: Some(id) };
         let platform = SimPlatform { shared: self.shared.clone(), id };
-        let (config, variant) = (self.config, self.variant);
+        let config = self.config;
         self.sim.host(address(id.0), move || {
-            let process = shell::serve(id, config, variant, net.clone(), platform.clone());
+            let node = platform.shared.borrow().cluster.process(id, config);
+            let process = shell::serve(id, config, node, net.clone(), platform.clone());
             let leaps = waits::follow(platform.shared.clone());
             async move {
                 tokio::task::spawn_local(leaps);

@@ -12,7 +12,7 @@ use std::io;
 use std::rc::Rc;
 use std::time::Duration;
 use zab_checker::Fact;
-use zab_core::event::ExitReason;
+use zab_core::event::{ExitReason, Note};
 use zab_core::{
     Actor, DiskError, DiskOp, File, Input, Lsn, Node, NodeId, Recovered, RequestId, Span, Time,
 };
@@ -146,7 +146,11 @@ impl Platform for SimPlatform {
             Fact::Exited(reason) => Some(reason),
             _ => None,
         };
+        let is_leak = matches!(fact, Fact::Noted(Note::LeakedLogWriter { .. }));
         self.shared.borrow_mut().observe(at, self.id, fact);
+        if is_leak {
+            self.shared.borrow_mut().cluster[self.id].stalls.leak_log_writer();
+        }
         if let Some(reason) = exit {
             self.on_exit(at, reason);
         }

@@ -13,6 +13,7 @@ use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
 use std::rc::Rc;
 use tokio::sync::Notify;
 use zab_checker::{Event, Fact};
+use zab_core::variant::Releases;
 use zab_core::{Config, NodeId, Replica, RequestId, Span, Time, View};
 
 /// Access to what is shared.
@@ -79,11 +80,11 @@ impl Host {
 }
 
 impl Shared {
-    pub(super) fn new(config: &Config) -> Self {
+    pub(super) fn new(config: &Config, releases: Releases) -> Self {
         Self {
             now: Time(0),
             since: Time(0),
-            cluster: Cluster::new(config.members(), 0),
+            cluster: Cluster::new(config, releases, 0),
             evidence: Vec::new(),
             touched: 0,
             inputs: 0,

@@ -8,7 +8,8 @@ use crate::schedule::{CrashMode, Files, Schedule, StallTarget};
 use crate::trace::{TextTrace, TraceHash};
 use std::ops::ControlFlow;
 use zab_checker::{Event, Fact};
-use zab_core::Txn;
+use zab_core::variant::{Release, Releases};
+use zab_core::{Txn, Variant};
 
 fn trace(booted: &Booted, schedule: &Schedule) -> String {
     let mut trace = TextTrace::default();
@@ -59,7 +60,7 @@ fn the_same_schedule_yields_the_same_evidence_also_after_others() {
 
 #[test]
 fn every_execution_ends_within_its_budget() {
-    let booted = Booted::new(3, zab_core::variant::find("zk-3.8.0").expect("known").variant);
+    let booted = Booted::new(3, zab_core::variant::find("zk-3.8.0").expect("known").releases());
     for seed in 0..60 {
         let run = booted.run(&noisy(seed), &mut TraceHash::default());
         assert!(!run.out_of_budget, "seed {seed}");
@@ -164,4 +165,33 @@ fn every_action_has_its_meaning() {
     assert!(after(&text, "fault: cut").contains("S0  steps down"), "{text}");
     let text = run(Act::Swizzle { mask: 7, for_us: 20_000 });
     assert_eq!(text.matches("isolated").count(), 3, "{text}");
+}
+
+#[test]
+fn an_upgrade_to_the_same_release_is_a_restart_and_to_another_one_shows() {
+    let plain = Booted::new(3, Variant::REFERENCE);
+    let same = Booted::new(3, Releases::upgrade(Variant::REFERENCE, Variant::REFERENCE));
+    let unflushed = Variant { unflushed_start: true, ..Variant::REFERENCE };
+    let other = Releases::upgrade(Variant::REFERENCE, unflushed);
+    let run = |booted: &Booted, act| {
+        let stall = Act::StallDisk { server: 0, for_us: 80_000 };
+        let write = client(0, 2, ClientOp::Write);
+        trace(booted, &schedule(7, [(10_000, stall), (12_000, write), (20_000, act)]))
+    };
+    let kill = run(&plain, Act::Kill { server: 0, down_us: 1_000 });
+    let upgrade = Act::Upgrade { server: 0, to: Release::New, down_us: 1_000 };
+    assert_eq!(run(&same, upgrade), kill);
+    let direct = run::Booted::new(3, other);
+    let mut text = TextTrace::default();
+    let stall = Act::StallDisk { server: 0, for_us: 80_000 };
+    let write = client(0, 2, ClientOp::Write);
+    direct.run(&schedule(7, [(10_000, stall), (12_000, write), (20_000, upgrade)]), &mut text);
+    let shown = run(&Booted::new(3, other), upgrade);
+    assert!(shown != kill && shown.contains("gets the new release"), "{shown}");
+    let sorted = |text: &str| {
+        let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
+        lines.sort();
+        lines
+    };
+    assert_eq!(sorted(&shown), sorted(&text.0), "in both drivers");
 }

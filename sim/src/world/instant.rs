@@ -1,13 +1,14 @@
 //! A world at an instant: what faults and clients do to it in the direct driver.
 
 use super::World;
+use super::process::Process;
 use crate::backend::Backend;
 use crate::client::{Client, Open};
 use crate::cluster::Cluster;
 use crate::due::{Due, Effects, Later};
 use std::ops::DerefMut;
 use zab_checker::Fact;
-use zab_core::{Input, Node, NodeId, Time, Zxid};
+use zab_core::{Input, NodeId, Time, Zxid};
 
 /// A world, the time, and what comes of what happens now.
 pub(super) struct Instant<'a> {
@@ -39,9 +40,8 @@ impl Backend for Instant<'_> {
 
     fn launch(&mut self, id: NodeId) {
         let Self { world, now, fx } = self;
-        let process = &mut world.processes[id.index()];
-        process.generations = [0; 2];
-        process.node = Node::new(id, world.config, world.variant);
+        let node = world.cluster.process(id, world.config);
+        world.processes[id.index()] = Process::new(node);
         let found = world.cluster[id].recover();
         fx.observe(*now, id, Fact::Started(Box::new(found.clone())));
         world.step(*now, id, Input::Start(Box::new(found)), fx);

@@ -5,7 +5,7 @@ use crate::backend::Backend;
 use crate::due::{Due, Effects};
 use crate::observe::fact_of;
 use crate::{faults, sessions};
-use zab_core::event::{ExitReason, Timer};
+use zab_core::event::{ExitReason, Note, Timer};
 use zab_core::{DiskOp, Input, Lsn, NodeId, Output, Span, Time};
 
 impl World {
@@ -65,6 +65,7 @@ impl World {
                 fx.schedule(at, Due::Turn { server: id, life, actor });
             }
             Output::Exit(reason) => self.on_exit(now, id, reason, fx),
+            Output::Note(Note::LeakedLogWriter { .. }) => self.cluster[id].stalls.leak_log_writer(),
             Output::Delivered(_) | Output::Note(_) => {}
         }
     }

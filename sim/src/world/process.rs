@@ -1,6 +1,6 @@
 //! A process, in the direct driver: a node, and what is needed to run one.
 
-use zab_core::{Config, Node, NodeId, Variant};
+use zab_core::Node;
 
 /// The process of a server; the last one if it is down.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -11,7 +11,7 @@ pub(super) struct Process {
 }
 
 impl Process {
-    pub(super) fn new(id: NodeId, config: Config, variant: Variant) -> Self {
-        Self { node: Node::new(id, config, variant), generations: [0; 2] }
+    pub(super) const fn new(node: Node) -> Self {
+        Self { node, generations: [0; 2] }
     }
 }

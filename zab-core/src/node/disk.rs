@@ -27,9 +27,13 @@ impl Node {
 
     /// The log writer's flush is done, or the one with which it is shut down.
     fn on_log_flushed(&mut self) -> Flow {
-        let Server { writer, durable, out, .. } = &mut self.server;
+        let Server { writer, leaked_writer, durable, out, .. } = &mut self.server;
         let has_ended = writer.has_ended();
         let batch = writer.take_flushed(durable, out);
+        // Whom a thread of an earlier role acknowledges to is gone (`SendAckRequestProcessor`).
+        leaked_writer.take_flushed(durable, out);
+        writer.go_on(out);
+        leaked_writer.go_on(out);
         if !has_ended {
             self.acknowledge(batch);
             self.server.snapshot_if_due();
@@ -63,6 +67,7 @@ impl Node {
         self.server.durable.on_failed(file, lsn, error);
         match file {
             File::Log if self.server.writer.awaits(lsn) => self.on_log_writer_failed(),
+            File::Log if self.server.leaked_writer.awaits(lsn) => self.on_leaked_writer_failed(),
             File::Log => self.on_own_flush_failed(),
             // `ZooKeeperServer.takeSnapshot`: "Severe unrecoverable error, exiting".
             File::Snapshot => EXIT,
@@ -96,6 +101,22 @@ impl Node {
         };
         writer.end_and_await(flush);
         GO_ON
+    }
+
+    /// An exception in a thread whose role is gone ends nothing but itself: what it tells is the
+    /// `ZooKeeperServer` of that role (`ZooKeeperServerListenerImpl.notifyStopping`).
+    fn on_leaked_writer_failed(&mut self) -> Flow {
+        let Server { writer, leaked_writer, variant, out, .. } = &mut self.server;
+        if !variant.disk_error_keeps_memory {
+            return EXIT;
+        }
+        leaked_writer.end();
+        writer.go_on(out);
+        match self.role {
+            Role::Elected => self.begin_when_ready(),
+            Role::Stopping(_) => self.look_when_ready(),
+            _ => GO_ON,
+        }
     }
 
     /// ZOOKEEPER-4882: the process lives on. The reference ends it, and with it the memory of what

@@ -53,8 +53,8 @@ impl Node {
         server.check()?;
         require(self.serves_in_broadcast(), Invariant::ServesInBroadcast)?;
         require(self.vote_is_of_the_role(), Invariant::VoteIsOfTheRole)?;
-        // ZOOKEEPER-4712: a queue that nobody drained is appended and acknowledged in the next role.
-        if !server.writer.is_idle() && !server.variant.queue_outlives_role() {
+        server.leaked_writer.check(&server.durable)?;
+        if !server.writer.is_idle() {
             require(self.writer_serves_the_role(), Invariant::WriterServesTheRole)?;
             require(server.writer.batch_is_logged(&server.durable), Invariant::BatchIsLogged)?;
         }
@@ -69,7 +69,7 @@ impl Node {
                 require(are_written, Invariant::EpochsAreWrittenBeforeVoting)?;
                 election.check(server)
             }
-            Role::Elected => require(server.writer.is_flushing(), Invariant::RoleIsAwaited),
+            Role::Elected => require(server.is_log_busy(), Invariant::RoleIsAwaited),
             Role::Following(follower) => follower.check(server),
             Role::Leading(leader) => {
                 let is_awaited = !leader.is_closing() || !server.writer.is_idle();
@@ -130,7 +130,7 @@ impl Node {
     /// log of an epoch that was led twice does not ascend (leads-unpromised).
     #[inline]
     fn memory_is_recovered(&self) -> bool {
-        let Server { memory, durable, variant, .. } = &self.server;
+        let Server { memory, durable, variant, releases, .. } = &self.server;
         let is_due = match &self.role {
             Role::Dead | Role::Stopping(_) | Role::Elected => false,
             Role::Looking(_) => true,
@@ -141,7 +141,7 @@ impl Node {
             || memory.last_zxid() == durable.last_zxid()
             || variant.shutdown != Shutdown::DrainThenReload
             || variant.trunc_unflushed
-            || variant.leads_unpromised
+            || releases.any(|variant| variant.leads_unpromised)
     }
 }
 

@@ -2,15 +2,15 @@
 
 use super::{NewLeaderLog, ProposalCheck, Shutdown, Variant};
 
-/// What kind of name a variant goes by.
-#[derive(Copy, Clone, Debug, PartialEq, Eq, Hash)]
+/// What kind of name a variant goes by; those with more defects come later.
+#[derive(Copy, Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Kind {
     /// The repaired protocol.
     Reference,
-    /// What a release of ZooKeeper does.
-    Release,
     /// The reference with one defect.
     Defect,
+    /// What a release of ZooKeeper does.
+    Release,
 }
 
 /// The worst that a variant does to those who use it, as far as is known.

@@ -1,19 +1,21 @@
 //! The grammar of names: what a variant is called on the command line and in stored cases.
 //!
 //! ```text
-//! NAME   = BASE { "+" SWITCH | "-" SWITCH }        zk-3.9.5-keeps-stale-acks, reference+late-apply
+//! NAME   = VARIANT [ ":" VARIANT ]                  zk-3.9.3:zk-3.9.5, an upgrade from one to the other
+//! VARIANT = BASE { "+" SWITCH | "-" SWITCH }        zk-3.9.5-keeps-stale-acks, reference+late-apply
 //! BASE   = an entry of the catalogue | RELEASE | ISSUE
 //! RELEASE = [ "zk-" ] ( "3.8.4" | … | "HEAD" )     the entry that stands for it
 //! ISSUE  = [ "ZOOKEEPER-" ] "4646"                 the entry for it, or the reference with that defect
 //! SWITCH = a switch | SWITCH "=" VALUE | ISSUE | an entry with a single defect
 //! ```
 //!
-//! `+` adds a defect and `-` repairs one. Case does not matter, and `_` is read as `-`. Of all the
+//! `+` adds a defect and `-` repairs one. The servers of an ensemble with an upgrade boot with the
+//! first variant, and each may be restarted as the other, and back. Case does not matter, and `_` is read as `-`. Of all the
 //! spellings of a variant [`Named::name`] is the one that is printed and stored.
 
-use super::Variant;
 use super::catalogue::{CATALOGUE, Entry, Kind};
 use super::switches::{SWITCHES, Setting, Switch};
+use super::{Releases, Variant};
 use std::fmt;
 
 /// A variant under its name.
@@ -25,8 +27,10 @@ pub struct Named {
     pub kind: Kind,
     /// The entry that it is, or begins with.
     pub base: &'static Entry,
-    /// The switches.
-    pub variant: Variant,
+    /// What servers run that are not upgraded.
+    variant: Variant,
+    /// What servers can be upgraded to.
+    upgrade: Option<Box<Self>>,
 }
 
 /// A part of a name that means nothing, and what would mean something in its place.
@@ -80,9 +84,16 @@ pub enum Sign {
 /// The part of the name that means nothing.
 pub fn find(name: &str) -> Result<Named, Unknown> {
     let name = normal(name);
+    match name.split_once(':') {
+        Some((old, new)) => Ok(Named::upgraded(find_one(old)?, find_one(new)?)),
+        None => find_one(&name),
+    }
+}
+
+fn find_one(name: &str) -> Result<Named, Unknown> {
     let bases = bases();
     let mut mistake = None;
-    for (base, rest) in beginnings(&name, &bases) {
+    for (base, rest) in beginnings(name, &bases) {
         match base.edited(rest) {
             Ok(variant) => return Ok(Named::new(base.entry, variant)),
             Err(unknown) => mistake = mistake.or(Some(unknown)),
@@ -96,7 +107,7 @@ pub fn find(name: &str) -> Result<Named, Unknown> {
 }
 
 impl Named {
-    /// The variant with this defect more or less.
+    /// The variant with this defect more or less; with an upgrade, both.
     ///
     /// # Errors
     ///
@@ -105,13 +116,38 @@ impl Named {
         let text = normal(switch);
         let named = parts().into_iter().filter(|(name, _)| *name == text);
         let variant = apply(self.variant, sign, &text, named.map(|(_, part)| part))?;
-        Ok(Self::new(self.base, variant))
+        let edited = Self::new(self.base, variant);
+        match &self.upgrade {
+            Some(new) => Ok(Self::upgraded(edited, new.edited(sign, switch)?)),
+            None => Ok(edited),
+        }
     }
 
-    /// The switches that are on.
+    /// What the servers run.
+    pub fn releases(&self) -> Releases {
+        match &self.upgrade {
+            Some(new) => Releases::upgrade(self.variant, new.variant),
+            None => Releases::only(self.variant),
+        }
+    }
+
+    /// The one or two variants that it names, each under its own name.
+    pub fn variants(&self) -> Vec<Self> {
+        let old = Self::new(self.base, self.variant);
+        std::iter::once(old).chain(self.upgrade.as_deref().cloned()).collect()
+    }
+
+    /// The switches that are on, in either variant.
     pub fn switches(&self) -> impl Iterator<Item = &'static Switch> {
-        let variant = self.variant;
-        SWITCHES.iter().filter(move |switch| switch.is_on(&variant))
+        let releases = self.releases();
+        SWITCHES.iter().filter(move |switch| releases.have(switch))
+    }
+
+    /// Servers boot with the one and can be upgraded to the other. What kind of name that is, the
+    /// one decides that has more defects.
+    fn upgraded(old: Self, new: Self) -> Self {
+        let (name, kind) = (format!("{}:{}", old.name, new.name), old.kind.max(new.kind));
+        Self { name, kind, upgrade: Some(Box::new(new)), ..old }
     }
 
     /// A variant that was reached from this entry. One that has an entry goes by its name.
@@ -135,7 +171,20 @@ impl Named {
             Kind::Reference => Kind::Defect,
             kind => kind,
         };
-        Self { name, kind, base, variant }
+        Self { name, kind, base, variant, upgrade: None }
+    }
+}
+
+/// Under the name of the entry that it has most switches in common with.
+impl From<Variant> for Named {
+    fn from(variant: Variant) -> Self {
+        let differs = |entry: &Entry, switch: &Switch| {
+            let value = |variant| switch.setting(variant).map(|setting| setting.value);
+            value(&variant) != value(&entry.variant)
+        };
+        let distance =
+            |entry: &&Entry| SWITCHES.iter().filter(|switch| differs(entry, switch)).count();
+        Self::new(CATALOGUE.iter().min_by_key(distance).unwrap_or(&CATALOGUE[0]), variant)
     }
 }
 

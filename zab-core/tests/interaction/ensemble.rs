@@ -197,7 +197,7 @@ impl Ensemble {
     fn is_held(&self, pending: &Pending) -> bool {
         let held = |id: NodeId, what: &str| self.held.contains(&(id, what.to_owned()));
         match pending {
-            Pending::Turn(id, Actor::LogWriter) => held(*id, "log-writer"),
+            Pending::Turn(id, Actor::LogWriter | Actor::LeakedLogWriter) => held(*id, "log-writer"),
             Pending::Turn(id, Actor::Committer) => held(*id, "committer"),
             Pending::Turn(id, Actor::Receiver | Actor::Loader) => held(*id, "receiver"),
             Pending::Turn(id, Actor::Sender(to)) => {

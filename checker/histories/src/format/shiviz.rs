@@ -11,7 +11,7 @@ use rustc_hash::FxHashMap;
 use serde_json::{Map, Value as Json};
 use std::io::{self, Write};
 
-/// The parser for what [`write`] writes.
+/// The parser for what [`write()`] writes.
 pub const PARSER: &str = r"(?<host>\S+) (?<clock>{.*})\n(?<event>.*)";
 
 /// Counts of events by process; what is not in it is 0.

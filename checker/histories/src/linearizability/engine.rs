@@ -5,8 +5,8 @@
 //! be placed by then (Lowe, *Testing for linearizability*, CCPE 29(4), 2017). After a return, all
 //! configurations agree on the operation, and its bit is free again.
 //!
-//! Two passes take turns, and the first one to know ends it: [`breadth`](super::breadth), which
-//! keeps all configurations and refutes quickly, and [`depth`](super::depth), which follows one
+//! Two passes take turns, and the first one to know ends it: `breadth`, which
+//! keeps all configurations and refutes quickly, and `depth`, which follows one
 //! and confirms quickly.
 //!
 //! Four rules keep the configurations few; each of them drops only what something else stands for:

@@ -38,6 +38,10 @@ impl Words<'_> {
     fn at_server(&mut self, node: NodeId, fact: &Fact) -> Told {
         match fact {
             Fact::Started(found) => Some((Turn, self.started(node, found))),
+            Fact::Installed(_) => {
+                let name = self.teller.release_of(node)?;
+                Some((Step, format!("{node} gets another release: {name}")))
+            }
             Fact::Crashed { power_loss } => Some((Turn, self.crashed(node, *power_loss))),
             Fact::Exited(reason) => {
                 Some((Turn, format!("the process of {node} ends: {}", exit(*reason))))
@@ -87,7 +91,10 @@ impl Words<'_> {
         let lost: Vec<Zxid> = had.iter().copied().filter(is_lost).collect();
         let last = now.map_or(Zxid::ZERO, |now| now.last_logged);
         let epoch = found.current_epoch;
-        let start = format!("{node} starts with current epoch {epoch} and a log up to {last}");
+        let release =
+            self.teller.release_of(node).map_or(String::new(), |name| format!(" as {name}"));
+        let start =
+            format!("{node} starts{release} with current epoch {epoch} and a log up to {last}");
         if lost.is_empty() { start } else { start + &Claim::NeverReached(lost).to_string() }
     }
 
@@ -218,6 +225,10 @@ fn noted(node: NodeId, note: &Note) -> Told {
         Note::Proposed(txn) => (Step, format!("{node} proposes {}", transaction(txn))),
         Note::Committed(zxid) => (Step, format!("{node} commits {zxid}")),
         Note::Serving { epoch } => (Detail, format!("{node} serves clients in epoch {epoch}")),
+        Note::LeakedLogWriter { queued } => (
+            Step,
+            format!("the log writer of {node} outlives its role, with {queued} more to append"),
+        ),
         Note::SteppedDown => (Step, format!("{node} leaves its role and looks for a leader")),
         Note::Breached { breach, zxid } => {
             (Step, format!("{node} gets a packet that breaks the protocol ({breach}, {zxid})"))

@@ -2,6 +2,7 @@
 
 use super::super::client::{Answer, Call, Client};
 use super::super::gate::Signal;
+use super::super::history::Who;
 use super::super::jute::client::{NO_NODE, Request};
 use super::super::matter::{Files, Messages, Way};
 use super::{Ensemble, Outcome, Trouble};
@@ -18,8 +19,8 @@ pub(super) struct Place {
     /// The process that it leads to, and its elections: a server forgets its clients in each.
     term: (usize, usize),
     client: Client,
-    /// Its number in the history.
-    process: u64,
+    /// Who it is in the history.
+    who: Who,
     /// What was asked last, and whether the answer is in the history.
     open: Option<(Call, Request, bool)>,
 }
@@ -232,8 +233,8 @@ impl Ensemble {
         let connected = Client::connect(&self.board, port).map_err(|error| {
             Trouble::Story(format!("{server} does not take client {client}: {error}"))
         })?;
-        let process = self.history.process();
-        let place = Place { server, term, client: connected, process, open: None };
+        let who = self.history.newcomer();
+        let place = Place { server, term, client: connected, who, open: None };
         self.clients.insert(client.to_owned(), place);
         Ok(())
     }
@@ -247,7 +248,7 @@ impl Ensemble {
         self.connect(client, server)?;
         self.board.tell(&format!("client {client} asks {server}: {request:?}"));
         let place = self.clients.get_mut(client).expect("it was connected above");
-        self.history.invoked(place.process, request);
+        self.history.invoked(place.who, request);
         let call = place.client.ask(request);
         let call =
             call.map_err(|error| Trouble::Story(format!("{server} hangs up on {client}: {error}")))?;
@@ -268,15 +269,15 @@ impl Ensemble {
     /// None comes.
     pub fn answer(&mut self, client: &str) -> Outcome<Answer> {
         let place = self.clients.get_mut(client);
-        let place = place.and_then(|place| Some((place.process, place.open.as_mut()?)));
-        let (process, (call, request, is_told)) =
+        let place = place.and_then(|place| Some((place.who, place.open.as_mut()?)));
+        let (who, (call, request, is_told)) =
             place.ok_or_else(|| Trouble::Story(format!("{client} has asked nothing")))?;
         let answer = self.board.wait(self.patience, |state| state.clients.get(*call).cloned());
         let answer =
             answer.ok_or_else(|| Trouble::Story(format!("{client} waits in vain for an answer")))?;
         self.board.tell(&format!("client {client} is told: {answer:?}"));
         if !std::mem::replace(is_told, true) {
-            self.history.returned(process, request, &answer);
+            self.history.returned(who, request, &answer);
         }
         Ok(answer)
     }
@@ -299,7 +300,7 @@ impl Ensemble {
         }
         self.ask(&client, server, &Request::Get { path: path.to_owned() })?;
         match self.answer(&client)? {
-            Answer::Done { data, .. } => Ok(data),
+            Answer::Done { found, .. } => Ok(found.data),
             Answer::Refused { code: NO_NODE, .. } => Ok(None),
             other => Err(Trouble::Story(format!("read of {path} at {server}: {other:?}"))),
         }

@@ -7,7 +7,7 @@ use super::*;
 use std::time::Duration;
 use tokio::io::duplex;
 use tokio::time::timeout;
-use zab_core::{DiskOp, Lsn, Packet, Recovered, Span, Time};
+use zab_core::{DiskOp, Lsn, Packet, Recovered, Span, Time, Variant};
 
 /// A platform on which a process is stalled.
 #[derive(Clone)]

@@ -158,3 +158,21 @@ fn a_wrong_part_is_told_from_the_right_ones_beside_it() {
         assert!(unknown.right.iter().any(parts), "{text}: {:?}", unknown.right);
     }
 }
+
+#[test]
+fn an_upgrade_is_two_names_and_every_change_is_made_to_both() {
+    let mixed = find("ZOOKEEPER-4646:zk-3.8.4+stale-ack").expect("they are names");
+    assert_eq!(mixed.name, "zookeeper-4646:zk-3.8.0");
+    let of = |name: &str| find(name).expect("it is a name").variant;
+    let releases = Releases::upgrade(of("zookeeper-4646"), of("zk-3.8.0"));
+    assert_eq!(mixed.releases(), releases);
+    assert_eq!(mixed.kind, Kind::Release);
+    let names: Vec<_> = mixed.variants().into_iter().map(|named| named.name).collect();
+    assert_eq!(names, ["zookeeper-4646", "zk-3.8.0"]);
+    let fixed = mixed.edited(Sign::Fix, "4646").expect("it is a switch");
+    assert_eq!(fixed.name, "reference:zk-3.8.0-new-leader-log");
+    assert_is_read_back(&fixed);
+    assert_eq!(find("reference:reference").map(|named| named.kind), Ok(Kind::Reference));
+    let unknown = find("reference:zk-3.9.5:zk-3.9.3").expect_err("only one upgrade");
+    assert_eq!(unknown.to_string(), "there is no variant `zk-3.9.5:zk-3.9.3`");
+}
