@@ -22,6 +22,7 @@
 
 mod answers;
 mod apply;
+mod digest;
 mod packets;
 mod step;
 
@@ -233,16 +234,6 @@ impl Ensemble {
         let rests = &self.ending.at_rest;
         let first = rests.iter().find(|rest| Some(rest.node) == leader).or(rests.first())?;
         Some((first, rests.iter().filter(|rest| rest.node != first.node).collect()))
-    }
-
-    /// Answers of leaders to a `sync` that are on their way.
-    pub(crate) fn answered_syncs(&self) -> &[AnsweredSync] {
-        &self.answered_syncs
-    }
-
-    /// Who was the first to lead each epoch with that `currentEpoch` on disk.
-    pub(crate) fn current(&self) -> &[(Epoch, NodeId)] {
-        &self.current
     }
 
     /// Whether a later epoch than this one is established.

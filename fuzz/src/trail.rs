@@ -58,7 +58,7 @@ impl Trail {
 
     /// Takes the steps in this variant, heals, and judges.
     pub fn walk(&self, named: &Named) -> Walked {
-        let mut setting = Setting::new(self.servers, named.variant, standard(named.variant));
+        let mut setting = Setting::new(self.servers, named.releases(), standard(named.releases()));
         setting.free = self.free;
         walk(&setting, &self.steps)
     }
@@ -140,11 +140,75 @@ pub fn walk(setting: &Setting, steps: &[Choice]) -> Walked {
         Outcome { verdict: replay.verdict, violations: replay.violations, run, excuse: None };
     let recording = Recording {
         schedule: Schedule::empty(0, setting.servers),
-        variant: setting.variant,
+        releases: setting.releases,
         outcome,
         events: replay.events,
         boot: replay.boot,
         origin: replay.origin,
     };
     Walked { recording, taken: replay.taken }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::ops::ControlFlow;
+    use zab_checker::Class;
+    use zab_sim::explore::{End, Limits, search};
+
+    /// What an exploration of the variant finds with one write and one broken connection.
+    fn found(variant: &str) -> (Named, Trail) {
+        let named = variants::find(variant).expect("it is listed");
+        let mut setting = Setting::new(3, named.releases(), standard(named.releases()));
+        setting.bounds = Bounds { writes: 1, cuts: 1, ..Bounds::default() };
+        let limits = Limits { states: 100_000, worlds: usize::MAX };
+        let report = search(&setting, limits, 1, &mut |_| ControlFlow::Continue(()));
+        let End::Found(found) = report.expect("it begins at the boot").end else {
+            panic!("{variant} breaks a rule within these bounds");
+        };
+        let walked = walk(&setting, &found.choices);
+        let expected = Expected::of(&walked.recording.outcome.verdict).expect("it is decided");
+        let trail = Trail {
+            format: FORMAT,
+            tool: "zab".to_owned(),
+            variant: named.name.clone(),
+            servers: 3,
+            bounds: setting.bounds,
+            free: setting.free,
+            expected,
+            steps: found.choices.clone(),
+            story: found.choices.iter().map(Choice::to_string).collect(),
+        };
+        (named, trail)
+    }
+
+    #[test]
+    fn what_is_written_is_read_and_shows_the_same() {
+        let (named, trail) = found("stale-ack-in-flight");
+        let folder = tempfile::tempdir().expect("there is room for temporary files");
+        let path = trail.write_into(folder.path()).expect("the folder is there");
+        let read = Trail::read(&path).expect("it was written").expect("it is a trail");
+        assert_eq!(read, trail);
+        let walked = read.walk(&named);
+        assert_eq!(walked.taken, trail.steps.len());
+        assert_eq!(walked.recording.outcome.class(), Some(Class::D1));
+        let reference = read.walk(&variants::find("reference").expect("it is listed"));
+        assert_eq!(reference.recording.outcome.class(), None, "the repair keeps every rule");
+    }
+
+    #[test]
+    fn other_files_are_none_and_later_ones_are_refused() {
+        let folder = tempfile::tempdir().expect("there is room for temporary files");
+        let read = |text: &str| {
+            let path = folder.path().join("trail.json");
+            fs::write(&path, text).expect("the folder is there");
+            Trail::read(&path)
+        };
+        assert!(matches!(read("{\"format\": 2, \"schedule\": {}}"), Ok(None)));
+        assert!(matches!(read("no JSON at all"), Ok(None)));
+        let newer = read("{\"format\": 9, \"steps\": []}").expect_err("nobody knows that format");
+        assert!(matches!(newer, CaseError::Newer(9)));
+        let broken = read("{\"format\": 1, \"steps\": []}").expect_err("fields are missing");
+        assert!(broken.to_string().contains("missing field"), "{broken}");
+    }
 }

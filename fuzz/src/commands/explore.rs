@@ -130,7 +130,7 @@ pub(super) fn run(args: &Args, out: &Out) -> Result<Exit, Failure> {
 }
 
 fn setting(args: &Args, named: &Named) -> Result<Setting, Failure> {
-    let mut setting = Setting::new(args.servers, named.variant, standard(named.variant));
+    let mut setting = Setting::new(args.servers, named.releases(), standard(named.releases()));
     setting.bounds = args.bounds.bounds();
     if setting.bounds.writes + setting.bounds.reads > 4 {
         return Err(Failure::usage("--writes and --reads: choose 4 or fewer together"));

@@ -62,7 +62,7 @@ impl Free {
     pub(super) const fn is_free(self, actor: Actor) -> bool {
         match actor {
             Actor::Receiver | Actor::Loader => self.receiver,
-            Actor::LogWriter => true,
+            Actor::LogWriter | Actor::LeakedLogWriter => true,
             Actor::Committer => self.committer,
             Actor::Sender(_) => self.sender,
         }

@@ -72,6 +72,7 @@ pub enum Thread {
     Receiver,
     Loader,
     LogWriter,
+    LeakedLogWriter,
     Committer,
     Sender(u8),
 }
@@ -82,6 +83,7 @@ impl From<Actor> for Thread {
             Actor::Receiver => Self::Receiver,
             Actor::Loader => Self::Loader,
             Actor::LogWriter => Self::LogWriter,
+            Actor::LeakedLogWriter => Self::LeakedLogWriter,
             Actor::Committer => Self::Committer,
             Actor::Sender(NodeId(learner)) => Self::Sender(learner),
         }

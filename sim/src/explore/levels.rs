@@ -61,14 +61,20 @@ impl Levels {
     }
 
     /// A state of the next level. True if it is new there.
-    pub(super) fn add(&self, hash: u64, rank: (u32, u16), choice: Choice, state: State) -> bool {
+    pub(super) fn add(
+        &self,
+        hash: u64,
+        rank: (u32, u16),
+        choice: Choice,
+        state: Box<State>,
+    ) -> bool {
         let mut shard = self.next[shard(hash)].lock().expect("no thread panics while it adds");
         let known = shard.get_mut(&hash);
         if known.as_ref().is_some_and(|born| born.rank <= rank) {
             return false;
         }
         let is_held = self.held.fetch_add(1, Ordering::Relaxed) < self.held_max;
-        let state = is_held.then(|| Box::new(state));
+        let state = is_held.then_some(state);
         if !is_held {
             self.held.fetch_sub(1, Ordering::Relaxed);
         }

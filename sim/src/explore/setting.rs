@@ -7,7 +7,8 @@ use super::state::{State, Step};
 use crate::due::Due;
 use crate::run::Booted;
 use zab_checker::{Checker, Class, Event, Standard, Verdict, Violation};
-use zab_core::{Span, Time, Variant};
+use zab_core::variant::Releases;
+use zab_core::{Span, Time};
 
 /// How far apart the steps of a replay are, for a story: nothing takes time in an exploration.
 const STEP: Span = Span::from_millis(1);
@@ -17,8 +18,8 @@ const STEP: Span = Span::from_millis(1);
 pub struct Setting {
     /// How many servers there are.
     pub servers: u8,
-    /// Their defects.
-    pub variant: Variant,
+    /// What they run; nobody is upgraded.
+    pub releases: Releases,
     /// What is held against them.
     pub standard: Standard,
     /// How much may happen.
@@ -53,11 +54,12 @@ pub struct Replay {
 
 impl Setting {
     /// Boots an ensemble of 3, 5 or 7 servers, and lets time stand still.
-    pub fn new(servers: u8, variant: Variant, standard: Standard) -> Self {
-        let booted = Booted::new(servers, variant);
+    pub fn new(servers: u8, releases: impl Into<Releases>, standard: Standard) -> Self {
+        let releases = releases.into();
+        let booted = Booted::new(servers, releases);
         Self {
             servers,
-            variant,
+            releases,
             standard,
             bounds: Bounds::default(),
             free: Free::default(),

@@ -24,8 +24,9 @@ impl Machine {
 
 impl Canonical for Machine {
     fn canonical<S: Sink>(&self, sink: &mut S) {
-        let Self { id: _, disk, clock: _, stalls, errors, up, powered, life: _, refused } = self;
-        sink.plain(&(stalls, errors, up, powered, refused));
+        let Self { id: _, disk, clock: _, stalls, errors, up, powered, life: _, refused, release } =
+            self;
+        sink.plain(&(stalls, errors, up, powered, refused, release));
         disk.canonical(sink);
     }
 }

@@ -5,16 +5,7 @@ use zab_core::canonical::{Canonical, Sink};
 
 impl Canonical for World {
     fn canonical<S: Sink>(&self, sink: &mut S) {
-        let Self {
-            config: _,
-            variant: _,
-            cluster,
-            processes,
-            network,
-            mailboxes,
-            clients,
-            parked: _,
-        } = self;
+        let Self { config: _, cluster, processes, network, mailboxes, clients, parked: _ } = self;
         let conns = network.in_order().into_iter().map(|connection| connection.id()).collect();
         sink.numbers().conns = conns;
         for (id, process) in cluster.members().zip(processes) {

@@ -5,8 +5,10 @@ use crate::canonical::{Canonical, Sink};
 
 impl Canonical for LogWriter {
     fn canonical<S: Sink>(&self, sink: &mut S) {
-        let Self { queue, batch, flushing, ready, has_ended, appended_since_snapshot } = self;
-        sink.plain(&(queue.len(), batch.len(), ready, has_ended, appended_since_snapshot));
+        let Self { queue, batch, flushing, ready, has_ended, is_leaked, appended_since_snapshot } =
+            self;
+        sink.plain(&(queue.len(), batch.len(), ready, has_ended, is_leaked));
+        sink.plain(appended_since_snapshot);
         for (txn, ack) in queue {
             sink.plain(txn);
             ack.canonical(sink);

@@ -9,10 +9,12 @@ impl Canonical for Server {
             id: _,
             config: _,
             variant: _,
+            releases: _,
             now: _,
             durable,
             memory,
             writer,
+            leaked_writer,
             committer,
             round,
             vote: _,
@@ -26,6 +28,7 @@ impl Canonical for Server {
         durable.canonical(sink);
         sink.plain(memory);
         writer.canonical(sink);
+        leaked_writer.canonical(sink);
         sink.plain(&(committer, needs_snapshot, heard_epoch, serving, requests));
         if sink.hears_elections() {
             sink.plain(round);
