@@ -20,7 +20,7 @@
 //! |---|---|
 //! | `bounds.rs` | how much may happen, and whose turns are chosen |
 //! | `choice.rs` | one step, in a form that can be stored and replayed |
-//! | `state.rs` | a state, what may happen next in it, and what that does |
+//! | `state.rs`, `enabled.rs` | a state, what happens to it, and what may happen next |
 //! | `rest.rs` | what becomes of a state in which nothing happens by itself: healed, and judged |
 //! | `sink.rs` | states as hashes and as texts |
 //! | `levels.rs` | the states met so far, level by level, and how to get to each |
@@ -29,6 +29,7 @@
 
 mod bounds;
 mod choice;
+mod enabled;
 mod levels;
 mod reductions;
 mod rest;

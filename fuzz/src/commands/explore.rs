@@ -47,7 +47,7 @@ pub(super) struct Args {
     /// Look for this class alone [default: any that counts]
     #[arg(long, value_name = "C")]
     class: Option<String>,
-    /// Whose turns are chosen as well: receiver, committer, sender, client
+    /// Whose turns are chosen as well: receiver, committer, sender, client, election
     #[arg(long, value_name = "ACTOR", value_delimiter = ',')]
     free: Vec<String>,
     /// Go on from the end of this file, which `zab explore` wrote

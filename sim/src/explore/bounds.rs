@@ -33,11 +33,13 @@ pub struct Free {
     pub sender: bool,
     /// Clients ask any server that serves for a write, not the leader alone.
     pub client: bool,
+    /// Messages of leader election, and the patience of servers that look for a leader.
+    pub election: bool,
 }
 
 impl Free {
     /// What can be freed, by name.
-    pub const NAMES: [&'static str; 4] = ["receiver", "committer", "sender", "client"];
+    pub const NAMES: [&'static str; 5] = ["receiver", "committer", "sender", "client", "election"];
 
     /// Frees something. False if nothing has that name.
     pub fn set(&mut self, name: &str) -> bool {
@@ -46,6 +48,7 @@ impl Free {
             "committer" => &mut self.committer,
             "sender" => &mut self.sender,
             "client" => &mut self.client,
+            "election" => &mut self.election,
             _ => return false,
         };
         *entry = true;

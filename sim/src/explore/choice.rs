@@ -27,6 +27,11 @@ pub enum Choice {
     Elect(u8),
     /// A server without a leader learns who leads.
     Join(u8),
+    /// A message of leader election arrives from one server at another.
+    Hear(u8, u8),
+    /// A server that looks for a leader loses patience: with a vote that a majority has it is elected
+    /// or follows, otherwise it tells its vote once more.
+    LosePatience(u8),
     /// A leader that no majority follows gives up.
     GiveUp(u8),
     /// A follower connects to its leader.
@@ -127,6 +132,8 @@ impl fmt::Display for Choice {
                 write!(f, "{} elect a leader", names.join(" and "))
             }
             Self::Join(at) => write!(f, "S{at} learns who leads"),
+            Self::Hear(from, to) => write!(f, "S{to} hears the vote of S{from}"),
+            Self::LosePatience(at) => write!(f, "S{at} waits no longer for a better vote"),
             Self::GiveUp(at) => write!(f, "S{at}, followed by no majority, gives up leading"),
             Self::Connect(from, to) => write!(f, "S{from} connects to S{to}"),
             Self::Deliver(from, to, age) => write!(f, "S{to} gets a packet of S{from}{}", nth(age)),

@@ -48,8 +48,9 @@ const ALL: [Reduction; 12] = [
         what: "a majority of servers that look for a leader elects the greatest vote among them, in \
                one step; others join a leader that a majority has",
         because: "messages of an election that are lost or late are those of servers outside the \
-                  majority; left out are elections of servers that are gone or that lead no longer",
-        freed_by: None,
+                  majority; left out are elections of servers that are gone or that lead no longer; freed, an \
+                  exploration in which a leader falls has no end, for rounds grow",
+        freed_by: Some("election"),
     },
     Reduction {
         what: "a server that is connected to accepts at once",

@@ -97,7 +97,7 @@ pub fn search(
     let Some(root) = setting.root() else {
         return Err(setting.replay(&setting.before).taken);
     };
-    let levels = Levels::new(hash(&root), limits.worlds.max(1));
+    let levels = Levels::new(hash(setting, &root), limits.worlds.max(1));
     let mut search = Search {
         setting,
         limits,
@@ -113,8 +113,8 @@ pub fn search(
     Ok(Report { end, progress, widest: search.widest })
 }
 
-fn hash(state: &State) -> u64 {
-    let mut sink = Fingerprint::default();
+fn hash(setting: &Setting, state: &State) -> u64 {
+    let mut sink = Fingerprint::new(setting.free.election);
     state.canonical(&mut sink);
     sink.value()
 }
@@ -194,7 +194,7 @@ impl Search<'_> {
     /// Goes on from these states; the first one has this place on its level.
     fn batch(&self, members: &mut [Member], start: usize) -> Hit {
         let hit: Mutex<Hit> = Mutex::new(None);
-        let handfuls: Vec<_> = members.chunks_mut(HANDFUL).map(|some| Mutex::new(some)).collect();
+        let handfuls: Vec<_> = members.chunks_mut(HANDFUL).map(Mutex::new).collect();
         let taken = AtomicUsize::new(0);
         let work = || {
             let mut step = Step::default();
@@ -252,7 +252,7 @@ impl Search<'_> {
             if let Some(violation) = next.violation(setting) {
                 return Some((rank, Some(*choice), violation.clone()));
             }
-            let hash = hash(&next);
+            let hash = hash(setting, &next);
             if !levels.is_old(hash) && levels.add(hash, rank, *choice, next) {
                 counts.next.fetch_add(1, Ordering::Relaxed);
             }

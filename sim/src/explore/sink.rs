@@ -10,9 +10,16 @@ use zab_core::canonical::{Numbers, Sink};
 pub(super) struct Fingerprint {
     state: u64,
     numbers: Numbers,
+    /// What was heard in elections goes in.
+    elections: bool,
 }
 
 impl Fingerprint {
+    /// Of nothing; what was heard in elections goes in or not.
+    pub(super) fn new(elections: bool) -> Self {
+        Self { elections, ..Self::default() }
+    }
+
     /// The hash of what was handed over.
     pub(super) const fn value(&self) -> u64 {
         let mut x = self.state;
@@ -71,7 +78,7 @@ impl Sink for Fingerprint {
     }
 
     fn hears_elections(&self) -> bool {
-        false
+        self.elections
     }
 }
 

@@ -5,7 +5,7 @@ use super::Setting;
 use super::bounds::Bounds;
 use super::choice::{Choice, OnDisk, Thread};
 use crate::due::{Due, Effects, Later};
-use crate::network::Next;
+use crate::network::{End, Next};
 use crate::schedule::{Act, ClientOp, CrashMode};
 use crate::world::World;
 use zab_checker::{Checker, Event, Violation};
@@ -61,114 +61,8 @@ impl State {
         }
     }
 
-    /// What may happen next. In each state the order is its own; a [`Choice`] means the same in all.
-    pub(super) fn choices(&self, setting: &Setting) -> Vec<Choice> {
-        let mut choices = Vec::with_capacity(24);
-        self.arrivals(&mut choices);
-        self.completions(&mut choices);
-        self.elections(&mut choices);
-        self.actions(setting, &mut choices);
-        choices
-    }
-
-    /// Packets arrive, and connections are found to be gone.
-    fn arrivals(&self, choices: &mut Vec<Choice>) {
-        for end in self.world.ends() {
-            let (from, to) = (end.from.0, end.to.0);
-            match end.next {
-                Next::Up | Next::Packet | Next::Down => {
-                    choices.push(Choice::Deliver(from, to, end.age));
-                }
-                Next::Nothing => {}
-            }
-            if end.may_break && end.next != Next::Down {
-                choices.push(Choice::Break(to, from, end.age));
-            }
-        }
-    }
-
-    /// What servers have asked for happens: of the operations on one file the oldest first.
-    fn completions(&self, choices: &mut Vec<Choice>) {
-        for due in &self.dues {
-            let choice = match *due {
-                Due::Disk { server, file, .. } => Choice::Disk(server.0, OnDisk::from(file)),
-                Due::Turn { server, actor, .. } => Choice::Turn(server.0, Thread::from(actor)),
-                Due::Connect { from, to, .. } => Choice::Connect(from.0, to.0),
-                _ => continue,
-            };
-            if !choices.contains(&choice) {
-                choices.push(choice);
-            }
-        }
-    }
-
-    /// Servers find a leader, and leaders find out that they are none.
-    fn elections(&self, choices: &mut Vec<Choice>) {
-        let config = self.world.config();
-        let looking: Vec<NodeId> =
-            config.members().filter(|server| self.world.is_looking(*server)).collect();
-        let all: u8 = looking.iter().map(|server| 1 << server.0).sum();
-        for mask in 1..=all {
-            let is_quorum = mask.count_ones() as usize >= config.majority();
-            if mask & !all == 0 && is_quorum {
-                choices.push(Choice::Elect(mask));
-            }
-        }
-        for leader in config.members().filter(|server| self.leads(*server)) {
-            let follows = |server: &NodeId| self.follows(*server) == Some(leader);
-            let followers = config.members().filter(follows).count();
-            if followers + 1 < config.majority() {
-                choices.push(Choice::GiveUp(leader.0));
-            } else {
-                choices.extend(looking.iter().map(|server| Choice::Join(server.0)));
-            }
-        }
-    }
-
-    /// Clients and faults, as far as the bounds go, and starts.
-    fn actions(&self, setting: &Setting, choices: &mut Vec<Choice>) {
-        let Setting { bounds, free, .. } = setting;
-        let Bounds { writes, reads, restarts, power_losses, step_downs, cuts } = self.spent;
-        let members = || self.world.config().members();
-        for server in members() {
-            if !self.world.is_up(server) {
-                choices.push(Choice::Start(server.0));
-                continue;
-            }
-            let serves = self.world.is_serving(server);
-            if writes < bounds.writes && serves && (free.client || self.leads(server)) {
-                choices.push(Choice::Write(server.0));
-            }
-            if reads < bounds.reads && serves {
-                choices.push(Choice::Read(server.0));
-            }
-            if restarts < bounds.restarts {
-                choices.push(Choice::Kill(server.0));
-            }
-            if power_losses < bounds.power_losses {
-                let at_risk = u8::try_from(self.world.at_risk(server)).unwrap_or(u8::MAX);
-                choices.extend((0..=at_risk).map(|kept| Choice::PowerLoss(server.0, kept)));
-            }
-            if step_downs < bounds.step_downs && !self.world.is_looking(server) {
-                choices.push(Choice::StepDown(server.0));
-            }
-        }
-        if cuts < bounds.cuts {
-            for end in self.world.ends() {
-                let cut = Choice::Cut(end.from.0.min(end.to.0), end.from.0.max(end.to.0));
-                if !end.may_break && !choices.contains(&cut) {
-                    choices.push(cut);
-                }
-            }
-        }
-    }
-
-    fn leads(&self, server: NodeId) -> bool {
-        self.world.view(server).is_some_and(|view| view.state == ServerState::Leading)
-    }
-
     /// Whom a server follows.
-    fn follows(&self, server: NodeId) -> Option<NodeId> {
+    pub(super) fn follows(&self, server: NodeId) -> Option<NodeId> {
         let view = self.world.view(server)?;
         view.leader.filter(|_| view.state == ServerState::Following)
     }
@@ -186,75 +80,99 @@ impl State {
     }
 
     fn begin(&mut self, now: Time, choice: Choice, fx: &mut Effects) -> bool {
-        let world = &mut self.world;
-        let node = NodeId;
         match choice {
             Choice::Write(server) => self.ask(now, (server, ClientOp::Write), fx),
             Choice::Read(server) => self.ask(now, (server, ClientOp::Read), fx),
-            Choice::Kill(server) => {
-                self.spent.restarts += 1;
-                world.act(now, Act::Kill { server, down_us: 0 }, fx);
-            }
-            Choice::PowerLoss(server, kept) => {
-                self.spent.power_losses += 1;
-                let disk = match kept {
-                    0 => CrashMode::LoseAll,
-                    _ => CrashMode::KeepPrefix(kept.into()),
-                };
-                world.act(now, Act::PowerLoss { server, disk, down_us: 0 }, fx);
-            }
-            Choice::StepDown(server) => {
-                self.spent.step_downs += 1;
-                let due = Due::StepDown { server: node(server), life: world.life(node(server)) };
-                world.apply(now, due, fx);
-            }
-            Choice::GiveUp(server) => {
-                let due = Due::StepDown { server: node(server), life: world.life(node(server)) };
-                world.apply(now, due, fx);
-            }
-            Choice::Cut(a, b) => {
-                self.spent.cuts += 1;
-                world.sever(now, node(a), node(b), fx);
-            }
-            Choice::Start(server) => {
-                let (server, life) = (node(server), world.life(node(server)));
-                world.apply(now, Due::Later(Later::Start { server, life }), fx);
-            }
-            Choice::Elect(mask) => {
-                let members = world.config().members();
-                let members: Vec<NodeId> = members.filter(|id| mask >> id.0 & 1 == 1).collect();
-                if !world.elect(now, &members, fx) {
-                    return false;
-                }
-            }
-            Choice::Join(server) => {
-                if !world.join(now, node(server), fx) {
-                    return false;
-                }
+            Choice::Kill(_)
+            | Choice::PowerLoss(..)
+            | Choice::StepDown(_)
+            | Choice::Cut(..)
+            | Choice::GiveUp(_)
+            | Choice::Start(_) => self.strike(now, choice, fx),
+            Choice::Elect(_) | Choice::Join(_) | Choice::Hear(..) | Choice::LosePatience(_) => {
+                return self.elect(now, choice, fx);
             }
             Choice::Deliver(from, to, age) | Choice::Break(to, from, age) => {
-                let wanted = (node(from), node(to), age);
-                let ends = world.ends();
-                let Some(end) = ends.iter().find(|end| (end.from, end.to, end.age) == wanted)
-                else {
+                let wanted = (NodeId(from), NodeId(to), age);
+                let ends = self.world.ends();
+                let is_wanted = |end: &&End| (end.from, end.to, end.age) == wanted;
+                let Some(End { conn, end, .. }) = ends.iter().find(is_wanted).copied() else {
                     return false;
                 };
-                let (conn, end) = (end.conn, end.end);
                 let due = match choice {
                     Choice::Deliver(..) => Due::Arrive { conn, end },
                     _ => Due::Reset { conn, end },
                 };
-                world.apply(now, due, fx);
+                self.world.apply(now, due, fx);
             }
             Choice::Connect(..) | Choice::Disk(..) | Choice::Turn(..) => {
                 let Some(at) = self.dues.iter().position(|due| is_chosen(choice, *due)) else {
                     return false;
                 };
                 let due = self.dues.remove(at);
-                world.apply(now, due, fx);
+                self.world.apply(now, due, fx);
             }
         }
         true
+    }
+
+    /// A fault strikes, or a server starts.
+    fn strike(&mut self, now: Time, choice: Choice, fx: &mut Effects) {
+        let Self { world, spent, .. } = self;
+        let step_down = |world: &mut World, server: u8, fx: &mut Effects| {
+            let due = Due::StepDown { server: NodeId(server), life: world.life(NodeId(server)) };
+            world.apply(now, due, fx);
+        };
+        match choice {
+            Choice::Kill(server) => {
+                spent.restarts += 1;
+                world.act(now, Act::Kill { server, down_us: 0 }, fx);
+            }
+            Choice::PowerLoss(server, kept) => {
+                spent.power_losses += 1;
+                let disk = match kept {
+                    0 => CrashMode::LoseAll,
+                    _ => CrashMode::KeepPrefix(kept),
+                };
+                world.act(now, Act::PowerLoss { server, disk, down_us: 0 }, fx);
+            }
+            Choice::StepDown(server) => {
+                spent.step_downs += 1;
+                step_down(world, server, fx);
+            }
+            Choice::GiveUp(server) => step_down(world, server, fx),
+            Choice::Cut(a, b) => {
+                spent.cuts += 1;
+                world.sever(now, NodeId(a), NodeId(b), fx);
+            }
+            Choice::Start(server) => {
+                let (server, life) = (NodeId(server), world.life(NodeId(server)));
+                world.apply(now, Due::Later(Later::Start { server, life }), fx);
+            }
+            other => unreachable!("no fault: {other}"),
+        }
+    }
+
+    /// Something happens in an election. False if it cannot.
+    fn elect(&mut self, now: Time, choice: Choice, fx: &mut Effects) -> bool {
+        let world = &mut self.world;
+        match choice {
+            Choice::Elect(mask) => {
+                let members = world.config().members();
+                let members: Vec<NodeId> = members.filter(|id| mask >> id.0 & 1 == 1).collect();
+                world.elect(now, &members, fx)
+            }
+            Choice::Join(server) => world.join(now, NodeId(server), fx),
+            Choice::Hear(from, to) => world.hear(now, NodeId(from), NodeId(to), fx),
+            Choice::LosePatience(server) => {
+                let is_looking = world.is_looking(NodeId(server));
+                if is_looking {
+                    world.lose_patience(now, NodeId(server), fx);
+                }
+                is_looking
+            }
+            other => unreachable!("no election: {other}"),
+        }
     }
 
     fn ask(&mut self, now: Time, (server, op): (u8, ClientOp), fx: &mut Effects) {
@@ -327,9 +245,8 @@ impl State {
         });
         followers.find(|server| {
             let leader = self.follows(*server);
-            let is_connected = |end: &crate::network::End| {
-                end.to == *server && Some(end.from) == leader && end.end == 0
-            };
+            let is_connected =
+                |end: &End| end.to == *server && Some(end.from) == leader && end.end == 0;
             !is_asked(*server) && !self.world.ends().iter().any(is_connected)
         })
     }
@@ -362,11 +279,6 @@ impl State {
         }
         let world = &self.world;
         self.dues.retain(|due| world.is_of_the_living(*due));
-    }
-
-    /// Whether nothing happens unless somebody acts.
-    pub(super) fn is_at_rest(choices: &[Choice]) -> bool {
-        choices.iter().all(|choice| choice.is_action())
     }
 }
 

@@ -75,11 +75,10 @@ impl Network {
 
     /// That something is on the way, as a driver with a queue wants to know it.
     pub(crate) fn under_way(&self) -> impl Iterator<Item = Due> {
-        let ends = self.slots.iter().filter(|slot| !slot.is_free()).flat_map(|connection| {
+        self.slots.iter().filter(|slot| !slot.is_free()).flat_map(|connection| {
             let armed = [0, 1].into_iter().filter(|end| connection.flows[*end].armed);
             armed.map(|end| Due::Arrive { conn: connection.id, end: end as u8 })
-        });
-        ends
+        })
     }
 }
 

@@ -20,7 +20,7 @@ impl Canonical for World {
         }
         network.canonical(sink);
         if sink.hears_elections() {
-            sink.plain(mailboxes);
+            mailboxes.canonical(sink);
         }
         for client in clients {
             client.canonical(|server, life| self.is_alive(server, life), sink);

@@ -66,6 +66,25 @@ impl World {
         self.fire(now, server, Timer::Tick, fx);
     }
 
+    /// A server that looks for a leader waits no longer.
+    pub(crate) fn lose_patience(&mut self, now: Time, server: NodeId, fx: &mut Effects) {
+        self.fire(now, server, Timer::Election, fx);
+    }
+
+    /// The messages of leader election that may arrive: sender and receiver.
+    pub(crate) fn heard_next(&self) -> impl Iterator<Item = (NodeId, NodeId)> {
+        self.mailboxes.on_the_way().filter(|(_, to)| self.is_up(*to))
+    }
+
+    /// A message of leader election arrives. False if there is none.
+    pub(crate) fn hear(&mut self, now: Time, from: NodeId, to: NodeId, fx: &mut Effects) -> bool {
+        let message = self.mailboxes.take(from, to).filter(|_| self.is_up(to));
+        if let Some(notification) = message {
+            self.step(now, to, Input::Notification { from, notification }, fx);
+        }
+        message.is_some()
+    }
+
     fn fire(&mut self, now: Time, server: NodeId, timer: Timer, fx: &mut Effects) {
         let generation = self.processes[server.index()].generations[timer as usize];
         self.on_timer(now, server, (timer, generation), fx);

@@ -12,7 +12,10 @@ impl Canonical for Node {
                 return;
             }
             Role::Stopping(stopping) => sink.plain(&(1_u8, stopping)),
-            Role::Looking(election) if sink.hears_elections() => sink.plain(&(2_u8, election)),
+            Role::Looking(election) if sink.hears_elections() => {
+                sink.plain(&2_u8);
+                election.canonical(sink);
+            }
             Role::Looking(_) => sink.plain(&2_u8),
             Role::Elected => sink.plain(&3_u8),
             Role::Following(follower) => {

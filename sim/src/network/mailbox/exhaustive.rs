@@ -3,6 +3,7 @@
 
 use super::Mailboxes;
 use crate::due::Due;
+use zab_core::canonical::Sink;
 use zab_core::{NodeId, Notification};
 
 impl Mailboxes {
@@ -11,6 +12,21 @@ impl Mailboxes {
         let mailbox = &mut self.0[from.index()][to.index()];
         mailbox.unacknowledged = false;
         mailbox.message.take()
+    }
+
+    /// The messages on the way: sender and receiver.
+    pub(crate) fn on_the_way(&self) -> impl Iterator<Item = (NodeId, NodeId)> {
+        (0..).zip(&self.0).flat_map(|(from, row)| {
+            let full = (0..).zip(row).filter(|(_, mailbox)| mailbox.message.is_some());
+            full.map(move |(to, _)| (NodeId(from), NodeId(to)))
+        })
+    }
+
+    /// Hands over what is on the way.
+    pub(crate) fn canonical<S: Sink>(&self, sink: &mut S) {
+        for mailbox in self.0.iter().flatten() {
+            sink.plain(&mailbox.message);
+        }
     }
 
     /// The arrivals that a driver with a queue has to know of.
