@@ -32,9 +32,6 @@ pub enum Fact {
         /// page cache survives, and what is in it can be read.
         power_loss: bool,
     },
-    /// The next process of the server will be of this release, which behaves differently (for the
-    /// story; no check reads it).
-    Installed(Release),
     /// The server process ended by itself.
     Exited(ExitReason),
     /// The disk was asked for an operation.
@@ -127,4 +124,7 @@ pub enum Fact {
     },
     /// The ensemble is at rest, and a `sync` was answered by this server; this is its memory.
     AtRest(Box<Replica>),
+    /// The next process of the server will be of this release, which behaves differently (for the
+    /// story; no check reads it).
+    Installed(Release),
 }

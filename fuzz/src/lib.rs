@@ -38,3 +38,4 @@ pub mod situations;
 pub mod targets;
 pub mod trail;
 pub mod variants;
+pub mod verdict;

@@ -9,8 +9,9 @@ use std::ops::ControlFlow;
 use zab_checker::verdict::Rank;
 use zab_checker::{Checker, Class, Event, Fact, Stakes, Standard, Verdict, Violation};
 use zab_core::variant::Releases;
-use zab_core::{Packet, Time, Variant, View};
-use zab_sim::{Ensemble, Observer, Run, Schedule, TraceHash};
+use zab_core::{Config, Packet, Time, Variant, View};
+use zab_sim::passage::Passage;
+use zab_sim::{Booted as Direct, Ensemble, Observer, Run, Schedule, TraceHash};
 
 /// How an execution went.
 #[derive(Clone, Debug)]
@@ -53,6 +54,9 @@ pub struct Recording {
     pub outcome: Outcome,
     /// What was observed, the boot included.
     pub events: Vec<Event>,
+    /// What left and arrived, each with the number of events before it; the direct driver alone tells
+    /// that.
+    pub passages: Vec<(usize, Passage)>,
     /// How many of the events are of the boot.
     pub boot: usize,
     /// When the boot was over, on the clock of the world.
@@ -63,6 +67,8 @@ pub struct Recording {
 #[derive(Clone, Debug, Default)]
 pub struct Oracle {
     driver: Driver,
+    /// The settings of an ensemble in the direct driver, if they are not the usual ones.
+    config: Option<fn(u8) -> Config>,
     booted: Vec<Booted>,
 }
 
@@ -76,8 +82,11 @@ struct Booted {
 }
 
 impl Booted {
-    fn new(driver: Driver, servers: u8, releases: Releases) -> Self {
-        let ensemble = Ensemble::new(driver.kind(), servers, releases);
+    fn new(oracle: &Oracle, servers: u8, releases: Releases) -> Self {
+        let ensemble = match oracle.config {
+            Some(config) => Ensemble::Direct(Box::new(Direct::with(config(servers), releases))),
+            None => Ensemble::new(oracle.driver.kind(), servers, releases),
+        };
         let mut checker = Checker::new(servers, standard(releases));
         ensemble.evidence().iter().for_each(|event| checker.observe(event));
         Self { releases, servers, ensemble, checker }
@@ -97,7 +106,12 @@ pub fn is_reference(releases: &Releases) -> bool {
 impl Oracle {
     /// An oracle that has this driver run its schedules.
     pub fn new(driver: Driver) -> Self {
-        Self { driver, booted: Vec::new() }
+        Self { driver, config: None, booted: Vec::new() }
+    }
+
+    /// An oracle whose ensembles have other settings than the usual ones, in the direct driver.
+    pub fn with(config: fn(u8) -> Config) -> Self {
+        Self { config: Some(config), ..Self::new(Driver::Direct) }
     }
 
     /// What runs its schedules.
@@ -151,13 +165,14 @@ impl Oracle {
         let releases = releases.into();
         let mut notes = Notes { events: Some(Vec::new()), ..Notes::default() };
         let outcome = self.run(schedule, releases, Some(&mut notes));
-        let events = notes.events.unwrap_or_default();
+        let (events, passages) = (notes.events.unwrap_or_default(), notes.passages);
         let ensemble = &self.booted(schedule.servers, releases).ensemble;
         Recording {
             schedule: schedule.clone(),
             releases,
             outcome,
             events,
+            passages,
             boot: ensemble.evidence().len(),
             origin: ensemble.origin(),
         }
@@ -200,7 +215,8 @@ impl Oracle {
     fn booted(&mut self, servers: u8, releases: Releases) -> &Booted {
         let known = self.booted.iter().position(|b| (b.releases, b.servers) == (releases, servers));
         let index = known.unwrap_or_else(|| {
-            self.booted.push(Booted::new(self.driver, servers, releases));
+            let booted = Booted::new(self, servers, releases);
+            self.booted.push(booted);
             self.booted.len() - 1
         });
         &self.booted[index]
@@ -235,6 +251,16 @@ impl Observer for Judge<'_, '_> {
     fn wants_views(&self) -> bool {
         self.notes.as_ref().is_some_and(|notes| notes.coverage.is_some())
     }
+
+    fn on_passage(&mut self, passage: &Passage) {
+        if let Some(Notes { events: Some(events), passages, .. }) = self.notes.as_deref_mut() {
+            passages.push((events.len(), passage.clone()));
+        }
+    }
+
+    fn wants_passages(&self) -> bool {
+        self.notes.as_ref().is_some_and(|notes| notes.events.is_some())
+    }
 }
 
 /// What is kept of an execution besides the judgment.
@@ -248,6 +274,8 @@ struct Notes<'a> {
     /// The sum of the hashes of all events.
     fingerprint: Option<u64>,
     events: Option<Vec<Event>>,
+    /// With the number of events before each; kept together with the events.
+    passages: Vec<(usize, Passage)>,
 }
 
 impl Notes<'_> {

@@ -13,6 +13,7 @@
 //! All but [`jute`] needs Linux and glibc, which `build.rs` calls `lab`.
 
 pub mod jute;
+pub mod translate;
 
 macro_rules! lab {
     ($($item:item)*) => { $(#[cfg(lab)] $item)* };

@@ -180,6 +180,11 @@ impl Situations {
 pub struct Census([u64; Situation::ALL.len()]);
 
 impl Census {
+    /// One with these counts.
+    pub fn of_counts(count: impl Fn(Situation) -> u64) -> Self {
+        Self(Situation::ALL.map(count))
+    }
+
     /// One more execution.
     pub fn count(&mut self, reached: Situations) {
         reached.iter().for_each(|situation| self.0[situation as usize] += 1);

@@ -143,6 +143,7 @@ pub fn walk(setting: &Setting, steps: &[Choice]) -> Walked {
         releases: setting.releases,
         outcome,
         events: replay.events,
+        passages: Vec::new(),
         boot: replay.boot,
         origin: replay.origin,
     };

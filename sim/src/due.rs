@@ -4,6 +4,7 @@
 //! one; an exhaustive explorer may take any. One that no longer applies (its process is gone, its
 //! connection is closed, its timer was set again) does nothing.
 
+use crate::passage::Passage;
 use zab_checker::Event;
 use zab_core::event::Timer;
 use zab_core::{Actor, ConnId, File, NodeId, Output, Time};
@@ -59,6 +60,10 @@ pub struct Effects {
     pub evidence: Vec<Event>,
     /// Bit i: something happened to server i.
     pub touched: u8,
+    /// What left and arrived, and before which of the events; empty unless somebody wants to know.
+    pub(crate) passages: Vec<(usize, Passage)>,
+    /// Whether somebody wants to know.
+    pub(crate) wants_passages: bool,
     /// Outputs of the server at work.
     pub(crate) outputs: Vec<Output>,
 }

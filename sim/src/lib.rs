@@ -22,6 +22,7 @@
 //! | `network` | connections that lose suffixes, and election mailboxes |
 //! | [`client`] | sessions, their operations and time-outs |
 //! | `observe` | which outputs of servers are evidence |
+//! | [`passage`] | what becomes of packets and requests on their way, for pictures |
 //! | [`keyed`] | randomness by identity |
 //! | [`trace`] | evidence as text and as a hash |
 
@@ -41,6 +42,7 @@ pub mod keyed;
 mod machine;
 mod network;
 mod observe;
+pub mod passage;
 pub mod run;
 pub mod schedule;
 mod sessions;

@@ -16,12 +16,13 @@ mod tests;
 pub use phases::{LIVENESS_BOUND, STEPS_MAX};
 
 use crate::direct::Direct;
+use crate::passage::Passage;
 use crate::schedule::Schedule;
 use execution::Execution;
 use std::ops::ControlFlow;
 use zab_checker::Event;
-use zab_core::View;
 use zab_core::variant::Releases;
+use zab_core::{Config, View};
 
 /// Somebody who watches an execution.
 pub trait Observer {
@@ -36,6 +37,17 @@ pub trait Observer {
 
     /// Whether views shall be made.
     fn wants_views(&self) -> bool {
+        false
+    }
+
+    /// Something left or arrived; told in order with the events. Called only if
+    /// [`Observer::wants_passages`], and by the direct driver.
+    fn on_passage(&mut self, passage: &Passage) {
+        let _ = passage;
+    }
+
+    /// Whether passages shall be told.
+    fn wants_passages(&self) -> bool {
         false
     }
 }
@@ -62,7 +74,12 @@ pub struct Booted {
 impl Booted {
     /// Boots an ensemble of 3, 5 or 7 servers.
     pub fn new(servers: u8, releases: impl Into<Releases>) -> Self {
-        let (driver, evidence) = boot::boot(servers, releases.into());
+        Self::with(Config::new(servers), releases)
+    }
+
+    /// Boots an ensemble with settings of its own.
+    pub fn with(config: Config, releases: impl Into<Releases>) -> Self {
+        let (driver, evidence) = boot::boot(config, releases.into());
         Self { driver, evidence }
     }
 

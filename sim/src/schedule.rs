@@ -142,7 +142,8 @@ pub enum StallTarget {
     /// The receiver: packets wait at the door.
     #[default]
     Receiver,
-    /// The log writer (SyncRequestProcessor).
+    /// The log writer (SyncRequestProcessor) of this role, and for as long as this lasts: a thread that
+    /// outlives its role stays held back, the next role's is free.
     LogWriter,
     /// The committer.
     Committer,

@@ -312,11 +312,6 @@ pub enum Note {
     },
     /// Stops following or leading, in process; clients are disconnected.
     SteppedDown,
-    /// The role ended, and its log writer goes on with what was queued.
-    LeakedLogWriter {
-        /// How many transactions it has not appended yet.
-        queued: usize,
-    },
     /// The memory was loaded from the disk, or replaced by a snapshot or a truncation.
     MemoryReplaced {
         /// Its last zxid now.
@@ -330,6 +325,11 @@ pub enum Note {
         breach: Breach,
         /// The zxid of the packet, as far as it has one.
         zxid: Zxid,
+    },
+    /// The role ended, and its log writer goes on with what was queued.
+    LeakedLogWriter {
+        /// How many transactions it has not appended yet.
+        queued: usize,
     },
 }
 

@@ -64,6 +64,7 @@ invariants! {
     NoHoleIsServed: "a server that refuses holes serves nothing across one",
     // log_writer/invariants.rs, committer.rs: actors
     FlushHasABatch: "the log writer has a batch exactly while it waits for a flush",
+    OneWriterFlushes: "two log writers do not flush the log at once",
     FlushIsAwaited: "the flush that the log writer waits for is not done yet",
     BatchIsLogged: "what a flush will acknowledge is in the log",
     LogWriterHasATurn: "a log writer that could work has asked for its turn",

@@ -281,6 +281,7 @@ impl Node {
             Actor::LeakedLogWriter => {
                 let Server { writer, leaked_writer, durable, out, .. } = &mut self.server;
                 leaked_writer.on_turn(writer, durable, out);
+                writer.count_those_of(leaked_writer);
             }
             Actor::Committer => return self.on_committer_turn(),
             Actor::Sender(peer) => {

@@ -3,11 +3,14 @@
 //! Each field is read at one place of the core. [`Variant::REFERENCE`] has none of them and is
 //! stricter than any ZooKeeper release; a release is the set of defects that it shipped with.
 
+mod bugs;
 mod catalogue;
 mod names;
 mod releases;
 mod switches;
+pub mod versions;
 
+pub use bugs::{Bug, Model, Source, bugs, modeled};
 pub use catalogue::{CATALOGUE, Entry, Harm, Kind};
 pub use names::{Mistake, Named, Sign, Unknown, find};
 pub use releases::{Release, Releases};
@@ -17,6 +20,9 @@ pub use switches::{SWITCHES, Setting, Switch, issues};
 /// NEWLEADER (`Learner.syncWithLeader`).
 #[derive(Copy, Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum NewLeaderLog {
+    /// Until 3.4.9 and 3.5.2: they are applied as they are committed, and memory is written to a
+    /// snapshot. That took minutes (ZOOKEEPER-2678), and lost nothing to a crash.
+    Snapshotted,
     /// ZOOKEEPER-3911: nothing; they are queued for logging after UPTODATE.
     Nothing,
     /// ZOOKEEPER-4646: all are queued for the log writer, none need be on disk.
@@ -138,6 +144,17 @@ pub struct Variant {
     /// then on: a leader acknowledges its own proposals. That flush succeeds, although the pages that
     /// the first one failed on may be gone (`SyncRequestProcessor.shutdown`). The repair writes them again.
     pub trusts_failed_flush: bool,
+    /// ZOOKEEPER-1282: `currentEpoch` is written only after NEWLEADER was acknowledged.
+    pub epoch_after_ack: bool,
+    /// Transactions of the synchronization reach memory only after `currentEpoch` was written. No
+    /// release does that; a patch may.
+    pub apply_after_epoch: bool,
+    /// ZOOKEEPER-1419: of two votes for equal zxids the higher id is preferred, whatever their epochs.
+    pub votes_out_of_order: bool,
+    /// ZOOKEEPER-1514: a server takes itself for the leader by votes of an earlier round.
+    pub leads_in_any_round: bool,
+    /// ZOOKEEPER-1732, -1805: who joins wants the members of a quorum to agree in zxid and round.
+    pub joins_by_whole_vote: bool,
 }
 
 impl Variant {
@@ -172,6 +189,11 @@ impl Variant {
         unflushed_start: false,
         leads_unpromised: false,
         trusts_failed_flush: false,
+        epoch_after_ack: false,
+        apply_after_epoch: false,
+        votes_out_of_order: false,
+        leads_in_any_round: false,
+        joins_by_whole_vote: false,
     };
 }
 

@@ -61,6 +61,17 @@ pub struct Confirmed {
     pub build: String,
 }
 
+impl Confirmed {
+    /// What was seen, in a sentence.
+    pub fn sentence(&self) -> String {
+        let Self { release, runs, of, date, .. } = self;
+        match runs {
+            0 => format!("ZooKeeper {release} did not do the same in any of {of} runs ({date})."),
+            _ => format!("ZooKeeper {release} did the same in {runs} of {of} runs ({date})."),
+        }
+    }
+}
+
 impl Claim {
     /// What is claimed of a loss.
     pub fn of(loss: &Loss) -> Self {

@@ -29,6 +29,9 @@ pub(super) struct Args {
     /// Carry out the control of each as well, which has to keep what the scenario loses
     #[arg(long)]
     control: bool,
+    /// Write down the scenario that each case is made into, and carry nothing out
+    #[arg(long)]
+    print: bool,
     /// Leave the folder of each execution, with the servers' files and logs, the trace and the reads
     #[arg(long)]
     keep: bool,
@@ -56,12 +59,14 @@ A scenario, line by line (# begins a comment, the first one is the title):
 
 #[cfg(not(lab))]
 pub(super) fn run(args: &Args, _out: &Out) -> Result<Exit, Failure> {
-    let Args { scenarios, zookeeper, times, control, keep } = args;
-    let _ = (scenarios, zookeeper, times, control, keep);
+    let Args { scenarios, zookeeper, times, control, print, keep } = args;
+    let _ = (scenarios, zookeeper, times, control, print, keep);
     Err(Failure::harness("real servers need Linux and glibc, on x86-64 or AArch64"))
 }
 
 #[cfg(lab)]
 mod lab;
+#[cfg(lab)]
+mod subject;
 #[cfg(lab)]
 pub(super) use lab::run;

@@ -4,9 +4,13 @@ use super::output::Out;
 use super::replay::compare;
 use super::switches::Switches;
 use super::{Exit, Failure, explore, quoted, read_case};
+use crate::explain::picture::{self, Shown};
+use crate::explain::ticket::{self, Syntax};
 use crate::explain::{Story, json, table, text};
 use crate::oracle::Oracle;
-use std::path::PathBuf;
+use crate::trail::Trail;
+use std::fs;
+use std::path::{Path, PathBuf};
 
 /// Show a case to a person: what happened, or what state the servers were in
 ///
@@ -24,39 +28,129 @@ pub(super) struct Args {
     #[command(flatten)]
     switches: Switches,
     /// The steps that matter, in words (the default)
-    #[arg(long, conflicts_with = "table")]
+    #[arg(long, group = "printed")]
     text: bool,
     /// The states of the servers, as tables
-    #[arg(long)]
+    #[arg(long, group = "printed")]
     table: bool,
+    /// The text of a bug report, in Markdown
+    #[arg(long, group = "printed")]
+    markdown: bool,
+    /// The text of a bug report, as ZooKeeper's tracker has it
+    #[arg(long, group = "printed")]
+    jira: bool,
+    /// A page with the picture, the words and the tables, into this file
+    #[arg(long, value_name = "FILE")]
+    html: Option<PathBuf>,
+    /// The picture alone, into this file
+    #[arg(long, value_name = "FILE")]
+    svg: Option<PathBuf>,
 }
 
 pub(super) fn run(args: &Args, out: &Out) -> Result<Exit, Failure> {
-    let how = if args.table { "--table" } else { "--text" };
-    let mut command = format!("cargo zab explain {} {how}", quoted(&args.case));
     if let Some(trail) = explore::read(&args.case)? {
-        let asked = args.switches.of_or(args.variant.as_deref(), || trail.named())?;
-        let named = asked.unwrap_or_else(|| trail.named());
-        out.command(&command);
-        return explore::explain((&args.case, &command), &trail, &named, args.table, out);
+        return args.of_trail(&trail, out);
     }
     let case = read_case(&args.case)?;
+    let mut command = format!("cargo zab explain {}", quoted(&args.case));
     let asked = args.switches.of_or(args.variant.as_deref(), || case.named())?;
     if let Some(named) = &asked {
         command += &format!(" --variant {}", named.name);
     }
-    out.command(&command);
+    let flags = args.flags();
+    out.command(&format!("{command}{flags}"));
     let named = asked.unwrap_or_else(|| case.named());
     let recording = Oracle::new(case.driver).record(&case.schedule, named.releases());
     let story = Story::of(&recording);
-    let shown = if args.table { table::render(&story) } else { text::render(&story) };
-    out.line(shown.trim_end());
+    let shown = Shown {
+        case: &case,
+        variant: &named.name,
+        command: &command,
+        recording: &recording,
+        story: &story,
+    };
+    args.write(shown, out)?;
+    if args.prints() {
+        out.line(args.text_of(shown).trim_end());
+    }
     let mut report = json::story(&story, recording.origin);
     report["case"] = args.case.display().to_string().into();
     out.json(&report);
     if compare(&case, &named, &recording.outcome) == Exit::NotReproduced {
-        let what = format!("this is not what the case promises: {command}");
+        let what = format!("this is not what the case promises: {command}{flags}");
         return Err(Failure { exit: Exit::NotReproduced, what });
     }
     Ok(Exit::Clean)
+}
+
+impl Args {
+    /// Shows what an exploration found.
+    fn of_trail(&self, trail: &Trail, out: &Out) -> Result<Exit, Failure> {
+        let asked = self.switches.of_or(self.variant.as_deref(), || trail.named())?;
+        let mut command = format!("cargo zab explain {}", quoted(&self.case));
+        if let Some(named) = &asked {
+            command += &format!(" --variant {}", named.name);
+        }
+        if self.markdown || self.jira || self.html.is_some() || self.svg.is_some() {
+            let case = self.case.display();
+            return Err(Failure::usage(format!(
+                "{case}: was explored, and has --text and --table alone"
+            )));
+        }
+        out.command(&(command.clone() + if self.table { " --table" } else { "" }));
+        let named = asked.unwrap_or_else(|| trail.named());
+        explore::explain((&self.case, &command), trail, &named, self.table, out)
+    }
+
+    /// Whether the story is printed: unless it goes into files alone.
+    const fn prints(&self) -> bool {
+        let is_asked = self.text || self.table || self.markdown || self.jira;
+        is_asked || self.html.is_none() && self.svg.is_none()
+    }
+
+    /// How it is shown, as on the command line.
+    fn flags(&self) -> String {
+        let files = [("--html", &self.html), ("--svg", &self.svg)];
+        let files = files.into_iter().filter_map(|(flag, file)| Some((flag, file.as_ref()?)));
+        let mut flags: String =
+            files.map(|(flag, file)| format!(" {flag} {}", quoted(file))).collect();
+        if self.prints() {
+            flags += match self {
+                Self { table: true, .. } => " --table",
+                Self { markdown: true, .. } => " --markdown",
+                Self { jira: true, .. } => " --jira",
+                _ => " --text",
+            };
+        }
+        flags
+    }
+
+    /// What is printed.
+    fn text_of(&self, shown: Shown<'_>) -> String {
+        match self {
+            Self { table: true, .. } => table::render(shown.story),
+            Self { markdown: true, .. } => ticket::render(shown, Syntax::Markdown),
+            Self { jira: true, .. } => ticket::render(shown, Syntax::Jira),
+            _ => text::render(shown.story),
+        }
+    }
+
+    /// Writes the files that are asked for.
+    fn write(&self, shown: Shown<'_>, out: &Out) -> Result<(), Failure> {
+        if let Some(file) = &self.html {
+            write(file, &picture::page(shown), out)?;
+        }
+        if let Some(file) = &self.svg {
+            write(file, &picture::svg(shown), out)?;
+        }
+        Ok(())
+    }
+}
+
+fn write(file: &Path, text: &str, out: &Out) -> Result<(), Failure> {
+    fs::write(file, text).map_err(|error| {
+        Failure::usage(format!("{}: cannot be written: {error}", file.display()))
+    })?;
+    out.remark(format!("written to {}", file.display()));
+    Ok(())
 }

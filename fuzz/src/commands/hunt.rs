@@ -1,5 +1,6 @@
 //! `zab hunt`: search, and make the best of what is found.
 
+mod found;
 mod laps;
 
 use super::minimize::{Shown, shrink};
@@ -9,10 +10,10 @@ use super::switches::Switches;
 use super::{Exit, Failure, check_servers, quoted, ready_folder, write_case};
 use crate::case::{Case, Driver, Provenance};
 use crate::causes;
-use crate::explain::{Story, boxed, table, text};
 use crate::oracle::Oracle;
 use crate::search::{self, Campaign, Finding, Limit, Progress, Report, Wanted, Way};
 use crate::situations::{Census, Situation};
+use found::{case_json, tell, ways};
 use serde_json::{Value, json};
 use std::ops::ControlFlow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -21,7 +22,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use zab_checker::Class;
-use zab_core::variant::{Named, Switch};
+use zab_core::variant::Named;
 use zab_sim::run::LIVENESS_BOUND;
 use zab_sim::schedule::Kind;
 
@@ -280,61 +281,6 @@ fn settle(
     shrink(oracle, other, shown, &finding.schedule, provenance)
 }
 
-/// Shows a finding.
-fn tell(out: &Out, oracle: &mut Oracle, settled: &Settled<'_>, path: &Path) {
-    let Settled { finding, case, .. } = settled;
-    let Some(class) = case.expected.class() else {
-        return;
-    };
-    let (before, after) = (finding.schedule.actions.len(), case.schedule.actions.len());
-    out.bad(format!("found {class} in {}: {}", case.variant, class.meaning()));
-    out.remark(format!(
-        "execution {} of thread {}; minimized from {before} actions to {after} in {} executions",
-        finding.execution,
-        finding.island + 1,
-        case.provenance.minimizing
-    ));
-    out.remark(format!("needs: {}", needed(case)));
-    let named = case.named();
-    if named.releases().has_upgrade() {
-        out.remark(format!("alone: {}", each_alone(oracle, case)));
-    }
-    let story = Story::of(&oracle.record(&case.schedule, named.releases()));
-    out.remark(format!("\n{}", text::steps(&story)));
-    out.remark(table::render_tables(&story).trim_end());
-    out.line(format!("\n{}", boxed::render(&story)));
-    let path_quoted = quoted(path);
-    out.line(format!("case:    {}", path.display()));
-    out.line(format!("explain: cargo zab explain {path_quoted} --table"));
-    out.line(format!("compare: cargo zab replay {path_quoted} --variant reference"));
-    out.line(format!("replay:  cargo zab replay {path_quoted}"));
-}
-
-/// The defects that a case needs, with the issues that report them; with an upgrade, which release
-/// has each, unless both have it.
-fn needed(case: &Case) -> String {
-    let named = case.named();
-    let variants = named.variants();
-    let is_needed = |switch: &&Switch| case.defects.iter().any(|defect| defect == switch.name);
-    let with_its_side = |switch: &'static Switch| {
-        let has = |named: &&Named| named.releases().have(switch);
-        match &variants.iter().filter(has).collect::<Vec<_>>()[..] {
-            [only] if variants.len() > 1 => format!("{switch} of {}", only.name),
-            _ => switch.to_string(),
-        }
-    };
-    named.switches().filter(is_needed).map(with_its_side).collect::<Vec<_>>().join(", ")
-}
-
-/// What the schedule shows where every server runs one of the releases, whatever happens.
-fn each_alone(oracle: &mut Oracle, case: &Case) -> String {
-    let shown = case.named().variants().into_iter().map(|named| {
-        let class = oracle.judge(&case.schedule, named.releases()).class();
-        format!("{} in {}", class.map_or("nothing", Class::name), named.name)
-    });
-    shown.collect::<Vec<_>>().join(", ")
-}
-
 /// Says how the hunt ended.
 fn summarize(out: &Out, report: &Report, command: &str, cases: &[(PathBuf, Settled<'_>)]) {
     let Report { executions, states, elapsed, .. } = *report;
@@ -410,36 +356,6 @@ fn situations(census: &Census, executions: u64) -> String {
 
 fn situations_json(census: &Census) -> Value {
     Situation::ALL.iter().map(|s| (s.name().to_owned(), json!(census.of(*s)))).collect()
-}
-
-/// What was found in a campaign that went on, a line each.
-fn ways(cases: &[(PathBuf, Settled<'_>)]) -> String {
-    let mut table = format!("{:>12}  class and defects that suffice for it", "executions");
-    for (path, Settled { case, seen, .. }) in cases {
-        let class = case.expected.class().map_or("", Class::name);
-        let needed = needed(case);
-        table += &format!("\n{seen:>12}  {class}  {needed}");
-        table += &format!("\n{:>12}      {}", "", path.display());
-    }
-    table
-}
-
-fn case_json(path: &Path, settled: &Settled<'_>) -> Value {
-    let Settled { case, seen, .. } = settled;
-    json!({
-        "case": path.display().to_string(),
-        "class": case.expected.class().map(Class::name),
-        "client_visible": case.expected.is_client_visible(),
-        "expected": case.expected,
-        "defects": case.defects,
-        "seen": seen,
-        "actions": case.schedule.actions.len(),
-        "actions_before": case.provenance.actions_before,
-        "execution": case.provenance.execution,
-        "minimizing": case.provenance.minimizing,
-        "story": case.story,
-        "replay": format!("cargo zab replay {}", quoted(path)),
-    })
 }
 
 /// A server or the simulator panicked: an assertion is a finding too, but one about this suite.

@@ -4,6 +4,7 @@ use super::output::Out;
 use super::switches::Switches;
 use super::{Exit, Failure, explore, quoted, read_case};
 use crate::case::{Case, Driver, Expected};
+use crate::explain::trace;
 use crate::oracle::{Oracle, Outcome};
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
@@ -34,6 +35,18 @@ pub(super) struct Args {
     /// Run each as often as this, and compare the executions event by event
     #[arg(long, default_value_t = 1, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     times: u32,
+    /// Print every event of the execution of one case: a line each, or a JSON object each
+    #[arg(long, value_enum, value_name = "FORM")]
+    trace: Option<Form>,
+}
+
+/// How events are printed.
+#[derive(Copy, Clone, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum Form {
+    /// Lines for people
+    Text,
+    /// An object a line, and nothing else on standard output
+    Json,
 }
 
 pub(super) fn run(args: &Args, out: &Out) -> Result<Exit, Failure> {
@@ -62,6 +75,12 @@ pub(super) fn run(args: &Args, out: &Out) -> Result<Exit, Failure> {
         out.bad("nothing was checked: no case was given");
         out.json(&json!([]));
         return Ok(Exit::Inconclusive);
+    }
+    if let Some(form) = args.trace {
+        let [(_, case, asked)] = cases.as_slice() else {
+            return Err(Failure::usage("--trace shows one case: give one"));
+        };
+        return print_trace(case, asked.clone(), args.driver, form, out);
     }
     let mut oracle = Oracle::default();
     for (path, case, asked) in cases {
@@ -95,6 +114,24 @@ pub(super) fn run(args: &Args, out: &Out) -> Result<Exit, Failure> {
     }
     out.json(&json!(reports));
     Ok(exit)
+}
+
+/// Prints every event of an execution, and nothing else: a program may read it.
+fn print_trace(
+    case: &Case,
+    asked: Option<Named>,
+    driver: Option<Driver>,
+    form: Form,
+    out: &Out,
+) -> Result<Exit, Failure> {
+    let named = asked.unwrap_or_else(|| case.named());
+    let mut oracle = Oracle::new(driver.unwrap_or(case.driver));
+    let recording = oracle.record(&case.schedule, named.releases());
+    match form {
+        Form::Text => trace::text(&recording).for_each(|line| out.raw(line)),
+        Form::Json => trace::json(&recording).for_each(|event| out.raw(event)),
+    }
+    Ok(compare(case, &named, &recording.outcome))
 }
 
 /// Where two executions of the same schedule part, if they do once more.

@@ -1,16 +1,18 @@
 //! The box with which every story ends: who had what at the instants that matter, who was told what,
 //! and the verdict.
 
-mod words;
+pub(super) mod words;
 
 use super::finding::{Finding, Instant, Told, Why};
 use super::text::{WIDTH, ms, push_wrapped};
 use super::{Story, grid};
 use std::collections::BTreeMap;
-use words::{asked, broken, refused, title, told, what, why};
+pub(super) use words::{broken, title, what};
+
+use words::{asked, refused, told, why};
 use zab_checker::custody::{Holding, OnDisk, ServerState, Servers};
 use zab_checker::{Verdict, Violation};
-use zab_core::{NodeId, Txn, Zxid};
+use zab_core::{Key, NodeId, Txn, Zxid};
 
 /// How wide a line inside the box is.
 const INNER: usize = WIDTH - 4;
@@ -39,9 +41,8 @@ fn contents(story: &Story) -> String {
     if let Some(violation) = &finding.violation {
         push(&mut text, "", &title(finding, violation));
         text.push('\n');
-        for (index, instant) in finding.instants.iter().enumerate() {
-            let since = index.checked_sub(1).map(|before| finding.instants[before].at_us);
-            push_instant(&mut text, finding, instant, since);
+        for at in 0..finding.instants.len() {
+            push_instant(&mut text, finding, at);
             text.push('\n');
         }
         push_session(&mut text, finding);
@@ -56,7 +57,8 @@ fn push(text: &mut String, head: &str, words: &str) {
     push_wrapped(text, INNER, head, words);
 }
 
-fn push_instant(text: &mut String, finding: &Finding, instant: &Instant, since_us: Option<u64>) {
+fn push_instant(text: &mut String, finding: &Finding, at: usize) {
+    let instant = &finding.instants[at];
     let Instant { why: reason, at_us, servers, .. } = instant;
     push(text, "", &format!("{}, {}: {}", reason.name(), ms(*at_us), why(finding, instant)));
     push_row(text, &grid::names("", servers));
@@ -76,15 +78,21 @@ fn push_instant(text: &mut String, finding: &Finding, instant: &Instant, since_u
     for hole in grid::holes(servers) {
         push(text, "  ", &hole);
     }
-    push_told(text, finding, (since_us, *at_us));
+    push_told(text, finding, at);
 }
 
-/// What clients were told of the subjects in this time.
-fn push_told(text: &mut String, finding: &Finding, (since_us, until_us): (Option<u64>, u64)) {
-    let is_news = |told: &&Told| {
+/// What clients were told of the subjects between the instant before and this one.
+pub(super) fn news(finding: &Finding, at: usize) -> impl Iterator<Item = &Told> {
+    let since_us = at.checked_sub(1).map(|before| finding.instants[before].at_us);
+    let until_us = finding.instants[at].at_us;
+    let is_news = move |told: &&Told| {
         told.at_us <= until_us && since_us.is_none_or(|since_us| told.at_us > since_us)
     };
-    let news: Vec<&Told> = finding.told.iter().filter(is_news).collect();
+    finding.told.iter().filter(is_news)
+}
+
+fn push_told(text: &mut String, finding: &Finding, at: usize) {
+    let news: Vec<&Told> = news(finding, at).collect();
     let mut head = "  told: ";
     for news in news.iter().take(TOLD_MAX) {
         push(text, head, &told(news));
@@ -105,7 +113,7 @@ fn name_of(txn: &Txn) -> String {
     format!("{} ", txn.zxid)
 }
 
-fn on_disk(holding: &Holding) -> String {
+pub(super) fn on_disk(holding: &Holding) -> String {
     match holding.disk {
         OnDisk::No => "no",
         OnDisk::Unflushed => "unflushed",
@@ -114,7 +122,7 @@ fn on_disk(holding: &Holding) -> String {
     .to_owned()
 }
 
-fn in_memory(holding: &Holding) -> String {
+pub(super) fn in_memory(holding: &Holding) -> String {
     match holding.memory {
         Some(true) => "yes",
         Some(false) => "no",
@@ -123,7 +131,7 @@ fn in_memory(holding: &Holding) -> String {
     .to_owned()
 }
 
-fn serves(server: &ServerState) -> String {
+pub(super) fn serves(server: &ServerState) -> String {
     match (server.serving, server.is_up) {
         (Some(epoch), _) => format!("epoch {epoch}"),
         (None, true) => "no".to_owned(),
@@ -152,15 +160,19 @@ fn leader(id: NodeId, server: &ServerState) -> String {
     }
 }
 
+/// What this server answered in the end for this register.
+pub(super) fn read_by(finding: &Finding, server: NodeId, key: Key) -> String {
+    match finding.reads.iter().find(|read| (read.server, read.key) == (server, key)) {
+        Some(read) if read.version == 0 => "nothing".to_owned(),
+        Some(read) => read.value.to_string(),
+        None => "-".to_owned(),
+    }
+}
+
 /// What each server answered in the end for the registers that it is about.
 fn push_reads(text: &mut String, finding: &Finding, servers: &Servers) {
     for key in finding.keys() {
-        let reads = |id: u8| finding.reads.iter().find(|r| (r.server, r.key) == (NodeId(id), key));
-        let answers = (0..).zip(servers).map(|(id, _)| match reads(id) {
-            Some(read) if read.version == 0 => "nothing".to_owned(),
-            Some(read) => read.value.to_string(),
-            None => "-".to_owned(),
-        });
+        let answers = (0..).zip(servers).map(|(id, _)| read_by(finding, NodeId(id), key));
         push_row(text, &grid::row(&format!("reads {key} as"), answers.collect::<Vec<_>>()));
         let writers: BTreeMap<u32, Zxid> = finding
             .reads
@@ -216,7 +228,8 @@ fn push_verdict(text: &mut String, story: &Story) {
     push_broken(text, "from boot on, in any run of this variant:", traits);
 }
 
-fn verdict(violation: &Violation) -> String {
+/// The broken rule, in one sentence.
+pub(super) fn verdict(violation: &Violation) -> String {
     let class = violation.class;
     let seen = if violation.is_client_visible() { "; a client's read shows it" } else { "" };
     format!("{class} ({}{seen}): {}", class.meaning(), what(violation))

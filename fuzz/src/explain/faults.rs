@@ -30,6 +30,8 @@ pub(super) struct Begun {
     pub(super) text: String,
     /// What becomes of a disk, if it lost its power.
     pub(super) kept: Option<String>,
+    /// The action of the schedule that it comes from, if there is one.
+    pub(super) act: Option<Act>,
 }
 
 /// What takes effect: as the evidence names it.
@@ -51,7 +53,7 @@ impl Faults {
     pub(super) fn begin(&mut self, at_us: u64, node: Option<NodeId>, effect: Effect) -> Begun {
         let is_it = |action: &Action| action.at_us <= at_us && is_about(action.act, node, effect);
         let Some(at) = self.waiting.iter().rposition(is_it) else {
-            return Begun { text: unplanned(node, effect), kept: None };
+            return Begun { text: unplanned(node, effect), kept: None, act: None };
         };
         let act = self.waiting.remove(at).act;
         self.note_end(at_us, act);
@@ -59,7 +61,7 @@ impl Faults {
             Act::PowerLoss { disk, .. } => Some(kept(disk)),
             _ => None,
         };
-        Begun { text: in_words(act), kept }
+        Begun { text: in_words(act), kept, act: Some(act) }
     }
 
     fn note_end(&mut self, at_us: u64, act: Act) {
@@ -194,18 +196,8 @@ fn in_words(act: Act) -> String {
             format!("S{server} loses power for an instant")
         }
         Act::PowerLoss { server, .. } => format!("S{server} loses power for {time}"),
-        Act::Upgrade { server, down_us: 0, .. } => {
-            format!("S{server} is stopped, and starts again at once")
-        }
-        Act::Upgrade { server, .. } => {
-            format!("S{server} is stopped, and starts again after {time}")
-        }
-        Act::Kill { server, down_us: 0 } => {
-            format!("S{server} is killed, and starts again at once")
-        }
-        Act::Kill { server, .. } => {
-            format!("S{server} is killed, and starts again after {time}")
-        }
+        Act::Upgrade { server, down_us, .. } => restart_in_words(server, "stopped", down_us),
+        Act::Kill { server, down_us } => restart_in_words(server, "killed", down_us),
         Act::FlushError { server, file, for_us: 0 } => {
             format!("the next flush of {} at S{server} fails", files(file))
         }
@@ -223,6 +215,11 @@ fn in_words(act: Act) -> String {
         }
         Act::Client { .. } | Act::Swizzle { .. } | Act::WriteBack { .. } => String::new(),
     }
+}
+
+fn restart_in_words(server: u8, ended: &str, down_us: u64) -> String {
+    let when = if down_us == 0 { "at once".to_owned() } else { format!("after {}", span(down_us)) };
+    format!("S{server} is {ended}, and starts again {when}")
 }
 
 const fn files(files: Files) -> &'static str {

@@ -7,9 +7,11 @@
 //! undone (ZooKeeper never syncs a directory). What the kernel writes back by itself, some 30 s
 //! later, is an event of its own ([`Disk::settle`]).
 
+use super::jute::disk::read_log;
 use std::collections::BTreeMap;
 use std::io;
 use std::path::Path;
+use zab_core::Zxid;
 
 /// One file, whatever it is called.
 #[derive(Copy, Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -88,10 +90,24 @@ impl Disk {
         Ok(())
     }
 
+    /// The file system has committed its journal: which files there are, and what they are called, is
+    /// durable.
+    pub(crate) fn commit_journal(&mut self) {
+        self.durable_names = self.names.clone();
+    }
+
     /// What a power failure would leave, by name.
     pub(crate) fn durable(&self) -> impl Iterator<Item = (&str, &[u8])> {
         self.durable_names.iter().filter_map(|(name, inode)| {
             Some((name.as_str(), self.contents.get(inode)?.as_slice()))
+        })
+    }
+
+    /// Whether a power failure would leave a record with this zxid in this file.
+    pub(crate) fn has_durable(&self, file: &str, zxid: Zxid) -> bool {
+        let contents = self.names.get(file).and_then(|inode| self.contents.get(inode));
+        contents.is_some_and(|bytes| {
+            read_log(bytes.as_slice()).is_ok_and(|log| log.records.iter().any(|txn| txn.zxid == zxid))
         })
     }
 

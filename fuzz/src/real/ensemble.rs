@@ -6,6 +6,7 @@
 
 mod boot;
 mod condition;
+mod gated;
 mod verbs;
 
 use super::board::Board;

@@ -5,12 +5,13 @@
 
 use super::board::{Board, State};
 use super::disk::Flush;
+use super::jute::disk::read_log;
 use super::matter::{FileOperation, Files as Which, Operation};
 use std::io::{BufRead, BufReader, Read, Write};
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::Path;
 use std::sync::Arc;
-use zab_core::NodeId;
+use zab_core::{NodeId, Zxid};
 
 /// The gate as a shared library.
 pub(crate) const LIBRARY: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/libzab_gate.so"));
@@ -35,6 +36,17 @@ pub(crate) struct AtGate {
     pid: u32,
 }
 
+/// How far a log may be written.
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+pub(crate) enum LogUntil {
+    /// Until this record can be read, and is about to be forced to the disk.
+    Written(Zxid),
+    /// Until an fsync has made this record durable.
+    Flushed(Zxid),
+    /// No further: that is done.
+    Done,
+}
+
 /// What is held, what fails, and what waits because of it.
 #[derive(Debug, Default)]
 pub(crate) struct Files {
@@ -42,6 +54,10 @@ pub(crate) struct Files {
     pub(crate) holds: Vec<(NodeId, Which)>,
     /// Server, what fails, and with which `errno`.
     pub(crate) failures: Vec<(NodeId, Which, u8)>,
+    /// Whether no log is written but as far as a line says.
+    pub(crate) gated: bool,
+    /// How far each server's log may be written for now.
+    pub(crate) logs: Vec<(NodeId, LogUntil)>,
     /// Names of threads that may not run for now.
     pub(crate) stopped: Vec<(NodeId, String)>,
     /// What waits.
@@ -55,6 +71,37 @@ pub(crate) struct Files {
 }
 
 impl Files {
+    /// Whether a log writer waits for a line that lets it go on. The main thread writes to the log as
+    /// well, what a DIFF brings (`Learner.syncWithLeader`, 3.9.3); it also cuts it, which is no write.
+    fn is_gated(&self, at: &AtGate, path: Option<&&str>) -> bool {
+        let operation = at.what.operation;
+        let writes = match operation {
+            Operation::Open => at.thread.starts_with("SyncThread"),
+            Operation::Write | Operation::Fsync => {
+                at.thread.starts_with("SyncThread") || at.thread.starts_with("QuorumPeer")
+            }
+            _ => false,
+        };
+        let fails = |(server, files, _): &(NodeId, Which, u8)| {
+            *server == at.server && files.file == "log"
+        };
+        if !self.gated || !writes || !at.what.name.starts_with("log.") {
+            return false;
+        }
+        // A write that is to fail may stand behind another operation.
+        if self.failures.iter().any(fails) {
+            return false;
+        }
+        let until = self.logs.iter().find(|(server, _)| *server == at.server);
+        match until.map(|(_, until)| *until) {
+            None | Some(LogUntil::Done) => true,
+            Some(LogUntil::Written(zxid)) => {
+                operation == Operation::Fsync && path.is_some_and(|path| has_record(path, zxid))
+            }
+            Some(LogUntil::Flushed(_)) => false,
+        }
+    }
+
     fn held(&self, at: &AtGate) -> bool {
         match at.what.operation {
             Operation::Stop => {
@@ -191,6 +238,13 @@ fn question(
     })
 }
 
+/// Whether a record can be read in a log.
+fn has_record(path: &str, zxid: Zxid) -> bool {
+    let file = std::fs::File::open(path).map(BufReader::new);
+    let log = file.ok().and_then(|file| read_log(file).ok());
+    log.is_some_and(|log| log.records.iter().any(|txn| txn.zxid == zxid))
+}
+
 /// Whether the operation may happen: 0, or what it fails with. Waits while it is held.
 fn ask(board: &Board, at: &AtGate, paths: &[&str], flush: &mut Option<Flush>) -> u8 {
     let server = at.server;
@@ -201,14 +255,16 @@ fn ask(board: &Board, at: &AtGate, paths: &[&str], flush: &mut Option<Flush>) ->
             // Its process is gone; nobody reads the answer.
             return true;
         }
-        if state.files.held(at) {
+        let failing = state.files.failure(at);
+        let gated = failing == 0 && state.files.is_gated(at, paths.first());
+        if gated || state.files.held(at) {
             if !std::mem::replace(&mut stood, true) {
                 state.files.waiting.push(at.clone());
                 board.trace(state, &format!("{server} {} is held ({})", at.what, at.thread));
             }
             return false;
         }
-        answer = state.files.failure(at);
+        answer = failing;
         true
     });
     board.change(|state| {
@@ -240,7 +296,15 @@ fn did(board: &Board, at: &AtGate, flush: Option<Flush>) {
             (Operation::Open, _) => disk.on_open(name),
             (Operation::Rename, Some(to)) => disk.on_rename(name, to),
             (Operation::Remove, _) => disk.on_remove(name),
-            (Operation::Fsync, _) => flush.into_iter().for_each(|flush| disk.on_fsync_done(flush)),
+            (Operation::Fsync, _) => {
+                flush.into_iter().for_each(|flush| disk.on_fsync_done(flush));
+                let of = |(server, _): &&mut (NodeId, LogUntil)| *server == at.server;
+                for (_, until) in state.files.logs.iter_mut().filter(of) {
+                    if matches!(until, LogUntil::Flushed(zxid) if disk.has_durable(name, *zxid)) {
+                        *until = LogUntil::Done;
+                    }
+                }
+            }
             _ => {}
         }
         board.trace(state, &format!("{} {} ({})", at.server, at.what, at.thread));

@@ -12,6 +12,8 @@ const DEBIAN_LOG: &str = "/usr/share/java/slf4j-simple.jar";
 #[derive(Clone, Debug)]
 pub struct Java {
     class_path: String,
+    /// Its release, as the name of the jar has it.
+    release: Option<String>,
 }
 
 impl Java {
@@ -32,9 +34,12 @@ impl Java {
                         Debian"
                 .to_owned());
         }
-        let class_path = match folder {
-            Some(folder) => jars(folder)?,
-            None if Path::new(DEBIAN).exists() => format!("{DEBIAN}:{DEBIAN_LOG}"),
+        let (class_path, release) = match folder {
+            Some(folder) => (jars(folder)?, release(folder)),
+            None if Path::new(DEBIAN).exists() => {
+                let folder = Path::new(DEBIAN).parent().unwrap_or(Path::new("/"));
+                (format!("{DEBIAN}:{DEBIAN_LOG}"), release(folder))
+            }
             None => {
                 return Err(format!(
                     "no ZooKeeper here ({DEBIAN}): install `libzookeeper-java` on Debian, or name \
@@ -42,7 +47,12 @@ impl Java {
                 ));
             }
         };
-        Ok(Self { class_path })
+        Ok(Self { class_path, release })
+    }
+
+    /// Which release it is, as in `3.8.0`.
+    pub fn release(&self) -> Option<&str> {
+        self.release.as_deref()
     }
 
     /// The command that runs one server, without its environment.
@@ -57,6 +67,20 @@ impl Java {
         command.arg("org.apache.zookeeper.server.quorum.QuorumPeerMain").arg(config);
         command
     }
+}
+
+/// The release in the name of a folder's `zookeeper-3.8.0.jar`.
+fn release(folder: &Path) -> Option<String> {
+    let names = std::fs::read_dir(folder).ok()?;
+    let names = names.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
+    let mut releases: Vec<String> = names
+        .filter_map(|name| {
+            let release = name.strip_prefix("zookeeper-")?.strip_suffix(".jar")?;
+            release.starts_with(char::is_numeric).then(|| release.to_owned())
+        })
+        .collect();
+    releases.sort();
+    releases.pop()
 }
 
 /// The class path of a folder of jars.

@@ -3,6 +3,10 @@
 //!
 //! A packet on hold blocks what follows it on its way, as TCP would. What was sent before its sender
 //! died still arrives once it is let go.
+//!
+//! While everything is *gated* ([`Gated`]), a packet passes when a line says so and not before, a vote
+//! is lost unless its way is open, and no end of a connection learns that the other one is gone until
+//! it is told.
 
 use super::board::Board;
 use super::jute::election::{Hello, Notification};
@@ -14,7 +18,7 @@ use std::io::{BufReader, Write};
 use std::net::{Ipv4Addr, Shutdown, TcpListener, TcpStream};
 use std::sync::Arc;
 use std::time::Duration;
-use zab_core::Zxid;
+use zab_core::{NodeId, Zxid};
 
 /// How long a learner's connection waits for a leader that does not listen yet: as long as the
 /// learner itself would try (five attempts, `Learner.connectToLeader`).
@@ -43,6 +47,8 @@ pub enum Fate {
 /// A message that was sent.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Sent {
+    /// On which connection.
+    connection: usize,
     pub(crate) way: Way,
     pub(crate) message: Message,
     pub(crate) zxid: Zxid,
@@ -53,8 +59,31 @@ pub(crate) struct Sent {
 #[derive(Debug)]
 struct Connection {
     number: usize,
+    purpose: Purpose,
     way: Way,
     ends: [TcpStream; 2],
+    /// Which of the two servers still have it.
+    open: [bool; 2],
+}
+
+/// What passes while everything else between servers stands.
+#[derive(Debug, Default)]
+pub(crate) struct Gated {
+    /// Packets that may pass, by their place among all that were sent.
+    permits: Vec<usize>,
+    /// Ways on which votes pass.
+    votes: Vec<Way>,
+}
+
+/// What a way has to offer to a line that lets a packet pass.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Offer {
+    /// The packet stands in front; its place among all that were sent.
+    Stands(usize),
+    /// Nothing stands in front yet.
+    Nothing,
+    /// Another packet does.
+    Another(String),
 }
 
 /// What is known of all connections.
@@ -68,7 +97,11 @@ pub(crate) struct Packets {
     pub(crate) cut: Vec<Way>,
     /// What was sent, pings apart.
     pub(crate) sent: Vec<Sent>,
+    /// Whether nothing passes but what a line lets pass.
+    pub(crate) gated: Option<Gated>,
     connections: Vec<Connection>,
+    /// Calls that wait for the server they are for to listen.
+    dialing: Vec<(usize, Way)>,
     next: usize,
 }
 
@@ -77,8 +110,106 @@ impl Packets {
         self.silent.contains(&way) || self.holds.iter().any(|one| one.covers(way, message, zxid))
     }
 
-    fn is_open(&self, number: usize) -> bool {
-        self.connections.iter().any(|one| one.number == number)
+    /// Whether a packet waits for a line that lets it pass.
+    fn is_gated(&self, message: Message, at: Option<usize>) -> bool {
+        let free = [Message::Notification, Message::Packet(Kind::REVALIDATE)];
+        match (&self.gated, at) {
+            (Some(gated), Some(at)) => !free.contains(&message) && !gated.permits.contains(&at),
+            _ => false,
+        }
+    }
+
+    /// Whether a vote is lost on its way.
+    fn is_mute(&self, way: Way) -> bool {
+        self.gated.as_ref().is_some_and(|gated| !gated.votes.contains(&way))
+    }
+
+    /// Whether a connection has the end that `way` leads to.
+    fn is_open(&self, number: usize, way: Way) -> bool {
+        self.connections.iter().any(|one| one.number == number && one.has_end(way.to))
+    }
+
+    /// Which packet stands in front on a way, if it is one of these.
+    pub(crate) fn offer(&self, messages: &Messages) -> Offer {
+        let mut other = Offer::Nothing;
+        let on_way = self.connections.iter().rev().filter(|one| {
+            let is_pair = one.way == messages.way || one.way == messages.way.back();
+            one.purpose == Purpose::Quorum && is_pair && one.has_end(messages.way.to)
+        });
+        for (at, connection) in on_way.enumerate() {
+            let stands = |sent: &&Sent| {
+                sent.connection == connection.number
+                    && sent.way == messages.way
+                    && sent.fate == Fate::Held
+            };
+            let places = self.sent.iter().position(|sent| stands(&sent));
+            let Some(place) = places else { continue };
+            let front = &self.sent[place];
+            if messages.covers(front.way, front.message, front.zxid) {
+                return Offer::Stands(place);
+            }
+            // What stands in front of a connection that both have will stand there for ever.
+            if at == 0 && connection.open == [true; 2] {
+                other = Offer::Another(format!("{} {}", front.message, front.zxid));
+            }
+        }
+        other
+    }
+
+    /// Lets a packet pass.
+    pub(crate) fn permit(&mut self, at: usize) {
+        if let Some(gated) = &mut self.gated {
+            gated.permits.push(at);
+        }
+    }
+
+    /// Lets the votes of servers reach each other.
+    pub(crate) fn open_votes(&mut self, servers: &[NodeId]) {
+        if let Some(gated) = &mut self.gated {
+            for from in servers {
+                let others = servers.iter().filter(|to| *to != from);
+                gated.votes.extend(others.map(|to| Way { from: *from, to: *to }));
+            }
+        }
+    }
+
+    /// Lets no vote of a server through, nor one to it.
+    pub(crate) fn mute(&mut self, server: NodeId) {
+        if let Some(gated) = &mut self.gated {
+            gated.votes.retain(|way| way.from != server && way.to != server);
+        }
+    }
+
+    /// Whether the first server of a way has a connection with the second, or is about to.
+    pub(crate) fn has_end(&self, way: Way) -> bool {
+        self.dialing.iter().any(|(_, dialed)| *dialed == way)
+            || self.connections.iter().any(|one| one.has_near_end(way))
+    }
+
+    /// One server sees its connections with another one end, and the other one does not see it yet. If
+    /// the other one has lost some of them already, it is about these.
+    pub(crate) fn end_at(&mut self, way: Way) {
+        self.dialing.retain(|(_, dialed)| *dialed != way);
+        let meant = || self.connections.iter().filter(|one| one.has_near_end(way));
+        let is_half = meant().any(|one| !one.has_end(way.to));
+        for one in self.connections.iter_mut().filter(|one| one.has_near_end(way)) {
+            if !is_half || !one.has_end(way.to) {
+                one.end_of(way.from);
+            }
+        }
+        self.connections.retain(|one| one.open != [false; 2]);
+    }
+
+    /// From now on everything passes again, and who lost a connection only by half loses it whole.
+    pub(crate) fn ungate(&mut self) {
+        self.gated = None;
+        self.connections.retain(|one| {
+            let is_whole = one.open == [true; 2];
+            if !is_whole {
+                one.end();
+            }
+            is_whole
+        });
     }
 
     /// Ends every connection between two servers, and what is on its way there.
@@ -90,6 +221,11 @@ impl Packets {
             }
             !ends
         });
+    }
+
+    fn number(&mut self) -> usize {
+        self.next += 1;
+        self.next - 1
     }
 
     /// Ends every connection.
@@ -107,6 +243,27 @@ impl Packets {
 }
 
 impl Connection {
+    /// Which end a server has; 0 dialed.
+    fn side(&self, server: NodeId) -> usize {
+        usize::from(self.way.from != server)
+    }
+
+    /// Whether it is one of packets between the two servers of a way, and the first still has it.
+    fn has_near_end(&self, way: Way) -> bool {
+        let is_pair = self.way == way || self.way == way.back();
+        self.purpose == Purpose::Quorum && is_pair && self.has_end(way.from)
+    }
+
+    fn has_end(&self, server: NodeId) -> bool {
+        self.open[self.side(server)]
+    }
+
+    fn end_of(&mut self, server: NodeId) {
+        let side = self.side(server);
+        self.open[side] = false;
+        let _ = self.ends[side].shutdown(Shutdown::Both);
+    }
+
     fn end(&self) {
         for end in &self.ends {
             let _ = end.shutdown(Shutdown::Both);
@@ -147,9 +304,14 @@ fn connect(board: &Arc<Board>, proxy: Proxy, caller: TcpStream) {
     let _ = callee.set_nodelay(true);
     let number = board.change(|state| {
         let packets = &mut state.packets;
-        let number = packets.next;
-        packets.next += 1;
-        packets.connections.push(Connection { number, way: proxy.way, ends: [one, other] });
+        let number = packets.number();
+        packets.connections.push(Connection {
+            number,
+            purpose: proxy.purpose,
+            way: proxy.way,
+            ends: [one, other],
+            open: [true; 2],
+        });
         number
     });
     let (Ok(back_from), Ok(back_to)) = (callee.try_clone(), caller.try_clone()) else { return };
@@ -172,12 +334,22 @@ fn dial(board: &Board, proxy: Proxy) -> Option<TcpStream> {
         Purpose::Election => Duration::ZERO,
         Purpose::Quorum => DIAL_PATIENCE,
     };
+    let call = board.change(|state| {
+        let number = state.packets.number();
+        if proxy.purpose == Purpose::Quorum {
+            state.packets.dialing.push((number, proxy.way));
+        }
+        (number, proxy.way)
+    });
     let called = board.wait(patience, |state| {
-        if state.over || state.packets.cut.contains(&proxy.way) {
+        let dials = state.packets.dialing.contains(&call);
+        let given_up = proxy.purpose == Purpose::Quorum && !dials;
+        if state.over || given_up || state.packets.cut.contains(&proxy.way) {
             return Some(None);
         }
         TcpStream::connect((Ipv4Addr::LOCALHOST, proxy.port)).ok().map(Some)
     });
+    board.change(|state| state.packets.dialing.retain(|one| *one != call));
     called.flatten()
 }
 
@@ -199,8 +371,20 @@ impl Pump {
             Purpose::Election => self.votes(&mut input, dials),
             Purpose::Quorum => self.packets(&mut input),
         };
-        let _ = self.to.shutdown(Shutdown::Write);
-        let _ = self.from.shutdown(Shutdown::Read);
+        let is_told = self.board.change(|state| {
+            let packets = &mut state.packets;
+            let gated = purpose == Purpose::Quorum && packets.gated.is_some();
+            let mine = packets.connections.iter_mut().find(|one| one.number == self.number);
+            if let Some(connection) = mine.filter(|_| gated) {
+                connection.end_of(self.way.from);
+            }
+            packets.connections.retain(|one| one.open != [false; 2]);
+            !gated
+        });
+        if is_told {
+            let _ = self.to.shutdown(Shutdown::Write);
+            let _ = self.from.shutdown(Shutdown::Read);
+        }
     }
 
     fn votes(&mut self, input: &mut Input<BufReader<TcpStream>>, dials: bool) -> Result<()> {
@@ -245,21 +429,26 @@ impl Pump {
         let line = format!("{way} {message} {zxid} {what}");
         let mut at = None;
         let mut fate = Fate::Passed;
+        let is_mute = message == Message::Notification && board.look().packets.is_mute(way);
+        if is_mute {
+            return Ok(());
+        }
         board.change(|state| {
             if counts {
                 at = Some(state.packets.sent.len());
-                state.packets.sent.push(Sent { way, message, zxid, fate: Fate::Held });
+                let sent = Sent { connection: number, way, message, zxid, fate: Fate::Held };
+                state.packets.sent.push(sent);
             }
             if counts && state.packets.stands(way, message, zxid) {
                 board.trace(state, &format!("{line} is held"));
             }
         });
         board.hold(|state| {
-            if !state.packets.is_open(number) {
+            if !state.packets.is_open(number, way) {
                 fate = Fate::Lost;
                 return true;
             }
-            !state.packets.stands(way, message, zxid)
+            !state.packets.stands(way, message, zxid) && !state.packets.is_gated(message, at)
         });
         if fate == Fate::Passed && self.to.write_all(bytes).is_err() {
             fate = Fate::Lost;
@@ -272,6 +461,10 @@ impl Pump {
             }
         });
         match fate {
+            // Nobody learns that the other end is gone before a line says so.
+            Fate::Lost if message != Message::Notification && board.look().packets.gated.is_some() => {
+                Ok(())
+            }
             Fate::Lost => Err(std::io::Error::from(std::io::ErrorKind::BrokenPipe).into()),
             _ => Ok(()),
         }
@@ -282,7 +475,6 @@ impl Pump {
 mod tests {
     use super::*;
     use std::io::Read;
-    use zab_core::NodeId;
 
     const WAY: Way = Way { from: NodeId(0), to: NodeId(2) };
     const PATIENCE: Duration = Duration::from_secs(30);

@@ -11,6 +11,8 @@ pub enum Operation {
     Open,
     /// Written to.
     Write,
+    /// Written to, more than the header of a log or its padding: records.
+    Append,
     /// Forced to the disk.
     Fsync,
     /// Cut or extended.
@@ -24,9 +26,10 @@ pub enum Operation {
 }
 
 /// Operations by the names that gate and scenarios have for them.
-const OPERATIONS: [(&str, Operation); 7] = [
+const OPERATIONS: [(&str, Operation); 8] = [
     ("open", Operation::Open),
     ("write", Operation::Write),
+    ("append", Operation::Append),
     ("fsync", Operation::Fsync),
     ("truncate", Operation::Truncate),
     ("rename", Operation::Rename),
@@ -38,6 +41,18 @@ impl Operation {
     /// The operation of this name.
     pub fn named(name: &str) -> Option<Self> {
         OPERATIONS.iter().find(|(known, _)| *known == name).map(|(_, operation)| *operation)
+    }
+}
+
+/// How many bytes of a log come before its records (`FileHeader`).
+const HEADER: i64 = 16;
+
+impl Operation {
+    fn covers(self, what: &FileOperation) -> bool {
+        match self {
+            Self::Append => what.operation == Self::Write && what.number > HEADER,
+            _ => self == what.operation,
+        }
     }
 }
 
@@ -84,7 +99,7 @@ impl Files {
             self.file == "any" || name.split('.').next() == Some(self.file.as_str())
         };
         let named = of_kind(&what.name) || what.new_name.as_ref().is_some_and(of_kind);
-        named && self.operation.is_none_or(|operation| operation == what.operation)
+        named && self.operation.is_none_or(|operation| operation.covers(what))
     }
 }
 

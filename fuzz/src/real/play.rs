@@ -3,7 +3,7 @@
 use super::client::Answer;
 use super::ensemble::{Ensemble, Outcome, Trouble};
 use super::java::Java;
-use super::jute::client::Request;
+use super::jute::client::{NO_NODE, Request};
 use super::scenario::{Claim, Scenario, Step, Verb, told};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -218,6 +218,7 @@ impl Player<'_> {
             Verb::Kill(servers) => ensemble.kill(servers)?,
             Verb::Power(servers) => ensemble.power(servers)?,
             Verb::Settle(servers) => ensemble.settle(servers)?,
+            Verb::Journal(servers) => ensemble.commit_journal(servers),
             Verb::HoldFiles(servers, files) => ensemble.hold_files(servers, files),
             Verb::ReleaseFiles(servers, files) => ensemble.release_files(servers, files),
             Verb::HoldThread(servers, name) => {
@@ -230,6 +231,14 @@ impl Player<'_> {
             Verb::ReleaseMessages(messages) => ensemble.release_messages(*messages),
             Verb::Fail(servers, files, errno) => ensemble.fail_files(servers, files, *errno),
             Verb::Mend(servers, files) => ensemble.mend_files(servers, files),
+            Verb::Gate => ensemble.gate(),
+            Verb::Pass(messages) => ensemble.pass(messages)?,
+            Verb::Vote(servers) => ensemble.vote(servers),
+            Verb::Mute(servers) => ensemble.mute(servers),
+            Verb::Write(server, zxid) => ensemble.log_until(*server, *zxid, false)?,
+            Verb::Flush(server, zxid) => ensemble.log_until(*server, *zxid, true)?,
+            Verb::End(way) => ensemble.end(*way)?,
+            Verb::Recover => ensemble.recover(),
             Verb::Cut(way) => ensemble.cut(*way),
             Verb::Silence(way) => ensemble.silence(*way),
             Verb::Heal(Some(way)) => ensemble.heal(*way),
@@ -240,10 +249,16 @@ impl Player<'_> {
             }
             Verb::Connect(client, server) => ensemble.connect(client, *server)?,
             Verb::Ask(client, server, request) => self.ask(client, *server, request)?,
-            Verb::Answer(client) => self.answer(client)?,
+            Verb::Answer(client, wanted) => {
+                let data = self.answer(client)?;
+                if let Some(wanted) = wanted.as_ref().filter(|wanted| **wanted != data) {
+                    let (told, wanted) = (show(data.as_ref()), show(wanted.as_ref()));
+                    return Err(Trouble::Story(format!("{client} is told {told}, not {wanted}")));
+                }
+            }
             Verb::Do(client, server, request) => {
                 self.ask(client, *server, request)?;
-                self.answer(client)?;
+                let _ = self.answer(client)?;
             }
             Verb::Unanswered(client) => self.unanswered(client)?,
             Verb::Read { server, path, value, sync } => {
@@ -263,14 +278,17 @@ impl Player<'_> {
         Ok(())
     }
 
-    fn answer(&mut self, client: &str) -> Outcome<()> {
+    /// Waits for a good answer, and says what it says that a node holds.
+    fn answer(&mut self, client: &str) -> Outcome<Option<String>> {
         let answer = self.ensemble.answer(client)?;
         let request = self.open.get(client);
-        if !matches!(answer, Answer::Done { .. }) {
-            return Err(Trouble::Story(format!("{client} is told {answer:?}")));
-        }
+        let data = match (&answer, request) {
+            (Answer::Done { found, .. }, _) => found.data.clone(),
+            (Answer::Refused { code: NO_NODE, .. }, Some(Request::Get { .. })) => None,
+            _ => return Err(Trouble::Story(format!("{client} is told {answer:?}"))),
+        };
         self.told.extend(request.and_then(|request| told(request, &answer)));
-        Ok(())
+        Ok(data)
     }
 
     fn unanswered(&self, client: &str) -> Outcome<()> {

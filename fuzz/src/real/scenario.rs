@@ -12,15 +12,21 @@
 //! | verb | |
 //! |---|---|
 //! | `boot` | start all for the first time; what they wrote is durable |
-//! | `start S0 …`, `kill S0 …`, `power S0 …`, `settle S0 …` | power: kill, then every file as its last fsync left it; settle: the kernel writes everything back |
-//! | `hold S0 … log write`, `release …` | a file operation: `log`, `snapshot`, `acceptedEpoch`, `currentEpoch` or `any`, and `open`, `write`, `fsync`, `truncate`, `rename`, `remove`, or none for all |
+//! | `start S0 …`, `kill S0 …`, `power S0 …`, `settle S0 …`, `journal S0 …` | power: kill, then every file as its last fsync left it; settle: the kernel writes everything back; journal: the file system commits names, as it does every few seconds |
+//! | `hold S0 … log write`, `release …` | a file operation: `log`, `snapshot`, `acceptedEpoch`, `currentEpoch` or `any`, and `open`, `write` (`append`: of records), `fsync`, `truncate`, `rename`, `remove`, or none for all |
 //! | `hold S0 … thread NAME`, `release …` | threads, by their native name |
 //! | `hold ACK <1,4> S0 > S2`, `release …` | a message, with or without a zxid; votes are `NOTIFICATION` |
 //! | `fail S0 … log fsync EIO`, `mend S0 … log fsync` | a file operation fails: `EIO`, `ENOSPC`, `EROFS` |
+//! | `gate` | from now on no packet passes, no vote is heard, no log is written and no end of a connection is seen unless a line says so |
+//! | `pass ACK <1,4> S0 > S2` | this packet, the next one on its way |
+//! | `vote S0 S2 …`, `mute S0 …` | these hear each other's votes; nobody hears these any more |
+//! | `write S0 <1,4>`, `flush S0 <1,4>` | the log, up to this record: not forced to the disk, or forced |
+//! | `end S0 > S2` | S0 sees its connections with S2 end; S2 does not |
+//! | `recover` | everything passes, who is down starts, and all are waited for |
 //! | `cut S0 S1`, `cut S0 > S1`, `heal S0 S1`, `heal`, `reset S0 S1` | connections; one way: nothing arrives |
 //! | `connect c0 S2` | open a client's session |
 //! | `ask c0 S2 create /x 1` | a request, left open: `create`, `set`, `delete`, `get`, `sync`; `x*1000` are a thousand x |
-//! | `answer c0`, `unanswered c0` | its answer, which has to be good; there is none so far |
+//! | `answer c0`, `answer c0 1`, `unanswered c0` | its answer, which has to be good, and this; there is none so far |
 //! | `do c0 S2 create /x 1` | `ask` and `answer` |
 //! | `read S2 /x 1`, `sync-read S2 /x -` | a value, or `-` for none |
 //! | `wait S0 … looking`, `following`, `leading`, `down`, `serves` | what a server is |
@@ -48,7 +54,7 @@ use super::client::Answer;
 use super::ensemble::{Condition, Setup};
 use super::jute::client::Request;
 use super::matter::{Files, Messages, Way};
-use zab_core::NodeId;
+use zab_core::{NodeId, Zxid};
 
 /// What is done, or waited for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -63,6 +69,8 @@ pub enum Verb {
     Power(Vec<NodeId>),
     /// Write back what they wrote.
     Settle(Vec<NodeId>),
+    /// Have the file system commit its journal.
+    Journal(Vec<NodeId>),
     /// Hold file operations.
     HoldFiles(Vec<NodeId>, Files),
     /// Let them happen.
@@ -79,6 +87,22 @@ pub enum Verb {
     Fail(Vec<NodeId>, Files, u8),
     /// Have them succeed.
     Mend(Vec<NodeId>, Files),
+    /// From now on nothing passes, and no log is written, but as far as a line says.
+    Gate,
+    /// Wait for a packet, and let it pass.
+    Pass(Messages),
+    /// Let servers hear each other's votes.
+    Vote(Vec<NodeId>),
+    /// Let nobody hear a server's votes, and it nobody's.
+    Mute(Vec<NodeId>),
+    /// Let a server write what it has to log, but not force it to the disk.
+    Write(NodeId, Zxid),
+    /// Let a server write its log, and force it to the disk, up to a record.
+    Flush(NodeId, Zxid),
+    /// One server sees its connections with another one end.
+    End(Way),
+    /// Let everything happen, start who is down, and wait for all who can serve.
+    Recover,
     /// Cut a connection off.
     Cut(Way),
     /// Let nothing arrive on a way.
@@ -91,8 +115,8 @@ pub enum Verb {
     Connect(String, NodeId),
     /// Ask, and leave the request open.
     Ask(String, NodeId, Request),
-    /// Wait for a good answer.
-    Answer(String),
+    /// Wait for a good answer; perhaps for what it has to say a node holds.
+    Answer(String, Option<Option<String>>),
     /// There is no answer yet.
     Unanswered(String),
     /// Ask and wait for a good answer.
@@ -115,7 +139,7 @@ pub enum Verb {
 impl Verb {
     /// Whether it only looks, and so may be added to a control beside the verb that makes it one.
     const fn only_looks(&self) -> bool {
-        matches!(self, Self::Wait(_) | Self::Unanswered(_) | Self::Read { .. } | Self::Answer(_))
+        matches!(self, Self::Wait(_) | Self::Unanswered(_) | Self::Read { .. } | Self::Answer(..))
     }
 }
 

@@ -200,6 +200,16 @@ impl Server {
         records.flatten().collect()
     }
 
+    /// The last of its log files that has a record with this zxid.
+    pub(crate) fn log_with(&self, zxid: Zxid) -> Option<String> {
+        let logs = files_of(&self.data(), "log");
+        let has = |path: &Path| {
+            let log = disk::read_log(BufReader::new(File::open(path).ok()?)).ok()?;
+            log.records.iter().any(|txn| txn.zxid == zxid).then_some(())
+        };
+        logs.into_iter().rev().find(|(_, path)| has(path).is_some()).map(|(name, _)| name)
+    }
+
     /// Its epochs on disk: accepted and current.
     pub(crate) fn epochs(&self) -> (Option<u32>, Option<u32>) {
         let read = |name| {

@@ -32,9 +32,10 @@ impl Observer for Recorder {
 }
 
 /// Boots an ensemble. Without faults every variant can, so a failure is a defect of this program.
-pub(super) fn boot(servers: u8, releases: Releases) -> (Direct, Vec<Event>) {
+pub(super) fn boot(config: Config, releases: Releases) -> (Direct, Vec<Event>) {
+    let servers = config.servers;
     assert!(matches!(servers, 3 | 5 | 7), "an ensemble has 3, 5 or 7 servers, not {servers}");
-    let world = World::new(Config::new(servers), releases, SEED, clients(servers));
+    let world = World::new(config, releases, SEED, clients(servers));
     let mut recorder = Recorder(Vec::new());
     let mut execution = Execution::new(Direct::new(world), &mut recorder, u64::MAX);
     bring_up(&mut execution);

@@ -36,11 +36,12 @@ impl<'a, D: Driver, O: Observer> Execution<'a, D, O> {
             true => driver.config().members().map(|server| driver.view(server)).collect(),
             false => Vec::new(),
         };
+        let effects = Effects { wants_passages: observer.wants_passages(), ..Effects::default() };
         Self {
             driver,
             observer,
             last_news: started,
-            effects: Effects::default(),
+            effects,
             views,
             wants_views,
             started,
@@ -85,7 +86,7 @@ impl<'a, D: Driver, O: Observer> Execution<'a, D, O> {
     /// Hands on what was observed. Most steps of the world show nothing: that has to cost nothing.
     #[inline]
     fn publish(&mut self) -> ControlFlow<End> {
-        if !self.effects.evidence.is_empty() {
+        if !self.effects.evidence.is_empty() || !self.effects.passages.is_empty() {
             self.publish_evidence()?;
         }
         let touched = std::mem::take(&mut self.effects.touched);
@@ -97,12 +98,17 @@ impl<'a, D: Driver, O: Observer> Execution<'a, D, O> {
 
     #[inline(never)]
     fn publish_evidence(&mut self) -> ControlFlow<End> {
-        for event in &self.effects.evidence {
+        let mut passages = self.effects.passages.drain(..).peekable();
+        for (index, event) in self.effects.evidence.iter().enumerate() {
+            while let Some((_, passage)) = passages.next_if(|(before, _)| *before <= index) {
+                self.observer.on_passage(&passage);
+            }
             self.last_news = event.at;
             if self.observer.on_event(event).is_break() {
                 return ControlFlow::Break(End::Observer);
             }
         }
+        passages.for_each(|(_, passage)| self.observer.on_passage(&passage));
         self.effects.evidence.clear();
         ControlFlow::Continue(())
     }

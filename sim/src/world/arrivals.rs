@@ -4,9 +4,10 @@ use super::World;
 use crate::due::Effects;
 use crate::network::Item;
 use crate::observe::reported;
+use crate::passage::{Leg, Way};
 use zab_checker::Fact;
 use zab_core::event::Timer;
-use zab_core::{Actor, ConnId, File, Input, Lsn, NodeId, Time};
+use zab_core::{Actor, ConnId, File, Input, Lsn, NodeId, Packet, Time};
 
 impl World {
     pub(super) fn on_timer(
@@ -51,6 +52,7 @@ impl World {
             return;
         };
         if self.is_alive(open.server, open.life) {
+            fx.pass(now, || Some(Leg::Asked(open.request)));
             let (request, op, last_seen) = (open.request, open.op, session.last_seen());
             self.step(now, open.server, Input::Client { request, last_seen, op }, fx);
         }
@@ -60,6 +62,7 @@ impl World {
     pub(super) fn on_connect(&mut self, now: Time, from: NodeId, to: NodeId, fx: &mut Effects) {
         if self.is_up(to) && !self.cluster.links.is_cut_either_way(now, from, to) {
             let conn = self.network.open(now, [from, to], fx);
+            fx.pass(now, || Some(Leg::Connected(Way { conn, from, to })));
             self.step(now, from, Input::ConnectionUp { peer: to, conn, outgoing: true }, fx);
         } else {
             self.step(now, from, Input::ConnectFailed { peer: to }, fx);
@@ -70,6 +73,13 @@ impl World {
         let Some((peer, to, item)) = self.network.arrive(now, conn, end, fx) else {
             return;
         };
+        fx.pass(now, || match &item {
+            Item::Packet(Packet::Ping) | Item::Up => None,
+            Item::Down => Some(Leg::Ended(Way { conn, from: peer, to })),
+            Item::Packet(packet) => {
+                Some(Leg::Arrived(Way { conn, from: peer, to }, packet.clone()))
+            }
+        });
         let input = match item {
             Item::Up => Input::ConnectionUp { peer, conn, outgoing: false },
             Item::Packet(packet) => Input::Packet { from: peer, conn, packet },
@@ -80,6 +90,7 @@ impl World {
 
     pub(super) fn on_reset(&mut self, now: Time, conn: ConnId, end: u8, fx: &mut Effects) {
         if let Some((to, peer)) = self.network.reset(conn, end) {
+            fx.pass(now, || Some(Leg::Ended(Way { conn, from: peer, to })));
             self.step(now, to, Input::ConnectionDown { peer, conn }, fx);
         }
     }
@@ -87,6 +98,8 @@ impl World {
     pub(super) fn on_notify(&mut self, now: Time, from: NodeId, to: NodeId, fx: &mut Effects) {
         let is_acknowledged = !self.cluster.links.is_cut(now, to, from);
         if let Some(notification) = self.mailboxes.arrive(from, to, is_acknowledged) {
+            let leader = notification.vote.leader;
+            fx.pass(now, || Some(Leg::Voted { from, to, leader }));
             self.step(now, to, Input::Notification { from, notification }, fx);
         }
     }

@@ -4,9 +4,20 @@ use super::World;
 use crate::backend::Backend;
 use crate::due::{Due, Effects};
 use crate::observe::fact_of;
+use crate::passage::{Leg, Way};
 use crate::{faults, sessions};
 use zab_core::event::{ExitReason, Note, Timer};
-use zab_core::{DiskOp, Input, Lsn, NodeId, Output, Span, Time};
+use zab_core::{DiskOp, Input, Lsn, NodeId, Output, Packet, Span, Time};
+
+/// What leaves with an output; `to` is the receiver of a packet, if it is handed to the network.
+fn leaving(output: &Output, from: NodeId, to: Option<NodeId>) -> Option<Leg> {
+    match output {
+        Output::Send { packet: Packet::Ping, .. } => None,
+        Output::Send { conn, .. } => Some(Leg::Left(Way { conn: *conn, from, to: to? })),
+        Output::Reply { request, .. } => Some(Leg::Answered(*request)),
+        _ => None,
+    }
+}
 
 impl World {
     /// Hands an input to a server that is up.
@@ -29,6 +40,7 @@ impl World {
             Output::Send { conn, .. } => self.network.peer(conn, id),
             _ => None,
         };
+        fx.pass(now, || leaving(&output, id, to));
         if let Some(fact) = fact_of(&output, to) {
             fx.observe(now, id, fact);
         }

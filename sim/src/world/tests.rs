@@ -1,5 +1,7 @@
 //! What the actions of a schedule mean, seen from outside.
 
+mod processes;
+
 use crate::client::CLIENT_TIMEOUT;
 use crate::due::Effects;
 use crate::machine::SUPERVISOR_DELAY;
@@ -8,8 +10,8 @@ use crate::schedule::{Act, Action, ClientOp, CrashMode, Files, Schedule, StallTa
 use std::ops::ControlFlow;
 use zab_checker::{Event, Fact};
 use zab_core::event::Note;
-use zab_core::variant::{Release, Releases, Shutdown};
-use zab_core::{DiskOp, NodeId, Outcome, Variant, Zxid};
+use zab_core::variant::Releases;
+use zab_core::{DiskOp, NodeId, Outcome, Variant};
 
 /// Time after boot in microseconds, server, and what happened there.
 type Seen = (u64, Option<NodeId>, Fact);
@@ -216,36 +218,6 @@ fn a_stalled_log_writer_holds_back_its_log_and_nothing_else() {
     assert!(first(&seen, 0, delivered) < 20_000, "memory runs ahead of the log");
 }
 
-fn appends(seen: &[Seen], server: u8) -> Vec<Zxid> {
-    let at_server = seen.iter().filter(|(_, node, _)| *node == Some(NodeId(server)));
-    let zxid = |fact: &Fact| match fact {
-        Fact::DiskAsked { op: DiskOp::Append(txn), .. } => Some(txn.zxid),
-        _ => None,
-    };
-    at_server.filter_map(|(.., fact)| zxid(fact)).collect()
-}
-
-#[test]
-fn a_log_writer_that_outlives_its_role_stays_stalled_while_the_next_one_logs() {
-    let leak = Variant { shutdown: Shutdown::Leak, ..Variant::REFERENCE };
-    let logged = |variant: Variant| {
-        let actor = StallTarget::LogWriter;
-        let stall = Act::StallActor { server: 0, actor, for_us: 300_000 };
-        let step_down = (20_000, Act::StepDown { server: 0 });
-        let writes = [(12_000, write(0, 2)), (150_000, write(0, 2))];
-        let actions = [(10_000, stall), writes[0], step_down, writes[1]];
-        let seen = chaos_among(variant.into(), actions);
-        (appends(&seen, 0), times(&seen, 0, appended))
-    };
-    let (first, second) = (Zxid::new(1, 4), Zxid::new(1, 5));
-    let (zxids, times) = logged(leak);
-    assert_eq!(zxids, [second, first], "the newer record comes first in the log");
-    assert!(times[0] < 160_000 && (310_000..311_000).contains(&times[1]), "{times:?}");
-    let (zxids, times) = logged(Variant::REFERENCE);
-    assert_eq!(zxids, [first, second], "the role does not end before its log writer");
-    assert!(times.iter().all(|at| *at >= 310_000), "{times:?}");
-}
-
 #[test]
 fn a_stalled_disk_completes_nothing() {
     let stall = Act::StallDisk { server: 0, for_us: 80_000 };
@@ -280,46 +252,6 @@ fn a_process_flushes_what_a_killed_one_left_before_it_votes() {
     assert!(first(&seen, 0, looking) >= 90_000, "the disk is stalled until then");
     let idle = chaos([(0, Act::Kill { server: 0, down_us: 0 })]);
     assert_eq!(times(&idle, 0, looking)[..1], [0], "nothing was left");
-}
-
-/// S0 is restarted twice while its disk is stalled and has work to do, as these releases. The new one
-/// votes with what it finds, the old one flushes it first.
-fn upgraded_behind(first: Release, second: Release) -> Vec<Seen> {
-    let new = Variant { unflushed_start: true, ..Variant::REFERENCE };
-    let stall = Act::StallDisk { server: 0, for_us: 80_000 };
-    let upgrade = |to| Act::Upgrade { server: 0, to, down_us: 0 };
-    let restarts = [(20_000, upgrade(first)), (40_000, upgrade(second))];
-    let actions = [(10_000, stall), (12_000, write(0, 2))].into_iter().chain(restarts);
-    chaos_among(Releases::upgrade(Variant::REFERENCE, new), actions)
-}
-
-#[test]
-fn a_server_runs_the_release_that_it_was_last_restarted_as() {
-    let votes = |first, second| times(&upgraded_behind(first, second), 0, looking);
-    let (old, new) = (Release::Old, Release::New);
-    let at_once = |votes: Vec<u64>, at| votes.contains(&at);
-    assert!(at_once(votes(new, old), 20_000) && !at_once(votes(new, old), 40_000));
-    assert!(!at_once(votes(old, new), 20_000) && at_once(votes(old, new), 40_000));
-    let installed = |fact: &Fact| matches!(fact, Fact::Installed(_));
-    assert_eq!(times(&upgraded_behind(old, new), 0, installed), [40_000], "only what changes");
-}
-
-#[test]
-fn a_server_that_is_down_starts_as_what_was_installed_meanwhile() {
-    let new = Variant { unflushed_start: true, ..Variant::REFERENCE };
-    for (to, votes_us) in [(Release::New, 50_000), (Release::Old, 90_000)] {
-        let stall = Act::StallDisk { server: 0, for_us: 80_000 };
-        let actions = [
-            (10_000, stall),
-            (12_000, write(0, 2)),
-            (20_000, Act::Kill { server: 0, down_us: 30_000 }),
-            (30_000, Act::Upgrade { server: 0, to, down_us: 0 }),
-        ];
-        let seen = chaos_among(Releases::upgrade(Variant::REFERENCE, new), actions);
-        assert_eq!(times(&seen, 0, started), [50_000], "nobody starts it earlier");
-        let votes = first(&seen, 0, looking);
-        assert!((votes_us..votes_us + 1_000).contains(&votes), "{to}: {votes}");
-    }
 }
 
 #[test]

@@ -7,12 +7,14 @@ use crate::ids::Zxid;
 use crate::invariants::{Checked, Invariant, require};
 
 impl LogWriter {
-    /// What does not hold, if anything.
+    /// What does not hold, if anything. Two threads do not flush at once, and one that finds the file
+    /// held waits until the other lets go.
     #[inline]
-    pub(crate) fn check(&self, durable: &Durable) -> Checked {
+    pub(crate) fn check(&self, other: &Self, durable: &Durable) -> Checked {
         require(self.flush_has_a_batch(), Invariant::FlushHasABatch)?;
+        require(!self.is_flushing() || !other.is_flushing(), Invariant::OneWriterFlushes)?;
         require(self.flush_is_awaited(durable), Invariant::FlushIsAwaited)?;
-        require(self.has_a_turn(), Invariant::LogWriterHasATurn)
+        require(self.has_a_turn() || other.is_flushing(), Invariant::LogWriterHasATurn)
     }
 
     #[inline]
@@ -69,6 +71,10 @@ pub(crate) fn broken() -> Vec<(Invariant, crate::Node)> {
     vec![
         of(Invariant::FlushHasABatch, |writer| writer.flushing = None),
         of(Invariant::FlushHasABatch, |writer| writer.batch.clear()),
+        breaks(Invariant::OneWriterFlushes, leading(), |node| {
+            let server = node.server();
+            server.leaked_writer = server.writer.clone();
+        }),
         of(Invariant::FlushIsAwaited, |writer| writer.flushing = Some(Lsn(0))),
         breaks(Invariant::LogWriterHasATurn, looking(), |node| {
             node.server().writer.queue.push_back((txn(2, 1), AckTo::Myself));

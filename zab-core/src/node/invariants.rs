@@ -49,11 +49,11 @@ impl Node {
             return Ok(());
         }
         server.durable.check(&server.variant)?;
-        server.writer.check(&server.durable)?;
+        server.writer.check(&server.leaked_writer, &server.durable)?;
         server.check()?;
         require(self.serves_in_broadcast(), Invariant::ServesInBroadcast)?;
         require(self.vote_is_of_the_role(), Invariant::VoteIsOfTheRole)?;
-        server.leaked_writer.check(&server.durable)?;
+        server.leaked_writer.check(&server.writer, &server.durable)?;
         if !server.writer.is_idle() {
             require(self.writer_serves_the_role(), Invariant::WriterServesTheRole)?;
             require(server.writer.batch_is_logged(&server.durable), Invariant::BatchIsLogged)?;

@@ -25,7 +25,7 @@ const OPERATIONS_MAX: usize = 500;
 /// the file.
 const AROUND_MAX: usize = 10;
 
-const STYLE: &str = include_str!("page.css");
+const STYLE: &str = concat!(include_str!("../../page.css"), include_str!("page.css"));
 
 /// The whole page.
 pub(super) fn render(report: &Report, names: &Names, hint: Option<&str>, input: &Input) -> String {

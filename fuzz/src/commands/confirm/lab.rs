@@ -1,24 +1,28 @@
 //! `zab confirm` where there is a gate: every execution of every scenario, and what they come to.
 
+use super::subject::Subject;
 use super::{Args, Exit, Failure, Out};
 use crate::commands::quoted;
 use crate::real::play::{self, Report, show};
 use crate::real::{Java, Scenario};
 use serde_json::{Value, json};
 use std::fmt::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 
 pub(in super::super) fn run(args: &Args, out: &Out) -> Result<Exit, Failure> {
-    let scenarios = args.scenarios.iter().map(|path| read(path, args.control));
-    let scenarios = scenarios.collect::<Result<Vec<_>, Failure>>()?;
     let java = Java::find(args.zookeeper.as_deref()).map_err(Failure::harness)?;
+    let subjects = args.scenarios.iter().map(|path| Subject::read(path, args, &java));
+    let subjects = subjects.collect::<Result<Vec<_>, Failure>>()?;
+    if args.print {
+        return Ok(print(&subjects, out));
+    }
     out.command(&command(args));
     let folder = std::env::temp_dir().join(format!("zab-confirm-{}", std::process::id()));
     let bench = Bench { args, out, java, folder };
     let (mut counts, mut reports) = (Counts::default(), Vec::new());
-    let result = scenarios.iter().try_for_each(|(path, scenario)| {
-        reports.push(bench.scenario(path, scenario, &mut counts)?);
+    let result = subjects.iter().try_for_each(|subject| {
+        reports.push(bench.subject(subject, &mut counts)?);
         Ok(())
     });
     if args.keep {
@@ -30,20 +34,20 @@ pub(in super::super) fn run(args: &Args, out: &Out) -> Result<Exit, Failure> {
     result.map(|()| counts.exit())
 }
 
-/// Reads a scenario; what is wrong with it is the user's to repair.
-fn read(path: &Path, control: bool) -> Result<(PathBuf, Scenario), Failure> {
-    let failure =
-        |what: &dyn std::fmt::Display| Failure::usage(format!("{}: {what}", path.display()));
-    let text = std::fs::read_to_string(path).map_err(|error| failure(&error))?;
-    if text.trim_start().starts_with('{') {
-        let what = "a stored case: only scenarios are carried out, text files with one verb a line";
-        return Err(failure(&what));
+/// Writes down the scenarios that are made of cases.
+fn print(subjects: &[Subject], out: &Out) -> Exit {
+    let mut exit = Exit::Clean;
+    for subject in subjects {
+        match (&subject.text, &subject.scenario) {
+            (Some(text), _) => out.line(text.trim_end()),
+            (None, Ok(_)) => out.line(format!("{} is a scenario", subject.path.display())),
+            (None, Err(why)) => {
+                exit = Exit::Inconclusive;
+                out.bad(format!("{}: not expressible{why}", subject.path.display()));
+            }
+        }
     }
-    let scenario = Scenario::parse(&text).map_err(|error| failure(&error))?;
-    if control && scenario.difference().is_empty() {
-        return Err(failure(&"no control: mark what it lacks with -, what it adds with +"));
-    }
-    Ok((path.to_owned(), scenario))
+    exit
 }
 
 fn command(args: &Args) -> String {
@@ -69,14 +73,15 @@ struct Counts {
     refuted: u32,
     kept: u32,
     not_kept: u32,
+    not_expressible: u32,
 }
 
 impl Counts {
     /// A scenario whose control loses as well proves nothing; one that nothing confirms needs none.
     const fn exit(self) -> Exit {
         match self {
-            Self { confirmed: 0, .. } => Exit::NotReproduced,
-            Self { refuted: 0, not_kept: 0, .. } => Exit::Violation,
+            Self { confirmed: 0, not_expressible: 0, .. } => Exit::NotReproduced,
+            Self { refuted: 0, not_kept: 0, not_expressible: 0, .. } => Exit::Violation,
             _ => Exit::Inconclusive,
         }
     }
@@ -104,14 +109,18 @@ struct Bench<'a> {
 
 impl Bench<'_> {
     /// Carries a scenario out as often as was asked for, and its control.
-    fn scenario(
-        &self,
-        path: &Path,
-        scenario: &Scenario,
-        all: &mut Counts,
-    ) -> Result<Value, Failure> {
-        let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-        self.out.line(format!("{name}: {}", scenario.title));
+    fn subject(&self, subject: &Subject, all: &mut Counts) -> Result<Value, Failure> {
+        let Subject { path, name, title, .. } = subject;
+        self.out.line(format!("{name}: {title}"));
+        let scenario = match &subject.scenario {
+            Ok(scenario) => scenario,
+            Err(why) => {
+                all.not_expressible += 1;
+                self.out.bad(format!("  not expressible{why}"));
+                let path = path.display().to_string();
+                return Ok(json!({ "scenario": path, "not_expressible": why.to_string() }));
+            }
+        };
         let mut counts = Counts::default();
         let mut reports = Vec::new();
         let parts = if self.args.control { [Some(false), Some(true)] } else { [Some(false), None] };
@@ -119,7 +128,8 @@ impl Bench<'_> {
             let mut times = Vec::new();
             for number in 1..=self.args.times {
                 let part = if control { "-control" } else { "" };
-                let report = self.play(&format!("{name}{part}-{number}"), scenario, control)?;
+                let folder = format!("{}{part}-{number}", short(name));
+                let report = self.play(&folder, scenario, control)?;
                 let as_told = counts.add(&report, control);
                 all.add(&report, control);
                 self.tell(number, &report, control, as_told);
@@ -194,6 +204,17 @@ impl Bench<'_> {
         }
     }
 }
+
+/// A name of which the path of a socket has room for.
+fn short(name: &str) -> String {
+    let hash = || format!("-{:08x}", crc32fast::hash(name.as_bytes()));
+    let is_short = name.len() <= NAME_MAX;
+    let start: String = name.chars().take(NAME_MAX).collect();
+    if is_short { start } else { start + &hash() }
+}
+
+/// How much of a case's name is kept.
+const NAME_MAX: usize = 24;
 
 const fn result(control: bool, as_told: bool) -> &'static str {
     match (control, as_told) {

@@ -23,7 +23,7 @@ impl Why {
 }
 
 /// What the box is about.
-pub(super) fn title(finding: &Finding, violation: &Violation) -> String {
+pub(in crate::explain) fn title(finding: &Finding, violation: &Violation) -> String {
     match finding.loss() {
         Some(Loss { txn, .. }) => {
             let what = match violation.class {
@@ -38,7 +38,7 @@ pub(super) fn title(finding: &Finding, violation: &Violation) -> String {
 }
 
 /// Why an instant matters, in words.
-pub(super) fn why(finding: &Finding, instant: &Instant) -> String {
+pub(in crate::explain) fn why(finding: &Finding, instant: &Instant) -> String {
     match instant.why {
         Why::Known(how) => known(finding, how),
         Why::Lost(Beginning { epoch, leader, .. }) => {
@@ -76,7 +76,7 @@ fn seen(violation: &Violation) -> String {
 }
 
 /// What a client was told of a write.
-pub(super) fn told(told: &Told) -> String {
+pub(in crate::explain) fn told(told: &Told) -> String {
     let Told { at_us, zxid, request, server, how } = told;
     let (client, at) = (request.session, ms(*at_us));
     let server = server.map_or_else(|| "a server".to_owned(), |server| server.to_string());
@@ -134,12 +134,12 @@ pub(super) fn asked(asked: &Asked) -> String {
 }
 
 /// A broken rule by its name, and what was seen.
-pub(super) fn broken(violation: &Violation) -> String {
+pub(in crate::explain) fn broken(violation: &Violation) -> String {
     format!("{} ({}): {}", rule(violation.class), violation.class, what(violation))
 }
 
 /// What was seen, and at which server unless the words begin with it.
-pub(super) fn what(violation: &Violation) -> String {
+pub(in crate::explain) fn what(violation: &Violation) -> String {
     let what = violation.detail.to_string();
     match violation.node {
         Some(node) if !what.starts_with(&format!("{node} ")) => format!("{node}: {what}"),

@@ -79,7 +79,9 @@ impl Ensemble {
         // Whoever does not come back is seen by the reads that follow.
         let _ = self.start(&down);
         let _ = self.board.wait(self.patience, |state| {
-            state.lives.iter().all(|life| life.serves || life.pid.is_none()).then_some(())
+            let running = state.lives.iter().filter(|life| life.pid.is_some());
+            let leaders = running.clone().filter(|life| life.role == Role::Leading).count();
+            (leaders == 1 && running.into_iter().all(|life| life.serves)).then_some(())
         });
     }
 

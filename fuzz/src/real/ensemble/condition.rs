@@ -2,7 +2,6 @@
 
 use super::super::board::State;
 use super::super::gate::Signal;
-use super::super::jute::disk::read_log;
 use super::super::link::Fate;
 use super::super::matter::{Files, Messages, Operation};
 use super::super::server::Role;
@@ -87,10 +86,15 @@ impl Ensemble {
             self.board.tell(&format!("  seen: {condition}"));
             return Ok(());
         }
+        Err(self.in_vain(&condition.to_string()))
+    }
+
+    /// Something was waited for as long as anything is.
+    pub(super) fn in_vain(&self, what: &str) -> Trouble {
         let states: Vec<String> = self.all().iter().map(|one| self.describe(*one)).collect();
         let seconds = self.patience.as_secs();
         let states = states.join("; ");
-        Err(Trouble::Story(format!("waited {seconds} s in vain for {condition} ({states})")))
+        Trouble::Story(format!("waited {seconds} s in vain for {what} ({states})"))
     }
 
     /// Asks what every thread does, again and again, until one is in this method.
@@ -114,16 +118,15 @@ impl Ensemble {
     }
 
     /// Whether it is so now.
-    fn holds(&self, state: &mut State, condition: &Condition) -> bool {
+    pub(super) fn holds(&self, state: &mut State, condition: &Condition) -> bool {
         match condition {
             Condition::Role(server, role) => state.life(*server).role == *role,
             Condition::Serves(server) => state.life(*server).serves,
             Condition::Log(server, zxid) => self.server(*server).logged().last() == Some(zxid),
             Condition::Durable(server, zxid) => {
-                let files = state.disks[server.index()].durable();
-                let logs = files.filter(|(name, _)| name.starts_with("log."));
-                let mut records = logs.filter_map(|(_, bytes)| Some(read_log(bytes).ok()?.records));
-                records.any(|records| records.iter().any(|txn| txn.zxid == *zxid))
+                // A file that was cut may still have it on the disk.
+                let file = self.server(*server).log_with(*zxid);
+                file.is_some_and(|file| state.disks[server.index()].has_durable(&file, *zxid))
             }
             Condition::Logged(server, zxid) => self.server(*server).logged().contains(zxid),
             Condition::NotLogged(server, zxid) => !self.server(*server).logged().contains(zxid),

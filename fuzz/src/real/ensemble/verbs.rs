@@ -1,7 +1,7 @@
 //! What is done to servers, files, packets and clients.
 
 use super::super::client::{Answer, Call, Client};
-use super::super::gate::Signal;
+use super::super::gate::{AtGate, Signal};
 use super::super::history::Who;
 use super::super::jute::client::{NO_NODE, Request};
 use super::super::matter::{Files, Messages, Way};
@@ -101,6 +101,13 @@ impl Ensemble {
         Ok(())
     }
 
+    /// Has the file system of servers commit its journal.
+    pub fn commit_journal(&self, servers: &[NodeId]) {
+        self.board.change(|state| {
+            servers.iter().for_each(|id| state.disks[id.index()].commit_journal());
+        });
+    }
+
     /// Holds file operations of servers from now on.
     pub fn hold_files(&self, servers: &[NodeId], files: &Files) {
         self.board.change(|state| {
@@ -119,6 +126,9 @@ impl Ensemble {
     /// File operations of servers fail from now on.
     pub fn fail_files(&self, servers: &[NodeId], files: &Files, errno: u8) {
         self.board.change(|state| {
+            // What is waited for is a failure from now on.
+            let old = |at: &AtGate| servers.contains(&at.server) && files.covers(&at.what);
+            state.files.failed.retain(|at| !old(at));
             let failing = servers.iter().map(|id| (*id, files.clone(), errno));
             state.files.failures.extend(failing);
         });
@@ -201,6 +211,8 @@ impl Ensemble {
     /// All servers can reach each other again, and nothing is held.
     pub fn heal_all(&self) {
         self.board.change(|state| {
+            state.packets.ungate();
+            (state.files.gated, state.files.logs) = (false, Vec::new());
             state.packets.cut.clear();
             state.packets.silent.clear();
             state.packets.holds.clear();

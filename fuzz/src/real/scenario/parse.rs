@@ -123,6 +123,7 @@ impl<'a> Words<'a> {
             "start" => rest.only_servers().map(Verb::Start),
             "kill" => rest.only_servers().map(Verb::Kill),
             "power" => rest.only_servers().map(Verb::Power),
+            "journal" => rest.only_servers().map(Verb::Journal),
             "settle" => rest.only_servers().map(Verb::Settle),
             "hold" | "release" => rest.hold(*verb == "hold"),
             "fail" => rest.fail(),
@@ -130,6 +131,23 @@ impl<'a> Words<'a> {
                 let (servers, rest) = rest.servers()?;
                 Ok(Verb::Mend(servers, rest.files()?))
             }
+            "gate" => rest.end(Verb::Gate),
+            "recover" => rest.end(Verb::Recover),
+            "pass" => {
+                let (messages, rest) = rest.messages()?;
+                rest.end(Verb::Pass(messages))
+            }
+            "vote" => rest.only_servers().map(Verb::Vote),
+            "mute" => rest.only_servers().map(Verb::Mute),
+            "write" | "flush" => match rest.words {
+                [name, record] => {
+                    let (server, record) = (rest.server(name)?, zxid(record)?);
+                    let make = if *verb == "write" { Verb::Write } else { Verb::Flush };
+                    Ok(make(server, record))
+                }
+                _ => Err(format!("`{verb}` takes a server and a zxid: {verb} S0 <1,4>")),
+            },
+            "end" => rest.way().map(Verb::End),
             "cut" => match rest.words {
                 [_, ">", _] => rest.way().map(Verb::Silence),
                 _ => rest.pair().map(Verb::Cut),
@@ -153,7 +171,11 @@ impl<'a> Words<'a> {
             ("do", [client, server, request @ ..]) => {
                 Ok(Verb::Do((*client).to_owned(), self.server(server)?, parse_request(request)?))
             }
-            ("answer", [client]) => Ok(Verb::Answer((*client).to_owned())),
+            ("answer", [client]) => Ok(Verb::Answer((*client).to_owned(), None)),
+            ("answer", [client, value]) => {
+                let value = (*value != "-").then(|| (*value).to_owned());
+                Ok(Verb::Answer((*client).to_owned(), Some(value)))
+            }
             ("unanswered", [client]) => Ok(Verb::Unanswered((*client).to_owned())),
             ("read" | "sync-read", [server, path, value]) => Ok(Verb::Read {
                 server: self.server(server)?,
@@ -220,7 +242,7 @@ impl<'a> Words<'a> {
         let operation = operation.map(|name| {
             Operation::named(name).filter(|operation| *operation != Operation::Stop).ok_or_else(
                 || {
-                    let known = "open, write, fsync, truncate, rename, remove";
+                    let known = "open, write, append, fsync, truncate, rename, remove";
                     format!("no file operation `{name}`: {known}")
                 },
             )
@@ -352,11 +374,16 @@ fn parse_request(words: &[&str]) -> Result<Request> {
             let data = contents(data)?;
             Request::Set { path: (*path).to_owned(), data, version: None }
         }
+        ["set", path, data, "if", version] => {
+            let version = version.parse().map_err(|_| "a version is a number")?;
+            let data = contents(data)?;
+            Request::Set { path: (*path).to_owned(), data, version: Some(version) }
+        }
         ["delete", path] => Request::Delete { path: (*path).to_owned(), version: None },
         ["get", path] => Request::Get { path: (*path).to_owned() },
         ["sync", path] => Request::Sync { path: (*path).to_owned() },
         _ => {
-            let known = "create PATH DATA, set PATH DATA, delete PATH, get PATH, sync PATH";
+            let known = "create PATH DATA, set PATH DATA [if VERSION], delete PATH, get PATH, sync PATH";
             return Err(format!("no request `{}`: {known}", words.join(" ")));
         }
     })

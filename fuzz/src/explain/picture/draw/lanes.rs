@@ -1,0 +1,222 @@
+//! What stands still: bands, bars and strips.
+
+use super::{between, column_x, n};
+use crate::explain::picture::layout::{BAND, EPOCH, Layout, SMALL};
+use crate::explain::picture::scene::{
+    Band, EpochFile, Exit, Kept, Promise, Role, Scene, Sign, Stage, Strip, Turn,
+};
+use crate::explain::text::ms;
+use maud::{Markup, html};
+
+pub(super) fn background(scene: &Scene, layout: &Layout) -> Markup {
+    html! {
+        @for (server, lane) in layout.lanes.iter().enumerate() {
+            rect.lane x=(n(lane.band - 3.0)) y="0" width=(n(lane.right - lane.band + 6.0)) height=(n(layout.height)) {}
+            @for column in 0..scene.columns.len() {
+                path.guide d=(format!("M{} 0V{}", n(column_x(layout, server, column)), n(layout.height))) {}
+            }
+        }
+    }
+}
+
+pub(super) fn faults(scene: &Scene, layout: &Layout) -> Markup {
+    let bars = layout.fault_columns.iter().max().map_or(0, |most| most + 1);
+    let words_x = layout.faults + 8.0 * bars as f64 + 3.0;
+    html! {
+        @for (fault, column) in scene.faults.iter().zip(&layout.fault_columns) {
+            @let (y, height) = between(layout, fault.from, fault.to);
+            g {
+                title { (ms(fault.from.at_us)) ": " (fault.words) }
+                rect.fault x=(n(layout.faults + 8.0 * *column as f64)) y=(n(y)) width="6" height=(n(height.max(3.0))) {}
+                @for (at, line) in layout.fault_lines(&fault.words).iter().enumerate() {
+                    text.fw x=(n(words_x)) y=(n(y + 8.0 + SMALL * at as f64)) { (line) }
+                }
+            }
+        }
+    }
+}
+
+pub(super) fn bands(scene: &Scene, layout: &Layout) -> Markup {
+    html! { @for band in &scene.bands { (band_of(band, layout)) } }
+}
+
+fn band_of(band: &Band, layout: &Layout) -> Markup {
+    let (y, height) = between(layout, band.from, band.to);
+    let x = layout.lanes[band.server.index()].band;
+    let (class, words) = match band.role {
+        Role::Down => {
+            let middle = n(x + BAND / 2.0);
+            return html! { path.down d=(format!("M{middle} {}V{}", n(y), n(y + height))) {} };
+        }
+        Role::Looking => ("looks", "looking".to_owned()),
+        Role::Following(leader, None) => ("syncs", format!("joins {leader}")),
+        Role::Following(leader, Some(epoch)) => {
+            ("follows", format!("follows {leader}, epoch {epoch}"))
+        }
+        Role::Leading(None) => ("elected", "elected".to_owned()),
+        Role::Leading(Some(epoch)) => ("leads", format!("leads epoch {epoch}")),
+    };
+    // A band that is too short for all of it says what changes.
+    let short = match band.role {
+        Role::Following(_, Some(epoch)) | Role::Leading(Some(epoch)) => format!("epoch {epoch}"),
+        _ => words.clone(),
+    };
+    let fits = |text: &str| text.len() as f64 * 5.0 + 6.0 <= height;
+    let text = [words.as_str(), &short].into_iter().find(|text| fits(text));
+    let turn =
+        format!("translate({} {}) rotate(-90)", n(x + BAND / 2.0 + 3.5), n(y + height / 2.0));
+    html! {
+        g {
+            title { (band.server) " " (words) }
+            rect class=(format!("band {class}")) x=(n(x)) y=(n(y)) width=(n(BAND)) height=(n(height)) {}
+            @if let Some(text) = text {
+                text class=(format!("role on{class}")) transform=(turn) { (text) }
+            }
+        }
+    }
+}
+
+pub(super) fn epochs(scene: &Scene, layout: &Layout) -> Markup {
+    html! { @for file in &scene.epochs { (epoch(file, layout)) } }
+}
+
+fn epoch(file: &EpochFile, layout: &Layout) -> Markup {
+    let lane = layout.lanes[file.server.index()];
+    let x = lane.epochs[usize::from(file.is_current)];
+    let name = if file.is_current { "currentEpoch" } else { "acceptedEpoch" };
+    let solid = file.durable.unwrap_or(file.to).min(file.to);
+    let writing = between(layout, file.from, solid);
+    let durable = between(layout, solid, file.to);
+    html! {
+        g {
+            title { (file.server) " " (name) " " (file.epoch) }
+            @if solid > file.from {
+                rect.epoch.writing x=(n(x)) y=(n(writing.0)) width=(n(EPOCH)) height=(n(writing.1)) {}
+            }
+            @if file.durable.is_some() {
+                rect.epoch x=(n(x)) y=(n(durable.0)) width=(n(EPOCH)) height=(n(durable.1)) {}
+                text.digit x=(n(x + EPOCH / 2.0)) y=(n(durable.0 + 9.0)) { (file.epoch) }
+            } @else {
+                (cross(x + EPOCH / 2.0, writing.0 + writing.1))
+            }
+        }
+    }
+}
+
+pub(super) fn strips(scene: &Scene, layout: &Layout) -> Markup {
+    html! {
+        @for strip in &scene.strips { (strip_of(strip, scene, layout)) }
+        @for strip in &scene.strips { (exit_of(strip, layout)) }
+    }
+}
+
+fn strip_of(strip: &Strip, scene: &Scene, layout: &Layout) -> Markup {
+    let column = &scene.columns[strip.column];
+    let (y, height) = between(layout, strip.from, strip.to);
+    let (middle, step) =
+        (column_x(layout, strip.server.index(), strip.column), layout.lanes[0].step);
+    let kind = if column.is_base {
+        " base"
+    } else if column.is_subject {
+        " subject"
+    } else {
+        ""
+    };
+    let line = format!("M{} {}v{}", n(middle), n(y), n(height));
+    let (x, width) = (n(middle - step / 2.0 + 1.0), n(step - 2.0));
+    let stage = match strip.stage {
+        Stage::Memory => {
+            return html! {
+                path class=(format!("mem{kind}")) d=(line) {
+                    title { (strip.server) ": " (column.txn) " " (strip.stage.name()) }
+                }
+            };
+        }
+        Stage::Queued => " queued",
+        Stage::Written => " written",
+        Stage::Flushing => " flushing",
+        Stage::Durable | Stage::Applied => "",
+    };
+    html! {
+        rect class=(format!("s{kind}{stage}")) x=(x) y=(n(y)) width=(width) height=(n(height)) {
+            title { (strip.server) ": " (column.txn) " " (strip.stage.name()) ", from " (ms(strip.from.at_us)) }
+        }
+        @if strip.stage == Stage::Durable { path.unapplied d=(line) {} }
+    }
+}
+
+fn exit_of(strip: &Strip, layout: &Layout) -> Markup {
+    let (x, y) = (column_x(layout, strip.server.index(), strip.column), layout.y(strip.to));
+    let step = layout.lanes[0].step;
+    match strip.exit {
+        Exit::None => html! {},
+        Exit::Lost => cross(x, y),
+        Exit::Cut => {
+            html! { path.cut d=(format!("M{} {}h{}", n(x - step / 2.0), n(y), n(step))) {} }
+        }
+    }
+}
+
+/// Something is gone.
+pub(super) fn cross(x: f64, y: f64) -> Markup {
+    html! {
+        path.lost d=(format!("M{} {}l7 7m0 -7l-7 7", n(x - 3.5), n(y - 3.5))) {}
+    }
+}
+
+pub(super) fn promises(scene: &Scene, layout: &Layout) -> Markup {
+    html! { @for promise in &scene.promises { (promise_of(promise, scene, layout)) } }
+}
+
+fn promise_of(promise: &Promise, scene: &Scene, layout: &Layout) -> Markup {
+    let server = promise.server.index();
+    let lane = layout.lanes[server];
+    let (x, half) = (column_x(layout, server, promise.column), lane.step / 2.0 + 1.5);
+    let (top, height) = between(layout, promise.at, promise.until);
+    let txn = &scene.columns[promise.column].txn;
+    let late = match promise.until.at_us.saturating_sub(promise.at.at_us) {
+        us @ 0..1000 => format!("{us} µs"),
+        us => ms(us),
+    };
+    let outcome = match promise.outcome {
+        Kept::Late => format!("durable {late} too late"),
+        Kept::Never => format!("lost {late} later"),
+        Kept::Open => "never durable".to_owned(),
+    };
+    let box_ =
+        format!("M{} {}H{}V{}H{}Z", n(x - half), n(top), n(x + half), n(top + height), n(x - half));
+    html! {
+        g.x[!promise.is_involved] {
+            title { (promise.server) " acknowledged " (txn) " before it was durable: " (outcome) }
+            path.early d=(format!("M{} {}H{}", n(lane.band + BAND), n(top), n(x - half))) {}
+            path.early d=(box_) {}
+            @if promise.is_involved {
+                text.why x=(n(lane.right + 4.0)) y=(n(top + 3.0)) { "acknowledged" }
+                text.why x=(n(lane.right + 4.0)) y=(n(top + height + 9.0)) { (outcome) }
+            }
+        }
+    }
+}
+
+pub(super) fn turns(scene: &Scene, layout: &Layout) -> Markup {
+    html! { @for turn in &scene.turns { (turn_of(turn, layout)) } }
+}
+
+fn turn_of(turn: &Turn, layout: &Layout) -> Markup {
+    let lane = layout.lanes[turn.server.index()];
+    let (x, y) = (lane.band + BAND / 2.0, layout.y(turn.at));
+    let words = match turn.sign {
+        Sign::PowerLoss => "power lost".to_owned(),
+        Sign::Killed => "killed".to_owned(),
+        Sign::Exited => "exits".to_owned(),
+        Sign::Started => "starts".to_owned(),
+        Sign::Established(epoch) => format!("epoch {epoch} begins"),
+        Sign::DiskError => "disk error".to_owned(),
+    };
+    let is_end = matches!(turn.sign, Sign::PowerLoss | Sign::Killed | Sign::Exited);
+    html! {
+        @if is_end { path.end d=(format!("M{} {}l8 8m0 -8l-8 8", n(x - 4.0), n(y - 4.0))) {} }
+        @if turn.sign == Sign::Started { path.head d=(format!("M{} {}l5 -7l5 7z", n(x - 5.0), n(y + 3.0))) {} }
+        text.sign x=(n(lane.band + BAND + 3.0)) y=(n(y + 3.5)) { (words) }
+    }
+}

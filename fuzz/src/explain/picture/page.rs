@@ -1,0 +1,105 @@
+//! One page with everything: the verdict, who held what, the picture with the words beside it, the
+//! state of the servers at any moment.
+//!
+//! The page needs nothing besides itself: no font, no picture, no network. Without its script it still
+//! has all but the state at any moment.
+
+mod evidence;
+mod states;
+
+use super::draw::{self, DARK, STYLE};
+use super::layout::{HEADER, Layout, Sheet};
+use super::scene::{Scene, Sentence};
+use super::{Shown, scene_of};
+use crate::explain::story::Weight;
+use crate::explain::text::ms;
+use maud::{DOCTYPE, Markup, PreEscaped, html};
+
+const PAGE: &str = concat!(include_str!("../../page.css"), include_str!("page.css"));
+const SCRIPT: &str = include_str!("page.js");
+
+/// The page.
+pub fn page(shown: Shown<'_>) -> String {
+    let scene = scene_of(shown.recording, shown.story);
+    let layout = Layout::new(&scene, Sheet::page(&scene));
+    let title = draw::title(shown);
+    let page = html! {
+        (DOCTYPE)
+        html lang="en" {
+            head {
+                meta charset="utf-8";
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                title { (title) }
+                style { (PreEscaped(PAGE)) (PreEscaped(STYLE)) "@media (prefers-color-scheme: dark) {" (PreEscaped(DARK)) "}" }
+            }
+            body {
+                header { (evidence::head(shown, &title)) }
+                main {
+                    (evidence::held(shown))
+                    (bar(&scene))
+                    (stage(shown, &scene, &layout))
+                    (states::dock(&scene))
+                    (evidence::tables(shown))
+                    (evidence::others(shown))
+                    footer { (evidence::foot(&scene)) }
+                }
+                script type="application/json" id="data" { (PreEscaped(states::data(&scene, &layout))) }
+                script { (PreEscaped(SCRIPT)) }
+            }
+        }
+    };
+    draw::closed(&page.into_string())
+}
+
+fn bar(scene: &Scene) -> Markup {
+    html! {
+        div.bar {
+            h2 { "What happened" }
+            button type="button" id="dim" data-key="d" aria-pressed="false" hidden[!scene.is_selective] { "Dim what is not involved " kbd { "d" } }
+            button type="button" data-key="k" { "Previous " kbd { "k" } }
+            button type="button" data-key="j" { "Next " kbd { "j" } }
+            button type="button" data-key="p" { "◀ Instant " kbd { "p" } }
+            button type="button" data-key="n" { "Instant ▶ " kbd { "n" } }
+            span.keys { "single events: " kbd { "h" } " " kbd { "l" } ", or the arrow keys inside the picture" }
+        }
+        (draw::legend())
+    }
+}
+
+fn stage(shown: Shown<'_>, scene: &Scene, layout: &Layout) -> Markup {
+    let (width, height) = (layout.width, layout.height);
+    let words = format!(
+        "left:{width:.0}px;top:{HEADER:.0}px;width:{:.0}px;height:{height:.0}px",
+        layout.sheet_words
+    );
+    let label = "Picture: a lane for each client and server, time downwards. The list beside it says the same in words.";
+    html! {
+        div.stage id="stage" tabindex="0" role="group" aria-label="What happened, step by step" {
+            div.names aria-hidden="true" {
+                svg.pic width=(format!("{width:.0}")) height=(format!("{HEADER:.0}")) { (draw::header(scene, layout)) }
+            }
+            svg.pic role="img" aria-label=(label) width=(format!("{width:.0}")) height=(format!("{height:.0}")) {
+                (draw::patterns())
+                (draw::body(shown, scene, layout))
+            }
+            ol.words id="words" style=(words) {
+                @for (sentence, y) in scene.sentences.iter().zip(&layout.sentences) { (told(sentence, scene, *y)) }
+            }
+            div.cursor id="cursor" data-top=(format!("{HEADER:.0}"))
+                style=(format!("width:{width:.0}px")) {}
+        }
+    }
+}
+
+fn told(sentence: &Sentence, scene: &Scene, y: f64) -> Markup {
+    let frame = scene.frames.partition_point(|frame| frame.at <= sentence.at).saturating_sub(1);
+    let is_weak = !sentence.is_involved || sentence.weight == Weight::Detail;
+    let class =
+        if is_weak { Some("weak") } else { (sentence.weight == Weight::Turn).then_some("turn") };
+    html! {
+        li class=[class] style=(format!("top:{y:.0}px")) data-f=(frame) data-t=(ms(sentence.at.at_us))
+            data-n=[sentence.instant.map(|instant| instant + 1)] {
+            (sentence.text)
+        }
+    }
+}

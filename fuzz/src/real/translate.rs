@@ -1,0 +1,381 @@
+//! From a case to a scenario: what happened in the model, event by event, as lines that bring the same
+//! about on real servers.
+//!
+//! The translation knows the causal order of the model's events and nothing of their times. The
+//! ensemble is *gated*: no packet passes, no vote is heard, no log is written and no end of a
+//! connection is seen but where a line says so, and lines come in the order of the model's events.
+//!
+//! | in the model | in the scenario |
+//! |---|---|
+//! | a packet reaches its receiver | `pass` |
+//! | a server is elected | `vote` among those whose votes it counted, until it follows or leads |
+//! | a server leaves its role | `mute`, and `end`: it alone sees its connections end |
+//! | records are appended; a flush is done | `wait … held log`; `flush` |
+//! | a process dies with records that can be read and are not durable | `write` before it |
+//! | a disk error | `fail`, `wait … failed`, `mend` |
+//! | a client's request reaches its server; the answer reaches the client | `ask`; `answer` |
+//! | the thread that applies stands still | `hold … thread CommitProcessor` |
+//!
+//! Resets, cuts, clogs and stalls of a receiver have no line of their own: what they brought about has.
+//! The scenario ends where the claim is decided, with `recover`.
+
+mod client;
+mod disk;
+mod end;
+mod role;
+mod text;
+
+use crate::oracle::Recording;
+use client::Clients;
+use disk::Disks;
+use end::End;
+use role::Roles;
+use std::collections::BTreeSet;
+use std::fmt;
+use text::Text;
+use zab_checker::{Event, Fact};
+use zab_core::event::Note;
+use zab_core::{Config, ConnId, NodeId, Packet, Time};
+use zab_sim::passage::{Leg, Way};
+
+/// The settings of a model whose limits are those of a real server, as far as a case depends on them:
+/// `commitLogCount` is never less than 500 (`ZKDatabase`).
+pub fn real_config(servers: u8) -> Config {
+    Config { committed_log_max: 500, ..Config::new(servers) }
+}
+
+/// Why there is no scenario for an execution.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Inexpressible {
+    /// At which step of the story, if at one.
+    pub at_us: Option<u64>,
+    /// Why.
+    pub what: String,
+}
+
+impl fmt::Display for Inexpressible {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(at_us) = self.at_us {
+            write!(f, " at {}", Time(at_us))?;
+        }
+        write!(f, ": {}", self.what)
+    }
+}
+
+/// A part of what happened: on the way between servers and clients, or as it was observed.
+#[derive(Copy, Clone, Debug)]
+enum Moment<'a> {
+    Leg(&'a Leg),
+    Event(&'a Event),
+    /// A thread stops, or goes on.
+    Stall(NodeId, Thread, bool),
+}
+
+/// A thread that the model can stop by itself.
+#[derive(Copy, Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Thread {
+    /// `SyncRequestProcessor`.
+    Log,
+    /// `CommitProcessor`.
+    Commit,
+}
+
+/// What is told of an execution, line by line.
+struct Teller<'a> {
+    recording: &'a Recording,
+    /// Events that were observed before the present moment.
+    at: usize,
+    text: Text,
+    roles: Roles,
+    disks: Disks,
+    clients: Clients,
+    /// Threads that stand still in the model.
+    stalled: BTreeSet<(NodeId, Thread)>,
+    /// Threads that are held.
+    held: BTreeSet<(NodeId, Thread)>,
+}
+
+/// The scenario in which real servers do what happened in an execution, and lose what it lost.
+///
+/// # Errors
+///
+/// A step that no line can bring about, or a claim that no read can show.
+pub fn translate(recording: &Recording, title: &str) -> Result<String, Inexpressible> {
+    let end = End::of(recording)?;
+    let mut teller = Teller {
+        recording,
+        at: 0,
+        text: Text::new(title, recording),
+        roles: Roles::new(recording),
+        disks: Disks::new(recording.schedule.servers),
+        clients: Clients::new(recording, end.event),
+        stalled: BTreeSet::new(),
+        held: BTreeSet::new(),
+    };
+    for server in (0..recording.schedule.servers).map(NodeId) {
+        for line in teller.clients.connect(recording.boot - 1, server, recording) {
+            teller.text.line(line);
+        }
+    }
+    for (at, moment) in moments(recording, end.event) {
+        teller.at = at;
+        teller.tell(moment)?;
+    }
+    Ok(teller.text.finish(&end.claim))
+}
+
+/// Everything that happened after the boot and before this event, in order.
+fn moments(recording: &Recording, end: usize) -> Vec<(usize, Moment<'_>)> {
+    let Recording { schedule, events, passages, boot, origin, .. } = recording;
+    let mut stalls = role::stalls(schedule, *origin);
+    stalls.reverse();
+    let mut passages = passages.iter().peekable();
+    let mut all = Vec::new();
+    for (at, event) in events.iter().enumerate().take(end).skip(*boot) {
+        while let Some((_, passage)) = passages.next_if(|(before, _)| *before <= at) {
+            all.push((at, Moment::Leg(&passage.what)));
+        }
+        while stalls.last().is_some_and(|(when, ..)| *when <= event.at) {
+            let (_, server, thread, stands) = stalls.pop().expect("there is a last one");
+            all.push((at, Moment::Stall(server, thread, stands)));
+        }
+        all.push((at, Moment::Event(event)));
+    }
+    all
+}
+
+impl Teller<'_> {
+    fn tell(&mut self, moment: Moment<'_>) -> Result<(), Inexpressible> {
+        match moment {
+            Moment::Leg(leg) => self.on_leg(leg),
+            Moment::Event(event) => {
+                let at_us = event.at.since(self.recording.origin).0;
+                self.text.now(self.at + 1, at_us);
+                match event.node {
+                    Some(server) => self.on_fact(server, &event.fact)?,
+                    None => self.on_ensemble(&event.fact),
+                }
+            }
+            Moment::Stall(server, thread, stands) => self.on_stall(server, thread, stands),
+        }
+        Ok(())
+    }
+
+    fn on_leg(&mut self, leg: &Leg) {
+        match leg {
+            Leg::Arrived(Way { conn, from, to }, packet) => {
+                self.on_packet(*from, *to, *conn, packet);
+            }
+            Leg::Asked(request) => {
+                let asked = self.clients.asked_of(*request);
+                if let Some((server, op)) = asked.filter(|(server, _)| self.roles.serves(*server)) {
+                    let leads = self.roles.leads(server);
+                    let line = self.clients.on_asked(*request, op, server, leads);
+                    line.into_iter().for_each(|line| self.text.line(line));
+                }
+            }
+            Leg::Connected(Way { conn, from, to }) => self.roles.on_connected([*from, *to], *conn),
+            Leg::Ended(Way { from, to, .. }) => self.roles.on_lost(*to, *from),
+            Leg::Voted { from, to, leader } => self.roles.on_vote(*from, *to, *leader),
+            Leg::Left(_) | Leg::Answered(_) => {}
+        }
+    }
+
+    fn on_packet(&mut self, from: NodeId, to: NodeId, conn: ConnId, packet: &Packet) {
+        // A leader that has heard that the last connection is over has to know it before the next one.
+        if matches!(packet, Packet::FollowerInfo { .. }) && self.roles.take_lost(to, from) {
+            self.text.line(format!("end {to} > {from}"));
+        }
+        // Only a follower that hands on what its client asked sends these; SYNC is the answer.
+        let asked = match packet {
+            Packet::Request { request, .. } => Some(*request),
+            Packet::Sync { request } if self.roles.leads(to) => Some(*request),
+            _ => None,
+        };
+        let line = asked.and_then(|request| self.clients.on_forwarded(request));
+        line.into_iter().for_each(|line| self.text.line(line));
+        self.disks.mark(to, self.text.place());
+        let name = if asked.is_some() { "REQUEST" } else { packet.name() };
+        let zxid = text::zxid_of(packet).map_or_else(String::new, |zxid| format!("{zxid} "));
+        let old = if self.roles.is_newest(from, to, conn) { "" } else { "   # an old connection" };
+        self.text.line(format!("pass {name} {zxid}{from} > {to}{old}"));
+    }
+
+    fn on_fact(&mut self, server: NodeId, fact: &Fact) -> Result<(), Inexpressible> {
+        match fact {
+            Fact::Noted(note) => self.on_note(server, note),
+            Fact::DiskAsked { lsn, op } => {
+                let fate = end::fate(self.recording, self.at, server, (op.file(), *lsn));
+                self.disks.on_asked(server, (*lsn, op), fate, &mut self.text);
+            }
+            Fact::DiskDone { file, upto } => {
+                self.disks.mark(server, self.text.place());
+                self.disks.on_done(server, (*file, *upto), &mut self.text);
+            }
+            Fact::DiskFailed { file, lsn, error } => {
+                self.disks.on_failed(server, (*file, *lsn), *error, &mut self.text);
+            }
+            Fact::WrittenBack => {
+                self.disks.on_settled(server);
+                self.text.line(format!("settle {server}"));
+            }
+            Fact::Crashed { power_loss } => {
+                self.disks.before_end(server, &mut self.text);
+                self.elect_with_its_vote(server);
+                self.await_sent(server);
+                self.text.line(format!("mute {server}"));
+                self.leave(server);
+                self.held.retain(|(id, _)| *id != server);
+                let found = end::found(self.recording, self.at, server);
+                let lines = self.disks.on_crash(server, *power_loss, found);
+                lines.map_err(|what| self.inexpressible(what))?.into_iter().for_each(|line| {
+                    self.text.line(line);
+                });
+            }
+            Fact::Exited(_) => {
+                self.disks.before_end(server, &mut self.text);
+                self.text.line(format!("mute {server}"));
+                self.leave(server);
+                self.text.line(format!("wait {server} down"));
+                self.disks.on_exit(server).into_iter().for_each(|line| self.text.line(line));
+            }
+            Fact::Started(found) => {
+                if let Some(last) = found.log.last() {
+                    self.text.line(format!("wait {server} log {}", text::zxid(last.zxid)));
+                }
+                self.text.line(format!("start {server}"));
+                self.disks.mark(server, self.text.place());
+            }
+            Fact::Sent { .. } | Fact::Delivered(_) | Fact::Fault(_) => {}
+            // What a client asked reaches its server as an input; it is told as an event of none.
+            _ => self.on_ensemble(fact),
+        }
+        Ok(())
+    }
+
+    fn on_ensemble(&mut self, fact: &Fact) {
+        if let Fact::Returned { request, outcome } = fact
+            && let Some(line) = self.clients.answer(*request, *outcome)
+        {
+            self.text.line(line);
+        }
+    }
+
+    fn on_note(&mut self, server: NodeId, note: &Note) {
+        match note {
+            // A process that has just started says nothing of what it is.
+            Note::Looking { .. } if self.roles.on_looking(server) => {
+                self.text.line(format!("wait {server} looking"));
+            }
+            Note::Elected { leader, .. } if self.roles.leader(server) != Some(*leader) => {
+                self.elect(server, *leader);
+            }
+            Note::Established { .. } | Note::Serving { .. } => {
+                self.roles.on_serving(server);
+                self.text.line(format!("wait {server} serves"));
+                for line in self.clients.connect(self.at, server, self.recording) {
+                    self.text.line(line);
+                }
+                for thread in [Thread::Log, Thread::Commit] {
+                    if self.stalled.contains(&(server, thread)) {
+                        self.hold(server, thread);
+                    }
+                }
+            }
+            Note::SteppedDown => {
+                self.disks.before_end(server, &mut self.text);
+                self.text.line(format!("mute {server}"));
+                let peers = self.roles.peers(server);
+                self.await_sent(server);
+                self.leave(server);
+                self.roles.on_stepped_down(server);
+                for peer in peers {
+                    self.text.line(format!("end {server} > {peer}"));
+                }
+                self.disks.on_stepped_down(server, &mut self.text);
+            }
+            _ => {}
+        }
+    }
+
+    fn elect(&mut self, server: NodeId, leader: NodeId) {
+        let voters = self.roles.on_elected(server, leader);
+        self.text.line(format!("vote {voters}"));
+        let role = if server == leader { "leading" } else { "following" };
+        self.text.line(format!("wait {server} {role}"));
+    }
+
+    /// A vote that has arrived counts although its sender dies: whoever is elected by it is elected
+    /// before.
+    fn elect_with_its_vote(&mut self, server: NodeId) {
+        for other in self.roles.others(server) {
+            let elected = end::next_leader(self.recording, self.at, other);
+            if let Some(leader) = elected.filter(|_| self.roles.leader(other).is_none())
+                && self.roles.has_vote(other, server, leader)
+            {
+                self.elect(other, leader);
+            }
+        }
+    }
+
+    /// What a server has sent and somebody will get has to be sent before its connections end.
+    fn await_sent(&mut self, server: NodeId) {
+        for peer in self.roles.others(server) {
+            if let Some(packet) = end::next_packet(self.recording, self.at, server, peer)
+                && !matches!(packet, Packet::Request { .. } | Packet::Sync { .. })
+            {
+                let zxid =
+                    text::zxid_of(packet).map_or_else(String::new, |zxid| format!("{zxid} "));
+                self.text.line(format!("wait {} {zxid}{server} > {peer} held", packet.name()));
+            }
+        }
+    }
+
+    /// A server is in no role any more. The thread that applies ends with it; the one that logs may
+    /// outlive it.
+    fn leave(&mut self, server: NodeId) {
+        self.release(server, Thread::Commit);
+        self.roles.on_left(server);
+    }
+
+    fn on_stall(&mut self, server: NodeId, thread: Thread, stands: bool) {
+        if stands {
+            self.stalled.insert((server, thread));
+            if self.roles.serves(server) {
+                self.hold(server, thread);
+            }
+        } else {
+            self.stalled.remove(&(server, thread));
+            self.release(server, thread);
+        }
+    }
+
+    fn hold(&mut self, server: NodeId, thread: Thread) {
+        if self.held.insert((server, thread)) {
+            let name = thread.name(server);
+            self.text.line(format!("hold {server} thread {name}"));
+            self.text.line(format!("wait {server} held thread {name}"));
+        }
+    }
+
+    fn release(&mut self, server: NodeId, thread: Thread) {
+        if self.held.remove(&(server, thread)) {
+            self.text.line(format!("release {server} thread {}", thread.name(server)));
+        }
+    }
+
+    fn inexpressible(&self, what: String) -> Inexpressible {
+        Inexpressible { at_us: Some(self.text.at_us()), what }
+    }
+}
+
+impl Thread {
+    /// Its native name, of which 15 characters are kept.
+    fn name(self, server: NodeId) -> String {
+        let name = match self {
+            Self::Log => "SyncThread",
+            Self::Commit => "CommitProcessor",
+        };
+        format!("{name}:{}", server.0 + 1).chars().take(15).collect()
+    }
+}

@@ -1,0 +1,242 @@
+//! What servers write: logs as far as a line says, epoch files as soon as they are asked to, unless
+//! that fails or never comes to an end.
+
+use super::end::Fate;
+use super::text::{self, Text};
+use std::collections::BTreeSet;
+use zab_core::{DiskError, DiskOp, Epoch, File, Lsn, NodeId, Recovered, Zxid};
+
+/// What is known of each server's files.
+#[derive(Debug)]
+pub(super) struct Disks(Vec<Disk>);
+
+#[derive(Clone, Debug, Default)]
+struct Disk {
+    /// Records that are asked for and not durable.
+    pending: Vec<(Lsn, Zxid)>,
+    /// Records that can be read and that nobody is about to make durable: power takes them.
+    left: BTreeSet<Zxid>,
+    /// Epochs that are being written.
+    epochs: Vec<(File, Lsn, Epoch)>,
+    /// Operations that stand.
+    armed: Vec<(File, Lsn)>,
+    /// The lines with which the log fails. Nobody notices before the role ends, and real servers end it
+    /// as soon as it fails.
+    failing: Vec<String>,
+    /// The log has failed in this role. What is written to it from then on, the main thread writes when
+    /// it ends the role (`SyncRequestProcessor.shutdown`): these lines wait for that.
+    late: Option<Vec<String>>,
+    /// The line that brought about what the server does now.
+    mark: usize,
+}
+
+impl Disks {
+    pub(super) fn new(servers: u8) -> Self {
+        Self(vec![Disk::default(); servers.into()])
+    }
+
+    fn of(&mut self, server: NodeId) -> &mut Disk {
+        &mut self.0[server.index()]
+    }
+
+    /// The next line brings about what the server does from now on.
+    pub(super) fn mark(&mut self, server: NodeId, place: usize) {
+        self.of(server).mark = place;
+    }
+
+    pub(super) fn on_asked(
+        &mut self,
+        server: NodeId,
+        (lsn, op): (Lsn, &DiskOp),
+        fate: Fate,
+        text: &mut Text,
+    ) {
+        let disk = self.of(server);
+        match op {
+            DiskOp::Append(txn) => disk.pending.push((lsn, txn.zxid)),
+            // What was appended can be read as soon as it is about to be flushed.
+            DiskOp::Flush => {
+                if let Some((_, last)) = disk.pending.last() {
+                    let line = match fate {
+                        Fate::Failed(DiskError::Write) => format!("wait {server} held log"),
+                        _ => format!("write {server} {}", text::zxid(*last)),
+                    };
+                    disk.later(text, [line]);
+                }
+            }
+            DiskOp::AcceptedEpoch(epoch) | DiskOp::CurrentEpoch(epoch) => {
+                disk.epochs.push((op.file(), lsn, *epoch));
+            }
+            _ => {}
+        }
+        if op.file() == File::Log {
+            return;
+        }
+        let name = name(op.file());
+        if fate == Fate::Done || fate == Fate::Never && op.file() == File::Snapshot {
+            return;
+        }
+        // It stands until it fails, or as long as its process lives.
+        disk.armed.push((op.file(), lsn));
+        text.insert(disk.mark, format!("hold {server} {name}"));
+        text.line(format!("wait {server} held {name}"));
+    }
+
+    pub(super) fn on_done(&mut self, server: NodeId, (file, upto): (File, Lsn), text: &mut Text) {
+        let disk = self.of(server);
+        let done = |(lsn, _): &&(Lsn, Zxid)| *lsn <= upto;
+        if file == File::Log {
+            let last = disk.pending.iter().filter(done).map(|(_, zxid)| *zxid).next_back();
+            disk.pending.retain(|(lsn, _)| *lsn > upto);
+            if let Some(last) = last {
+                disk.later(text, [format!("flush {server} {}", text::zxid(last))]);
+            }
+        }
+        let mut written = disk.epochs.iter().filter(|(of, lsn, _)| *of == file && *lsn <= upto);
+        if let Some((.., epoch)) = written.next_back() {
+            text.line(format!("wait {server} {} {epoch}", name(file)));
+        }
+        disk.epochs.retain(|(of, lsn, _)| *of != file || *lsn > upto);
+    }
+
+    pub(super) fn on_failed(
+        &mut self,
+        server: NodeId,
+        (file, lsn): (File, Lsn),
+        error: DiskError,
+        text: &mut Text,
+    ) {
+        let disk = self.of(server);
+        let (name, step) = (name(file), step(file, error));
+        if file == File::Log {
+            // The log writer stands at the gate: it fails as soon as it may. The header of a new log
+            // does not.
+            let line = format!("fail {server} {name} {step} EIO");
+            if disk.late.is_some() {
+                disk.later(text, [line]);
+            } else {
+                disk.failing.push(line);
+            }
+            let failed: Vec<_> = disk.pending.extract_if(.., |(of, _)| *of <= lsn).collect();
+            if error == DiskError::Flush {
+                disk.left.extend(failed.into_iter().map(|(_, zxid)| zxid));
+            }
+        } else {
+            disk.armed.retain(|one| *one != (file, lsn));
+            text.line(format!("fail {server} {name} {step} EIO"));
+            text.line(format!("release {server} {name}"));
+        }
+        let lines =
+            [format!("wait {server} failed {name} {step}"), format!("mend {server} {name} {step}")];
+        if file == File::Log {
+            match &mut disk.late {
+                Some(late) => late.extend(lines),
+                None => disk.failing.extend(lines),
+            }
+            disk.late.get_or_insert_default();
+        } else {
+            lines.into_iter().for_each(|line| text.line(line));
+        }
+    }
+
+    /// The role is about to end: what was to fail fails.
+    pub(super) fn before_end(&mut self, server: NodeId, text: &mut Text) {
+        let failing = std::mem::take(&mut self.of(server).failing);
+        failing.into_iter().for_each(|line| text.line(line));
+    }
+
+    /// The main thread has begun to end its role.
+    pub(super) fn on_stepped_down(&mut self, server: NodeId, text: &mut Text) {
+        let late = self.of(server).late.take();
+        late.into_iter().flatten().for_each(|line| text.line(line));
+    }
+
+    pub(super) fn on_settled(&mut self, server: NodeId) {
+        self.of(server).left.clear();
+    }
+
+    /// The lines with which a process dies so that the next one finds this, if there is a next one.
+    pub(super) fn on_crash(
+        &mut self,
+        server: NodeId,
+        power_loss: bool,
+        found: Option<&Recovered>,
+    ) -> Result<Vec<String>, String> {
+        let disk = self.of(server);
+        let in_log =
+            |zxid: &Zxid| found.is_some_and(|found| found.log.iter().any(|txn| txn.zxid == *zxid));
+        disk.left.extend(disk.pending.drain(..).map(|(_, zxid)| zxid));
+        let mut lines = Vec::new();
+        // What a killed process had asked for of its epoch files is there.
+        for (file, _, epoch) in &disk.epochs {
+            let found = found.map(|found| match file {
+                File::AcceptedEpoch => found.accepted_epoch,
+                _ => found.current_epoch,
+            });
+            if found == Some(*epoch) {
+                lines.push(format!("wait {server} {} {epoch}", name(*file)));
+            }
+        }
+        if !power_loss {
+            lines.push(format!("kill {server}"));
+        } else if !disk.left.iter().any(in_log) {
+            disk.left.clear();
+            // An epoch that was reported as written is on the model's disk.
+            lines.push(format!("journal {server}"));
+            lines.push(format!("power {server}"));
+        } else if disk.left.iter().all(in_log) {
+            disk.left.clear();
+            lines.push(format!("kill {server}"));
+            lines.push(format!("settle {server}"));
+        } else {
+            let what = "the power takes one record that was written and leaves another one";
+            return Err(format!("{server}: {what}"));
+        }
+        lines.extend(disk.end(server));
+        Ok(lines)
+    }
+
+    pub(super) fn on_exit(&mut self, server: NodeId) -> Vec<String> {
+        let disk = self.of(server);
+        disk.pending.clear();
+        disk.end(server)
+    }
+}
+
+impl Disk {
+    /// Lines about the log: now, or when the main thread writes it.
+    fn later<const N: usize>(&mut self, text: &mut Text, lines: [String; N]) {
+        match &mut self.late {
+            Some(late) => late.extend(lines),
+            None => lines.into_iter().for_each(|line| text.line(line)),
+        }
+    }
+
+    /// The process is over: what was to stand may happen again.
+    fn end(&mut self, server: NodeId) -> Vec<String> {
+        self.epochs.clear();
+        self.late = None;
+        let armed = self.armed.drain(..);
+        armed.map(|(file, ..)| format!("release {server} {}", name(file))).collect()
+    }
+}
+
+/// What scenarios call a file.
+const fn name(file: File) -> &'static str {
+    match file {
+        File::Log => "log",
+        File::Snapshot => "snapshot",
+        File::AcceptedEpoch => "acceptedEpoch",
+        File::CurrentEpoch => "currentEpoch",
+    }
+}
+
+const fn step(file: File, error: DiskError) -> &'static str {
+    match error {
+        DiskError::Write if matches!(file, File::Log) => "append",
+        DiskError::Write => "write",
+        // Not every release forces snapshots to the disk.
+        DiskError::Flush if matches!(file, File::Snapshot) => "write",
+        DiskError::Flush => "fsync",
+    }
+}

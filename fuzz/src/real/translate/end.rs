@@ -1,0 +1,181 @@
+//! Where a scenario ends and what it claims, and what will become of things that were begun.
+
+use super::{Inexpressible, text};
+use crate::oracle::Recording;
+use std::collections::BTreeSet;
+use zab_checker::detail::Detail;
+use zab_checker::{Class, Fact};
+use zab_core::event::Note;
+use zab_core::{Change, DiskError, DiskOp, File, Key, Lsn, NodeId, Packet, Recovered};
+use zab_sim::passage::Leg;
+use zab_sim::schedule::CLIENTS;
+
+/// The end of a scenario.
+#[derive(Clone, Debug)]
+pub(super) struct End {
+    /// The first event that is not told.
+    pub(super) event: usize,
+    /// The line that says what is claimed.
+    pub(super) claim: String,
+}
+
+impl End {
+    /// A loss is decided when the epoch that lacks the write is established; a difference between
+    /// servers, when all of them are back.
+    pub(super) fn of(recording: &Recording) -> Result<Self, Inexpressible> {
+        let cannot = |what: String| Inexpressible { at_us: None, what };
+        let Some(violation) = recording.outcome.verdict.violation() else {
+            return Err(cannot("the model of this release breaks no rule here".to_owned()));
+        };
+        let class = violation.class;
+        match &violation.detail {
+            Detail::Lost(loss) if matches!(class, Class::O1 | Class::O2) => {
+                let Change::Set { key, value, .. } = loss.txn.change else {
+                    return Err(cannot(
+                        "no read shows whether a rejected write is there".to_owned(),
+                    ));
+                };
+                let event = loss.lost.when.event as usize + 1;
+                // What the leader lacks and most others have is a difference between servers.
+                let what = if is_rare(recording, key, value) { "lost" } else { "differ" };
+                let value = if what == "lost" { format!(" {value}") } else { String::new() };
+                let claim = format!("claim {what} {}{value}", text::path(key));
+                Ok(Self { event, claim })
+            }
+            Detail::Differs { key, .. } => {
+                let claim = format!("claim differ {}", text::path(*key));
+                Ok(Self { event: quiet(recording), claim })
+            }
+            _ => Err(cannot(format!("{class} ({}) is nothing that reads show", class.meaning()))),
+        }
+    }
+}
+
+/// Whether a majority of the servers lacks a value in the end.
+fn is_rare(recording: &Recording, key: Key, value: u32) -> bool {
+    let memories = recording.events.iter().filter_map(|event| match &event.fact {
+        Fact::AtRest(replica) => Some(replica.registers[key.index()].value),
+        _ => None,
+    });
+    let having = memories.filter(|held| *held == value).count();
+    having * 2 < usize::from(recording.schedule.servers)
+}
+
+/// When the simulator begins to ask every server, to see who serves.
+fn quiet(recording: &Recording) -> usize {
+    let asks = recording.passages.iter().find(|(_, passage)| {
+        let Leg::Asked(request) = &passage.what else { return false };
+        request.session.0 > u16::from(CLIENTS) + 1
+    });
+    asks.map_or(recording.events.len(), |(before, _)| *before)
+}
+
+/// What the next process of a server finds on its disk.
+pub(super) fn found(recording: &Recording, at: usize, server: NodeId) -> Option<&Recovered> {
+    recording.events.iter().skip(at).find_map(|event| match &event.fact {
+        Fact::Started(found) if event.node == Some(server) => Some(&**found),
+        _ => None,
+    })
+}
+
+/// The next packet from one server that reaches another one on a connection that there is already.
+pub(super) fn next_packet(
+    recording: &Recording,
+    at: usize,
+    from: NodeId,
+    to: NodeId,
+) -> Option<&Packet> {
+    let start = recording.passages.partition_point(|(before, _)| *before <= at);
+    let mut opened = BTreeSet::new();
+    for (_, passage) in &recording.passages[start..] {
+        match &passage.what {
+            Leg::Connected(way) => {
+                opened.insert(way.conn);
+            }
+            Leg::Arrived(way, packet) if (way.from, way.to) == (from, to) => {
+                return (!opened.contains(&way.conn)).then_some(packet);
+            }
+            _ => {}
+        }
+    }
+    None
+}
+
+/// Whom a server that looks for a leader elects, if its process lives so long.
+pub(super) fn next_leader(recording: &Recording, at: usize, server: NodeId) -> Option<NodeId> {
+    let later = recording.events.iter().skip(at + 1).filter(|event| event.node == Some(server));
+    let mut turns = later.filter_map(|event| match &event.fact {
+        Fact::Noted(Note::Elected { leader, .. }) => Some(Some(*leader)),
+        Fact::Noted(Note::Looking { .. }) | Fact::Crashed { .. } | Fact::Exited(_) => Some(None),
+        _ => None,
+    });
+    turns.next().flatten()
+}
+
+/// What becomes of a disk operation.
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+pub(super) enum Fate {
+    Done,
+    Failed(DiskError),
+    /// Its process ends before.
+    Never,
+}
+
+/// What becomes of an operation that was asked for now.
+pub(super) fn fate(recording: &Recording, at: usize, server: NodeId, of: (File, Lsn)) -> Fate {
+    let (wanted, number) = of;
+    let later = recording.events.iter().skip(at + 1).filter(|event| event.node == Some(server));
+    let fates = later.filter_map(|event| match &event.fact {
+        Fact::DiskDone { file, upto } if *file == wanted && *upto >= number => Some(Fate::Done),
+        Fact::DiskFailed { file, lsn, error } if (*file, *lsn) == (wanted, number) => {
+            Some(Fate::Failed(*error))
+        }
+        // What a process that was killed has written of an epoch file is there.
+        Fact::Started(found) => Some(match wanted {
+            File::AcceptedEpoch | File::CurrentEpoch if is_epoch_there(recording, at, found) => {
+                Fate::Done
+            }
+            _ => Fate::Never,
+        }),
+        _ => None,
+    });
+    fates.into_iter().next().unwrap_or(Fate::Done)
+}
+
+/// Whether a disk has the epoch that was to be written by this event.
+fn is_epoch_there(recording: &Recording, at: usize, found: &Recovered) -> bool {
+    match recording.events.get(at).map(|event| &event.fact) {
+        Some(Fact::DiskAsked { op: DiskOp::AcceptedEpoch(epoch), .. }) => {
+            found.accepted_epoch == *epoch
+        }
+        Some(Fact::DiskAsked { op: DiskOp::CurrentEpoch(epoch), .. }) => {
+            found.current_epoch == *epoch
+        }
+        _ => false,
+    }
+}
+
+/// Whether a leader leaves its role before it is established: only time makes it.
+pub(super) fn leaves_unestablished(recording: &Recording) -> bool {
+    let mut leads: Vec<Option<bool>> = vec![None; recording.schedule.servers.into()];
+    recording.events.iter().skip(recording.boot).any(|event| {
+        let Some(server) = event.node else { return false };
+        let lead = &mut leads[server.index()];
+        match &event.fact {
+            Fact::Noted(Note::Elected { leader, .. }) => {
+                *lead = (*leader == server).then_some(false);
+                false
+            }
+            Fact::Noted(Note::Established { .. }) => {
+                *lead = Some(true);
+                false
+            }
+            Fact::Noted(Note::SteppedDown) => lead.take() == Some(false),
+            Fact::Crashed { .. } => {
+                *lead = None;
+                false
+            }
+            _ => false,
+        }
+    })
+}

@@ -1,0 +1,153 @@
+//! Who follows whom, whose votes were heard, and which connections servers know of.
+
+use super::Thread;
+use crate::oracle::Recording;
+use std::collections::{BTreeMap, BTreeSet};
+use zab_checker::Fact;
+use zab_core::event::Note;
+use zab_core::{ConnId, NodeId, Span, Time};
+use zab_sim::Schedule;
+use zab_sim::schedule::{Act, StallTarget};
+
+/// What is known of each server's role.
+#[derive(Debug)]
+pub(super) struct Roles {
+    servers: Vec<Role>,
+    /// By pair of servers, in both orders: the newest connection.
+    newest: BTreeMap<[NodeId; 2], ConnId>,
+}
+
+#[derive(Clone, Debug, Default)]
+struct Role {
+    /// Whom it has elected, perhaps itself.
+    leader: Option<NodeId>,
+    serves: bool,
+    /// By sender: whom the last vote that arrived was for, since the server began to look.
+    votes: BTreeMap<NodeId, NodeId>,
+    /// Peers whose connection with it has ended, as it knows and a real server does not yet.
+    lost: BTreeSet<NodeId>,
+    /// It has left its role and is to look for a leader.
+    stepped_down: bool,
+}
+
+impl Roles {
+    /// As the boot leaves them: the last server leads.
+    pub(super) fn new(recording: &Recording) -> Self {
+        let mut roles = Self {
+            servers: vec![Role::default(); recording.schedule.servers.into()],
+            newest: BTreeMap::new(),
+        };
+        for event in &recording.events[..recording.boot] {
+            if let (Some(server), Fact::Noted(Note::Elected { leader, .. })) =
+                (event.node, &event.fact)
+            {
+                roles.of(server).leader = Some(*leader);
+                roles.of(server).serves = true;
+            }
+        }
+        roles
+    }
+
+    fn of(&mut self, server: NodeId) -> &mut Role {
+        &mut self.servers[server.index()]
+    }
+
+    pub(super) fn serves(&self, server: NodeId) -> bool {
+        self.servers[server.index()].serves
+    }
+
+    /// Whom a server has elected.
+    pub(super) fn leader(&self, server: NodeId) -> Option<NodeId> {
+        self.servers[server.index()].leader
+    }
+
+    /// Whether a server has got this vote from another one.
+    pub(super) fn has_vote(&self, server: NodeId, from: NodeId, leader: NodeId) -> bool {
+        self.servers[server.index()].votes.get(&from) == Some(&leader)
+    }
+
+    pub(super) fn others(&self, server: NodeId) -> Vec<NodeId> {
+        (0..).map(NodeId).take(self.servers.len()).filter(|peer| *peer != server).collect()
+    }
+
+    pub(super) fn leads(&self, server: NodeId) -> bool {
+        self.servers[server.index()].leader == Some(server)
+    }
+
+    /// Whose connections with it have to end so that it leaves its role.
+    pub(super) fn peers(&self, server: NodeId) -> Vec<NodeId> {
+        match self.servers[server.index()].leader {
+            Some(leader) if leader != server => vec![leader],
+            Some(_) => self.others(server),
+            None => Vec::new(),
+        }
+    }
+
+    pub(super) fn on_connected(&mut self, [from, to]: [NodeId; 2], conn: ConnId) {
+        self.newest.insert([from, to], conn);
+        self.newest.insert([to, from], conn);
+    }
+
+    pub(super) fn on_lost(&mut self, server: NodeId, peer: NodeId) {
+        self.of(server).lost.insert(peer);
+    }
+
+    /// Whether a server has lost a connection with this peer since it was asked for the last time.
+    pub(super) fn take_lost(&mut self, server: NodeId, peer: NodeId) -> bool {
+        self.of(server).lost.remove(&peer)
+    }
+
+    pub(super) fn is_newest(&self, a: NodeId, b: NodeId, conn: ConnId) -> bool {
+        self.newest.get(&[a, b]).is_none_or(|newest| *newest == conn)
+    }
+
+    pub(super) fn on_vote(&mut self, from: NodeId, to: NodeId, leader: NodeId) {
+        self.of(to).votes.insert(from, leader);
+    }
+
+    /// A server leaves its role, and its process goes on.
+    pub(super) fn on_stepped_down(&mut self, server: NodeId) {
+        self.of(server).stepped_down = true;
+    }
+
+    /// A server begins to look for a leader. True if it had a role before.
+    pub(super) fn on_looking(&mut self, server: NodeId) -> bool {
+        std::mem::take(self.of(server)).stepped_down
+    }
+
+    /// Who has to hear each other so that a server elects this leader, as a line names them.
+    pub(super) fn on_elected(&mut self, server: NodeId, leader: NodeId) -> String {
+        let role = self.of(server);
+        role.leader = Some(leader);
+        let voters = role.votes.iter().filter(|(_, vote)| **vote == leader).map(|(from, _)| *from);
+        let voters: BTreeSet<NodeId> = voters.chain([server, leader]).collect();
+        voters.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")
+    }
+
+    pub(super) fn on_serving(&mut self, server: NodeId) {
+        self.of(server).serves = true;
+    }
+
+    pub(super) fn on_left(&mut self, server: NodeId) {
+        *self.of(server) = Role::default();
+    }
+}
+
+/// When a thread stops at a server, and when it goes on, in order of time.
+pub(super) fn stalls(schedule: &Schedule, origin: Time) -> Vec<(Time, NodeId, Thread, bool)> {
+    let mut all = Vec::new();
+    for action in &schedule.actions {
+        let Act::StallActor { server, actor, for_us } = action.act else { continue };
+        let thread = match actor {
+            StallTarget::Committer => Thread::Commit,
+            StallTarget::LogWriter => Thread::Log,
+            // What these do is let through packet by packet.
+            StallTarget::Receiver | StallTarget::Senders => continue,
+        };
+        let at = origin.after(Span(action.at_us));
+        all.push((at, NodeId(server), thread, true));
+        all.push((at.after(Span(for_us)), NodeId(server), thread, false));
+    }
+    all.sort();
+    all
+}
