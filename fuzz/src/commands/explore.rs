@@ -215,10 +215,16 @@ fn explore(args: &Args, setting: &Setting, out: &Out, clock: Stopwatch) -> Resul
             _ => ControlFlow::Continue(()),
         }
     };
-    search(setting, limits, jobs, &mut watch).map_err(|taken| {
+    let report = search(setting, limits, jobs, &mut watch).map_err(|taken| {
         let step = setting.before.get(taken).map_or_else(String::new, Choice::to_string);
         Failure::usage(format!("--from: step {} cannot be taken here: {step}", taken + 1))
-    })
+    })?;
+    let is_short_of_memory = limits.states < args.states;
+    let end = match report.end {
+        End::Enough("states") if is_short_of_memory => End::Enough("memory"),
+        end => end,
+    };
+    Ok(Report { end, ..report })
 }
 
 fn describe(progress: Progress, seconds: f64) -> String {
