@@ -29,6 +29,9 @@ pub(crate) fn act(backend: &mut impl Backend, act: Act) {
         Act::Upgrade { server, to, down_us } => {
             upgrade(backend, NodeId(server), to, Span(down_us));
         }
+        Act::BlankDisk { server, down_us } => {
+            blank(backend, NodeId(server), Span(down_us));
+        }
         Act::StepDown { server } => backend.step_down(NodeId(server)),
         Act::FlushError { server, file, for_us: _ } => {
             fail(backend, server, (DiskError::Flush, "flushes fail"), file, until);
@@ -66,12 +69,7 @@ pub(crate) fn act(backend: &mut impl Backend, act: Act) {
             backend.cluster()[NodeId(server)].stalls.stall_disk(until);
             begin(backend, server, "disk stalled", until);
         }
-        Act::WriteBack { server } => {
-            let is_any = backend.cluster()[NodeId(server)].write_back();
-            if is_any {
-                backend.observe(Some(NodeId(server)), Fact::WrittenBack);
-            }
-        }
+        Act::WriteBack { server } => write_back(backend, NodeId(server)),
         Act::Skew { server, per_mille, for_us: _ } => {
             backend.cluster()[NodeId(server)].clock.skew(now, per_mille, until);
             begin(backend, server, "clock skew", until);
@@ -80,6 +78,20 @@ pub(crate) fn act(backend: &mut impl Backend, act: Act) {
             backend.observe(None, Fact::Fault("heal all"));
             end_all(backend);
         }
+    }
+}
+
+/// A server dies, and its disk is created again; if there are too many such servers, nothing happens.
+fn blank(backend: &mut impl Backend, server: NodeId, down: Span) {
+    if backend.cluster().may_blank(server) {
+        end(backend, server, Death::Blanked, down);
+    }
+}
+
+/// What a server has written becomes durable, if there is anything.
+fn write_back(backend: &mut impl Backend, server: NodeId) {
+    if backend.cluster()[server].write_back() {
+        backend.observe(Some(server), Fact::WrittenBack);
     }
 }
 
@@ -146,8 +158,11 @@ fn end(backend: &mut impl Backend, id: NodeId, death: Death, down: Span) {
     if is_torn {
         backend.observe(Some(id), Fact::Fault("record torn"));
     }
-    let power_loss = death != Death::Killed;
+    let power_loss = matches!(death, Death::PowerLoss(_));
     backend.observe(Some(id), Fact::Crashed { power_loss });
+    if death == Death::Blanked {
+        backend.observe(Some(id), Fact::Blanked);
+    }
     backend.disconnect(id, power_loss);
     let (at, life) = (backend.now().after(down), backend.cluster()[id].life());
     backend.plan(at, Later::Start { server: id, life });

@@ -32,6 +32,21 @@ pub(crate) struct Election {
     interval: Span,
 }
 
+/// What a server that looks for a leader calls itself.
+const fn own_state(server: &Server) -> ServerState {
+    if server.is_blank { ServerState::Watching } else { ServerState::Looking }
+}
+
+/// Whether a notification says nothing here: who has no vote is not counted, and counts nobody that
+/// looks for a leader as well (`lookForLeader`: "Ignoring notification as our zxid is -1").
+const fn is_ignored(server: &Server, state: ServerState) -> bool {
+    match state {
+        ServerState::Watching => true,
+        ServerState::Looking => server.is_blank,
+        ServerState::Following | ServerState::Leading => false,
+    }
+}
+
 /// Whether `a` is preferred to `b`: epoch, then zxid, then id (`totalOrderPredicate`). Until 3.4.3 the
 /// id decides between equal zxids, whatever the epochs are (ZOOKEEPER-1419): that is no order.
 fn is_better(a: Vote, b: Vote, variant: &Variant) -> bool {
@@ -92,14 +107,14 @@ impl Election {
     fn tell_all(&mut self, server: &mut Server) {
         let myself = server.id;
         for to in server.config.members().filter(|to| *to != myself) {
-            server.notify(to, self.proposal, ServerState::Looking);
+            server.notify(to, self.proposal, own_state(server));
         }
         let own = self.as_notification(server);
         self.received[server.id.index()] = Some(own);
     }
 
     fn as_notification(&self, server: &Server) -> Notification {
-        Notification { vote: self.proposal, round: server.round, state: ServerState::Looking }
+        Notification { vote: self.proposal, round: server.round, state: own_state(server) }
     }
 
     /// A notification arrived.
@@ -109,6 +124,9 @@ impl Election {
         from: NodeId,
         notification: Notification,
     ) -> Flow {
+        if is_ignored(server, notification.state) {
+            return GO_ON;
+        }
         if notification.state == ServerState::Looking && notification.round < server.round {
             server.notify(from, self.proposal, ServerState::Looking);
         }
@@ -122,6 +140,7 @@ impl Election {
         }
         match notification.state {
             ServerState::Looking => self.on_looking(server, from, notification),
+            ServerState::Watching => GO_ON,
             ServerState::Following | ServerState::Leading => {
                 self.on_decided(server, from, notification)
             }

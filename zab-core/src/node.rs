@@ -228,7 +228,7 @@ impl Node {
             Role::Leading(_) => ServerState::Leading,
             Role::Dead | Role::Stopping(_) => return GO_ON,
         };
-        if notification.state == ServerState::Looking {
+        if matches!(notification.state, ServerState::Looking | ServerState::Watching) {
             self.server.notify(from, self.server.vote, state);
         }
         GO_ON

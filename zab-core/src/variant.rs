@@ -16,6 +16,8 @@ pub use names::{Mistake, Named, Sign, Unknown, find};
 pub use releases::{Release, Releases};
 pub use switches::{SWITCHES, Setting, Switch, issues};
 
+use crate::durable::Naming;
+
 /// What a follower has done to the transactions of the synchronization when it acknowledges
 /// NEWLEADER (`Learner.syncWithLeader`).
 #[derive(Copy, Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -133,6 +135,15 @@ pub struct Variant {
     pub trunc_unflushed: bool,
     /// The snapshot of a synchronization is not flushed before NEWLEADER is acknowledged.
     pub snapshot_unflushed: bool,
+    /// rename-unflushed: an epoch file takes the place of the one before and nobody flushes the folder
+    /// (`AtomicFileOutputStream.close`): a power loss may undo it, and with it a promise, until the
+    /// log is flushed, which on ext4 and xfs flushes the journal of the file system (every release).
+    pub rename_unflushed: bool,
+    /// ZOOKEEPER-261, -2325: a server whose disk was created again and is empty votes as if it had never
+    /// promised or acknowledged anything, and counts in the quorums that elect a leader and promise an
+    /// epoch (`zookeeper.db.autocreate`, true unless it is set). The reference has such a server look on until
+    /// it has acknowledged a leader that others elected.
+    pub trusts_blank_disk: bool,
     /// unflushed-start: a process votes with what it finds on its disk, and acknowledges it, whether
     /// or not the process that wrote it had flushed it. Nobody flushes it later: a process flushes its
     /// own log file only (`FileTxnSnapLog.restore`, `FileTxnLog.commit`).
@@ -186,6 +197,8 @@ impl Variant {
         disk_error_keeps_memory: false,
         trunc_unflushed: false,
         snapshot_unflushed: false,
+        rename_unflushed: false,
+        trusts_blank_disk: false,
         unflushed_start: false,
         leads_unpromised: false,
         trusts_failed_flush: false,
@@ -207,6 +220,11 @@ impl Variant {
             Shutdown::DrainThenFastForward => self.new_leader_log == NewLeaderLog::Queued,
             Shutdown::Retain | Shutdown::FastForwardThenDrain | Shutdown::DrainThenReload => false,
         }
+    }
+
+    /// What becomes of the folder when an epoch file has been replaced.
+    pub(crate) const fn naming(&self) -> Naming {
+        if self.rename_unflushed { Naming::Unflushed } else { Naming::Flushed }
     }
 
     /// Whether what is in the log may be logged again: proposals are not held against what is known

@@ -113,7 +113,7 @@ fn is_about(act: Act, node: Option<NodeId>, effect: Effect) -> bool {
         Act::PowerLoss { server, .. } => {
             return matches!(effect, Effect::PowerLoss) && node == Some(NodeId(server));
         }
-        Act::Kill { server, .. } | Act::Upgrade { server, .. } => {
+        Act::Kill { server, .. } | Act::Upgrade { server, .. } | Act::BlankDisk { server, .. } => {
             return matches!(effect, Effect::Kill) && node == Some(NodeId(server));
         }
         Act::HealAll => return matches!(effect, Effect::Named("heal all")),
@@ -198,6 +198,9 @@ fn in_words(act: Act) -> String {
         Act::PowerLoss { server, .. } => format!("S{server} loses power for {time}"),
         Act::Upgrade { server, down_us, .. } => restart_in_words(server, "stopped", down_us),
         Act::Kill { server, down_us } => restart_in_words(server, "killed", down_us),
+        Act::BlankDisk { server, down_us } => {
+            restart_in_words(server, "killed for another disk", down_us)
+        }
         Act::FlushError { server, file, for_us: 0 } => {
             format!("the next flush of {} at S{server} fails", files(file))
         }

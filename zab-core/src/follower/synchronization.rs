@@ -244,6 +244,7 @@ impl Follower {
 
     pub(super) fn ack_new_leader(&mut self, server: &mut Server, epoch: Epoch) {
         self.sync().acknowledged = true;
+        server.is_blank = false;
         if let Link::Up(conn) = self.link {
             server.send(conn, Packet::Ack(Zxid::of_epoch(epoch)));
         }
