@@ -5,9 +5,10 @@ use zab_core::canonical::{Canonical, Sink};
 
 impl Canonical for Disk {
     fn canonical<S: Sink>(&self, sink: &mut S) {
-        let Self { asked, durable, base, writes, is_cached } = self;
+        let Self { asked, durable, base, writes, is_cached, voided } = self;
         sink.plain(&(is_cached, base.is_some(), writes.len()));
         durable.canonical(sink);
+        voided.canonical(sink);
         base.iter().for_each(|base| base.canonical(sink));
         // With nothing under way, what can be read is what is durable.
         if !writes.is_empty() {
@@ -21,6 +22,7 @@ impl Canonical for Disk {
                 Stage::Left => 2,
                 Stage::Clean => 3,
                 Stage::Durable => 4,
+                Stage::Renamed => 5,
             });
             op.canonical(sink);
         }
@@ -51,6 +53,7 @@ impl Canonical for Pending {
             Self::AcceptedEpoch(epoch) => sink.plain(&(3_u8, epoch)),
             Self::CurrentEpoch(epoch) => sink.plain(&(4_u8, epoch)),
             Self::FlushRecovered(file) => sink.plain(&(5_u8, file)),
+            Self::Rename(file, epoch) => sink.plain(&(6_u8, file, epoch)),
         }
     }
 }

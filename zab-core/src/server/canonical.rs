@@ -20,6 +20,7 @@ impl Canonical for Server {
             vote: _,
             needs_snapshot,
             heard_epoch,
+            is_blank,
             serving,
             requests,
             generations: _,
@@ -29,7 +30,7 @@ impl Canonical for Server {
         sink.plain(memory);
         writer.canonical(sink);
         leaked_writer.canonical(sink);
-        sink.plain(&(committer, needs_snapshot, heard_epoch, serving, requests));
+        sink.plain(&(committer, needs_snapshot, heard_epoch, is_blank, serving, requests));
         if sink.hears_elections() {
             sink.plain(round);
         }
