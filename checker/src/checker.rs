@@ -69,6 +69,16 @@ impl Checker {
         &self.ensemble.clients.history
     }
 
+    /// What the evidence says about the ensemble so far.
+    pub(crate) const fn ensemble(&self) -> &Ensemble {
+        &self.ensemble
+    }
+
+    /// The gravest violation so far, by the standard in force.
+    pub fn gravest(&self) -> Option<&Violation> {
+        self.findings.gravest(self.standard)
+    }
+
     /// The transactions committed so far, in order; none if it is not known how they begin.
     pub fn committed(&self) -> Option<Vec<Txn>> {
         self.ensemble.sequences.transactions(self.ensemble.committed)

@@ -1,5 +1,7 @@
 //! What clients have seen so far: sessions, reads after healing, and what is asked of `sync`.
 
+mod digest;
+
 use crate::history::{History, Kind};
 use crate::loss::Shown;
 use crate::verdict::When;

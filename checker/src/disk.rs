@@ -10,6 +10,8 @@
 //! A killed process leaves all it asked for to be read, and none of it durable: a later process has
 //! to flush what it found, or the kernel to write it back.
 
+mod digest;
+
 use crate::sequences::{Sequence, Sequences};
 use zab_core::{Digest, DiskError, DiskOp, Epoch, File, Lsn, Recovered, Replica, Txn, Zxid};
 

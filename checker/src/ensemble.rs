@@ -22,6 +22,7 @@
 
 mod answers;
 mod apply;
+mod digest;
 mod packets;
 mod step;
 

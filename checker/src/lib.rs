@@ -19,6 +19,7 @@ pub mod checker;
 mod clients;
 pub mod custody;
 pub mod detail;
+mod digest;
 mod disk;
 mod ensemble;
 pub mod evidence;

@@ -1,5 +1,7 @@
 //! The reigns of an execution: who led which epoch, from which initial history, proposing what.
 
+mod digest;
+
 use crate::sequences::{Sequence, Sequences};
 use crate::verdict::When;
 use zab_core::{Epoch, NodeId, RequestId, Txn, Zxid};

@@ -6,6 +6,8 @@
 //! transaction more is a child. Moving along is O(1), and so is naming a sequence by its
 //! [`Digest`]; whether one is a prefix of another costs the difference of their lengths.
 
+mod digest;
+
 use crate::loss::{Knowledge, Known};
 use rustc_hash::FxHashMap;
 use zab_core::{Change, Digest, Txn, Zxid};

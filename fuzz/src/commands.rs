@@ -9,6 +9,7 @@ mod compare;
 mod confirm;
 mod corpus;
 mod explain;
+mod explore;
 mod hunt;
 mod minimize;
 mod output;
@@ -63,6 +64,7 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     Hunt(hunt::Args),
+    Explore(explore::Args),
     Replay(replay::Args),
     Minimize(minimize::Args),
     Explain(explain::Args),
@@ -86,6 +88,7 @@ Exit codes: 0 clean, 1 violation found, 2 usage or malformed input, 3 inconclusi
 
 Examples:
   cargo zab hunt                       find, minimize, store and explain a lost write in zk-3.8.0
+  cargo zab explore                    every order of one write and one restart, until nothing is left
   cargo zab replay findings/*.json     run what was found again
   cargo zab explain CASE --table       show it as a table of server states
   cargo zab check history.edn          judge a history of clients, from anywhere";
@@ -152,6 +155,7 @@ pub fn main() -> ExitCode {
     }
     let result = match &cli.command {
         Command::Hunt(args) => hunt::run(args, &out),
+        Command::Explore(args) => explore::run(args, &out),
         Command::Replay(args) => replay::run(args, &out),
         Command::Minimize(args) => minimize::run(args, &out),
         Command::Explain(args) => explain::run(args, &out),

@@ -11,6 +11,9 @@
 //!
 //! Two drivers can run a schedule; [`agreement`] compares what they make of it.
 //!
+//! An exploration ([`zab_sim::explore`]) takes every order of every event within bounds; what it finds
+//! is a list of steps ([`trail`]).
+//!
 //! What a hunt finds is made small ([`minimize`]), stored as a file that can be read, edited and
 //! replayed ([`case`]), and told to a person ([`explain`]). Real servers judge the model ([`real`]).
 //! [`commands`] is the `zab` command.
@@ -36,5 +39,6 @@ pub mod rng;
 pub mod search;
 pub mod situations;
 pub mod targets;
+pub mod trail;
 pub mod variants;
 pub mod verdict;

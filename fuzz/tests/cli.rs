@@ -1,5 +1,7 @@
 //! The command line as its users meet it: exit codes, one-line errors, files, JSON.
 
+#[path = "cli/explore.rs"]
+mod explore;
 #[path = "cli/names.rs"]
 mod names;
 #[path = "cli/shown.rs"]

@@ -16,7 +16,7 @@ use zab_sim::trace::Line;
 const SIZE_MAX: usize = 300_000;
 
 /// So many events are drawn one by one at most.
-const EVENTS_MAX: usize = 900;
+const EVENTS_MAX: usize = 800;
 
 thread_local! {
     static ORACLE: RefCell<Oracle> = RefCell::default();

@@ -3,6 +3,8 @@
 //! A session outlives its connection to any one server. It remembers the greatest zxid that it has
 //! seen, and the version of each register, from the answers that reached it.
 
+mod canonical;
+
 use crate::schedule::ClientOp;
 use zab_core::txn::KEYS;
 use zab_core::{Key, NodeId, Op, Outcome, RequestId, SessionId, Span, Zxid};

@@ -44,6 +44,18 @@ impl Direct {
         Self { world, now: Time::default(), queue: Queue::default() }
     }
 
+    /// A world at this time, in which all of this is due, in this order.
+    pub(crate) fn at(world: World, now: Time, dues: impl IntoIterator<Item = Due>) -> Self {
+        let mut queue = Queue::default();
+        dues.into_iter().for_each(|due| queue.push(now, due));
+        Self { world, now, queue }
+    }
+
+    /// What falls due, the next one first.
+    pub(crate) fn pending(&self) -> impl Iterator<Item = Due> {
+        self.queue.0.iter().rev().map(|(_, due)| *due)
+    }
+
     /// The world.
     pub const fn world(&self) -> &World {
         &self.world

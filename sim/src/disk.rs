@@ -25,6 +25,7 @@
 //! before it is renamed (`AtomicFileOutputStream`); that it was renamed is durable once its folder is
 //! flushed, or any file is after that: this is an entry of the journal as well.
 
+mod canonical;
 mod contents;
 pub mod record;
 

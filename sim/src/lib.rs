@@ -10,6 +10,7 @@
 //! | [`driver`] | what an execution needs of whatever runs the simulation |
 //! | [`ensemble`] | an ensemble that has booted, in any driver |
 //! | [`direct`] | the direct driver: a queue over virtual time |
+//! | [`explore`] | every order of every event, within bounds |
 //! | `faults`, `sessions` | what each action of a schedule does, and what clients do, in any driver |
 //! | `backend` | what these two need of a driver |
 //! | `cluster`, `machine` | what faults act on: machines with power, disk, clock and stalls; links |
@@ -35,6 +36,7 @@ pub mod disk;
 pub mod driver;
 pub mod due;
 pub mod ensemble;
+pub mod explore;
 mod faults;
 pub mod keyed;
 mod machine;

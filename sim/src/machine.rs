@@ -4,6 +4,7 @@
 //! What runs on it is a driver's affair: the direct driver keeps a node beside it, in turmoil it
 //! lies under a shell, which knows it as a [`Platform`](crate::shell::Platform).
 
+mod canonical;
 mod clock;
 mod errors;
 mod stalls;

@@ -16,9 +16,11 @@
 //! Messages of leader election travel on connections of their own: for each pair of servers one
 //! mailbox that holds the newest message not delivered yet.
 
+mod exhaustive;
 mod links;
 mod mailbox;
 
+pub(crate) use exhaustive::{End, Next};
 pub(crate) use links::Links;
 pub(crate) use mailbox::Mailboxes;
 
@@ -51,7 +53,7 @@ struct Flow {
 
 /// One incarnation of a connection.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-struct Connection {
+pub(crate) struct Connection {
     id: ConnId,
     opened: Time,
     servers: [NodeId; 2],

@@ -9,9 +9,12 @@
 //! | `process.rs` | a process: the node that runs on a machine |
 //! | `outputs.rs` | what a server asks for is carried out |
 //! | `arrivals.rs` | packets, completions, requests, timers and turns reach a server |
+//! | `exhaustive.rs`, `canonical.rs` | what an explorer does to the world, and when two are one |
 //! | `instant.rs` | what faults and clients do to the world |
 
 mod arrivals;
+mod canonical;
+mod exhaustive;
 mod instant;
 mod outputs;
 mod process;

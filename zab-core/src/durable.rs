@@ -4,6 +4,7 @@
 //! What survives a power loss is the disk's business; the core only ever waits for
 //! [`Input::DiskDone`](crate::Input::DiskDone).
 
+mod canonical;
 pub(crate) mod invariants;
 pub mod log_files;
 

@@ -1,5 +1,6 @@
 //! Fast leader election, while a server is LOOKING (`FastLeaderElection.lookForLeader`).
 
+mod canonical;
 pub(crate) mod invariants;
 
 use crate::event::{Note, Timer};

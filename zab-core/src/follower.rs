@@ -4,6 +4,7 @@
 //! is its `plan`; packets that arrive meanwhile wait in the inbox.
 
 mod broadcast;
+mod canonical;
 pub(crate) mod invariants;
 mod plan;
 mod synchronization;

@@ -4,6 +4,7 @@
 //! Each learner has a handler of its own ([`Learner`]); what the handlers decide together is here.
 
 mod broadcast;
+mod canonical;
 mod decision;
 mod discovery;
 pub(crate) mod invariants;

@@ -41,10 +41,12 @@
 //! | `durable.rs`, `memory.rs` | what survives the process, and what only survives the role |
 //! | `invariants.rs`, `*/invariants.rs` | what holds after every step, checked by the core itself |
 //! | `variant.rs`, `variant/` | historical defects as data |
+//! | `canonical.rs`, `*/canonical.rs` | what of a state makes a difference to what can happen next |
 //! | `event.rs`, `message.rs`, `txn.rs`, `ids.rs`, `time.rs` | the words all of this is said in |
 
 #![forbid(unsafe_code)]
 
+pub mod canonical;
 mod committer;
 pub mod config;
 mod durable;

@@ -9,6 +9,7 @@
 //! `FileTxnLog`, whose `append` and `commit` are `synchronized`: while one of them flushes, the other
 //! appends nothing.
 
+mod canonical;
 pub(crate) mod invariants;
 
 use crate::durable::Durable;

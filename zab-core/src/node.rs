@@ -1,5 +1,6 @@
 //! One server: takes an input, hands it to whoever it is for, and changes roles.
 
+mod canonical;
 mod disk;
 pub(crate) mod invariants;
 

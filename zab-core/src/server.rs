@@ -3,6 +3,7 @@
 //! Handlers of all roles get a `&mut Server`, change it, and put what they ask of the world into
 //! its outputs.
 
+mod canonical;
 pub(crate) mod invariants;
 
 use crate::committer::{Committer, Work};

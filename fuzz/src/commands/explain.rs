@@ -3,11 +3,12 @@
 use super::output::Out;
 use super::replay::compare;
 use super::switches::Switches;
-use super::{Exit, Failure, quoted, read_case};
+use super::{Exit, Failure, explore, quoted, read_case};
 use crate::explain::picture::{self, Shown};
 use crate::explain::ticket::{self, Syntax};
 use crate::explain::{Story, json, table, text};
 use crate::oracle::Oracle;
+use crate::trail::Trail;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -47,6 +48,9 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: &Args, out: &Out) -> Result<Exit, Failure> {
+    if let Some(trail) = explore::read(&args.case)? {
+        return args.of_trail(&trail, out);
+    }
     let case = read_case(&args.case)?;
     let mut command = format!("cargo zab explain {}", quoted(&args.case));
     let asked = args.switches.of_or(args.variant.as_deref(), || case.named())?;
@@ -80,6 +84,24 @@ pub(super) fn run(args: &Args, out: &Out) -> Result<Exit, Failure> {
 }
 
 impl Args {
+    /// Shows what an exploration found.
+    fn of_trail(&self, trail: &Trail, out: &Out) -> Result<Exit, Failure> {
+        let asked = self.switches.of_or(self.variant.as_deref(), || trail.named())?;
+        let mut command = format!("cargo zab explain {}", quoted(&self.case));
+        if let Some(named) = &asked {
+            command += &format!(" --variant {}", named.name);
+        }
+        if self.markdown || self.jira || self.html.is_some() || self.svg.is_some() {
+            let case = self.case.display();
+            return Err(Failure::usage(format!(
+                "{case}: was explored, and has --text and --table alone"
+            )));
+        }
+        out.command(&(command.clone() + if self.table { " --table" } else { "" }));
+        let named = asked.unwrap_or_else(|| trail.named());
+        explore::explain((&self.case, &command), trail, &named, self.table, out)
+    }
+
     /// Whether the story is printed: unless it goes into files alone.
     const fn prints(&self) -> bool {
         let is_asked = self.text || self.table || self.markdown || self.jira;

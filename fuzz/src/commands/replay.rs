@@ -2,7 +2,7 @@
 
 use super::output::Out;
 use super::switches::Switches;
-use super::{Exit, Failure, quoted, read_case};
+use super::{Exit, Failure, explore, quoted, read_case};
 use crate::case::{Case, Driver, Expected};
 use crate::explain::trace;
 use crate::oracle::{Oracle, Outcome};
@@ -50,16 +50,28 @@ enum Form {
 }
 
 pub(super) fn run(args: &Args, out: &Out) -> Result<Exit, Failure> {
-    let cases = args
-        .cases
-        .iter()
+    let mut exit = Exit::Clean;
+    let mut reports = Vec::new();
+    let mut paths = Vec::new();
+    for path in &args.cases {
+        let Some(trail) = explore::read(path)? else {
+            paths.push(path);
+            continue;
+        };
+        let asked = args.switches.of_or(args.variant.as_deref(), || trail.named())?;
+        let (comes_to, report) = explore::replay(path, &trail, asked, out);
+        exit = exit.max(comes_to);
+        reports.push(report);
+    }
+    let cases = paths
+        .into_iter()
         .map(|path| {
             let case = read_case(path)?;
             let asked = args.switches.of_or(args.variant.as_deref(), || case.named())?;
             Ok((path, case, asked))
         })
         .collect::<Result<Vec<_>, Failure>>()?;
-    if cases.is_empty() {
+    if args.cases.is_empty() {
         out.bad("nothing was checked: no case was given");
         out.json(&json!([]));
         return Ok(Exit::Inconclusive);
@@ -71,8 +83,6 @@ pub(super) fn run(args: &Args, out: &Out) -> Result<Exit, Failure> {
         return print_trace(case, asked.clone(), args.driver, form, out);
     }
     let mut oracle = Oracle::default();
-    let mut exit = Exit::Clean;
-    let mut reports = Vec::new();
     for (path, case, asked) in cases {
         let command = command(path, asked.as_ref(), args);
         let named = asked.unwrap_or_else(|| case.named());

@@ -4,9 +4,9 @@
 //! column for each transaction, the same ones at every server, so that a gap is something that a
 //! server lacks. What is solid survives a power failure; what is hatched does not, yet.
 //!
-//! [`scene`] is what there is to draw, put together from the events, the checker that watches them
-//! ([`film`]) and the words of the story; [`layout`] gives every point a place; [`draw`] draws. The
-//! same drawing stands in an SVG file and in an HTML page ([`page`]).
+//! `scene` is what there is to draw, put together from the events, the checker that watches them
+//! (`film`) and the words of the story; `layout` gives every point a place; `draw` draws. The same
+//! drawing stands in an SVG file and in an HTML page (`page`).
 
 mod draw;
 mod film;

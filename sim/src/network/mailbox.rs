@@ -6,6 +6,8 @@
 //! it is used in: what is lost on it is not told, so it is made again once both ways are open. A
 //! message that arrived while the way back was cut counts as lost, and is sent again.
 
+mod exhaustive;
+
 use crate::due::{Due, Effects};
 use crate::network::links::SERVERS_MAX;
 use zab_core::{NodeId, Notification, Time};

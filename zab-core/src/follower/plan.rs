@@ -3,6 +3,8 @@
 //! Between two steps that wait for the disk the process may die, or another thread may run. The
 //! order of the steps at NEWLEADER is what ZooKeeper's releases differ in.
 
+mod canonical;
+
 use super::{Follower, Link, Phase, synchronization};
 use crate::event::{Actor, ExitReason, File, Output};
 use crate::ids::{Epoch, Lsn, Zxid};

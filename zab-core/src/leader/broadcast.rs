@@ -1,5 +1,6 @@
 //! Broadcast at the leader: propose, count acknowledgements, commit in order.
 
+mod canonical;
 pub(crate) mod invariants;
 
 use super::Leader;

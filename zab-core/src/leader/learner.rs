@@ -1,5 +1,6 @@
 //! One learner as its leader sees it: a reader thread and a sender thread (`LearnerHandler`).
 
+mod canonical;
 pub(crate) mod invariants;
 
 use crate::event::{Actor, Output};

@@ -140,7 +140,7 @@ impl<'a> Film<'a> {
 }
 
 /// So many events are shown at most from boot on.
-const DETAILED_MAX: usize = 900;
+const DETAILED_MAX: usize = 800;
 
 /// The transaction that a server is to log.
 fn met(event: &Event) -> Option<Txn> {

@@ -2,6 +2,7 @@
 
 use crate::explain::story::Weight;
 use zab_checker::custody::Servers;
+use zab_core::variant::Release;
 use zab_core::{Epoch, NodeId, Txn};
 
 /// A point on the axis of time: later events of one instant come after earlier ones.
@@ -198,6 +199,8 @@ pub(crate) enum Sign {
     Started,
     Established(Epoch),
     DiskError,
+    /// A release was put in the place of the one before.
+    Installed(Release),
 }
 
 #[derive(Copy, Clone, Debug)]

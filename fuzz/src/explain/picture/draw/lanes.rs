@@ -7,6 +7,7 @@ use crate::explain::picture::scene::{
 };
 use crate::explain::text::ms;
 use maud::{Markup, html};
+use zab_core::variant::Release;
 
 pub(super) fn background(scene: &Scene, layout: &Layout) -> Markup {
     html! {
@@ -64,16 +65,30 @@ fn band_of(band: &Band, layout: &Layout) -> Markup {
     let fits = |text: &str| text.len() as f64 * 5.0 + 6.0 <= height;
     let text = [words.as_str(), &short].into_iter().find(|text| fits(text));
     let turn =
-        format!("translate({} {}) rotate(-90)", n(x + BAND / 2.0 + 3.5), n(y + height / 2.0));
+        |middle: f64| format!("translate({} {}) rotate(-90)", n(x + BAND / 2.0 + 3.5), n(middle));
     html! {
         g {
             title { (band.server) " " (words) }
             rect class=(format!("band {class}")) x=(n(x)) y=(n(y)) width=(n(BAND)) height=(n(height)) {}
             @if let Some(text) = text {
-                text class=(format!("role on{class}")) transform=(turn) { (text) }
+                @for middle in repeats(y, height, text.len() as f64 * 5.0 + 6.0) {
+                    text class=(format!("role on{class}")) transform=(turn(middle)) { (text) }
+                }
             }
         }
     }
+}
+
+/// So far apart stand the words of something that is longer than a screen.
+const REPEAT: f64 = 700.0;
+
+/// Where words of this length stand in something of this height: at its beginning, and twice more.
+fn repeats(y: f64, height: f64, length: f64) -> impl Iterator<Item = f64> {
+    let first = y + length.min(height) / 2.0;
+    let bottom = y + height;
+    let later = (1..3).map(move |at| first + REPEAT * f64::from(at));
+    let later = later.take_while(move |middle| middle + length / 2.0 <= bottom);
+    std::iter::once(first).chain(later)
 }
 
 pub(super) fn epochs(scene: &Scene, layout: &Layout) -> Markup {
@@ -212,6 +227,8 @@ fn turn_of(turn: &Turn, layout: &Layout) -> Markup {
         Sign::Started => "starts".to_owned(),
         Sign::Established(epoch) => format!("epoch {epoch} begins"),
         Sign::DiskError => "disk error".to_owned(),
+        Sign::Installed(Release::New) => "new release".to_owned(),
+        Sign::Installed(Release::Old) => "old release".to_owned(),
     };
     let is_end = matches!(turn.sign, Sign::PowerLoss | Sign::Killed | Sign::Exited);
     html! {

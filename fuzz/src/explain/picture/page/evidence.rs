@@ -57,7 +57,7 @@ pub(super) fn held(shown: Shown<'_>) -> Markup {
     html! {
         @if finding.violation.is_some() {
             h2 { "Who held it, and when" }
-            div.held style=(format!("--least:{}px", 96 + 78 * u32::from(shown.recording.schedule.servers))) {
+            div.held style=(format!("--least:{}px", 90 + 72 * u32::from(shown.recording.schedule.servers))) {
                 @for (at, one) in finding.instants.iter().enumerate() {
                     div {
                         (instant(finding, one, at))

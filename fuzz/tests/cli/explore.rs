@@ -1,0 +1,63 @@
+//! `zab explore` and the files that it writes.
+
+use super::{folder, stderr, stdout, zab};
+use serde_json::Value;
+
+#[test]
+fn what_is_found_is_a_file_that_replays_and_that_the_reference_survives() {
+    let folder = folder();
+    let args = ["explore", "--variant", "stale-ack-in-flight", "--cuts", "1", "-j", "2"];
+    let output = zab(folder.path(), &args);
+    assert_eq!(output.status.code(), Some(1), "{}", stderr(&output));
+    let shown = stdout(&output);
+    let command = "cargo zab explore --variant stale-ack-in-flight --writes 1 --cuts 1";
+    assert!(shown.starts_with(&format!("$ {command}\n")), "{shown}");
+    assert!(shown.contains("found D1") && shown.contains("Not every order is tried"), "{shown}");
+    let path = "findings/explored-stale-ack-in-flight-D1.json";
+    let run = |args: &[&str]| zab(folder.path(), args);
+    let replayed = run(&["replay", path]);
+    assert_eq!(replayed.status.code(), Some(1), "{}", stdout(&replayed));
+    let reference = run(&["replay", path, "--variant", "reference"]);
+    assert_eq!(reference.status.code(), Some(0), "{}", stdout(&reference));
+    let explained = run(&["explain", path]);
+    assert_eq!(explained.status.code(), Some(0), "{}", stderr(&explained));
+    assert!(stdout(&explained).contains("D1: acknowledged before it was durable"));
+    assert_eq!(run(&["explain", path, "--jira"]).status.code(), Some(2));
+    let further = run(&["explore", "--from", path, "--writes", "0", "--restarts", "0"]);
+    assert_eq!(further.status.code(), Some(2), "the reference does not get that far");
+    assert!(stderr(&further).contains("cannot be taken here"), "{}", stderr(&further));
+}
+
+#[test]
+fn it_says_whether_anything_is_left() {
+    let folder = folder();
+    let json = |args: &[&str]| {
+        let all = [&["explore", "--format", "json"], args].concat();
+        let output = zab(folder.path(), &all);
+        let report: Value = serde_json::from_str(&stdout(&output)).expect("one JSON document");
+        (output.status.code(), report)
+    };
+    let (code, complete) = json(&["--writes", "0", "--cuts", "1"]);
+    assert_eq!((code, complete["end"].as_str()), (Some(0), Some("complete")));
+    assert!(complete["reductions"].as_array().is_some_and(|rules| !rules.is_empty()));
+    let (code, cut_short) = json(&["--states", "50"]);
+    assert_eq!((code, cut_short["end"].as_str()), (Some(3), Some("states")));
+    assert!(cut_short["states"].as_u64() >= Some(50));
+}
+
+#[test]
+fn what_cannot_be_explored_is_told_in_one_line() {
+    let folder = folder();
+    for (args, what) in [
+        (vec!["--free", "nobody"], "choose from receiver"),
+        (vec!["--writes", "4", "--reads", "1"], "4 or fewer"),
+        (vec!["--servers", "4"], "choose 3, 5 or 7"),
+        (vec!["--class", "O77"], "there is no class"),
+        (vec!["--from", "nothing.json"], "nothing.json"),
+    ] {
+        let output = zab(folder.path(), &[vec!["explore"], args].concat());
+        assert_eq!(output.status.code(), Some(2));
+        let error = stderr(&output);
+        assert!(error.contains(what) && error.lines().count() == 1, "{error}");
+    }
+}

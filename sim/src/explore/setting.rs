@@ -1,0 +1,124 @@
+//! What is explored, and where that begins.
+
+use super::bounds::{Bounds, Free};
+use super::choice::Choice;
+use super::rest;
+use super::state::{State, Step};
+use crate::due::Due;
+use crate::run::Booted;
+use zab_checker::{Checker, Class, Event, Standard, Verdict, Violation};
+use zab_core::variant::Releases;
+use zab_core::{Span, Time};
+
+/// How far apart the steps of a replay are, for a story: nothing takes time in an exploration.
+const STEP: Span = Span::from_millis(1);
+
+/// An ensemble, the bounds, and what counts.
+#[derive(Clone, Debug)]
+pub struct Setting {
+    /// How many servers there are.
+    pub servers: u8,
+    /// What they run; nobody is upgraded.
+    pub releases: Releases,
+    /// What is held against them.
+    pub standard: Standard,
+    /// How much may happen.
+    pub bounds: Bounds,
+    /// Whose turns are chosen.
+    pub free: Free,
+    /// Look for this class alone, and go on after others.
+    pub class: Option<Class>,
+    /// What has happened before the exploration begins; the bounds count from there.
+    pub before: Vec<Choice>,
+    /// The time that stands still.
+    pub(super) now: Time,
+    booted: Booted,
+}
+
+/// What came of a list of choices.
+#[derive(Clone, Debug)]
+pub struct Replay {
+    /// What was observed, the boot included.
+    pub events: Vec<Event>,
+    /// How many of the events are of the boot.
+    pub boot: usize,
+    /// When the boot was over.
+    pub origin: Time,
+    /// How many of the choices could be taken.
+    pub taken: usize,
+    /// What it came to, all violations, gravest first, and the verdict.
+    pub violations: Vec<Violation>,
+    /// The verdict, after everything was healed.
+    pub verdict: Verdict,
+}
+
+impl Setting {
+    /// Boots an ensemble of 3, 5 or 7 servers, and lets time stand still.
+    pub fn new(servers: u8, releases: impl Into<Releases>, standard: Standard) -> Self {
+        let releases = releases.into();
+        let booted = Booted::new(servers, releases);
+        Self {
+            servers,
+            releases,
+            standard,
+            bounds: Bounds::default(),
+            free: Free::default(),
+            class: None,
+            before: Vec::new(),
+            now: booted.driver().now(),
+            booted,
+        }
+    }
+
+    /// Where the exploration begins. `None` if something that has to happen before cannot.
+    pub(super) fn root(&self) -> Option<State> {
+        let mut state = self.booted_state();
+        let mut step = Step::default();
+        for choice in &self.before {
+            if !state.take(self, *choice, &mut step) {
+                return None;
+            }
+        }
+        state.spent = Bounds::default();
+        Some(state)
+    }
+
+    fn booted_state(&self) -> State {
+        let mut checker = Checker::new(self.servers, self.standard);
+        self.booted.evidence().iter().for_each(|event| checker.observe(event));
+        let world = self.booted.driver().world().clone();
+        let dues = self.booted.driver().pending().filter(|due| !is_of_time(*due)).collect();
+        State::new(self, world, dues, checker)
+    }
+
+    /// Takes these choices one after the other, from the boot on, then heals and judges.
+    pub fn replay(&self, choices: &[Choice]) -> Replay {
+        let mut state = self.booted_state();
+        let origin = self.now;
+        let mut step = Step { events: Some(self.booted.evidence().to_vec()), ..Step::default() };
+        let mut taken = 0;
+        for choice in choices {
+            step.shown_at = Some(origin.after(Span(STEP.0 * (taken as u64 + 1))));
+            if !state.take(self, *choice, &mut step) {
+                break;
+            }
+            taken += 1;
+        }
+        let mut events = step.events.take().unwrap_or_default();
+        let later = Span(STEP.0 * (taken as u64 + 1));
+        let judged = rest::judge(&state, self.now, later, Some(&mut events));
+        Replay {
+            events,
+            boot: self.booted.evidence().len(),
+            origin,
+            taken,
+            violations: judged.violations,
+            verdict: judged.verdict,
+        }
+    }
+}
+
+/// Whether time brings it about, or the network has it.
+const fn is_of_time(due: Due) -> bool {
+    !matches!(due, Due::Turn { .. } | Due::Disk { .. } | Due::Connect { .. })
+}
