@@ -79,7 +79,7 @@ impl Node {
     /// shuts the role down, the log writer included, and that flushes once more. A learner's does
     /// not where its log writer is never stopped.
     fn on_log_writer_failed(&mut self) -> Flow {
-        let Server { writer, durable, variant, out, .. } = &mut self.server;
+        let Server { writer, leaked_writer, durable, variant, out, .. } = &mut self.server;
         let is_shut_down = match self.role {
             Role::Leading(_) => variant.disk_error_keeps_memory || variant.trusts_failed_flush,
             Role::Following(_) => {
@@ -89,6 +89,8 @@ impl Node {
         };
         if !is_shut_down || writer.has_ended() {
             writer.end();
+            // Who waited for the file has it now.
+            leaked_writer.go_on(out);
             return if variant.trusts_failed_flush {
                 self.leave_without_log_writer()
             } else {
