@@ -20,6 +20,7 @@
 //! The scenario ends where the claim is decided, with `recover`.
 
 mod client;
+pub mod control;
 mod disk;
 mod end;
 mod role;
@@ -101,7 +102,11 @@ struct Teller<'a> {
 ///
 /// A step that no line can bring about, or a claim that no read can show.
 pub fn translate(recording: &Recording, title: &str) -> Result<String, Inexpressible> {
-    let end = End::of(recording)?;
+    tell(recording, title, &End::of(recording)?)
+}
+
+/// The scenario of an execution up to this end.
+fn tell(recording: &Recording, title: &str, end: &End) -> Result<String, Inexpressible> {
     let mut teller = Teller {
         recording,
         at: 0,
