@@ -45,6 +45,9 @@ pub fn real_config(servers: u8) -> Config {
     Config { committed_log_max: 500, ..Config::new(servers) }
 }
 
+/// What is to be said if these settings make a difference.
+pub const REAL_LIMITS: &str = ", with as long a committed log as real servers have (500)";
+
 /// Why there is no scenario for an execution.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Inexpressible {

@@ -1,6 +1,6 @@
 //! `zab confirm` where there is a gate: every execution of every scenario, and what they come to.
 
-use super::subject::{Part, Subject};
+use super::subject::{self, Part, Subject};
 use super::{Args, Exit, Failure, Out};
 use crate::commands::quoted;
 use crate::real::Java;
@@ -12,7 +12,8 @@ use std::time::Duration;
 
 pub(in super::super) fn run(args: &Args, out: &Out) -> Result<Exit, Failure> {
     let java = Java::find(args.zookeeper.as_deref()).map_err(Failure::harness)?;
-    let subjects = args.scenarios.iter().map(|path| Subject::read(path, args, &java));
+    let files = subject::files(args)?;
+    let subjects = files.iter().map(|path| Subject::read(path, args, &java));
     let subjects = subjects.collect::<Result<Vec<_>, Failure>>()?;
     if args.print {
         return Ok(print(&subjects, out));
@@ -29,6 +30,15 @@ pub(in super::super) fn run(args: &Args, out: &Out) -> Result<Exit, Failure> {
         out.remark(format!("everything they left is in {}", bench.folder.display()));
     } else {
         let _ = std::fs::remove_dir_all(&bench.folder);
+    }
+    if subjects.len() > 1 {
+        let Counts { confirmed, refuted, kept, not_kept, not_expressible } = counts;
+        let mut line = format!("{confirmed} confirmed, {refuted} refuted");
+        if args.control {
+            write!(line, "; {kept} controls kept, {not_kept} not")
+                .expect("a string takes any text");
+        }
+        out.line(format!("{line}; {not_expressible} not expressible"));
     }
     out.json(&json!(reports));
     result.map(|()| counts.exit())
@@ -54,6 +64,9 @@ fn command(args: &Args) -> String {
     let mut command = "cargo zab confirm".to_owned();
     let mut add = |text: String| write!(command, " {text}").expect("a string takes any text");
     args.scenarios.iter().for_each(|path| add(quoted(path)));
+    if let Some(folder) = &args.all {
+        add(format!("--all {}", quoted(folder)));
+    }
     if let Some(folder) = &args.zookeeper {
         add(format!("--zookeeper {}", quoted(folder)));
     }
@@ -62,6 +75,9 @@ fn command(args: &Args) -> String {
     }
     if args.control {
         add("--control".to_owned());
+    }
+    if args.record {
+        add("--record".to_owned());
     }
     command
 }
@@ -138,6 +154,9 @@ impl Bench<'_> {
                 reports.push(to_json(&report, control, as_told));
             }
             self.sum_up(part, counts, &mut times);
+        }
+        if let Some(release) = self.java.release().filter(|_| self.args.record) {
+            subject.record(release, counts.confirmed, self.args.times)?;
         }
         if self.args.control && parts.len() == 1 {
             all.not_kept += 1;
