@@ -27,6 +27,17 @@ pub(crate) struct Flush {
     names: Names,
 }
 
+impl Flush {
+    /// Whether a record with this zxid is among what it was asked to make durable.
+    pub(crate) fn covers(&self, zxid: Zxid) -> bool {
+        has_record(&self.contents, zxid)
+    }
+}
+
+fn has_record(log: &[u8], zxid: Zxid) -> bool {
+    read_log(log).is_ok_and(|log| log.records.iter().any(|txn| txn.zxid == zxid))
+}
+
 /// The files of one server, as they are and as a power failure would leave them.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Disk {
@@ -126,9 +137,7 @@ impl Disk {
     /// Whether a power failure would leave a record with this zxid in this file.
     pub(crate) fn has_durable(&self, file: &str, zxid: Zxid) -> bool {
         let contents = self.names.get(file).and_then(|inode| self.contents.get(inode));
-        contents.is_some_and(|bytes| {
-            read_log(bytes.as_slice()).is_ok_and(|log| log.records.iter().any(|txn| txn.zxid == zxid))
-        })
+        contents.is_some_and(|bytes| has_record(bytes, zxid))
     }
 
     /// The power fails while no process runs: writes what is left, and says which files differ.

@@ -304,12 +304,14 @@ fn did(board: &Board, at: &AtGate, flush: Option<Flush>) {
             (Operation::Rename, Some(to)) => disk.on_rename(name, to),
             (Operation::Remove, _) => disk.on_remove(name),
             (Operation::Fsync, _) => {
-                flush.into_iter().for_each(|flush| disk.on_fsync_done(flush));
-                let of = |(server, _): &&mut (NodeId, LogUntil)| *server == at.server;
-                for (_, until) in state.files.logs.iter_mut().filter(of) {
-                    if matches!(until, LogUntil::Flushed(zxid) if disk.has_durable(name, *zxid)) {
-                        *until = LogUntil::Done;
+                if let Some(flush) = flush {
+                    let of = |(server, _): &&mut (NodeId, LogUntil)| *server == at.server;
+                    for (_, until) in state.files.logs.iter_mut().filter(of) {
+                        if matches!(until, LogUntil::Flushed(zxid) if flush.covers(*zxid)) {
+                            *until = LogUntil::Done;
+                        }
                     }
+                    disk.on_fsync_done(flush);
                 }
             }
             _ => {}
