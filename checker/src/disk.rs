@@ -140,8 +140,12 @@ impl Files {
                 self.snapshots.insert(at, snapshot);
             }
             Pending::DropSnapshotsAfter(zxid) => self.snapshots.retain(|s| s.last <= zxid),
-            Pending::AcceptedEpoch(epoch) => self.accepted_epoch = epoch,
-            Pending::CurrentEpoch(epoch) => self.current_epoch = epoch,
+            Pending::CurrentEpoch(epoch) | Pending::Rename(File::CurrentEpoch, epoch) => {
+                self.current_epoch = epoch;
+            }
+            Pending::AcceptedEpoch(epoch) | Pending::Rename(_, epoch) => {
+                self.accepted_epoch = epoch;
+            }
             Pending::FlushRecovered(_) => {}
         }
     }
@@ -162,6 +166,7 @@ enum Pending {
     DropSnapshotsAfter(Zxid),
     AcceptedEpoch(Epoch),
     CurrentEpoch(Epoch),
+    Rename(File, Epoch),
     FlushRecovered(File),
 }
 
@@ -172,7 +177,7 @@ impl Pending {
             Self::Snapshot(_) | Self::DropSnapshotsAfter(_) => File::Snapshot,
             Self::AcceptedEpoch(_) => File::AcceptedEpoch,
             Self::CurrentEpoch(_) => File::CurrentEpoch,
-            Self::FlushRecovered(file) => file,
+            Self::FlushRecovered(file) | Self::Rename(file, _) => file,
         }
     }
 
@@ -191,6 +196,8 @@ enum Stage {
     Buffered(Lsn),
     /// In the page cache, and no running process is about to flush it.
     Left,
+    /// An epoch file that has its name, until the power goes or something is flushed.
+    Renamed,
     /// In the page cache, where it counts as clean.
     Clean,
     /// Durable, after something that is not.
@@ -208,12 +215,26 @@ pub(crate) struct Disk {
     writes: Vec<(Stage, Pending)>,
     /// A process has died on this machine since it last had no power.
     is_cached: bool,
+    /// What was durable on the disks that this one has taken the place of.
+    voided: Vec<Files>,
 }
 
 impl Disk {
     /// What a restarted process would read.
     pub(crate) const fn asked(&self) -> &Files {
         &self.asked
+    }
+
+    /// What survives a power loss, and what would if the disk had not been created again.
+    pub(crate) fn ever_durable(&self) -> impl Iterator<Item = &Files> {
+        self.voided.iter().chain([&self.durable])
+    }
+
+    /// The disk is created again, and is empty.
+    pub(crate) fn on_blanked(&mut self) {
+        let mut voided = std::mem::take(&mut self.voided);
+        voided.push(std::mem::take(&mut self.durable));
+        *self = Self { voided, ..Self::default() };
     }
 
     /// What survives a power loss.
@@ -247,8 +268,7 @@ impl Disk {
         }
     }
 
-    /// The process died. Its page cache survives unless the power is lost. An epoch file is flushed
-    /// before it takes the place of the one before.
+    /// The process died. Its page cache survives unless the power is lost.
     pub(crate) fn on_crashed(&mut self, power_loss: bool) {
         self.is_cached = !power_loss;
         if power_loss {
@@ -260,8 +280,8 @@ impl Disk {
         self.writes.retain(|(stage, _)| !matches!(stage, Stage::Buffered(_)));
         for (stage, op) in &mut self.writes {
             if let Stage::Asked(_) = stage {
-                let is_flushed = matches!(op.file(), File::AcceptedEpoch | File::CurrentEpoch);
-                *stage = if is_flushed { Stage::Durable } else { Stage::Left };
+                let is_epoch = matches!(op.file(), File::AcceptedEpoch | File::CurrentEpoch);
+                *stage = if is_epoch { Stage::Renamed } else { Stage::Left };
             }
         }
         self.settle();
@@ -280,7 +300,8 @@ impl Disk {
             DiskOp::AcceptedEpoch(epoch) => Pending::AcceptedEpoch(*epoch),
             DiskOp::CurrentEpoch(epoch) => Pending::CurrentEpoch(*epoch),
             DiskOp::FlushRecovered(file) => Pending::FlushRecovered(*file),
-            DiskOp::Flush => return,
+            DiskOp::Rename(file, epoch) => Pending::Rename(*file, *epoch),
+            DiskOp::RollLog | DiskOp::Flush => return,
         };
         self.asked.apply(op);
         self.writes.push((Stage::Asked(lsn), op));
@@ -317,10 +338,19 @@ impl Disk {
             is_done(*stage) && matches!(op, Pending::FlushRecovered(of) if *of == file)
         };
         let all_until = self.writes.iter().rposition(flushes).unwrap_or(0);
+        let is_removal = |(stage, op): &(Stage, Pending)| {
+            *stage == Stage::Asked(upto) && matches!(op, Pending::DropSnapshotsAfter(_))
+        };
+        let is_flushed = !self.writes.iter().any(is_removal);
         for (at, (stage, op)) in self.writes.iter_mut().enumerate() {
-            let is_left = matches!(stage, Stage::Left | Stage::Clean) && at < all_until
+            let is_left = matches!(stage, Stage::Left | Stage::Clean | Stage::Renamed)
+                && at < all_until
                 || *stage == Stage::Left && op.is_journaled();
-            if op.file() == file && (is_done(*stage) || is_left) {
+            if op.file() == file && is_done(*stage) && matches!(op, Pending::Rename(..)) {
+                *stage = Stage::Renamed;
+            } else if op.file() == file && (is_done(*stage) || is_left)
+                || *stage == Stage::Renamed && is_flushed
+            {
                 *stage = Stage::Durable;
             }
         }
@@ -329,7 +359,8 @@ impl Disk {
 
     /// What earlier processes have left is durable.
     pub(crate) fn on_written_back(&mut self) {
-        let left = self.writes.iter_mut().filter(|(stage, _)| *stage == Stage::Left);
+        let is_left = |stage| matches!(stage, Stage::Left | Stage::Renamed);
+        let left = self.writes.iter_mut().filter(|(stage, _)| is_left(*stage));
         left.for_each(|(stage, _)| *stage = Stage::Durable);
         self.settle();
     }
@@ -337,7 +368,9 @@ impl Disk {
     /// Works out what is durable.
     fn settle(&mut self) {
         let Self { durable, base, writes, .. } = self;
-        let is_left = writes.iter().any(|(stage, _)| matches!(stage, Stage::Left | Stage::Clean));
+        let is_left = writes
+            .iter()
+            .any(|(stage, _)| matches!(stage, Stage::Left | Stage::Clean | Stage::Renamed));
         if is_left && base.is_none() {
             *base = Some(Box::new(durable.clone()));
         }

@@ -48,6 +48,8 @@ pub enum Fact {
         /// The last operation done.
         upto: Lsn,
     },
+    /// The disk of a server that has just been killed was created again, and is empty.
+    Blanked,
     /// The kernel wrote back what earlier processes of the server have left in the page cache: that is
     /// durable.
     WrittenBack,

@@ -160,7 +160,7 @@ impl Expected {
 impl Case {
     /// The variant it was found in. Reading a case has checked that there is one.
     pub fn named(&self) -> Named {
-        variants::find(&self.variant).expect("a case with an unknown variant is not read")
+        variants::named(&self.variant).expect("a case with an unknown variant is not read")
     }
 
     /// The name of its file, without the extension: the variant and the mechanism, which is the set
@@ -170,7 +170,7 @@ impl Case {
         if self.defects.is_empty() {
             // What needs no defect has no mechanism to be named after.
             name += &format!("--{:08x}", crc32fast::hash(&self.schedule.to_bytes()));
-        } else if self.named().kind == Kind::Release {
+        } else if matches!(self.named().kind, Kind::Release | Kind::Proposal) {
             let defects: Vec<_> = self.defects.iter().map(|name| name.replace('_', "-")).collect();
             name += &format!("--{}", defects.join("+"));
         }
@@ -182,7 +182,7 @@ impl Case {
 
     /// The first thing that is wrong with its contents, apart from the schedule.
     fn problem(&self) -> Option<CaseError> {
-        if let Err(unknown) = variants::find(&self.variant) {
+        if let Err(unknown) = variants::named(&self.variant) {
             return Some(unknown.into());
         }
         if let Expected::Violation { class, .. } = &self.expected

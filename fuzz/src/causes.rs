@@ -9,7 +9,7 @@ use crate::variants::{UnknownVariant, edited};
 use std::fmt;
 use thiserror::Error;
 use zab_checker::Class;
-use zab_core::variant::{Named, Release, Releases, SWITCHES, Switch};
+use zab_core::variant::{Bug, Named, Release, Releases, SWITCHES, Switch};
 use zab_sim::Schedule;
 use zab_sim::schedule::Kind;
 
@@ -48,6 +48,8 @@ pub fn alone(defects: &[&'static Switch], releases: Releases) -> Releases {
 pub enum Cause {
     /// This defect, in whichever release.
     Defect(&'static Switch),
+    /// This bug, in whichever release.
+    Bug(&'static Bug),
     /// That servers run different releases.
     Upgrade,
 }
@@ -57,6 +59,7 @@ impl Cause {
     pub fn spelling(self) -> String {
         match self {
             Self::Defect(switch) => switch.spelling(),
+            Self::Bug(bug) => bug.name.to_owned(),
             Self::Upgrade => Kind::Upgrade.to_string(),
         }
     }
@@ -65,6 +68,7 @@ impl Cause {
     pub fn removed(self, releases: Releases) -> Vec<Releases> {
         match self {
             Self::Defect(switch) => vec![releases.repaired(switch)],
+            Self::Bug(bug) => vec![releases.without(bug)],
             Self::Upgrade => Release::ALL.map(|one| releases.of(one).into()).to_vec(),
         }
     }
@@ -74,6 +78,7 @@ impl fmt::Display for Cause {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Defect(switch) => switch.fmt(f),
+            Self::Bug(bug) => bug.fmt(f),
             Self::Upgrade => f.write_str("the upgrade"),
         }
     }

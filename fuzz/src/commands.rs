@@ -19,6 +19,7 @@ mod remint;
 mod replay;
 mod switches;
 mod variants;
+mod verdict;
 
 use crate::case::{self, Case};
 use clap::{Parser, Subcommand};
@@ -71,6 +72,7 @@ enum Command {
     #[cfg(feature = "real")]
     Record(record::Args),
     Variants(variants::Args),
+    Verdict(verdict::Args),
     Corpus(corpus::Args),
     #[cfg(feature = "turmoil")]
     Agree(agree::Args),
@@ -144,6 +146,10 @@ pub fn main() -> ExitCode {
         }
     };
     let out = Out::new(cli.format, cli.quiet, cli.color);
+    if cli.format.is_table() && !matches!(cli.command, Command::Verdict(_)) {
+        out.failure("only `zab verdict` writes --format md and csv: choose human or json");
+        return ExitCode::from(Exit::Usage.code());
+    }
     let result = match &cli.command {
         Command::Hunt(args) => hunt::run(args, &out),
         Command::Replay(args) => replay::run(args, &out),
@@ -156,6 +162,7 @@ pub fn main() -> ExitCode {
         Command::Record(args) => record::run(args, &out),
         Command::Corpus(args) => corpus::run(args, &out),
         Command::Variants(args) => variants::run(args, &out),
+        Command::Verdict(args) => verdict::run(args, &out),
         Command::Compare(args) => compare::run(args, &out),
         #[cfg(feature = "turmoil")]
         Command::Agree(args) => agree::run(args, &out),

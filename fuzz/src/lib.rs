@@ -37,3 +37,4 @@ pub mod search;
 pub mod situations;
 pub mod targets;
 pub mod variants;
+pub mod verdict;

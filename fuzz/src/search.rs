@@ -22,7 +22,7 @@ use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::time::Duration;
 use zab_checker::Class;
-use zab_core::variant::{self, Harm, Named, Releases, Switch};
+use zab_core::variant::{self, Bug, Harm, Named, Releases, Switch};
 use zab_sim::Schedule;
 use zab_sim::schedule::Kind;
 
@@ -132,8 +132,22 @@ impl Wanted {
         match named.base.harm {
             Harm::Divergence if is_listed => Self::Divergences,
             Harm::Outage if is_listed => Self::Outages,
-            Harm::Nothing | Harm::Loss | Harm::Divergence | Harm::Outage => Self::Losses,
+            Harm::Assertion(class) if is_listed => Self::assertion(class),
+            _ => Self::Losses,
         }
+    }
+
+    /// What to look for when this bug is to show in whatever variant.
+    pub fn of_bug(bug: &Bug) -> Self {
+        match bug.harm {
+            Harm::Outage => Self::Outages,
+            Harm::Assertion(class) => Self::assertion(class),
+            Harm::Nothing | Harm::Loss | Harm::Divergence => Self::Divergences,
+        }
+    }
+
+    fn assertion(class: &str) -> Self {
+        Self::Only(Class::parse(class).expect("the catalogue has classes of the checker's"))
     }
 
     /// Whether an execution with this class is a finding.

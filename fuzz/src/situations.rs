@@ -40,6 +40,8 @@ pub enum Situation {
     RecordsLost,
     /// A power loss tears a record.
     TornRecord,
+    /// A disk is created again, empty.
+    BlankDisk,
     /// A server exits because of its disk.
     DiskFailure,
     /// A flush of the log fails.
@@ -80,7 +82,7 @@ pub enum Situation {
 
 impl Situation {
     /// Every situation.
-    pub const ALL: [Self; 32] = [
+    pub const ALL: [Self; 33] = [
         Self::Diff,
         Self::Trunc,
         Self::Snap,
@@ -95,6 +97,7 @@ impl Situation {
         Self::EpochWasted,
         Self::RecordsLost,
         Self::TornRecord,
+        Self::BlankDisk,
         Self::DiskFailure,
         Self::LogFlushFails,
         Self::LogWriteFails,
@@ -132,6 +135,7 @@ impl Situation {
             Self::EpochWasted => "epoch promised, never established",
             Self::RecordsLost => "power loss takes unflushed records",
             Self::TornRecord => "power loss tears a record",
+            Self::BlankDisk => "disk created again, empty",
             Self::DiskFailure => "exit after a disk error",
             Self::LogFlushFails => "flush of the log fails",
             Self::LogWriteFails => "write to the log fails",
@@ -176,10 +180,21 @@ impl Situations {
 }
 
 /// How many executions reached each situation.
-#[derive(Copy, Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
 pub struct Census([u64; Situation::ALL.len()]);
 
+impl Default for Census {
+    fn default() -> Self {
+        Self([0; Situation::ALL.len()])
+    }
+}
+
 impl Census {
+    /// One with these counts.
+    pub fn of_counts(count: impl Fn(Situation) -> u64) -> Self {
+        Self(Situation::ALL.map(count))
+    }
+
     /// One more execution.
     pub fn count(&mut self, reached: Situations) {
         reached.iter().for_each(|situation| self.0[situation as usize] += 1);
@@ -333,6 +348,7 @@ impl Watch {
                 }
                 self.on_end(node, false);
             }
+            Fact::Blanked => self.reached.insert(Situation::BlankDisk),
             Fact::Fault("record torn") => self.reached.insert(Situation::TornRecord),
             Fact::DiskAsked { lsn, op: DiskOp::Append(txn) } => {
                 let server = self.server(node);

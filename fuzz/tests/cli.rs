@@ -2,6 +2,10 @@
 
 #[path = "cli/names.rs"]
 mod names;
+#[path = "cli/shown.rs"]
+mod shown;
+#[path = "cli/verdict.rs"]
+mod verdict;
 
 use clap::ValueEnum;
 use serde_json::Value;

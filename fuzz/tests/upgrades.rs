@@ -107,7 +107,7 @@ fn an_upgrade_is_a_cause_where_there_is_one() {
     let skips = causes::find(&mixed, "committed-log-skips-sync").expect("the old release has it");
     assert_eq!(skips.removed(mixed.releases()).len(), 1);
     let plain = find("zk-3.9.3").expect("it is a name");
-    let error = causes::find(&plain, "upgrade").err().expect("there is none").to_string();
+    let error = causes::find(&plain, "upgrade").expect_err("there is none").to_string();
     assert!(error.contains("`upgrade`"), "{error}");
 }
 

@@ -13,7 +13,7 @@ const SIZES: [(u8, u64); 3] = [(3, 8_000), (5, 4_000), (7, 2_000)];
 
 /// How many executions of a search with a fixed seed at least get into each situation, for each size:
 /// about half as many as do.
-const FLOORS: [(Situation, [u64; 3]); 32] = [
+const FLOORS: [(Situation, [u64; 3]); 33] = [
     (Situation::Diff, [4_000, 2_000, 1_000]),
     (Situation::Trunc, [230, 44, 17]),
     (Situation::Snap, [210, 98, 74]),
@@ -27,6 +27,7 @@ const FLOORS: [(Situation, [u64; 3]); 32] = [
     (Situation::TwoLeaders, [390, 95, 51]),
     (Situation::EpochWasted, [200, 49, 14]),
     (Situation::RecordsLost, [180, 91, 50]),
+    (Situation::BlankDisk, [60, 30, 15]),
     (Situation::TornRecord, [41, 40, 16]),
     (Situation::DiskFailure, [560, 230, 110]),
     (Situation::LogFlushFails, [310, 130, 71]),

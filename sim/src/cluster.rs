@@ -57,6 +57,14 @@ impl Cluster {
         powered && !self.links.is_cut_either_way(now, a, b)
     }
 
+    /// Whether a majority has what it wrote if the disk of this server is created again: of more than a
+    /// minority of blank disks no protocol recovers.
+    pub(crate) fn may_blank(&self, id: NodeId) -> bool {
+        let blank = |other: &&Machine| other.is_blank();
+        let others = self.machines.iter().filter(blank).count() - usize::from(self[id].is_blank());
+        2 * (others + 1) < self.machines.len()
+    }
+
     /// Ends the faults of machines whose time is over and that do not end by themselves.
     pub(crate) fn expire(&mut self, now: Time) {
         self.machines.iter_mut().for_each(|machine| machine.expire(now));

@@ -22,7 +22,8 @@
 //!
 //! The log is kept as the bytes of its file, see [`record`]. Snapshots and epoch files are written
 //! beside and renamed, so a crash leaves the old contents or the new ones. An epoch file is flushed
-//! before it is renamed (`AtomicFileOutputStream`), so what can be read of it is durable.
+//! before it is renamed (`AtomicFileOutputStream`); that it was renamed is durable once its folder is
+//! flushed, or any file is after that: this is an entry of the journal as well.
 
 mod contents;
 pub mod record;
@@ -43,6 +44,8 @@ enum Stage {
     Buffered,
     /// In the page cache, and no running process is about to flush it: it can be read.
     Written,
+    /// An epoch file that has its name, which a power loss may undo.
+    Renamed,
     /// Its flush failed: it can be read, and counts as clean.
     Clean,
     /// Durable, behind something that is not.
@@ -71,6 +74,16 @@ impl SimDisk {
         Self { durable: Contents::with_log(log), ..Self::default() }
     }
 
+    /// A disk that an operator has created in the place of another.
+    pub fn blank() -> Self {
+        Self { durable: Contents::blank(), ..Self::default() }
+    }
+
+    /// Whether it took the place of another, and what would make up for that is not durable.
+    pub const fn is_blank(&self) -> bool {
+        self.durable.is_blank()
+    }
+
     /// The log file, as far as it is durable.
     pub fn log(&self) -> &[u8] {
         self.durable.log()
@@ -96,7 +109,8 @@ impl SimDisk {
 
     /// Whether this operation flushes what an earlier process has left, and that is nothing.
     pub fn has_nothing_to_do(&self, file: File, lsn: Lsn) -> bool {
-        let is_left = |write: &Write| matches!(write.stage, Stage::Written | Stage::Clean);
+        let is_left =
+            |write: &Write| matches!(write.stage, Stage::Written | Stage::Clean | Stage::Renamed);
         matches!(self.under_way(file, lsn), Some(DiskOp::FlushRecovered(_)))
             && !self.writes[file as usize].iter().any(is_left)
     }
@@ -118,14 +132,31 @@ impl SimDisk {
         };
         let covers_all = |write: &Write| matches!(write.op, DiskOp::FlushRecovered(_));
         let all_until = queue.iter().take(last + 1).rposition(covers_all).unwrap_or(0);
+        let is_removal = matches!(queue[last].op, DiskOp::DropSnapshotsAfter(_));
+        if !is_removal {
+            self.flush_names();
+        }
+        let queue = &mut self.writes[file as usize];
         for (at, write) in queue.iter_mut().enumerate().take(last + 1) {
             let is_own = write.stage == Stage::Asked || write.stage == Stage::Buffered;
-            if is_own || at < all_until || is_journaled(&write.op) {
+            if is_own && matches!(write.op, DiskOp::Rename(..)) {
+                write.stage = Stage::Renamed;
+            } else if is_own || at < all_until || is_journaled(&write.op) {
                 write.stage = Stage::Durable;
             }
         }
-        self.settle(file);
+        for file in [file, File::AcceptedEpoch, File::CurrentEpoch] {
+            self.settle(file);
+        }
         true
+    }
+
+    /// The journal of the file system is flushed, as part of an operation: that files were renamed
+    /// before is durable.
+    fn flush_names(&mut self) {
+        let renamed =
+            self.writes.iter_mut().flatten().filter(|write| write.stage == Stage::Renamed);
+        renamed.for_each(|write| write.stage = Stage::Durable);
     }
 
     /// The kernel writes back what earlier processes have left. False if that is nothing.
@@ -133,7 +164,9 @@ impl SimDisk {
         let mut is_any = false;
         for file in File::ALL {
             let queue = &mut self.writes[file as usize];
-            for write in queue.iter_mut().filter(|write| write.stage == Stage::Written) {
+            let is_left =
+                |write: &&mut Write| matches!(write.stage, Stage::Written | Stage::Renamed);
+            for write in queue.iter_mut().filter(is_left) {
                 write.stage = Stage::Durable;
                 is_any = true;
             }
@@ -183,7 +216,10 @@ impl SimDisk {
             let (mut lost, mut is_inside) = (None, false);
             let on_the_way = |write: &Write| !is_flush(&write.op) && write.stage != Stage::Buffered;
             for write in self.writes[file as usize].drain(..).filter(on_the_way) {
-                if write.stage == Stage::Durable {
+                if write.op == DiskOp::RollLog {
+                    // Without its first record a file is none.
+                    self.durable.apply(write.op);
+                } else if write.stage == Stage::Durable {
                     is_inside |= lost.is_some();
                     self.durable.apply(write.op);
                 } else if left > 0 {
@@ -207,7 +243,7 @@ impl SimDisk {
             queue.retain(|write| !is_flush(&write.op) && write.stage != Stage::Buffered);
             let stage = match file {
                 File::Log | File::Snapshot => Stage::Written,
-                File::AcceptedEpoch | File::CurrentEpoch => Stage::Durable,
+                File::AcceptedEpoch | File::CurrentEpoch => Stage::Renamed,
             };
             let asked = queue.iter_mut().filter(|write| write.stage == Stage::Asked);
             asked.for_each(|write| write.stage = stage);

@@ -6,9 +6,10 @@
 use crate::backend::Backend;
 use crate::due::Later;
 use crate::machine::{Death, SUPERVISOR_DELAY};
-use crate::schedule::{Act, GRAIN_US, StallTarget};
+use crate::schedule::{Act, Files, GRAIN_US, StallTarget};
 use crate::sessions;
 use zab_checker::Fact;
+use zab_core::variant::Release;
 use zab_core::{DiskError, Key, NodeId, Span, Time};
 
 /// An action of a schedule happens. Its numbers must be valid for this ensemble.
@@ -26,20 +27,17 @@ pub(crate) fn act(backend: &mut impl Backend, act: Act) {
             end(backend, NodeId(server), Death::Killed, Span(down_us));
         }
         Act::Upgrade { server, to, down_us } => {
-            let is_other = backend.cluster().install(NodeId(server), to);
-            if is_other {
-                backend.observe(Some(NodeId(server)), Fact::Installed(to));
-            }
-            end(backend, NodeId(server), Death::Killed, Span(down_us));
+            upgrade(backend, NodeId(server), to, Span(down_us));
+        }
+        Act::BlankDisk { server, down_us } => {
+            blank(backend, NodeId(server), Span(down_us));
         }
         Act::StepDown { server } => backend.step_down(NodeId(server)),
         Act::FlushError { server, file, for_us: _ } => {
-            backend.cluster()[NodeId(server)].fail(DiskError::Flush, file, now, until);
-            begin(backend, server, "flushes fail", until);
+            fail(backend, server, (DiskError::Flush, "flushes fail"), file, until);
         }
         Act::WriteError { server, file, for_us: _ } => {
-            backend.cluster()[NodeId(server)].fail(DiskError::Write, file, now, until);
-            begin(backend, server, "writes fail", until);
+            fail(backend, server, (DiskError::Write, "writes fail"), file, until);
         }
         Act::Cut { from, to, both_ways, for_us: _ } => {
             cut(backend, NodeId(from), NodeId(to), until);
@@ -71,12 +69,7 @@ pub(crate) fn act(backend: &mut impl Backend, act: Act) {
             backend.cluster()[NodeId(server)].stalls.stall_disk(until);
             begin(backend, server, "disk stalled", until);
         }
-        Act::WriteBack { server } => {
-            let is_any = backend.cluster()[NodeId(server)].write_back();
-            if is_any {
-                backend.observe(Some(NodeId(server)), Fact::WrittenBack);
-            }
-        }
+        Act::WriteBack { server } => write_back(backend, NodeId(server)),
         Act::Skew { server, per_mille, for_us: _ } => {
             backend.cluster()[NodeId(server)].clock.skew(now, per_mille, until);
             begin(backend, server, "clock skew", until);
@@ -85,6 +78,20 @@ pub(crate) fn act(backend: &mut impl Backend, act: Act) {
             backend.observe(None, Fact::Fault("heal all"));
             end_all(backend);
         }
+    }
+}
+
+/// A server dies, and its disk is created again; if there are too many such servers, nothing happens.
+fn blank(backend: &mut impl Backend, server: NodeId, down: Span) {
+    if backend.cluster().may_blank(server) {
+        end(backend, server, Death::Blanked, down);
+    }
+}
+
+/// What a server has written becomes durable, if there is anything.
+fn write_back(backend: &mut impl Backend, server: NodeId) {
+    if backend.cluster()[server].write_back() {
+        backend.observe(Some(server), Fact::WrittenBack);
     }
 }
 
@@ -151,11 +158,23 @@ fn end(backend: &mut impl Backend, id: NodeId, death: Death, down: Span) {
     if is_torn {
         backend.observe(Some(id), Fact::Fault("record torn"));
     }
-    let power_loss = death != Death::Killed;
+    let power_loss = matches!(death, Death::PowerLoss(_));
     backend.observe(Some(id), Fact::Crashed { power_loss });
+    if death == Death::Blanked {
+        backend.observe(Some(id), Fact::Blanked);
+    }
     backend.disconnect(id, power_loss);
     let (at, life) = (backend.now().after(down), backend.cluster()[id].life());
     backend.plan(at, Later::Start { server: id, life });
+}
+
+/// The next process of a server runs this release, and one that runs ends for it.
+fn upgrade(backend: &mut impl Backend, id: NodeId, to: Release, down: Span) {
+    let is_other = backend.cluster().install(id, to);
+    if is_other {
+        backend.observe(Some(id), Fact::Installed(to));
+    }
+    end(backend, id, Death::Killed, down);
 }
 
 fn end_all(backend: &mut impl Backend) {
@@ -169,6 +188,19 @@ fn end_all(backend: &mut impl Backend) {
 fn begin(backend: &mut impl Backend, server: u8, name: &'static str, until: Time) {
     backend.observe(Some(NodeId(server)), Fact::Fault(name));
     backend.plan(until, Later::FaultEnds);
+}
+
+/// What a disk does with these files fails.
+fn fail(
+    backend: &mut impl Backend,
+    server: u8,
+    (error, name): (DiskError, &'static str),
+    files: Files,
+    until: Time,
+) {
+    let now = backend.now();
+    backend.cluster()[NodeId(server)].fail(error, files, now, until);
+    begin(backend, server, name, until);
 }
 
 fn cut(backend: &mut impl Backend, from: NodeId, to: NodeId, until: Time) {

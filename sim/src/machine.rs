@@ -28,6 +28,8 @@ pub(crate) const SUPERVISOR_DELAY: Span = Span::from_millis(50);
 pub(crate) enum Death {
     Killed,
     PowerLoss(CrashMode),
+    /// The process is killed and its disk is created again, empty.
+    Blanked,
 }
 
 /// A machine.
@@ -69,6 +71,11 @@ impl Machine {
     /// Whether a process is running.
     pub(crate) const fn is_up(&self) -> bool {
         self.up
+    }
+
+    /// Whether its disk is blank.
+    pub(crate) const fn is_blank(&self) -> bool {
+        self.disk.is_blank()
     }
 
     /// Whether it has power.
@@ -166,6 +173,10 @@ impl Machine {
                 (false, true)
             }
             Death::PowerLoss(mode) => (self.disk.lose_power(mode), false),
+            Death::Blanked => {
+                self.disk = SimDisk::blank();
+                (false, true)
+            }
         };
         (self.up, self.powered) = (false, powered);
         self.life = self.life.wrapping_add(1);

@@ -25,7 +25,7 @@ use zab_core::variant::Release;
 
 /// The version of the JSON form that this build writes; it reads all older ones. Version 1 has other
 /// names for three kinds of action; until version 2 a flush error has neither file nor duration; version 4 has
-/// upgrades.
+/// upgrades and blank disks.
 pub const FORMAT: u16 = 4;
 
 /// Times in a schedule are whole multiples of this many microseconds.
@@ -318,6 +318,15 @@ pub enum Act {
         file: Files,
         /// How long; once if 0.
         for_us: u64,
+    },
+    /// An operator creates the volume of a server again: its process is killed, and starts again after
+    /// `down_us` with an empty disk. Nothing happens to a server that is down, or if as many other disks
+    /// are blank as can be missed: a majority has to hold what it wrote.
+    BlankDisk {
+        /// Which server.
+        server: u8,
+        /// How long it is down.
+        down_us: u64,
     },
 }
 

@@ -33,6 +33,7 @@ fn write_fact(f: &mut fmt::Formatter<'_>, fact: &Fact) -> fmt::Result {
         Fact::Installed(release) => write!(f, "gets {release}"),
         Fact::DiskAsked { lsn, op } => write!(f, "asks the disk #{}: {op}", lsn.0),
         Fact::DiskDone { file, upto } => write!(f, "{file:?} is durable up to #{}", upto.0),
+        Fact::Blanked => f.write_str("its disk is created again, empty"),
         Fact::WrittenBack => f.write_str("what its earlier processes wrote is durable"),
         Fact::DiskFailed { file, lsn, error } => write!(f, "{file:?} #{}: {error}", lsn.0),
         Fact::Sent { to, packet } => write!(f, "-> {to}  {packet}"),
@@ -62,8 +63,9 @@ fn write_fact(f: &mut fmt::Formatter<'_>, fact: &Fact) -> fmt::Result {
 }
 
 fn write_found(f: &mut fmt::Formatter<'_>, found: &Recovered) -> fmt::Result {
-    let Recovered { snapshot, log, accepted_epoch, current_epoch } = found;
-    write!(f, "starts: accepted {accepted_epoch}, current {current_epoch}, ")?;
+    let Recovered { snapshot, log, log_files: _, accepted_epoch, current_epoch, is_blank } = found;
+    let blank = if *is_blank { "blank, " } else { "" };
+    write!(f, "starts: {blank}accepted {accepted_epoch}, current {current_epoch}, ")?;
     write!(f, "snapshot {}, log of {}", snapshot.last_processed, log.len())?;
     log.last().map_or(Ok(()), |last| write!(f, " up to {}", last.zxid))
 }

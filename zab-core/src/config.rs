@@ -20,9 +20,9 @@ pub struct Config {
     pub notification_interval_max: Span,
     /// `commitLogCount`: how many committed transactions are kept in memory for DIFF.
     pub committed_log_max: usize,
-    /// How many transactions a leader reads from its log on disk for one DIFF, before a SNAP is
-    /// cheaper (`snapshotSizeFactor`).
-    pub disk_diff_max: usize,
+    /// How much of its log a leader reads from disk for one DIFF, in hundredths of its newest
+    /// snapshot, before a SNAP is cheaper (`zookeeper.snapshotSizeFactor`).
+    pub snapshot_size_factor: u64,
     /// `snapCount`: log records after which a snapshot is taken.
     pub snapshot_every: u32,
 }
@@ -38,7 +38,7 @@ impl Config {
             finalize_wait: Span::from_millis(10),
             notification_interval_max: Span::from_millis(160),
             committed_log_max: 4,
-            disk_diff_max: 3,
+            snapshot_size_factor: 33,
             snapshot_every: 10,
         }
     }

@@ -5,16 +5,40 @@
 //! [`Input::DiskDone`](crate::Input::DiskDone).
 
 pub(crate) mod invariants;
+pub mod log_files;
 
 use crate::event::{DiskError, DiskOp, File, Output, Recovered};
 use crate::ids::{Epoch, Lsn, Zxid};
 use crate::txn::{Replica, Txn};
+use log_files::LogFiles;
+
+/// Whether the folder is flushed once a file has taken the place of another.
+#[derive(Copy, Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub(crate) enum Naming {
+    #[default]
+    Flushed,
+    Unflushed,
+}
+
+impl Naming {
+    const fn replaces(self, file: File, epoch: Epoch) -> DiskOp {
+        match (self, file) {
+            (Self::Unflushed, _) => DiskOp::Rename(file, epoch),
+            (Self::Flushed, File::AcceptedEpoch) => DiskOp::AcceptedEpoch(epoch),
+            (Self::Flushed, _) => DiskOp::CurrentEpoch(epoch),
+        }
+    }
+}
 
 /// Transaction log, snapshots and epoch files of a server.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub(crate) struct Durable {
     /// The log as asked for.
     log: Vec<Txn>,
+    /// Which of its records are in which file.
+    log_files: LogFiles,
+    /// The next record begins a new file.
+    log_is_rolled: bool,
     /// How many of its last records a failed write has left in the stream's buffer.
     buffered: usize,
     /// The snapshots as asked for, oldest first.
@@ -23,12 +47,16 @@ pub(crate) struct Durable {
     pub(crate) accepted_epoch: Epoch,
     /// `currentEpoch` as last reported durable.
     pub(crate) current_epoch: Epoch,
+    /// What becomes of the folder of the epoch files.
+    naming: Naming,
     /// The last sequence number given out.
     last_lsn: Lsn,
     /// Last reported operation asked for, by file.
     asked: [Lsn; 4],
     /// Last operation known to be done, by file.
     done: [Lsn; 4],
+    /// The last operation of those that flush what was found.
+    recovery: Lsn,
     /// The epochs being written to `acceptedEpoch` and `currentEpoch`.
     writing: [Epoch; 2],
     /// Records appended since the log was cut last, not known to be written.
@@ -37,14 +65,22 @@ pub(crate) struct Durable {
 
 impl Durable {
     /// What a process finds when it starts.
-    pub(crate) fn recover(recovered: Recovered) -> Self {
+    pub(crate) fn recover(recovered: Recovered, naming: Naming) -> Self {
         let snapshots = match recovered.snapshot.last_processed {
             Zxid::ZERO => Vec::new(),
             _ => vec![recovered.snapshot],
         };
+        let log_files = match recovered.log_files.records() == recovered.log.len() {
+            true => recovered.log_files,
+            false => LogFiles::of([recovered.log.len()]),
+        };
         Self {
             log: recovered.log,
+            log_files,
+            log_is_rolled: true,
             snapshots,
+            naming,
+            writing: [recovered.accepted_epoch, recovered.current_epoch],
             accepted_epoch: recovered.accepted_epoch,
             current_epoch: recovered.current_epoch,
             ..Self::default()
@@ -108,8 +144,27 @@ impl Durable {
         ends_there && (first <= base.next() || first.counter == 1)
     }
 
+    /// How many bytes of the log are read from disk by whoever reads it from this zxid on, as
+    /// ZooKeeper counts them: the file that is read first is not among them
+    /// (`FileTxnIterator.getStorageSize`, once `goToNextLog` has taken the file off the list).
+    pub(crate) fn log_bytes_after(&self, zxid: Zxid) -> u64 {
+        let before = self.log.partition_point(|txn| txn.zxid < zxid);
+        let first = self.log_files.starts().take_while(|start| *start < before).last();
+        self.log_files.bytes_from(first.unwrap_or(0) + 1)
+    }
+
+    /// What is appended next goes to a new file (`FileTxnLog.rollLog`).
+    pub(crate) const fn roll_log(&mut self) {
+        self.log_is_rolled = true;
+    }
+
     /// Appends a record. Durable with the next flush.
     pub(crate) fn append(&mut self, txn: Txn, out: &mut Vec<Output>) {
+        let begins_file = std::mem::take(&mut self.log_is_rolled);
+        if begins_file {
+            self.ask(DiskOp::RollLog, out);
+        }
+        self.log_files.append(begins_file);
         self.log.push(txn);
         let lsn = self.ask(DiskOp::Append(txn), out);
         self.appended.push(lsn);
@@ -122,6 +177,8 @@ impl Durable {
         self.appended.clear();
         let keep = self.log.iter().position(|txn| txn.zxid > zxid).unwrap_or(self.log.len());
         self.log.truncate(if zxid == Zxid::ZERO { 0 } else { keep });
+        self.log_files.truncate(self.log.len());
+        self.log_is_rolled = true;
         self.ask(DiskOp::Truncate(zxid), out);
     }
 
@@ -137,8 +194,8 @@ impl Durable {
         self.ask(DiskOp::FlushRecovered(File::Log), out)
     }
 
-    /// Asks for everything that was found on the disk to be made durable. The epoch files are: each
-    /// was, before it took the place of the one before (`AtomicFileOutputStream`).
+    /// Asks for everything that was found on the disk to be made durable. An epoch file was, before it
+    /// took the place of the one before (`AtomicFileOutputStream`), but perhaps not that it did.
     pub(crate) fn flush_recovered(&mut self, out: &mut Vec<Output>) {
         if !self.log.is_empty() {
             self.ask(DiskOp::FlushRecovered(File::Log), out);
@@ -146,6 +203,18 @@ impl Durable {
         if !self.snapshots.is_empty() {
             self.ask(DiskOp::FlushRecovered(File::Snapshot), out);
         }
+        if self.accepted_epoch > Epoch(0) {
+            self.ask(DiskOp::FlushRecovered(File::AcceptedEpoch), out);
+        }
+        if self.current_epoch > Epoch(0) {
+            self.ask(DiskOp::FlushRecovered(File::CurrentEpoch), out);
+        }
+        self.recovery = self.last_lsn;
+    }
+
+    /// Whether this operation flushes what was found on the disk.
+    pub(crate) fn is_recovery(&self, lsn: Lsn) -> bool {
+        lsn <= self.recovery
     }
 
     /// Writes a snapshot.
@@ -168,13 +237,13 @@ impl Durable {
     pub(crate) fn write_accepted_epoch(&mut self, epoch: Epoch, out: &mut Vec<Output>) -> Lsn {
         assert!(epoch >= self.accepted_epoch, "a promise is never taken back");
         self.writing[0] = epoch;
-        self.ask(DiskOp::AcceptedEpoch(epoch), out)
+        self.ask(self.naming.replaces(File::AcceptedEpoch, epoch), out)
     }
 
     /// Replaces `currentEpoch`.
     pub(crate) fn write_current_epoch(&mut self, epoch: Epoch, out: &mut Vec<Output>) -> Lsn {
         self.writing[1] = epoch;
-        self.ask(DiskOp::CurrentEpoch(epoch), out)
+        self.ask(self.naming.replaces(File::CurrentEpoch, epoch), out)
     }
 
     fn ask(&mut self, op: DiskOp, out: &mut Vec<Output>) -> Lsn {
@@ -245,7 +314,7 @@ mod tests {
         let snapshot = Replica { last_processed, ..Replica::default() };
         let log = log.iter().map(|(epoch, counter)| txn(*epoch, *counter)).collect();
         let recovered = Recovered { snapshot, log, ..Recovered::default() };
-        Durable::recover(recovered).can_truncate_to(Zxid::new(to.0, to.1))
+        Durable::recover(recovered, Naming::Flushed).can_truncate_to(Zxid::new(to.0, to.1))
     }
 
     #[test]
@@ -292,7 +361,8 @@ mod tests {
     fn flushing() -> (Durable, Lsn, Vec<Output>) {
         let mut out = Vec::new();
         let log = vec![txn(1, 1), txn(1, 2)];
-        let mut durable = Durable::recover(Recovered { log, ..Recovered::default() });
+        let mut durable =
+            Durable::recover(Recovered { log, ..Recovered::default() }, Naming::Flushed);
         durable.append(txn(1, 3), &mut out);
         let flush = durable.flush(&mut out);
         (durable, flush, out)

@@ -5,6 +5,7 @@
 //! given. Nothing that promises durability is ever among the outputs of the step that asks the
 //! disk for it: the promise follows in the step that is told [`Input::DiskDone`].
 
+use crate::durable::log_files::LogFiles;
 use crate::ids::{ConnId, Epoch, Lsn, NodeId, RequestId, Zxid};
 use crate::message::{Notification, Packet, Vote};
 use crate::time::Span;
@@ -65,6 +66,8 @@ pub enum DiskOp {
     /// Append a record to the log. Not durable before a later [`DiskOp::Flush`] is done; never
     /// reported by itself.
     Append(Txn),
+    /// The record that is appended next begins a new file. Durable with that record; never reported.
+    RollLog,
     /// Remove every log record behind this zxid. Durable and reported like an append. With
     /// [`Zxid::ZERO`] it empties the log.
     Truncate(Zxid),
@@ -82,23 +85,36 @@ pub enum DiskOp {
     AcceptedEpoch(Epoch),
     /// Replace the file `currentEpoch`. Reported when it is durable.
     CurrentEpoch(Epoch),
+    /// Replace one of the epoch files and leave it to others to flush the folder. Reported when the
+    /// file has its name; a power loss may undo that until any file of this disk has been flushed.
+    Rename(File, Epoch),
 }
 
 impl DiskOp {
     /// The file that the operation is for.
     pub const fn file(&self) -> File {
         match self {
-            Self::Append(_) | Self::Truncate(_) | Self::Flush => File::Log,
+            Self::Append(_) | Self::RollLog | Self::Truncate(_) | Self::Flush => File::Log,
             Self::Snapshot(_) | Self::DropSnapshotsAfter(_) => File::Snapshot,
-            Self::FlushRecovered(file) => *file,
+            Self::FlushRecovered(file) | Self::Rename(file, _) => *file,
             Self::AcceptedEpoch(_) => File::AcceptedEpoch,
             Self::CurrentEpoch(_) => File::CurrentEpoch,
         }
     }
 
+    /// What an epoch file is replaced by, if the operation is for one.
+    pub const fn epoch(&self) -> Option<Epoch> {
+        match self {
+            Self::AcceptedEpoch(epoch) | Self::CurrentEpoch(epoch) | Self::Rename(_, epoch) => {
+                Some(*epoch)
+            }
+            _ => None,
+        }
+    }
+
     /// Whether its completion is reported with [`Input::DiskDone`].
     pub const fn is_reported(&self) -> bool {
-        !matches!(self, Self::Append(_) | Self::Truncate(_))
+        !matches!(self, Self::Append(_) | Self::RollLog | Self::Truncate(_))
     }
 }
 
@@ -121,10 +137,16 @@ pub struct Recovered {
     pub snapshot: Replica,
     /// Every record of the log, in file order, whether or not the snapshot covers it.
     pub log: Vec<Txn>,
+    /// Which of them are in which file. All are in one if it says nothing of them.
+    pub log_files: LogFiles,
     /// The file `acceptedEpoch`, or 0.
     pub accepted_epoch: Epoch,
     /// The file `currentEpoch`, or 0.
     pub current_epoch: Epoch,
+    /// The disk was put in the place of another: it holds nothing that an earlier process of this
+    /// server wrote, and no process has taken part in an epoch since. Neither did an operator say that
+    /// there is nothing to be missed (`initialize`, ZOOKEEPER-261).
+    pub is_blank: bool,
 }
 
 /// Something that happens to a server.

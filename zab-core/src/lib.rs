@@ -68,6 +68,7 @@ pub mod variant;
 pub mod view;
 
 pub use config::Config;
+pub use durable::log_files;
 pub use event::{Actor, DiskError, DiskOp, File, Input, Output, Recovered};
 pub use ids::{ConnId, Epoch, Lsn, NodeId, RequestId, SessionId, Zxid};
 pub use message::{Notification, Packet};

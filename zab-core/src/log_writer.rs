@@ -97,6 +97,11 @@ impl LogWriter {
         next
     }
 
+    /// Records are counted per database, whichever thread appended them (`ZKDatabase.getTxnCount`).
+    pub(crate) fn count_those_of(&mut self, leaked: &mut Self) {
+        self.appended_since_snapshot += std::mem::take(&mut leaked.appended_since_snapshot);
+    }
+
     /// Whether a snapshot is due (`snapCount`); the count begins again if so.
     pub(crate) fn is_snapshot_due(&mut self, every: u32) -> bool {
         let due = self.appended_since_snapshot >= every;
@@ -266,5 +271,28 @@ mod tests {
         }
         assert!(writer.is_snapshot_due(3));
         assert!(!writer.is_snapshot_due(3), "it counts from there");
+    }
+
+    #[test]
+    fn records_are_counted_whichever_thread_appends_them_and_across_roles() {
+        let (mut durable, mut out) = (Durable::default(), Vec::new());
+        let (mut writer, mut leaked) = (LogWriter::default(), LogWriter::default());
+        let mut flush = |writer: &mut LogWriter, other: &LogWriter, durable: &mut Durable| {
+            writer.on_turn(other, durable, &mut out);
+            let done = durable.flush(&mut out);
+            assert!(writer.is_flushing() && !writer.awaits(done), "it waits for its own");
+            durable.on_done(File::Log, done);
+            writer.take_flushed(durable, &mut out);
+        };
+        let mut sink = Vec::new();
+        writer.enqueue(txn(1, 1), AckTo::Myself, &mut sink);
+        flush(&mut writer, &leaked, &mut durable);
+        writer.enqueue(txn(1, 2), AckTo::Myself, &mut sink);
+        writer = writer.leak(&mut leaked, &mut sink);
+        writer.enqueue(txn(1, 3), AckTo::Myself, &mut sink);
+        flush(&mut writer, &leaked, &mut durable);
+        flush(&mut leaked, &writer, &mut durable);
+        writer.count_those_of(&mut leaked);
+        assert!(!writer.clone().is_snapshot_due(4) && writer.is_snapshot_due(3));
     }
 }

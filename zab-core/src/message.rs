@@ -118,6 +118,8 @@ impl fmt::Display for Packet {
 pub enum ServerState {
     /// Looking for a leader.
     Looking,
+    /// Looking for a leader, without a vote.
+    Watching,
     /// Following one.
     Following,
     /// Leading, established or not.

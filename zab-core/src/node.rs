@@ -227,7 +227,7 @@ impl Node {
             Role::Leading(_) => ServerState::Leading,
             Role::Dead | Role::Stopping(_) => return GO_ON,
         };
-        if notification.state == ServerState::Looking {
+        if matches!(notification.state, ServerState::Looking | ServerState::Watching) {
             self.server.notify(from, self.server.vote, state);
         }
         GO_ON
@@ -280,6 +280,7 @@ impl Node {
             Actor::LeakedLogWriter => {
                 let Server { writer, leaked_writer, durable, out, .. } = &mut self.server;
                 leaked_writer.on_turn(writer, durable, out);
+                writer.count_those_of(leaked_writer);
             }
             Actor::Committer => return self.on_committer_turn(),
             Actor::Sender(peer) => {

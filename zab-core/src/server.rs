@@ -90,6 +90,8 @@ pub(crate) struct Server {
     /// The greatest epoch that a learner had promised to others when this server, as a leader, made
     /// room for it.
     pub(crate) heard_epoch: Epoch,
+    /// The disk is blank, and nobody has been acknowledged since: this server has no vote.
+    pub(crate) is_blank: bool,
     /// Whether clients are served.
     pub(crate) serving: bool,
     /// Writes and `sync`s of own clients that wait for an answer.
@@ -117,6 +119,7 @@ impl Server {
             vote: Vote { leader: id, zxid: Zxid::ZERO, peer_epoch: Epoch::default() },
             needs_snapshot: false,
             heard_epoch: Epoch::default(),
+            is_blank: false,
             serving: false,
             requests: Vec::new(),
             generations: [0; 2],
@@ -126,7 +129,8 @@ impl Server {
 
     /// The process starts: start-up checks of `QuorumPeer.loadDataBase`.
     pub(crate) fn recover(&mut self, recovered: Recovered) -> Flow {
-        self.durable = Durable::recover(recovered);
+        self.is_blank = recovered.is_blank && !self.variant.trusts_blank_disk;
+        self.durable = Durable::recover(recovered, self.variant.naming());
         let last = self.durable.last_zxid();
         if self.variant.refuses_epoch_gap && last.epoch > self.durable.current_epoch {
             return ControlFlow::Break(Leave::Exit(ExitReason::EpochBehindLog));
@@ -287,6 +291,7 @@ impl Server {
         if !self.memory.last_zxid().is_epoch_mark()
             && self.writer.is_snapshot_due(self.config.snapshot_every)
         {
+            self.durable.roll_log();
             self.write_snapshot();
         }
     }
@@ -422,7 +427,13 @@ mod tests {
         for covered in 0..=3 {
             let (accepted_epoch, current_epoch) = (Epoch(1), Epoch(1));
             let (snapshot, log) = (after(&log[..covered]), log.clone());
-            let found = Recovered { snapshot, log: log.clone(), accepted_epoch, current_epoch };
+            let found = Recovered {
+                snapshot,
+                log: log.clone(),
+                accepted_epoch,
+                current_epoch,
+                ..Recovered::default()
+            };
             let what = (&Variant::REFERENCE.into(), Release::Old);
             let mut server = Server::new(NodeId(0), Config::new(3), what);
             assert!(server.recover(found).is_continue());

@@ -58,15 +58,23 @@ impl fmt::Display for DiskOp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Append(txn) => write!(f, "append {txn}"),
+            Self::RollLog => f.write_str("begin a new file of the log"),
             Self::Truncate(Zxid::ZERO) => f.write_str("empty the log"),
             Self::Truncate(zxid) => write!(f, "truncate behind {zxid}"),
             Self::Flush => f.write_str("flush"),
             Self::FlushRecovered(File::Log) => f.write_str("flush the log that was found"),
-            Self::FlushRecovered(_) => f.write_str("flush the snapshot that was found"),
+            Self::FlushRecovered(File::Snapshot) => {
+                f.write_str("flush the snapshot that was found")
+            }
+            Self::FlushRecovered(_) => f.write_str("flush the epoch that was found"),
             Self::Snapshot(replica) => write!(f, "snapshot {}", replica.last_processed),
             Self::DropSnapshotsAfter(zxid) => write!(f, "drop snapshots behind {zxid}"),
             Self::AcceptedEpoch(epoch) => write!(f, "acceptedEpoch := {epoch}"),
             Self::CurrentEpoch(epoch) => write!(f, "currentEpoch := {epoch}"),
+            Self::Rename(File::AcceptedEpoch, epoch) => {
+                write!(f, "acceptedEpoch := {epoch}, its name not flushed")
+            }
+            Self::Rename(_, epoch) => write!(f, "currentEpoch := {epoch}, its name not flushed"),
         }
     }
 }

@@ -3,20 +3,28 @@
 //! Each field is read at one place of the core. [`Variant::REFERENCE`] has none of them and is
 //! stricter than any ZooKeeper release; a release is the set of defects that it shipped with.
 
+mod bugs;
 mod catalogue;
 mod names;
 mod releases;
 mod switches;
+pub mod versions;
 
+pub use bugs::{Bug, Model, Source, bugs, modeled};
 pub use catalogue::{CATALOGUE, Entry, Harm, Kind};
 pub use names::{Mistake, Named, Sign, Unknown, find};
 pub use releases::{Release, Releases};
 pub use switches::{SWITCHES, Setting, Switch, issues};
 
+use crate::durable::Naming;
+
 /// What a follower has done to the transactions of the synchronization when it acknowledges
 /// NEWLEADER (`Learner.syncWithLeader`).
 #[derive(Copy, Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum NewLeaderLog {
+    /// Until 3.4.9 and 3.5.2: they are applied as they are committed, and memory is written to a
+    /// snapshot. That took minutes (ZOOKEEPER-2678), and lost nothing to a crash.
+    Snapshotted,
     /// ZOOKEEPER-3911: nothing; they are queued for logging after UPTODATE.
     Nothing,
     /// ZOOKEEPER-4646: all are queued for the log writer, none need be on disk.
@@ -127,6 +135,15 @@ pub struct Variant {
     pub trunc_unflushed: bool,
     /// The snapshot of a synchronization is not flushed before NEWLEADER is acknowledged.
     pub snapshot_unflushed: bool,
+    /// rename-unflushed: an epoch file takes the place of the one before and nobody flushes the folder
+    /// (`AtomicFileOutputStream.close`): a power loss may undo it, and with it a promise, until the
+    /// log is flushed, which on ext4 and xfs flushes the journal of the file system (every release).
+    pub rename_unflushed: bool,
+    /// ZOOKEEPER-261, -2325: a server whose disk was created again and is empty votes as if it had never
+    /// promised or acknowledged anything, and counts in the quorums that elect a leader and promise an
+    /// epoch (`zookeeper.db.autocreate`, true unless it is set). The reference has such a server look on until
+    /// it has acknowledged a leader that others elected.
+    pub trusts_blank_disk: bool,
     /// unflushed-start: a process votes with what it finds on its disk, and acknowledges it, whether
     /// or not the process that wrote it had flushed it. Nobody flushes it later: a process flushes its
     /// own log file only (`FileTxnSnapLog.restore`, `FileTxnLog.commit`).
@@ -138,6 +155,17 @@ pub struct Variant {
     /// then on: a leader acknowledges its own proposals. That flush succeeds, although the pages that
     /// the first one failed on may be gone (`SyncRequestProcessor.shutdown`). The repair writes them again.
     pub trusts_failed_flush: bool,
+    /// ZOOKEEPER-1282: `currentEpoch` is written only after NEWLEADER was acknowledged.
+    pub epoch_after_ack: bool,
+    /// Transactions of the synchronization reach memory only after `currentEpoch` was written. No
+    /// release does that; a patch may.
+    pub apply_after_epoch: bool,
+    /// ZOOKEEPER-1419: of two votes for equal zxids the higher id is preferred, whatever their epochs.
+    pub votes_out_of_order: bool,
+    /// ZOOKEEPER-1514: a server takes itself for the leader by votes of an earlier round.
+    pub leads_in_any_round: bool,
+    /// ZOOKEEPER-1732, -1805: who joins wants the members of a quorum to agree in zxid and round.
+    pub joins_by_whole_vote: bool,
 }
 
 impl Variant {
@@ -169,9 +197,16 @@ impl Variant {
         disk_error_keeps_memory: false,
         trunc_unflushed: false,
         snapshot_unflushed: false,
+        rename_unflushed: false,
+        trusts_blank_disk: false,
         unflushed_start: false,
         leads_unpromised: false,
         trusts_failed_flush: false,
+        epoch_after_ack: false,
+        apply_after_epoch: false,
+        votes_out_of_order: false,
+        leads_in_any_round: false,
+        joins_by_whole_vote: false,
     };
 }
 
@@ -185,6 +220,11 @@ impl Variant {
             Shutdown::DrainThenFastForward => self.new_leader_log == NewLeaderLog::Queued,
             Shutdown::Retain | Shutdown::FastForwardThenDrain | Shutdown::DrainThenReload => false,
         }
+    }
+
+    /// What becomes of the folder when an epoch file has been replaced.
+    pub(crate) const fn naming(&self) -> Naming {
+        if self.rename_unflushed { Naming::Unflushed } else { Naming::Flushed }
     }
 
     /// Whether what is in the log may be logged again: proposals are not held against what is known

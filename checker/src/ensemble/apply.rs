@@ -60,6 +60,11 @@ impl Ensemble {
                 self.server_mut(node).disk.on_done(*file, *upto);
                 return self.on_disk_done(node, *file);
             }
+            Fact::Blanked => {
+                let server = self.server_mut(node);
+                server.disk.on_blanked();
+                (server.promised, server.acknowledged) = (Epoch::default(), None);
+            }
             Fact::WrittenBack => self.server_mut(node).disk.on_written_back(),
             Fact::DiskFailed { file, lsn, error } => {
                 let server = self.server_mut(node);
@@ -142,7 +147,7 @@ impl Ensemble {
     }
 
     fn on_disk_done(&mut self, node: NodeId, file: File) -> Step<'static> {
-        let epoch = self.server(node).disk.durable().current_epoch;
+        let epoch = self.server(node).disk.asked().current_epoch;
         let leads = self.led_by(node).is_some_and(|reign| reign.epoch == epoch);
         if file != File::CurrentEpoch || !leads {
             return Step::Nothing;
@@ -226,7 +231,7 @@ impl Ensemble {
     /// How many others promised this epoch to this leader and were not ahead of it.
     fn promises(&self, node: NodeId, epoch: Epoch) -> usize {
         let leader = self.server(node);
-        let files = leader.disk.durable();
+        let files = leader.disk.asked();
         let own = (files.current_epoch, leader.last_zxid);
         let others = leader.learners.iter().filter(|learner| {
             learner.promise.is_some_and(|(of, history)| of == epoch && history <= own)

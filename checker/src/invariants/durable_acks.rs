@@ -9,6 +9,7 @@
 //!   whoever is told to truncate z by a later leader was in no quorum that acknowledged z: so in a
 //!   correct execution the count is right at any time after the acknowledgements, even if the
 //!   leader is deposed by then. An acknowledgement that outlives a TRUNC is what this finds.
+//!   What was durable on a disk that was created again since counts: its leader cannot know.
 
 use crate::detail::{Detail, OnDisk};
 use crate::ensemble::Ensemble;
@@ -46,7 +47,9 @@ pub(crate) fn at_ack_new_leader(
 pub(crate) fn at_commit(ensemble: &Ensemble, sequence: Sequence, findings: &mut Findings) {
     let Ensemble { servers, sequences, .. } = ensemble;
     let zxid = sequences.last(sequence);
-    let holds = |disk: &crate::disk::Disk| disk.durable().holds(zxid, Some(sequence), sequences);
+    let holds = |disk: &crate::disk::Disk| {
+        disk.ever_durable().any(|files| files.holds(zxid, Some(sequence), sequences))
+    };
     let holders = servers.iter().filter(|server| holds(&server.disk)).count();
     if holders < ensemble.majority() {
         let thin = OnDisk::CommittedThin { zxid, holders, servers: servers.len() };

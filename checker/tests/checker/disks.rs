@@ -111,6 +111,18 @@ fn d1_durable_copies_outlive_crashes_of_their_servers() {
 }
 
 #[test]
+fn d1_a_copy_on_a_disk_that_was_created_again_counts_as_long_as_nobody_can_know() {
+    let mut story = proposed();
+    story.logs(0, txn(1, 1)).logs(1, txn(1, 1)).acks(1, 0, Z11).is_killed(1);
+    story.fact(1, Fact::Blanked).starts(1, &[]);
+    assert_broken(&mut story.fork().commits(0, Z11).fork(), &[]);
+    let mut early = story.fork();
+    early.proposes(0, txn(1, 2)).logs(0, txn(1, 2));
+    assert_broken(early.commits(0, Zxid::new(1, 2)), &[Class::D1]);
+    assert_broken(story.acks(1, 0, Z11), &[Class::D1]);
+}
+
+#[test]
 fn d2_a_vote_for_what_the_disk_does_not_hold() {
     let mut story = Story::new(3);
     story.starts(0, &[txn(1, 1), txn(1, 2)]);

@@ -1,6 +1,7 @@
 //! P-1 to P-6: what a server promises with its two epoch files.
 
 use crate::story::{Story, txn};
+use zab_checker::Fact;
 use zab_checker::verdict::Class;
 use zab_core::event::Note;
 use zab_core::{DiskOp, Epoch, File, Packet, Zxid};
@@ -33,6 +34,36 @@ fn p1_an_epoch_is_acknowledged_only_once_it_is_accepted_on_disk() {
     flushed.disk_done(1, File::AcceptedEpoch).promises(1, 0);
     assert_promises(&mut flushed, &[]);
     assert_promises(story.promises(1, 0), &[Class::P1]);
+}
+
+#[test]
+fn p1_a_file_whose_folder_is_not_flushed_is_accepted_with_the_next_flush_of_any_file() {
+    let mut story = proposed();
+    story.writes_epoch(1, DiskOp::Rename(File::AcceptedEpoch, Epoch(1)));
+    assert_promises(&mut story.fork().logs(1, txn(0, 1)).promises(1, 0).fork(), &[]);
+    let mut killed = story.fork();
+    killed.is_killed(1).starts(1, &[]);
+    assert_promises(&mut killed.fork().promises(1, 0).fork(), &[Class::P1]);
+    killed.asks_disk(1, DiskOp::FlushRecovered(File::AcceptedEpoch));
+    assert_promises(killed.disk_done(1, File::AcceptedEpoch).promises(1, 0), &[]);
+    assert_promises(story.promises(1, 0), &[Class::P1]);
+}
+
+#[test]
+fn p1_a_disk_that_was_created_again_has_promised_nothing() {
+    let mut story = proposed();
+    story.writes_epoch(1, DiskOp::AcceptedEpoch(Epoch(1))).promises(1, 0).is_killed(1);
+    story.writes_epoch(2, DiskOp::AcceptedEpoch(Epoch(1)));
+    story.sends(2, 1, Packet::LeaderInfo { epoch: Epoch(1) });
+    let again = |story: &mut Story| {
+        story.starts(1, &[]).writes_epoch(1, DiskOp::AcceptedEpoch(Epoch(1))).promises(1, 2);
+    };
+    let mut blank = story.fork();
+    blank.fact(1, Fact::Blanked);
+    again(&mut blank);
+    assert_promises(&mut blank, &[]);
+    again(&mut story);
+    assert_promises(&mut story, &[Class::P1]);
 }
 
 #[test]

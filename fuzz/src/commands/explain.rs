@@ -9,7 +9,7 @@ use crate::explain::ticket::{self, Syntax};
 use crate::explain::{Story, json, table, text};
 use crate::oracle::Oracle;
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Show a case to a person: what happened, or what state the servers were in
 ///
@@ -115,17 +115,20 @@ impl Args {
 
     /// Writes the files that are asked for.
     fn write(&self, shown: Shown<'_>, out: &Out) -> Result<(), Failure> {
-        let drawn: [(_, fn(Shown<'_>) -> String); 2] =
-            [(&self.html, picture::page), (&self.svg, picture::svg)];
-        for (file, draw) in drawn {
-            if let Some(file) = file {
-                fs::write(file, draw(shown)).map_err(|error| Failure {
-                    exit: Exit::Usage,
-                    what: format!("{}: cannot be written: {error}", file.display()),
-                })?;
-                out.remark(format!("written to {}", file.display()));
-            }
+        if let Some(file) = &self.html {
+            write(file, &picture::page(shown), out)?;
+        }
+        if let Some(file) = &self.svg {
+            write(file, &picture::svg(shown), out)?;
         }
         Ok(())
     }
+}
+
+fn write(file: &Path, text: &str, out: &Out) -> Result<(), Failure> {
+    fs::write(file, text).map_err(|error| {
+        Failure::usage(format!("{}: cannot be written: {error}", file.display()))
+    })?;
+    out.remark(format!("written to {}", file.display()));
+    Ok(())
 }

@@ -7,6 +7,7 @@ use crate::causes::{Cause, causes, find, needs};
 use crate::explain::Story;
 use crate::minimize::{Minimized, minimize};
 use crate::oracle::Oracle;
+use crate::verdict::exposes;
 use serde_json::json;
 use std::path::{Path, PathBuf};
 use zab_checker::verdict::Rank;
@@ -134,6 +135,11 @@ impl Shown<'_> {
         let found = oracle.judge(schedule, named.releases()).rank();
         found.is_some_and(|found| found.class() == class && found <= rank)
             && cause.is_none_or(|cause| needs(oracle, schedule, named.releases(), class, cause))
+            && match cause {
+                // Where a bug is asked for, its neighbors have to show it too.
+                Some(Cause::Bug(bug)) => exposes(oracle, schedule, named.releases(), bug),
+                _ => true,
+            }
     }
 }
 

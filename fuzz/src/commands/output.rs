@@ -14,6 +14,17 @@ pub(super) enum Format {
     Human,
     /// One JSON document
     Json,
+    /// A table in Markdown (`verdict`)
+    Md,
+    /// A table with a line for each cell (`verdict`)
+    Csv,
+}
+
+impl Format {
+    /// Whether it is for tables alone.
+    pub(super) const fn is_table(self) -> bool {
+        matches!(self, Self::Md | Self::Csv)
+    }
 }
 
 /// When colors are used.
@@ -54,9 +65,19 @@ impl Out {
         Self { format, quiet }
     }
 
+    /// How results are written.
+    pub(super) const fn format(self) -> Format {
+        self.format
+    }
+
     /// Whether results are JSON, and nothing else may be on standard output.
     pub(super) fn is_json(self) -> bool {
         self.format == Format::Json
+    }
+
+    /// Whether results are for programs, and nothing for people may be on standard output.
+    fn is_bare(self) -> bool {
+        self.format != Format::Human
     }
 
     /// Whether progress and stories are wanted.
@@ -66,15 +87,22 @@ impl Out {
 
     /// The command that repeats this run: its first line.
     pub(super) fn command(self, command: &str) {
-        if self.is_chatty() && !self.is_json() {
+        if self.is_chatty() && !self.is_bare() {
             print(format_args!("{DIM}$ {command}{DIM:#}"));
         }
     }
 
     /// A result for people.
     pub(super) fn line(self, text: impl Display) {
-        if !self.is_json() {
+        if !self.is_bare() {
             print(text);
+        }
+    }
+
+    /// A result in one of the formats for tables.
+    pub(super) fn table(self, text: &str) {
+        if self.format.is_table() {
+            let _ = write!(anstream::stdout(), "{text}");
         }
     }
 

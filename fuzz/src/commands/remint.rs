@@ -25,8 +25,10 @@ use zab_checker::Class;
 use zab_checker::verdict::Rank;
 use zab_core::variant::{CATALOGUE, Kind, Named};
 
-/// What a client can see, gravest first: a single defect gets a case of each that it leads to.
-const CLASSES: [Class; 6] = [Class::O1, Class::O2, Class::O6, Class::O3, Class::O8, Class::O9];
+/// What a client or an operator can see, gravest first: a single defect gets a case of each that it
+/// leads to.
+const CLASSES: [Class; 7] =
+    [Class::O1, Class::O2, Class::O6, Class::O3, Class::O8, Class::O9, Class::D5];
 
 /// Make all stored cases again, from every variant and each of its defects
 #[derive(Debug, clap::Args)]
@@ -73,8 +75,11 @@ impl Wish {
         let wish = |cause, wanted| Self { named: named.clone(), cause, wanted };
         match named.kind {
             Kind::Reference => Vec::new(),
-            Kind::Defect => CLASSES.iter().map(|class| wish(None, Wanted::Only(*class))).collect(),
-            Kind::Release => {
+            Kind::Defect => match Wanted::of(named) {
+                assertion @ Wanted::Only(_) => vec![wish(None, assertion)],
+                _ => CLASSES.iter().map(|class| wish(None, Wanted::Only(*class))).collect(),
+            },
+            Kind::Release | Kind::Proposal => {
                 let causes = named.switches().map(Cause::Defect);
                 causes.map(|cause| wish(Some(cause), Wanted::Losses)).collect()
             }

@@ -1,22 +1,27 @@
 //! `zab variants`: what can be hunted.
 
+mod known;
+
 use super::output::Out;
 use super::switches::Switches;
 use super::{Exit, Failure};
 use serde_json::{Value, json};
 use zab_core::variant::{
-    CATALOGUE, Entry, Kind, Named, Release, SWITCHES, Setting, Switch, issues,
+    CATALOGUE, Entry, Kind, Model, Named, Release, SWITCHES, Setting, Switch, bugs, issues, modeled,
 };
 
-/// List variants: releases, single defects, and which releases have them
+/// List variants: releases, pull requests, single bugs, and which releases have them
 ///
 /// With a name it lists the defects of that variant. A name is one of the list, any release in it
 /// (zk-3.8.4, HEAD), an issue of ZooKeeper (ZOOKEEPER-4646, 4646), or one of these with switches
-/// more or less: zk-3.9.5-keeps-stale-acks, reference+late-apply, reference+shutdown=leak. Two of them,
-/// as in zk-3.9.3:zk-3.9.5, are a rolling upgrade: all servers start as the first one, and each can
-/// be restarted as the second one, and back. Case does not matter.
+/// more or less: zk-3.9.5-keeps-stale-acks, HEAD+late-apply, reference+shutdown=leak. Two of them, as in
+/// zk-3.9.3:zk-3.9.5, are a rolling upgrade: all servers start as the first one, and each can be
+/// restarted as the second one, and back. Case does not matter. What ends in .json is a file with a
+/// patch of your own: docs/judge-your-patch.md.
 ///
-/// Example: `cargo zab variants zk-3.9.5`
+/// --release and --symptom say which known bugs a release has, and which one it may have been.
+///
+/// Example: `cargo zab variants --release 3.8.4 --symptom "committed write missing after restart"`
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     /// List the defects of this one
@@ -27,6 +32,12 @@ pub(super) struct Args {
     /// List every switch, by the names that go into BASE+SWITCH, --with, --fix and --cause
     #[arg(long, conflicts_with_all = ["variant", "with", "fix"])]
     switches: bool,
+    /// List the known bugs of this release, as in 3.8.4: since when, until when, a case that shows each
+    #[arg(long, value_name = "R", conflicts_with_all = ["variant", "with", "fix", "switches"])]
+    release: Option<String>,
+    /// List the known bugs that look like this, the likeliest first
+    #[arg(long, value_name = "TEXT", conflicts_with_all = ["variant", "with", "fix", "switches"])]
+    symptom: Option<String>,
 }
 
 pub(super) fn run(args: &Args, out: &Out) -> Result<Exit, Failure> {
@@ -34,6 +45,12 @@ pub(super) fn run(args: &Args, out: &Out) -> Result<Exit, Failure> {
         let all: Vec<_> = settings(SWITCHES.iter()).collect();
         list(&all, out);
         out.json(&all.iter().map(|(switch, setting)| switch_json(switch, setting)).collect());
+        return Ok(Exit::Clean);
+    }
+    if args.release.is_some() || args.symptom.is_some() {
+        let found = known::select(args.symptom.as_deref(), args.release.as_deref())?;
+        found.iter().for_each(|bug| known::show(bug, out));
+        out.json(&found.iter().map(|bug| known::as_json(bug)).collect());
         return Ok(Exit::Clean);
     }
     let reference = || Named::from(&CATALOGUE[0]);
@@ -53,6 +70,12 @@ pub(super) fn run(args: &Args, out: &Out) -> Result<Exit, Failure> {
         let kind = name_of(entry.kind);
         out.line(format!("{:widest$}  {kind:9}  {}", entry.name, entry.summary));
         out.remark(format!("{:widest$}  {:9}  in {}", "", "", affected(entry)));
+    }
+    for bug in bugs() {
+        if let Model::Beyond { why, .. } = bug.model {
+            out.line(format!("{:widest$}  {:9}  {}", bug.name, "beyond", bug.cause));
+            out.remark(format!("{:widest$}  {:9}  in {}; {why}", "", "", bug.affects));
+        }
     }
     out.json(&CATALOGUE.iter().map(|entry| as_json(&Named::from(entry))).collect());
     Ok(Exit::Clean)
@@ -90,6 +113,9 @@ fn show(named: &Named, asked: Option<&str>, out: &Out) {
     if is_entry {
         out.line(base.summary);
         out.line(format!("in {}", affected(base)));
+        if let Some(bug) = modeled().find(|bug| bug.name == base.name) {
+            known::show(bug, out);
+        }
     } else {
         out.line(format!("{} is: {}, in {}", base.name, base.summary, affected(base)));
     }
@@ -115,6 +141,7 @@ fn as_json(named: &Named) -> Value {
     json!({
         "name": name,
         "base": base.name,
+        "aliases": base.aliases,
         "kind": name_of(*kind),
         "summary": base.summary,
         "affects": base.affects,

@@ -113,7 +113,7 @@ fn is_about(act: Act, node: Option<NodeId>, effect: Effect) -> bool {
         Act::PowerLoss { server, .. } => {
             return matches!(effect, Effect::PowerLoss) && node == Some(NodeId(server));
         }
-        Act::Kill { server, .. } | Act::Upgrade { server, .. } => {
+        Act::Kill { server, .. } | Act::Upgrade { server, .. } | Act::BlankDisk { server, .. } => {
             return matches!(effect, Effect::Kill) && node == Some(NodeId(server));
         }
         Act::HealAll => return matches!(effect, Effect::Named("heal all")),
@@ -196,17 +196,10 @@ fn in_words(act: Act) -> String {
             format!("S{server} loses power for an instant")
         }
         Act::PowerLoss { server, .. } => format!("S{server} loses power for {time}"),
-        Act::Upgrade { server, down_us: 0, .. } => {
-            format!("S{server} is stopped, and starts again at once")
-        }
-        Act::Upgrade { server, .. } => {
-            format!("S{server} is stopped, and starts again after {time}")
-        }
-        Act::Kill { server, down_us: 0 } => {
-            format!("S{server} is killed, and starts again at once")
-        }
-        Act::Kill { server, .. } => {
-            format!("S{server} is killed, and starts again after {time}")
+        Act::Upgrade { server, down_us, .. } => restart_in_words(server, "stopped", down_us),
+        Act::Kill { server, down_us } => restart_in_words(server, "killed", down_us),
+        Act::BlankDisk { server, down_us } => {
+            restart_in_words(server, "killed for another disk", down_us)
         }
         Act::FlushError { server, file, for_us: 0 } => {
             format!("the next flush of {} at S{server} fails", files(file))
@@ -225,6 +218,11 @@ fn in_words(act: Act) -> String {
         }
         Act::Client { .. } | Act::Swizzle { .. } | Act::WriteBack { .. } => String::new(),
     }
+}
+
+fn restart_in_words(server: u8, ended: &str, down_us: u64) -> String {
+    let when = if down_us == 0 { "at once".to_owned() } else { format!("after {}", span(down_us)) };
+    format!("S{server} is {ended}, and starts again {when}")
 }
 
 const fn files(files: Files) -> &'static str {

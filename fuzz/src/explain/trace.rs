@@ -11,6 +11,7 @@ use crate::oracle::Recording;
 use serde_json::{Map, Value, json};
 use zab_checker::{Event, Fact};
 use zab_core::event::{Note, SyncMode};
+use zab_core::variant::Release;
 use zab_core::{Change, DiskError, DiskOp, File, Op, Outcome, Packet, RequestId, Time, Txn, Zxid};
 use zab_sim::trace::Line;
 
@@ -116,6 +117,11 @@ fn fact(fact: &Fact) -> Value {
             json!({ "kind": "disk-done", "file": file(*of), "upto": upto.0 })
         }
         Fact::WrittenBack => json!({ "kind": "written-back" }),
+        Fact::Blanked => json!({ "kind": "blanked" }),
+        Fact::Installed(release) => json!({
+            "kind": "installed",
+            "release": match release { Release::Old => "old", Release::New => "new" },
+        }),
         Fact::DiskFailed { file: of, lsn, error } => json!({
             "kind": "disk-failed",
             "file": file(*of),
@@ -139,6 +145,8 @@ fn disk_op(mut fields: Value, op: &DiskOp) -> Value {
             return with_txn(fields, txn);
         }
         DiskOp::Truncate(to) => ("truncate", Some(("zxid", zxid(*to)))),
+        DiskOp::RollLog => ("roll", None),
+        DiskOp::Rename(_, epoch) => ("rename", Some(("epoch", epoch.0.into()))),
         DiskOp::Flush => ("flush", None),
         DiskOp::FlushRecovered(_) => ("flush-recovered", None),
         DiskOp::Snapshot(replica) => ("snapshot", Some(("zxid", zxid(replica.last_processed)))),

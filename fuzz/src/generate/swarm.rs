@@ -36,8 +36,14 @@ impl Swarm {
             1 => (low * 32, high),
             _ => (low, high),
         };
+        let mut faults: [u32; Kind::FAULTS.len()] = weights(rng);
+        // Outside of what most people expect a protocol to survive.
+        if !rng.one_in(8) {
+            let blank = Kind::FAULTS.iter().position(|kind| *kind == Kind::BlankDisk);
+            faults[blank.expect("it is a fault")] = 0;
+        }
         Self {
-            faults: weights(rng),
+            faults,
             ops: weights(rng),
             disks: weights(rng),
             actors: weights(rng),
@@ -122,6 +128,7 @@ impl Swarm {
         match kind {
             Kind::Client => self.client(rng),
             Kind::PowerLoss => Act::PowerLoss { server, disk: self.disk(rng), down_us: for_us },
+            Kind::BlankDisk => Act::BlankDisk { server, down_us: for_us },
             Kind::Kill => Act::Kill { server, down_us: for_us },
             Kind::StepDown => Act::StepDown { server },
             Kind::Cut => Act::Cut { from, to, both_ways: rng.one_in(2), for_us },

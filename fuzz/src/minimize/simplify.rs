@@ -47,6 +47,9 @@ fn plainer(act: &Act, ensemble: u8) -> Vec<Act> {
         Act::Kill { server, .. } | Act::Isolate { server, .. } | Act::StallNode { server, .. } => {
             vec![Act::StepDown { server }]
         }
+        Act::BlankDisk { server, down_us } => {
+            vec![Act::StepDown { server }, Act::Kill { server, down_us }]
+        }
         Act::Cut { from, to, for_us, .. } => plainer_links(from, to, for_us, true),
         Act::Clog { from, to, open_only, for_us } => {
             let mut acts = plainer_links(from, to, for_us, true);

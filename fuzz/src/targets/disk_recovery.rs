@@ -15,6 +15,8 @@ use zab_sim::schedule::CrashMode;
 pub enum Step {
     /// A record is appended.
     Append,
+    /// The next record begins a new file of the log.
+    Roll,
     /// The log is cut so that this share of its records stays, in 256ths.
     Truncate(u8),
     /// The log is flushed.
@@ -23,6 +25,8 @@ pub enum Step {
     Snapshot(u8),
     /// An epoch is written to one of its files.
     Epoch(File, u8),
+    /// The same, and the folder is not flushed.
+    Rename(File, u8),
     /// This number of the operations under way on a file is done.
     Complete(File, u8),
     /// The oldest operation under way on a file fails.
@@ -40,7 +44,7 @@ pub enum Step {
 impl<'a> Arbitrary<'a> for Step {
     fn arbitrary(u: &mut Unstructured<'a>) -> Result<Self> {
         let file = |u: &mut Unstructured<'a>| u.choose(&File::ALL).copied();
-        Ok(match u.int_in_range(0..=17)? {
+        Ok(match u.int_in_range(0..=19)? {
             0..=3 => Self::Append,
             4 => Self::Truncate(u.arbitrary()?),
             5 | 6 => Self::Flush,
@@ -49,9 +53,13 @@ impl<'a> Arbitrary<'a> for Step {
             9 => Self::Epoch(File::CurrentEpoch, u.arbitrary()?),
             10 | 11 => Self::Complete(file(u)?, u.arbitrary()?),
             12 => Self::Fail(file(u)?, *u.choose(&[DiskError::Write, DiskError::Flush])?),
-            13 => Self::FlushRecovered(*u.choose(&[File::Log, File::Snapshot])?),
+            13 => Self::FlushRecovered(file(u)?),
             14 => Self::WriteBack,
             15 | 16 => Self::Kill,
+            17 => Self::Roll,
+            18 => {
+                Self::Rename(*u.choose(&[File::AcceptedEpoch, File::CurrentEpoch])?, u.arbitrary()?)
+            }
             _ => Self::Crash(match u.int_in_range(0..=4)? {
                 0 => CrashMode::LoseAll,
                 1 => CrashMode::Torn,
@@ -82,7 +90,8 @@ const STEPS_MAX: usize = 200;
 /// What a file of each kind holds; an enum would say the same four times.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 struct Contents {
-    log: Vec<Txn>,
+    log: Vec<Vec<Txn>>,
+    is_rolled: bool,
     snapshots: Vec<Replica>,
     epoch: Epoch,
 }
@@ -91,15 +100,35 @@ impl Contents {
     /// What an operation does, said once more and as plainly as can be.
     fn apply(&mut self, op: &DiskOp) {
         match op {
-            DiskOp::Append(txn) => self.log.push(*txn),
-            DiskOp::Truncate(zxid) => self.log.retain(|txn| txn.zxid <= *zxid),
+            DiskOp::Append(txn) => {
+                if std::mem::take(&mut self.is_rolled) || self.log.is_empty() {
+                    self.log.push(Vec::new());
+                }
+                self.log.last_mut().expect("there is one").push(*txn);
+            }
+            DiskOp::RollLog => self.is_rolled = true,
+            DiskOp::Truncate(zxid) => {
+                self.log.iter_mut().for_each(|file| file.retain(|txn| txn.zxid <= *zxid));
+                self.log.retain(|file| !file.is_empty());
+            }
             DiskOp::Flush | DiskOp::FlushRecovered(_) => {}
             DiskOp::Snapshot(replica) => self.snapshots.push(**replica),
             DiskOp::DropSnapshotsAfter(zxid) => {
                 self.snapshots.retain(|snapshot| snapshot.last_processed <= *zxid);
             }
-            DiskOp::AcceptedEpoch(epoch) | DiskOp::CurrentEpoch(epoch) => self.epoch = *epoch,
+            DiskOp::AcceptedEpoch(epoch)
+            | DiskOp::CurrentEpoch(epoch)
+            | DiskOp::Rename(_, epoch) => self.epoch = *epoch,
         }
+    }
+
+    /// The number of the first record of each file of the log.
+    fn starts(&self) -> impl Iterator<Item = usize> {
+        self.log.iter().scan(0, |next, file| {
+            let start = *next;
+            *next += file.len();
+            Some(start)
+        })
     }
 
     fn newest_snapshot(&self) -> Zxid {
@@ -117,6 +146,8 @@ struct Done {
     clean: bool,
     /// A write of it failed: the process still has it.
     buffered: bool,
+    /// An epoch file that nobody waits for, and whose folder was not flushed.
+    renamed: bool,
 }
 
 /// The disk, and what it has to be like: all that was done to each file, in order.
@@ -150,6 +181,7 @@ impl Bench {
                 self.counter += 1;
                 self.ask(DiskOp::Append(txn));
             }
+            Step::Roll => self.ask(DiskOp::RollLog),
             Step::Truncate(share) => {
                 let zxid = self.some_zxid(share);
                 self.ask(DiskOp::Truncate(zxid));
@@ -166,6 +198,7 @@ impl Bench {
                 self.ask(DiskOp::AcceptedEpoch(Epoch(epoch.into())));
             }
             Step::Epoch(_, epoch) => self.ask(DiskOp::CurrentEpoch(Epoch(epoch.into()))),
+            Step::Rename(file, epoch) => self.ask(DiskOp::Rename(file, Epoch(epoch.into()))),
             Step::Complete(file, count) => self.complete(file, count),
             Step::Fail(file, error) => self.fail(file, error),
             Step::FlushRecovered(file) => self.ask(DiskOp::FlushRecovered(file)),
@@ -184,11 +217,12 @@ impl Bench {
         self.lsn += 1;
         let lsn = Lsn(self.lsn);
         let (waiting, durable, clean, buffered) = (Some(lsn), false, false, false);
+        let renamed = false;
         let file = &mut self.done[op.file() as usize];
         if is_flush(&op) || matches!(op, DiskOp::Truncate(_)) {
             file.iter_mut().for_each(|done| done.buffered = false);
         }
-        file.push(Done { op: op.clone(), waiting, durable, clean, buffered });
+        file.push(Done { op: op.clone(), waiting, durable, clean, buffered, renamed });
         self.disk.ask(lsn, op);
     }
 
@@ -229,20 +263,25 @@ impl Bench {
 
     /// A zxid of the log as it will be, or zero.
     fn some_zxid(&self, share: u8) -> Zxid {
-        let log = self.contents(File::Log).log;
+        let log = self.contents(File::Log).log.concat();
         let keep = log.len() * usize::from(share) / 256;
         keep.checked_sub(1).map_or(Zxid::ZERO, |last| log[last].zxid)
     }
 
     fn complete(&mut self, file: File, count: u8) {
-        let done = &mut self.done[file as usize];
         let is_asked = |done: &Done| done.waiting.is_some() && !done.buffered;
-        let waiting = done.iter().enumerate().filter(|(_, done)| is_asked(done));
+        let waiting =
+            self.done[file as usize].iter().enumerate().filter(|(_, done)| is_asked(done));
         let Some((last, _)) = waiting.take(usize::from(count % 8)).last() else {
             return;
         };
-        let lsn = done[last].waiting.expect("it was chosen for that");
+        let lsn = self.done[file as usize][last].waiting.expect("it was chosen for that");
         assert!(self.disk.complete(file, lsn), "{lsn:?} of {file:?} is under way");
+        if !matches!(self.done[file as usize][last].op, DiskOp::DropSnapshotsAfter(_)) {
+            let renamed = self.done.iter_mut().flatten().filter(|done| done.renamed);
+            renamed.for_each(|done| (done.renamed, done.durable) = (false, true));
+        }
+        let done = &mut self.done[file as usize];
         for at in 0..=last {
             let is_own = done[at].waiting.take().is_some();
             done[at].buffered = false;
@@ -252,7 +291,9 @@ impl Bench {
                 .any(|later| !later.durable && matches!(later.op, DiskOp::FlushRecovered(_)));
             let is_journaled =
                 matches!(done[at].op, DiskOp::Truncate(_) | DiskOp::DropSnapshotsAfter(_));
-            done[at].durable |= is_own || is_flushed || is_journaled;
+            let is_renamed = is_own && matches!(done[at].op, DiskOp::Rename(..));
+            done[at].renamed |= is_renamed;
+            done[at].durable |= is_own && !is_renamed || is_flushed || is_journaled;
         }
     }
 
@@ -264,7 +305,7 @@ impl Bench {
             for done in done {
                 let was_waiting = done.waiting.take().is_some();
                 let is_epoch = matches!(file, File::AcceptedEpoch | File::CurrentEpoch);
-                done.durable |= was_waiting && is_epoch;
+                done.renamed |= was_waiting && is_epoch;
             }
         }
         self.recover("a kill")
@@ -281,9 +322,11 @@ impl Bench {
                 CrashMode::KeepAll => usize::MAX,
             };
             done.retain(|done| {
-                let is_lucky = !done.durable && !is_flush(&done.op) && kept > 0;
+                // Without its first record a file is none.
+                let is_free = is_flush(&done.op) || done.op == DiskOp::RollLog;
+                let is_lucky = !done.durable && !is_free && kept > 0;
                 kept -= usize::from(is_lucky);
-                done.durable || is_lucky
+                done.durable || is_lucky || done.op == DiskOp::RollLog
             });
             for done in done {
                 (done.waiting, done.durable, done.clean) = (None, true, false);
@@ -295,9 +338,15 @@ impl Bench {
     fn recover(&mut self, after: &str) -> std::result::Result<(), String> {
         let found = self.disk.recover().map_err(|error| format!("after {after}: {error}"))?;
         let [log, snapshots, accepted, current] = File::ALL.map(|file| self.contents(file));
-        let expected = (&log.log, snapshots.newest_snapshot(), accepted.epoch, current.epoch);
-        let Recovered { snapshot, log, accepted_epoch, current_epoch } = &found;
-        if (log, snapshot.last_processed, *accepted_epoch, *current_epoch) != expected {
+        let starts: Vec<_> = log.starts().collect();
+        let log = log.log.concat();
+        let newest = snapshots.newest_snapshot();
+        let expected = (&log, starts, newest, accepted.epoch, current.epoch);
+        let Recovered { snapshot, log, log_files, accepted_epoch, current_epoch, is_blank: _ } =
+            &found;
+        let newest = snapshot.last_processed;
+        let starts = log_files.starts().collect();
+        if (log, starts, newest, *accepted_epoch, *current_epoch) != expected {
             return Err(format!("after {after}: {expected:?} has to be there, not {found:?}"));
         }
         Ok(())

@@ -23,6 +23,7 @@
   press("p");
   press("d");
   const isDim = document.getElementById("stage").classList.contains("dim");
+  press("d");
   const right = (of) => Math.max(0, ...[...document.querySelectorAll(of)].map((e) => e.getBoundingClientRect().right));
   const found = {
     wrong, isDim, count, end, back,

@@ -1,21 +1,37 @@
 //! What is in the files of a server.
 
 use super::record::{self, Corruption, RECORD};
-use zab_core::{DiskOp, Epoch, Lsn, Recovered, Replica, Txn, Zxid};
+use zab_core::log_files::LogFiles;
+use zab_core::{DiskOp, Epoch, File, Lsn, Recovered, Replica, Txn, Zxid};
 
 /// The contents of all files.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub(super) struct Contents {
+    /// The records of all files, one after the other.
     log: Vec<u8>,
+    files: LogFiles,
+    /// The next record begins a new file.
+    is_rolled: bool,
     /// Oldest first.
     snapshots: Vec<Replica>,
     accepted_epoch: Epoch,
     current_epoch: Epoch,
+    /// It took the place of another disk, and no process has taken part in an epoch since.
+    is_blank: bool,
 }
 
 impl Contents {
     pub(super) fn with_log(log: Vec<u8>) -> Self {
         Self { log, ..Self::default() }
+    }
+
+    /// What an operator leaves who creates the disk again.
+    pub(super) fn blank() -> Self {
+        Self { is_blank: true, ..Self::default() }
+    }
+
+    pub(super) const fn is_blank(&self) -> bool {
+        self.is_blank
     }
 
     pub(super) fn log(&self) -> &[u8] {
@@ -25,7 +41,11 @@ impl Contents {
     /// An operation takes effect.
     pub(super) fn apply(&mut self, op: DiskOp) {
         match op {
-            DiskOp::Append(txn) => record::encode(&txn, &mut self.log),
+            DiskOp::Append(txn) => {
+                record::encode(&txn, &mut self.log);
+                self.files.append(std::mem::take(&mut self.is_rolled));
+            }
+            DiskOp::RollLog => self.is_rolled = true,
             DiskOp::Truncate(zxid) => self.truncate(zxid),
             DiskOp::Flush | DiskOp::FlushRecovered(_) => {}
             DiskOp::Snapshot(replica) => {
@@ -38,8 +58,11 @@ impl Contents {
             DiskOp::DropSnapshotsAfter(zxid) => {
                 self.snapshots.retain(|snapshot| snapshot.last_processed <= zxid);
             }
-            DiskOp::AcceptedEpoch(epoch) => self.accepted_epoch = epoch,
-            DiskOp::CurrentEpoch(epoch) => self.current_epoch = epoch,
+            DiskOp::CurrentEpoch(epoch) | DiskOp::Rename(File::CurrentEpoch, epoch) => {
+                self.current_epoch = epoch;
+                self.is_blank = false;
+            }
+            DiskOp::AcceptedEpoch(epoch) | DiskOp::Rename(_, epoch) => self.accepted_epoch = epoch,
         }
     }
 
@@ -50,6 +73,7 @@ impl Contents {
             _ => log.iter().position(|txn| txn.zxid > zxid).unwrap_or(log.len()),
         };
         self.log.truncate(keep * RECORD);
+        self.files.truncate(keep);
     }
 
     /// A record that was being written when the power went; where it is torn depends on its
@@ -72,10 +96,12 @@ impl Contents {
     /// What a process finds that reads this, and these records in the log.
     pub(super) fn found(&self, log: Vec<Txn>) -> Recovered {
         Recovered {
+            log_files: self.files.clone(),
             snapshot: self.snapshots.last().copied().unwrap_or_default(),
             log,
             accepted_epoch: self.accepted_epoch,
             current_epoch: self.current_epoch,
+            is_blank: self.is_blank,
         }
     }
 }

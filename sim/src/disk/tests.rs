@@ -255,11 +255,91 @@ fn a_flush_writes_the_journal_and_with_it_what_was_cut_before() {
 }
 
 #[test]
-fn an_epoch_that_can_be_read_is_durable() {
-    let mut disk = busy_disk();
-    disk.lose_process();
-    disk.recover().expect("sound");
+fn an_epoch_that_a_killed_process_has_renamed_is_durable_once_anything_is_flushed() {
+    let killed = || {
+        let mut disk = busy_disk();
+        disk.lose_process();
+        assert_eq!(disk.recover().expect("sound").accepted_epoch, Epoch(2));
+        disk
+    };
+    let accepted = |mut disk: SimDisk| {
+        disk.lose_power(CrashMode::LoseAll);
+        disk.recover().expect("sound").accepted_epoch
+    };
+    assert_eq!(accepted(killed()), Epoch(0), "the name is undone");
+    for op in
+        [DiskOp::Flush, DiskOp::FlushRecovered(File::AcceptedEpoch), DiskOp::CurrentEpoch(Epoch(1))]
+    {
+        let (mut disk, file) = (killed(), op.file());
+        disk.ask(Lsn(1), op);
+        assert!(disk.complete(file, Lsn(1)));
+        assert_eq!(accepted(disk), Epoch(2));
+    }
+    let mut removed = killed();
+    removed.ask(Lsn(1), DiskOp::DropSnapshotsAfter(Zxid::ZERO));
+    assert!(removed.complete(File::Snapshot, Lsn(1)));
+    assert_eq!(accepted(removed), Epoch(0), "a removal flushes nothing");
+    let mut written_back = killed();
+    assert!(written_back.write_back());
+    assert_eq!(accepted(written_back), Epoch(2));
+}
+
+#[test]
+fn a_file_whose_folder_is_not_flushed_has_its_old_contents_after_a_power_loss() {
+    let mut disk = SimDisk::default();
+    disk.ask(Lsn(1), DiskOp::Rename(File::AcceptedEpoch, Epoch(3)));
+    assert!(disk.complete(File::AcceptedEpoch, Lsn(1)));
+    let mut lost = disk.clone();
+    lost.lose_power(CrashMode::LoseAll);
+    assert_eq!(lost.recover().expect("sound").accepted_epoch, Epoch(0));
+    disk.ask(Lsn(2), DiskOp::Rename(File::CurrentEpoch, Epoch(3)));
+    assert!(disk.complete(File::CurrentEpoch, Lsn(2)));
     disk.lose_power(CrashMode::LoseAll);
     let found = disk.recover().expect("sound");
-    assert_eq!((found.accepted_epoch, found.snapshot.last_processed), (Epoch(2), Zxid::ZERO));
+    assert_eq!((found.accepted_epoch, found.current_epoch), (Epoch(3), Epoch(0)));
+}
+
+#[test]
+fn the_log_is_spread_over_files() {
+    let mut disk = SimDisk::default();
+    let mut lsn = 0;
+    let mut ask = |disk: &mut SimDisk, op: DiskOp| {
+        lsn += 1;
+        disk.ask(Lsn(lsn), op);
+        Lsn(lsn)
+    };
+    for counter in 1..=5 {
+        if counter % 2 == 1 {
+            ask(&mut disk, DiskOp::RollLog);
+        }
+        ask(&mut disk, DiskOp::Append(txn(counter)));
+        if counter == 3 {
+            let flush = ask(&mut disk, DiskOp::Flush);
+            assert!(disk.complete(File::Log, flush));
+        }
+    }
+    let starts = |mut disk: SimDisk, mode| {
+        disk.lose_power(mode);
+        disk.recover().expect("sound").log_files.starts().collect::<Vec<_>>()
+    };
+    assert_eq!(starts(disk.clone(), CrashMode::KeepAll), [0, 2, 4]);
+    assert_eq!(starts(disk.clone(), CrashMode::KeepPrefix(1)), [0, 2], "a new file has no records");
+    assert_eq!(starts(disk.clone(), CrashMode::LoseAll), [0, 2]);
+    ask(&mut disk, DiskOp::Truncate(Zxid::new(1, 1)));
+    assert_eq!(starts(disk, CrashMode::KeepAll), [0], "later files are removed");
+}
+
+#[test]
+fn a_disk_is_blank_until_a_current_epoch_on_it_is_durable() {
+    let mut disk = SimDisk::blank();
+    disk.ask(Lsn(1), DiskOp::AcceptedEpoch(Epoch(2)));
+    assert!(disk.complete(File::AcceptedEpoch, Lsn(1)));
+    disk.ask(Lsn(2), DiskOp::Rename(File::CurrentEpoch, Epoch(2)));
+    assert!(disk.complete(File::CurrentEpoch, Lsn(2)));
+    let mut lost = disk.clone();
+    disk.lose_process();
+    assert!(disk.is_blank() && !disk.recover().expect("sound").is_blank);
+    lost.lose_power(CrashMode::LoseAll);
+    assert!(lost.recover().expect("sound").is_blank);
+    assert!(disk.write_back() && !disk.is_blank());
 }

@@ -79,6 +79,7 @@ kinds! {
     WriteBack "write-back" { server: Server }
     WriteError "write-error" { server: Server, file: File, for_us: Span }
     Upgrade "upgrade" { server: Server, to: Release, down_us: Span }
+    BlankDisk "blank-disk" { server: Server, down_us: Span }
 }
 
 impl Kind {

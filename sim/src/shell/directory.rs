@@ -2,7 +2,7 @@
 //!
 //! | file | contents |
 //! |---|---|
-//! | `log` | records with length and checksum ([`record`](crate::disk::record)), appended |
+//! | `log.EPOCH.COUNTER` | a header, records with length and checksum ([`record`](crate::disk::record)), zeros |
 //! | `snapshot.EPOCH.COUNTER` | checksum and state, written beside and renamed |
 //! | `acceptedEpoch`, `currentEpoch` | a decimal number, written beside and renamed |
 //!
@@ -10,6 +10,7 @@
 //! reports them when they are durable, or have failed.
 
 mod files;
+mod log;
 mod worker;
 
 use super::agenda::Agenda;

@@ -20,12 +20,14 @@ impl Election {
 
     #[inline]
     fn vote_is_no_worse_than_own(&self, server: &Server) -> bool {
-        !is_better(Self::own_vote(server), self.proposal)
+        // Without an order there is no best vote (ZOOKEEPER-1419).
+        server.variant.votes_out_of_order
+            || !is_better(Self::own_vote(server), self.proposal, &server.variant)
     }
 
     #[inline]
     fn final_vote_has_a_quorum(&self, server: &Server) -> bool {
-        let agree = || supporters(&self.received, &self.as_notification(server));
+        let agree = || supporters(&self.received, &self.as_notification(server), &server.variant);
         !self.finalizing || agree().is_quorum(&server.config)
     }
 }

@@ -160,6 +160,7 @@ impl Follower {
     fn ack_epoch(&mut self, server: &mut Server, epoch: Epoch, current_epoch: Option<Epoch>) {
         let Link::Up(conn) = self.link else { return };
         let last = server.memory.last_zxid();
+        let current_epoch = current_epoch.filter(|_| !server.is_blank);
         // Only an acknowledgement that does not count may say less than the truth.
         let wants_state = current_epoch.is_none() && server.needs_snapshot;
         let last_zxid = if wants_state { Zxid::ZERO } else { last };

@@ -67,8 +67,8 @@ impl Synchronization {
     }
 
     /// Whether COMMITs are applied as they come: the snapshot at NEWLEADER will cover them.
-    fn applies_directly(&self) -> bool {
-        self.mode != Some(SyncMode::Diff) && !self.new_leader
+    fn applies_directly(&self, variant: &Variant) -> bool {
+        takes_snapshot(self.mode, variant) && !self.new_leader
     }
 
     /// Whether a transaction of the batch is already committed.
@@ -170,7 +170,7 @@ impl Follower {
             server.breach(Breach::BadCommit, zxid);
             return STEP_DOWN;
         };
-        if !sync.applies_directly() {
+        if !sync.applies_directly(&server.variant) {
             sync.committed.push_back(zxid);
         } else if first.zxid == zxid {
             sync.not_logged.pop_front();
@@ -187,7 +187,7 @@ impl Follower {
         let sync = self.sync();
         sync.new_leader = true;
         let (epoch, mode) = (sync.epoch, sync.mode);
-        if variant.new_leader_log != NewLeaderLog::Nothing {
+        if !matches!(variant.new_leader_log, NewLeaderLog::Nothing | NewLeaderLog::Snapshotted) {
             let committed = sync.not_logged.iter().take_while(|txn| sync.is_committed(txn)).count();
             let all = sync.not_logged.len();
             let take = if variant.clears_outstanding { all } else { committed };
@@ -196,7 +196,7 @@ impl Follower {
                 sync.to_ack = sync.batch.iter().map(|txn| txn.zxid).collect();
             }
         }
-        if mode != Some(SyncMode::Diff) {
+        if takes_snapshot(mode, &variant) {
             let wait = mode.is_some_and(|mode| is_flushed(&variant, mode));
             self.plan.then(Step::WriteSnapshot { wait });
             // In this order a crash leaves either the old history, perhaps without its end, or the
@@ -206,7 +206,7 @@ impl Follower {
             self.plan.then(Step::DropSnapshotsAfter(last));
             self.plan.then(Step::ClearDetachedLog);
         }
-        for step in new_leader_steps(variant.new_leader_log, variant.epoch_before_log, epoch) {
+        for step in new_leader_steps(&variant, epoch) {
             self.plan.then(step);
         }
         self.work(server)
@@ -244,6 +244,7 @@ impl Follower {
 
     pub(super) fn ack_new_leader(&mut self, server: &mut Server, epoch: Epoch) {
         self.sync().acknowledged = true;
+        server.is_blank = false;
         if let Link::Up(conn) = self.link {
             server.send(conn, Packet::Ack(Zxid::of_epoch(epoch)));
         }
@@ -296,46 +297,79 @@ impl Follower {
     }
 }
 
+/// Whether memory is written to a snapshot at NEWLEADER.
+fn takes_snapshot(mode: Option<SyncMode>, variant: &Variant) -> bool {
+    mode != Some(SyncMode::Diff) || variant.new_leader_log == NewLeaderLog::Snapshotted
+}
+
 /// Whether what a synchronization did to the files, other than to append, is durable before
 /// NEWLEADER is acknowledged.
 const fn is_flushed(variant: &Variant, mode: SyncMode) -> bool {
     match mode {
-        SyncMode::Diff => true,
         SyncMode::Trunc => !variant.trunc_unflushed,
-        SyncMode::Snap => !variant.snapshot_unflushed,
+        SyncMode::Diff | SyncMode::Snap => !variant.snapshot_unflushed,
     }
 }
 
-/// The order of log, epoch and acknowledgement, which is the order that releases differ in.
-fn new_leader_steps(log: NewLeaderLog, epoch_first: bool, epoch: Epoch) -> Vec<Step> {
-    let write_epoch = Step::WriteCurrentEpoch(epoch);
-    let ack = Step::AckNewLeader(epoch);
-    match (log, epoch_first) {
-        (NewLeaderLog::Nothing, _) => vec![write_epoch, Step::DeliverBatch, ack],
-        (NewLeaderLog::Flushed, false) => {
-            vec![Step::AppendBatch, Step::DeliverBatch, write_epoch, ack]
-        }
-        (NewLeaderLog::Flushed, true) => {
-            vec![write_epoch, Step::AppendBatch, Step::DeliverBatch, ack]
-        }
-        (NewLeaderLog::Queued, true) => {
-            vec![write_epoch, Step::QueueBatch, Step::DeliverBatch, Step::Yield, ack]
-        }
+/// The order of log, epoch, memory and acknowledgement, which is the order that releases differ in.
+fn new_leader_steps(variant: &Variant, epoch: Epoch) -> Vec<Step> {
+    let (write_epoch, ack) = (Step::WriteCurrentEpoch(epoch), Step::AckNewLeader(epoch));
+    let log = match variant.new_leader_log {
+        NewLeaderLog::Nothing | NewLeaderLog::Snapshotted => None,
+        NewLeaderLog::Queued => Some(Step::QueueBatch),
+        NewLeaderLog::Flushed => Some(Step::AppendBatch),
+    };
+    let is_queued = variant.new_leader_log == NewLeaderLog::Queued;
+    // The log writer runs meanwhile.
+    let ack = is_queued.then_some(Step::Yield).into_iter().chain([ack]);
+    let deliver = Step::DeliverBatch;
+    let log = log.into_iter();
+    if variant.epoch_after_ack {
+        log.chain([deliver]).chain(ack).chain([write_epoch]).collect()
+    } else if variant.epoch_before_log || log.len() == 0 {
+        [write_epoch].into_iter().chain(log).chain([deliver]).chain(ack).collect()
+    } else if is_queued {
         // The defect by itself: the acknowledgement runs ahead of the log, the epoch does not.
-        (NewLeaderLog::Queued, false) => vec![
-            Step::QueueBatch,
-            Step::DeliverBatch,
-            Step::Yield,
-            ack,
-            Step::AwaitLogWriter,
-            write_epoch,
-        ],
+        let epoch = [Step::AwaitLogWriter, write_epoch];
+        log.chain([deliver]).chain(ack).chain(epoch).collect()
+    } else if variant.apply_after_epoch {
+        log.chain([write_epoch, deliver]).chain(ack).collect()
+    } else {
+        log.chain([deliver, write_epoch]).chain(ack).collect()
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_steps_at_newleader_are_those_of_the_releases() {
+        use Step::{AppendBatch, AwaitLogWriter, DeliverBatch, QueueBatch, Yield};
+        let epoch = Epoch(2);
+        let (write, ack) = (|| Step::WriteCurrentEpoch(epoch), || Step::AckNewLeader(epoch));
+        let queued = Variant { new_leader_log: NewLeaderLog::Queued, ..Variant::REFERENCE };
+        let nothing = Variant { new_leader_log: NewLeaderLog::Nothing, ..Variant::REFERENCE };
+        let snapshotted =
+            Variant { new_leader_log: NewLeaderLog::Snapshotted, ..Variant::REFERENCE };
+        let flushed = Variant::REFERENCE;
+        let first = |variant| Variant { epoch_before_log: true, ..variant };
+        let last = Variant { epoch_after_ack: true, ..flushed };
+        let between = Variant { apply_after_epoch: true, ..flushed };
+        for (variant, steps) in [
+            (nothing, vec![write(), DeliverBatch, ack()]),
+            // After the snapshot.
+            (snapshotted, vec![write(), DeliverBatch, ack()]),
+            (flushed, vec![AppendBatch, DeliverBatch, write(), ack()]),
+            (between, vec![AppendBatch, write(), DeliverBatch, ack()]),
+            (last, vec![AppendBatch, DeliverBatch, ack(), write()]),
+            (first(flushed), vec![write(), AppendBatch, DeliverBatch, ack()]),
+            (first(queued), vec![write(), QueueBatch, DeliverBatch, Yield, ack()]),
+            (queued, vec![QueueBatch, DeliverBatch, Yield, ack(), AwaitLogWriter, write()]),
+        ] {
+            assert_eq!(new_leader_steps(&variant, epoch), steps, "{variant:?}");
+        }
+    }
 
     #[test]
     fn a_synchronization_is_unfinished_until_newleader_is_acknowledged() {

@@ -172,7 +172,7 @@ pub(crate) fn being_synchronized() -> Node {
 /// S0 in broadcast: ⟨1, 4⟩ is being flushed, ⟨2, 1⟩ waits to be.
 pub(crate) fn following() -> Node {
     let mut node = being_synchronized();
-    let upto = crate::Lsn(4);
+    let upto = crate::Lsn(7);
     step_and_write(&mut node, Input::DiskDone { file: File::Log, upto });
     receive(&mut node, LEADER, Packet::UpToDate);
     step(&mut node, Input::Turn(Actor::LogWriter));

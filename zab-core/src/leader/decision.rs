@@ -16,8 +16,10 @@ pub(super) struct Known<'a> {
     pub(super) committed: Vec<Txn>,
     /// The log on disk.
     pub(super) log: &'a [Txn],
-    /// Most transactions taken from disk for one DIFF.
-    pub(super) disk_diff_max: usize,
+    /// How many bytes of it would be read for the learner, as ZooKeeper counts them.
+    pub(super) log_bytes: u64,
+    /// The most that are read for one DIFF; 0 is no limit (`ZKDatabase.getProposalsFromTxnLog`).
+    pub(super) log_bytes_max: u64,
 }
 
 /// The decision.
@@ -68,8 +70,8 @@ pub(super) fn decide(variant: &Variant, known: &Known<'_>, last: Zxid) -> Decisi
 fn from_disk(v: &Variant, known: &Known<'_>, last: Zxid, min: Zxid, max: Zxid) -> Option<Decision> {
     let reaches_back = known.log.first().is_some_and(|first| first.zxid <= last);
     let on_disk = known.log.iter().take_while(|txn| txn.zxid <= min);
-    let missing = on_disk.clone().filter(|txn| txn.zxid > last).count();
-    if !reaches_back || missing > known.disk_diff_max {
+    let is_too_much = known.log_bytes_max > 0 && known.log_bytes > known.log_bytes_max;
+    if !reaches_back || is_too_much {
         return None;
     }
     let mut decision = from_entries(v, on_disk, last, max)?;
@@ -124,7 +126,8 @@ mod tests {
             last_processed: Zxid::new(3, 2),
             committed: txns(&[(1, 4), (3, 1), (3, 2)]),
             log: &log,
-            disk_diff_max: 2,
+            log_bytes: if last == (1, 1) { 3 } else { 2 },
+            log_bytes_max: 2,
         };
         let decision = decide(variant, &known, Zxid::new(last.0, last.1));
         let sent: Vec<_> = decision.committed.iter().map(|txn| txn.zxid.to_string()).collect();
@@ -162,7 +165,7 @@ mod tests {
         let log = txns(&[(1, 1), (1, 2)]);
         let committed = txns(&[(1, 4)]);
         let last_processed = Zxid::new(1, 4);
-        let known = Known { last_processed, committed, log: &log, disk_diff_max: 9 };
+        let known = Known { last_processed, committed, log: &log, log_bytes: 9, log_bytes_max: 0 };
         let unchecked = Variant { disk_diff_unchecked: true, ..Variant::REFERENCE };
         let last = Zxid::new(1, 1);
         assert_eq!(decide(&Variant::REFERENCE, &known, last).mode, SyncMode::Snap);

@@ -4,6 +4,7 @@
 use super::decision::{Decision, Known, decide};
 use super::learner::Stage;
 use super::{Leader, Phase};
+use crate::durable::log_files::SNAPSHOT_BYTES;
 use crate::event::{Breach, File, Note, SyncMode};
 use crate::ids::{ConnId, NodeId, Zxid};
 use crate::message::Packet;
@@ -65,7 +66,8 @@ impl Leader {
             last_processed: server.memory.last_zxid(),
             committed,
             log: server.durable.log(),
-            disk_diff_max: server.config.disk_diff_max,
+            log_bytes: server.durable.log_bytes_after(last_zxid),
+            log_bytes_max: SNAPSHOT_BYTES * server.config.snapshot_size_factor / 100,
         };
         decide(&server.variant, &known, last_zxid)
     }

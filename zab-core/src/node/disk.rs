@@ -141,6 +141,9 @@ impl Node {
 
     /// An epoch file could not be replaced, and holds what it held.
     fn on_epoch_failed(&mut self, file: File, lsn: Lsn) -> Flow {
+        if self.server.durable.is_recovery(lsn) {
+            return EXIT;
+        }
         match &mut self.role {
             // `Follower.followLeader`: "Exception when following the leader".
             Role::Following(_) => STEP_DOWN,

@@ -1,6 +1,7 @@
 //! The named variants: releases, single defects, proposed repairs.
 
 use super::{NewLeaderLog, ProposalCheck, Shutdown, Variant};
+use super::{bugs, versions};
 
 /// What kind of name a variant goes by; those with more defects come later.
 #[derive(Copy, Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -9,6 +10,8 @@ pub enum Kind {
     Reference,
     /// The reference with one defect.
     Defect,
+    /// A pull request, on the release that it is for.
+    Proposal,
     /// What a release of ZooKeeper does.
     Release,
 }
@@ -24,6 +27,9 @@ pub enum Harm {
     Divergence,
     /// A server, or the ensemble, does not serve any more.
     Outage,
+    /// Something happens that ZooKeeper's code asserts does not, of this class of the checker's: the
+    /// follower falls out and synchronizes again.
+    Assertion(&'static str),
 }
 
 /// A named variant.
@@ -31,6 +37,8 @@ pub enum Harm {
 pub struct Entry {
     /// The name on the command line and in stored cases.
     pub name: &'static str,
+    /// Other names for it.
+    pub aliases: &'static [&'static str],
     /// What kind of name it is.
     pub kind: Kind,
     /// One line for `zab variants`.
@@ -51,21 +59,7 @@ impl Entry {
         if self.kind != Kind::Release {
             return Vec::new();
         }
-        self.affects.split(", ").flat_map(expand).collect()
-    }
-}
-
-/// `3.6.3-4` as `3.6.3` and `3.6.4`.
-fn expand(span: &str) -> Vec<String> {
-    let parts = span.rsplit_once('.').and_then(|(line, patches)| {
-        let (first, last) = patches.split_once('-')?;
-        Some((line, first.parse::<u8>().ok()?, last.parse::<u8>().ok()?))
-    });
-    match parts {
-        Some((line, first, last)) => {
-            (first..=last).map(|patch| format!("{line}.{patch}")).collect()
-        }
-        None => vec![span.to_lowercase()],
+        versions::listed(self.affects)
     }
 }
 
@@ -89,6 +83,8 @@ const ZK_3_9_5: Variant = Variant {
     keeps_lower_epoch: true,
     disk_error_keeps_memory: true,
     trunc_unflushed: true,
+    rename_unflushed: true,
+    trusts_blank_disk: true,
     unflushed_start: true,
     leads_unpromised: true,
     trusts_failed_flush: true,
@@ -115,12 +111,73 @@ const ZK_3_9_2: Variant = Variant {
 const ZK_3_8_0: Variant =
     Variant { new_leader_log: NewLeaderLog::Queued, epoch_before_log: true, ..ZK_3_9_2 };
 
+/// The repair of ZOOKEEPER-3023, -4394 and -4646 that leaves -4643: `currentEpoch` stays where it was.
+const PR_1848: Variant = Variant {
+    new_leader_log: NewLeaderLog::Flushed,
+    late_apply: false,
+    clears_outstanding: false,
+    ..ZK_3_8_0
+};
+
 /// As 3.8.0, without the repair of ZOOKEEPER-2418, which was never brought to 3.5.
 const ZK_3_5_10: Variant = Variant { disk_diff_unchecked: true, ..ZK_3_8_0 };
 
 /// ZOOKEEPER-2418 and -2872 are repaired.
 const ZK_3_6_2: Variant =
     Variant { disk_diff_unchecked: false, snapshot_unflushed: false, ..ZK_3_5_8 };
+
+/// As 3.5.8, with ZOOKEEPER-2845 instead of its repair, and ZOOKEEPER-2355.
+const ZK_3_5_3: Variant =
+    Variant { shutdown: Shutdown::Retain, diff_sets_last_processed: true, ..ZK_3_5_8 };
+
+/// ZOOKEEPER-2678 is not there yet: a synchronization ends with a snapshot, and memory is loaded
+/// again after each role.
+const BEFORE_2678: Variant = Variant {
+    new_leader_log: NewLeaderLog::Snapshotted,
+    epoch_before_log: false,
+    late_apply: false,
+    shutdown: Shutdown::DrainThenReload,
+    aborted_snap_keeps_memory: false,
+    aborted_trunc_keeps_memory: false,
+    disk_error_keeps_memory: false,
+    ..ZK_3_5_3
+};
+
+const ZK_3_5_2: Variant = BEFORE_2678;
+
+/// What 3.4 does not have: DIFF from the log on disk, and from 3.4.6 on the refusal to start with an
+/// epoch file that is too old (`updatingEpoch`) and the snapshot of a would-be leader.
+const ZK_3_4_14: Variant = Variant {
+    disk_diff_unchecked: false,
+    snap_keeps_log: false,
+    refuses_epoch_gap: false,
+    elected_snapshots_tail: false,
+    ..ZK_3_5_8
+};
+
+const ZK_3_4_11: Variant = Variant { shutdown: Shutdown::Retain, ..ZK_3_4_14 };
+
+const ZK_3_4_10: Variant = Variant { diff_sets_last_processed: true, ..ZK_3_4_11 };
+
+const ZK_3_4_9: Variant = Variant {
+    disk_diff_unchecked: false,
+    snap_keeps_log: false,
+    refuses_epoch_gap: false,
+    elected_snapshots_tail: false,
+    ..BEFORE_2678
+};
+
+const ZK_3_4_5: Variant = Variant {
+    refuses_epoch_gap: true,
+    elected_snapshots_tail: true,
+    leads_unpromised: false,
+    trusts_failed_flush: false,
+    joins_by_whole_vote: true,
+    ..ZK_3_4_9
+};
+
+const ZK_3_4_3: Variant =
+    Variant { votes_out_of_order: true, leads_in_any_round: true, ..ZK_3_4_5 };
 
 const ZK_3_5_8: Variant = Variant {
     new_leader_log: NewLeaderLog::Nothing,
@@ -132,10 +189,11 @@ const ZK_3_5_8: Variant = Variant {
     ..ZK_3_8_0
 };
 
-/// Every named variant, the reference first, then releases from new to old, then single defects.
-pub const CATALOGUE: &[Entry] = &[
+/// The reference, releases from new to old, pull requests from old to new.
+const PROTOCOLS: &[Entry] = &[
     Entry {
         name: "reference",
+        aliases: &[],
         kind: Kind::Reference,
         summary: "no known defect; stricter than ZooKeeper's HEAD",
         affects: "none",
@@ -145,6 +203,7 @@ pub const CATALOGUE: &[Entry] = &[
     },
     Entry {
         name: "zk-3.9.5",
+        aliases: &["pr-2254"],
         kind: Kind::Release,
         summary: "the newest release; still loses writes through stale acknowledgements",
         affects: "3.9.4, 3.9.5, HEAD",
@@ -154,6 +213,7 @@ pub const CATALOGUE: &[Entry] = &[
     },
     Entry {
         name: "zk-3.9.3",
+        aliases: &[],
         kind: Kind::Release,
         summary: "PR 2152: what a synchronization commits is missing in the committed log",
         affects: "3.9.3",
@@ -163,6 +223,7 @@ pub const CATALOGUE: &[Entry] = &[
     },
     Entry {
         name: "zk-3.9.2",
+        aliases: &["pr-2111", "pr-2028"],
         kind: Kind::Release,
         summary: "PR 2111: flushes before the acknowledgement, but applies late",
         affects: "3.8.5, 3.8.6, 3.9.2",
@@ -172,6 +233,7 @@ pub const CATALOGUE: &[Entry] = &[
     },
     Entry {
         name: "zk-3.8.0",
+        aliases: &[],
         kind: Kind::Release,
         summary: "PR 1445: queues for logging before the acknowledgement, epoch file first",
         affects: "3.6.3-4, 3.7.0-2, 3.8.0-4, 3.9.0-1",
@@ -181,6 +243,7 @@ pub const CATALOGUE: &[Entry] = &[
     },
     Entry {
         name: "zk-3.6.2",
+        aliases: &[],
         kind: Kind::Release,
         summary: "logs nothing of a DIFF before the acknowledgement",
         affects: "3.6.0-2",
@@ -190,6 +253,7 @@ pub const CATALOGUE: &[Entry] = &[
     },
     Entry {
         name: "zk-3.5.10",
+        aliases: &[],
         kind: Kind::Release,
         summary: "PR 1445 as in 3.8.0; a DIFF from the log on disk may leave a gap",
         affects: "3.5.10",
@@ -199,6 +263,7 @@ pub const CATALOGUE: &[Entry] = &[
     },
     Entry {
         name: "zk-3.5.8",
+        aliases: &[],
         kind: Kind::Release,
         summary: "as 3.6.2; snapshots are not flushed, a DIFF from disk may leave a gap",
         affects: "3.5.4-9",
@@ -207,170 +272,171 @@ pub const CATALOGUE: &[Entry] = &[
         variant: ZK_3_5_8,
     },
     Entry {
-        name: "zookeeper-2845",
-        kind: Kind::Defect,
-        summary: "memory is kept across elections without the tail of the log",
-        affects: "3.4.10-11, 3.5.3",
-        jira: &[2845],
-        harm: Harm::Loss,
-        variant: Variant { shutdown: Shutdown::Retain, ..REFERENCE },
-    },
-    Entry {
-        name: "zookeeper-3911",
-        kind: Kind::Defect,
-        summary: "NEWLEADER acknowledged before any transaction of the DIFF is logged",
-        affects: "3.4.10-14, 3.5.3-9, 3.6.0-2",
-        jira: &[3911],
-        harm: Harm::Loss,
-        variant: Variant { new_leader_log: NewLeaderLog::Nothing, late_apply: true, ..REFERENCE },
-    },
-    Entry {
-        name: "zookeeper-4643",
-        kind: Kind::Defect,
-        summary: "currentEpoch is written before the history that it stands for",
-        affects: "3.4.10-14, 3.5.3-10, 3.6.0-4, 3.7.0-2, 3.8.0-4, 3.9.0-1",
-        jira: &[4643],
-        harm: Harm::Loss,
-        variant: Variant { epoch_before_log: true, ..REFERENCE },
-    },
-    Entry {
-        name: "zookeeper-4646",
-        kind: Kind::Defect,
-        summary: "NEWLEADER acknowledged while the transactions wait for the log writer",
-        affects: "3.5.10, 3.6.3-4, 3.7.0-2, 3.8.0-4, 3.9.0-1",
-        jira: &[4646],
-        harm: Harm::Loss,
-        variant: Variant { new_leader_log: NewLeaderLog::Queued, ..REFERENCE },
-    },
-    Entry {
-        name: "stale-ack",
-        kind: Kind::Defect,
-        summary: "an acknowledgement still counts after its sender was told to truncate",
-        affects: "3.4.0 to HEAD",
+        name: "zk-3.5.3",
+        aliases: &[],
+        kind: Kind::Release,
+        summary: "as 3.5.8; after a step-down the tail of the log is missing in memory",
+        affects: "3.5.3",
         jira: &[],
         harm: Harm::Loss,
-        variant: Variant { keeps_stale_acks: true, ..REFERENCE },
+        variant: ZK_3_5_3,
     },
     Entry {
-        name: "stale-ack-in-flight",
-        kind: Kind::Defect,
-        summary: "an acknowledgement on an old connection counts after the TRUNC on a new one",
-        affects: "3.4.0 to HEAD",
+        name: "zk-3.5.2",
+        aliases: &[],
+        kind: Kind::Release,
+        summary: "a synchronization ends with a snapshot; DIFF from disk may leave a gap",
+        affects: "3.5.0-2",
         jira: &[],
         harm: Harm::Loss,
-        variant: Variant { keeps_old_handlers: true, ..REFERENCE },
+        variant: ZK_3_5_2,
     },
     Entry {
-        name: "lower-epoch",
-        kind: Kind::Defect,
-        summary: "a server that promised a later epoch than the leader's can never follow it",
-        affects: "3.4.0 to HEAD",
-        jira: &[],
-        harm: Harm::Outage,
-        variant: Variant { keeps_lower_epoch: true, ..REFERENCE },
-    },
-    Entry {
-        name: "trunc-keeps-next",
-        kind: Kind::Defect,
-        summary: "TRUNC to a zxid that is not in the log keeps the first record after it",
-        affects: "3.4.0 to HEAD",
-        jira: &[],
-        harm: Harm::Divergence,
-        variant: Variant { trunc_keeps_next: true, ..REFERENCE },
-    },
-    Entry {
-        name: "unflushed-start",
-        kind: Kind::Defect,
-        summary: "what a killed process left unflushed is voted with, acknowledged, never flushed",
-        affects: "3.4.0 to HEAD",
+        name: "zk-3.4.14",
+        aliases: &[],
+        kind: Kind::Release,
+        summary: "as 3.5.8, without DIFF from disk",
+        affects: "3.4.12-14",
         jira: &[],
         harm: Harm::Loss,
-        variant: Variant { unflushed_start: true, ..REFERENCE },
+        variant: ZK_3_4_14,
     },
     Entry {
-        name: "leads-unpromised",
-        kind: Kind::Defect,
-        summary: "a leader that cannot write down the epoch it promised leads it all the same",
-        affects: "3.4.6 to HEAD",
-        jira: &[],
-        harm: Harm::Divergence,
-        variant: Variant {
-            leads_unpromised: true,
-            proposal_check: ProposalCheck::AfterFirst,
-            ..REFERENCE
-        },
-    },
-    Entry {
-        name: "late-apply",
-        kind: Kind::Defect,
-        summary: "synchronized transactions reach memory only after UPTODATE, and memory is kept",
-        affects: "3.5.10, 3.6.3-4, 3.7.0-2, 3.8.0-6, 3.9.0-2",
-        jira: &[3023],
-        harm: Harm::Loss,
-        variant: Variant {
-            late_apply: true,
-            shutdown: Shutdown::DrainThenFastForward,
-            ..REFERENCE
-        },
-    },
-    Entry {
-        name: "zookeeper-4712",
-        kind: Kind::Defect,
-        summary: "the log writer outlives its role, and logs during the next synchronization",
-        affects: "3.5.10, 3.6.3-4, 3.7.0-2, 3.8.0-6, 3.9.0-2",
-        jira: &[4712],
-        harm: Harm::Loss,
-        variant: Variant { shutdown: Shutdown::Leak, ..REFERENCE },
-    },
-    Entry {
-        // Every learner of the reference refuses the first proposal after a gap; no release's does.
-        name: "snap-keeps-log",
-        kind: Kind::Defect,
-        summary: "a server that got SNAP keeps its old log, and may serve DIFF across the gap",
-        affects: "3.5.0 to HEAD",
-        jira: &[2846],
-        harm: Harm::Divergence,
-        variant: Variant {
-            snap_keeps_log: true,
-            proposal_check: ProposalCheck::AfterFirst,
-            ..REFERENCE
-        },
-    },
-    Entry {
-        name: "sync-overlooks-unapplied",
-        kind: Kind::Defect,
-        summary: "a learner has to truncate what is committed and not yet applied at the leader",
-        affects: "3.5.0 to HEAD",
+        name: "zk-3.4.11",
+        aliases: &[],
+        kind: Kind::Release,
+        summary: "as 3.4.14; after a step-down the tail of the log is missing in memory",
+        affects: "3.4.11",
         jira: &[],
         harm: Harm::Loss,
-        variant: Variant { sync_overlooks_unapplied: true, ..REFERENCE },
-    },
-    // The reference loads its memory again at each step-down, and with it what these two lost: they
-    // need a shutdown that keeps it, as the releases have.
-    Entry {
-        name: "disk-error-keeps-memory",
-        kind: Kind::Defect,
-        summary: "after a disk error the server rejoins with more in memory than in its log",
-        affects: "3.5.3 to HEAD",
-        jira: &[4882],
-        harm: Harm::Loss,
-        variant: Variant {
-            disk_error_keeps_memory: true,
-            shutdown: Shutdown::DrainThenFastForward,
-            ..REFERENCE
-        },
+        variant: ZK_3_4_11,
     },
     Entry {
-        name: "committed-log-skips-sync",
-        kind: Kind::Defect,
-        summary: "a DIFF lacks what its leader had committed in a synchronization",
-        affects: "3.9.3",
-        jira: &[4925],
+        name: "zk-3.4.10",
+        aliases: &[],
+        kind: Kind::Release,
+        summary: "as 3.4.11; a DIFF moves the last zxid before its transactions came",
+        affects: "3.4.10",
+        jira: &[],
         harm: Harm::Loss,
-        variant: Variant {
-            committed_log_skips_sync: true,
-            shutdown: Shutdown::DrainThenFastForward,
-            ..REFERENCE
-        },
+        variant: ZK_3_4_10,
+    },
+    Entry {
+        name: "zk-3.4.9",
+        aliases: &[],
+        kind: Kind::Release,
+        summary: "a synchronization ends with a snapshot; memory is loaded after each role",
+        affects: "3.4.6-9",
+        jira: &[],
+        harm: Harm::Loss,
+        variant: ZK_3_4_9,
+    },
+    Entry {
+        name: "zk-3.4.5",
+        aliases: &[],
+        kind: Kind::Release,
+        summary: "as 3.4.9; may refuse to start, and does not join votes that differ",
+        affects: "3.4.4-5",
+        jira: &[],
+        harm: Harm::Loss,
+        variant: ZK_3_4_5,
+    },
+    Entry {
+        name: "zk-3.4.3",
+        aliases: &[],
+        kind: Kind::Release,
+        summary: "as 3.4.5; elections may not end",
+        affects: "3.4.0-3",
+        jira: &[],
+        harm: Harm::Loss,
+        variant: ZK_3_4_3,
+    },
+    Entry {
+        name: "pr-1848",
+        aliases: &[],
+        kind: Kind::Proposal,
+        summary: "for 3023: logs, flushes and applies before the acknowledgement, epoch first [described]",
+        affects: "none",
+        jira: &[],
+        harm: Harm::Loss,
+        variant: PR_1848,
+    },
+    Entry {
+        name: "pr-1930",
+        aliases: &[],
+        kind: Kind::Proposal,
+        summary: "for 4394: what is to be committed is kept apart from what is to be logged [described]",
+        affects: "none",
+        jira: &[],
+        harm: Harm::Loss,
+        variant: Variant { clears_outstanding: false, ..ZK_3_8_0 },
+    },
+    Entry {
+        name: "pr-1993",
+        aliases: &[],
+        kind: Kind::Proposal,
+        summary: "for 4646 and 4685: flushes before the acknowledgement, epoch first [described]",
+        affects: "none",
+        jira: &[],
+        harm: Harm::Loss,
+        variant: Variant { epoch_before_log: true, ..ZK_3_9_2 },
+    },
+    Entry {
+        name: "pr-2152",
+        aliases: &[],
+        kind: Kind::Proposal,
+        summary: "for 4394 and 3023: only what is committed is logged and applied; without PR 2154 [read]",
+        affects: "none",
+        jira: &[],
+        harm: Harm::Loss,
+        variant: Variant { shutdown: Shutdown::Leak, ..ZK_3_9_3 },
+    },
+    Entry {
+        name: "pr-2172",
+        aliases: &[],
+        kind: Kind::Proposal,
+        summary: "for 4837: a would-be leader takes no snapshot of its uncommitted tail [deduced]",
+        affects: "none",
+        jira: &[],
+        harm: Harm::Loss,
+        variant: Variant { elected_snapshots_tail: false, ..ZK_3_9_5 },
+    },
+    Entry {
+        name: "pr-2268",
+        aliases: &[],
+        kind: Kind::Proposal,
+        summary: "for 4882: a server whose log lags behind its memory loads it again [described]",
+        affects: "none",
+        jira: &[],
+        harm: Harm::Loss,
+        variant: Variant { disk_error_keeps_memory: false, ..ZK_3_9_5 },
+    },
+    Entry {
+        name: "pr-2459",
+        aliases: &[],
+        kind: Kind::Proposal,
+        summary: "for 5094: what a TRUNC that broke off left in memory is discarded [described]",
+        affects: "none",
+        jira: &[],
+        harm: Harm::Loss,
+        variant: Variant { aborted_trunc_keeps_memory: false, ..ZK_3_9_5 },
     },
 ];
+
+/// How many entries there are.
+const COUNT: usize = PROTOCOLS.len() + bugs::ENTRIES;
+
+/// Every named variant, the reference first, then releases from new to old, then single defects.
+pub const CATALOGUE: &[Entry] = &catalogue();
+
+const fn catalogue() -> [Entry; COUNT] {
+    let mut all = [PROTOCOLS[0]; COUNT];
+    let defects = bugs::entries();
+    let mut at = 0;
+    while at < COUNT {
+        let is_defect = at >= PROTOCOLS.len();
+        all[at] = if is_defect { defects[at - PROTOCOLS.len()] } else { PROTOCOLS[at] };
+        at += 1;
+    }
+    all
+}

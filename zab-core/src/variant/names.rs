@@ -13,6 +13,7 @@
 //! first variant, and each may be restarted as the other, and back. Case does not matter, and `_` is read as `-`. Of all the
 //! spellings of a variant [`Named::name`] is the one that is printed and stored.
 
+use super::bugs::modeled;
 use super::catalogue::{CATALOGUE, Entry, Kind};
 use super::switches::{SWITCHES, Setting, Switch};
 use super::{Releases, Variant};
@@ -150,9 +151,11 @@ impl Named {
         Self { name, kind, upgrade: Some(Box::new(new)), ..old }
     }
 
-    /// A variant that was reached from this entry. One that has an entry goes by its name.
+    /// A variant that was reached from this entry. One that has an entry goes by its name; that of a
+    /// pull request it has to be reached from, for nobody takes a release less a defect for one.
     fn new(base: &'static Entry, variant: Variant) -> Self {
-        let is_it = |entry: &&Entry| entry.variant == variant;
+        let may_be = |entry: &Entry| entry.kind != Kind::Proposal || entry.name == base.name;
+        let is_it = |entry: &&Entry| entry.variant == variant && may_be(entry);
         let base = CATALOGUE.iter().find(is_it).unwrap_or(base);
         let mut name = base.name.to_owned();
         for switch in SWITCHES {
@@ -212,11 +215,23 @@ fn bases() -> Vec<(String, Base)> {
     for entry in CATALOGUE {
         let base = Base { entry, variant: entry.variant };
         bases.push((entry.name.to_owned(), base));
+        bases.extend(entry.aliases.iter().map(|alias| ((*alias).to_owned(), base)));
         for release in entry.releases() {
             bases.push((format!("zk-{release}"), base));
             bases.push((release, base));
         }
         bases.extend(entry.jira.iter().flat_map(|number| spellings(*number)).map(|n| (n, base)));
+    }
+    // What shows one bug shows another.
+    for bug in modeled() {
+        let named = |base: &Base| Some(base.variant) == bug.alone();
+        let base = bases.iter().map(|(_, base)| *base).find(named);
+        let names = bug.jira.iter().flat_map(|number| spellings(*number));
+        for name in names.chain([bug.name.to_owned()]) {
+            if let Some(base) = base.filter(|_| bases.iter().all(|(known, _)| *known != name)) {
+                bases.push((name, base));
+            }
+        }
     }
     let reference = &CATALOGUE[0];
     for (number, _, setting) in reports() {

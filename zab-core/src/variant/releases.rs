@@ -1,6 +1,6 @@
 //! What the servers of one ensemble run: one release, or two during a rolling upgrade.
 
-use super::{Switch, Variant};
+use super::{Bug, Switch, Variant};
 use std::fmt;
 
 /// Which of the releases of an ensemble a server runs.
@@ -78,8 +78,17 @@ impl Releases {
     /// The same with this defect repaired in each release.
     #[must_use]
     pub fn repaired(&self, switch: &Switch) -> Self {
-        let repaired = |variant| switch.repaired(variant);
-        Self { old: repaired(self.old), new: self.new.map(repaired) }
+        self.each(|variant| switch.repaired(variant))
+    }
+
+    /// The same with this bug repaired in each release.
+    #[must_use]
+    pub fn without(&self, bug: &Bug) -> Self {
+        self.each(|variant| bug.repaired(variant))
+    }
+
+    fn each(&self, change: impl Fn(Variant) -> Variant) -> Self {
+        Self { old: change(self.old), new: self.new.map(change) }
     }
 }
 

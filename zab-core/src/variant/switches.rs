@@ -138,7 +138,7 @@ macro_rules! switch {
 pub const SWITCHES: &[Switch] = &[
     switch!(
         new_leader_log,
-        NewLeaderLog { Nothing[3911], Queued[4646] },
+        NewLeaderLog { Snapshotted[], Nothing[3911], Queued[4646] },
         "Learner.syncWithLeader"
     ),
     switch!(epoch_before_log, [4643], "Learner.syncWithLeader"),
@@ -146,7 +146,7 @@ pub const SWITCHES: &[Switch] = &[
     switch!(clears_outstanding, [4394], "Learner.syncWithLeader"),
     switch!(
         proposal_check,
-        ProposalCheck { Never[4925], AfterFirst[4925] },
+        ProposalCheck { Never[], AfterFirst[] },
         "Learner.enforceContinuousProposal"
     ),
     switch!(
@@ -179,9 +179,16 @@ pub const SWITCHES: &[Switch] = &[
     switch!(disk_error_keeps_memory, [4882], "SyncRequestProcessor.run"),
     switch!(trunc_unflushed, [], "FileTxnLog.truncate"),
     switch!(snapshot_unflushed, [], "Learner.syncWithLeader"),
+    switch!(rename_unflushed, [], "AtomicFileOutputStream.close"),
+    switch!(trusts_blank_disk, [261, 2325], "FileTxnSnapLog.restore"),
     switch!(unflushed_start, [], "FileTxnSnapLog.restore"),
     switch!(leads_unpromised, [], "Leader.getEpochToPropose"),
     switch!(trusts_failed_flush, [], "SyncRequestProcessor.shutdown"),
+    switch!(epoch_after_ack, [1282], "Learner.syncWithLeader"),
+    switch!(apply_after_epoch, [], "Learner.syncWithLeader"),
+    switch!(votes_out_of_order, [1419], "FastLeaderElection.totalOrderPredicate"),
+    switch!(leads_in_any_round, [1514], "FastLeaderElection.checkLeader"),
+    switch!(joins_by_whole_vote, [1732, 1805], "Vote.equals"),
 ];
 
 #[cfg(test)]

@@ -361,13 +361,17 @@ impl Disk {
             match op {
                 DiskOp::Append(txn) => start.log.push(txn),
                 DiskOp::Truncate(zxid) => start.log.retain(|txn| txn.zxid <= zxid),
-                DiskOp::Flush | DiskOp::FlushRecovered(_) => {}
+                DiskOp::RollLog | DiskOp::Flush | DiskOp::FlushRecovered(_) => {}
                 DiskOp::Snapshot(replica) => snapshots.push(*replica),
                 DiskOp::DropSnapshotsAfter(zxid) => {
                     snapshots.retain(|s| s.last_processed <= zxid);
                 }
-                DiskOp::AcceptedEpoch(epoch) => start.accepted_epoch = epoch,
-                DiskOp::CurrentEpoch(epoch) => start.current_epoch = epoch,
+                DiskOp::CurrentEpoch(epoch) | DiskOp::Rename(File::CurrentEpoch, epoch) => {
+                    start.current_epoch = epoch;
+                }
+                DiskOp::AcceptedEpoch(epoch) | DiskOp::Rename(_, epoch) => {
+                    start.accepted_epoch = epoch;
+                }
             }
         }
         snapshots.sort_by_key(|s| s.last_processed);

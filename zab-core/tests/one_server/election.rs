@@ -70,3 +70,32 @@ fn votes_are_told_again_at_intervals_that_double_up_to_a_limit() {
         assert_eq!(pair[1], Span(pair[0].0 * 2).min(limit), "{intervals:?}");
     }
 }
+
+/// ZOOKEEPER-261: what it had promised and acknowledged is gone with its disk.
+#[test]
+fn a_server_with_a_blank_disk_counts_no_votes_and_gives_none() {
+    let recovered = Recovered { is_blank: true, ..Recovered::default() };
+    let mut node = started(0, 3, recovered);
+    let vote = Vote { leader: NodeId(2), zxid: Zxid::new(1, 1), peer_epoch: Epoch(1) };
+    for from in [1, 2] {
+        let outputs = step(&mut node, notification(from, ServerState::Looking, vote));
+        assert_eq!(outputs, [], "it elects nobody");
+    }
+    let outputs = step(&mut node, Input::Timer { timer: Timer::Election, generation: 1 });
+    let says = |state| {
+        let said = |output: &Output| matches!(output, Output::Notify { notification, .. } if notification.state == state);
+        outputs.iter().filter(|output| said(output)).count()
+    };
+    assert_eq!((says(ServerState::Watching), says(ServerState::Looking)), (2, 0), "{outputs:?}");
+    step(&mut node, notification(1, ServerState::Following, vote));
+    let elected = Output::Note(Note::Elected { leader: NodeId(2), round: 1 });
+    let outputs = step(&mut node, notification(2, ServerState::Leading, vote));
+    assert!(outputs.contains(&elected), "it follows whom the others elected: {outputs:?}");
+}
+
+#[test]
+fn nobody_counts_a_server_that_watches() {
+    let mut node = started(1, 3, Recovered::default());
+    let vote = Vote { leader: NodeId(2), zxid: Zxid::new(9, 9), peer_epoch: Epoch(9) };
+    assert_eq!(step(&mut node, notification(2, ServerState::Watching, vote)), []);
+}

@@ -64,7 +64,7 @@ pub(super) fn file(shown: Shown<'_>, scene: &Scene, layout: &Layout) -> String {
 pub(super) fn closed(drawing: &str) -> String {
     ["path", "rect", "circle"]
         .iter()
-        .fold(drawing.to_owned() + "\n", |text, tag| text.replace(&format!("></{tag}>"), "/>"))
+        .fold(drawing.to_owned() + "\n", |text, tag| text.replace(&format!("\"></{tag}>"), "\"/>"))
 }
 
 fn shift(x: f64, y: f64) -> String {
@@ -123,7 +123,9 @@ pub(super) fn header(scene: &Scene, layout: &Layout) -> Markup {
             }
             @for (at, column) in scene.columns.iter().enumerate() {
                 @let x = lane.columns + lane.step * (at as f64 + 0.5) + 3.0;
-                (upright(x, foot, if column.is_subject { "sub mine" } else { "sub" }, &column.name))
+                @if lane.step >= 9.0 || column.is_subject {
+                    (upright(x, foot, if column.is_subject { "sub mine" } else { "sub" }, &column.name))
+                }
             }
         }
     }
@@ -185,7 +187,6 @@ fn rules(shown: Shown<'_>, scene: &Scene, layout: &Layout) -> Markup {
         @if let Some(healed) = healed {
             @let y = layout.y(healed.at);
             (line(y, "rule plain"))
-            text.note x=(n(layout.faults)) y=(n(y - 3.0)) { "every fault is healed" }
         }
         @if scene.left_out > 0 {
             @let y = layout.y(scene.detailed_until) + 4.0;

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use zab_checker::Fact;
 use zab_checker::custody::ServerState;
 use zab_core::event::Note;
-use zab_core::{DiskOp, Epoch, File, NodeId};
+use zab_core::{Epoch, File, NodeId};
 use zab_sim::Act;
 
 /// What each server is, from frame to frame.
@@ -53,11 +53,11 @@ pub(super) fn epochs(film: &Film<'_>, start: &[ServerState]) -> Vec<EpochFile> {
             continue;
         };
         match &event.fact {
-            Fact::DiskAsked { op: DiskOp::AcceptedEpoch(epoch), .. } => {
-                ask(&mut files, server, false, *epoch, (at, end));
-            }
-            Fact::DiskAsked { op: DiskOp::CurrentEpoch(epoch), .. } => {
-                ask(&mut files, server, true, *epoch, (at, end));
+            Fact::DiskAsked { op, .. } => {
+                if let Some(epoch) = op.epoch() {
+                    let is_current = op.file() == File::CurrentEpoch;
+                    ask(&mut files, server, is_current, epoch, (at, end));
+                }
             }
             Fact::DiskDone { file: File::AcceptedEpoch, .. } => done(&mut files, server, false, at),
             Fact::DiskDone { file: File::CurrentEpoch, .. } => done(&mut files, server, true, at),

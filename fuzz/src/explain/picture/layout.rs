@@ -267,6 +267,9 @@ impl Layout {
         for sentence in scene.sentences.iter().filter(|sentence| self.tells(sentence)) {
             need(sentence.at, Some((Slot::Words, self.height_of(sentence))));
         }
+        if scene.left_out > 0 {
+            need(scene.detailed_until, Some((Slot::Fault, SMALL + 6.0)));
+        }
         need(scene.end, None);
         needs
     }

@@ -48,6 +48,9 @@ impl Words<'_> {
             }
             Fact::DiskDone { file, .. } => self.disk_done(node, *file),
             Fact::DiskFailed { file, error, .. } => Self::disk_failed(node, *file, *error),
+            Fact::Blanked => {
+                Some((Turn, format!("the disk of {node} is created again, and is empty")))
+            }
             Fact::WrittenBack => {
                 let what = "writes back what earlier processes of";
                 Some((Step, format!("the kernel {what} {node} have left: it is durable")))

@@ -64,10 +64,7 @@ impl Disks {
                     disk.later(text, [line]);
                 }
             }
-            DiskOp::AcceptedEpoch(epoch) | DiskOp::CurrentEpoch(epoch) => {
-                disk.epochs.push((op.file(), lsn, *epoch));
-            }
-            _ => {}
+            _ => disk.epochs.extend(op.epoch().map(|epoch| (op.file(), lsn, epoch))),
         }
         if op.file() == File::Log {
             return;

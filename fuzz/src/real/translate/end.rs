@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use zab_checker::detail::Detail;
 use zab_checker::{Class, Fact};
 use zab_core::event::Note;
-use zab_core::{Change, DiskError, DiskOp, File, Key, Lsn, NodeId, Packet, Recovered};
+use zab_core::{Change, DiskError, File, Key, Lsn, NodeId, Packet, Recovered};
 use zab_sim::passage::Leg;
 use zab_sim::schedule::CLIENTS;
 
@@ -149,15 +149,14 @@ pub(super) fn fate(recording: &Recording, at: usize, server: NodeId, of: (File, 
 
 /// Whether a disk has the epoch that was to be written by this event.
 fn is_epoch_there(recording: &Recording, at: usize, found: &Recovered) -> bool {
-    match recording.events.get(at).map(|event| &event.fact) {
-        Some(Fact::DiskAsked { op: DiskOp::AcceptedEpoch(epoch), .. }) => {
-            found.accepted_epoch == *epoch
-        }
-        Some(Fact::DiskAsked { op: DiskOp::CurrentEpoch(epoch), .. }) => {
-            found.current_epoch == *epoch
-        }
-        _ => false,
-    }
+    let Some(Fact::DiskAsked { op, .. }) = recording.events.get(at).map(|event| &event.fact) else {
+        return false;
+    };
+    let there = match op.file() {
+        File::CurrentEpoch => found.current_epoch,
+        _ => found.accepted_epoch,
+    };
+    op.epoch() == Some(there)
 }
 
 /// Whether a leader leaves its role before it is established: only time makes it.

@@ -66,7 +66,9 @@ impl Promises {
                 self.lsn = *lsn;
                 match op {
                     DiskOp::Append(txn) => self.appended.push((*lsn, txn.zxid)),
-                    DiskOp::CurrentEpoch(epoch) => self.epoch_asked.push((*lsn, *epoch)),
+                    DiskOp::CurrentEpoch(epoch) | DiskOp::Rename(File::CurrentEpoch, epoch) => {
+                        self.epoch_asked.push((*lsn, *epoch))
+                    }
                     _ => {}
                 }
             }

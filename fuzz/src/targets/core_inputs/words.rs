@@ -3,6 +3,7 @@
 
 use super::MYSELF;
 use arbitrary::{Result, Unstructured};
+use zab_core::log_files::LogFiles;
 use zab_core::message::{Notification, ServerState, Vote};
 use zab_core::{Change, ConnId, Epoch, Key, NodeId, Op, Packet, Recovered, Replica};
 use zab_core::{RequestId, SessionId, Txn, View, Zxid};
@@ -135,10 +136,13 @@ pub(super) fn recovered(u: &mut Unstructured<'_>) -> Result<Recovered> {
     log.sort_by_key(|txn| txn.zxid);
     log.dedup_by_key(|txn| txn.zxid);
     log.retain(|txn| !txn.zxid.is_epoch_mark());
+    let in_first = u.int_in_range(0..=log.len())?;
     Ok(Recovered {
         snapshot: if u.ratio(1, 3)? { replica(u)? } else { Replica::default() },
+        log_files: LogFiles::of([in_first, log.len() - in_first]),
         log,
         accepted_epoch: epoch(u)?,
         current_epoch: epoch(u)?,
+        is_blank: u.ratio(1, 8)?,
     })
 }

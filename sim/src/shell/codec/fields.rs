@@ -237,6 +237,7 @@ impl Wire for Notification {
             ServerState::Looking => 0,
             ServerState::Following => 1,
             ServerState::Leading => 2,
+            ServerState::Watching => 3,
         });
     }
 
@@ -248,6 +249,7 @@ impl Wire for Notification {
             0 => ServerState::Looking,
             1 => ServerState::Following,
             2 => ServerState::Leading,
+            3 => ServerState::Watching,
             tag => return Err(FrameError::Unknown { what: "state", tag }),
         };
         Ok(Self { vote, round, state })

@@ -1,14 +1,11 @@
 //! The files of a server, and each operation on them.
 
-use crate::disk::record::{self, RECORD};
+use super::log::{self, Log};
 use crate::shell::codec::{self, Frame};
-use std::fs::{self, File, OpenOptions};
-use std::io::{self, Seek, SeekFrom, Write};
+use std::fs::{self, File};
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use zab_core::{DiskError, DiskOp, Epoch, Packet, Recovered, Replica, Zxid};
-
-/// The name of the log.
-const LOG: &str = "log";
 
 /// Prefix of the names of snapshots.
 const SNAPSHOT: &str = "snapshot.";
@@ -19,9 +16,7 @@ type Done = Result<(), DiskError>;
 /// The open files of a server.
 pub(super) struct Files {
     folder: PathBuf,
-    log: File,
-    /// What is appended and could not be written yet.
-    buffer: Vec<u8>,
+    log: Log,
     /// A cut of the log failed: the next flush says so.
     is_uncut: bool,
 }
@@ -29,19 +24,20 @@ pub(super) struct Files {
 impl Files {
     /// Opens a folder, and says what is in it. A torn tail of the log is cut off.
     pub(super) fn open(folder: &Path) -> io::Result<(Recovered, Self)> {
-        let log = open_log(folder)?;
-        let bytes = fs::read(folder.join(LOG))?;
-        let records = record::scan(&bytes).map_err(io::Error::other)?;
-        log.set_len((records.len() * RECORD) as u64)?;
-        let files = Self { folder: folder.to_owned(), log, buffer: Vec::new(), is_uncut: false };
+        let (records, log_files) = log::recover(folder)?;
+        let log = Log::new(folder.to_owned());
+        let files = Self { folder: folder.to_owned(), log, is_uncut: false };
         files.sync_folder()?;
         let snapshots = files.snapshots()?;
         let newest = snapshots.iter().rev().find_map(|(_, path)| read_snapshot(path));
         let found = Recovered {
             snapshot: newest.unwrap_or_default(),
             log: records,
+            log_files,
             accepted_epoch: read_epoch(&folder.join("acceptedEpoch"))?,
             current_epoch: read_epoch(&folder.join("currentEpoch"))?,
+            // Who gives a server another folder says so by the command that starts it.
+            is_blank: false,
         };
         Ok((found, files))
     }
@@ -50,30 +46,35 @@ impl Files {
     pub(super) fn carry_out(&mut self, op: &DiskOp) -> Done {
         match op {
             DiskOp::Append(txn) => {
-                record::encode(txn, &mut self.buffer);
-                // What cannot be written is tried again with the flush, which reports it.
-                let _ = self.write_buffer();
+                self.log.append(txn);
+                Ok(())
+            }
+            DiskOp::RollLog => {
+                self.log.roll();
                 Ok(())
             }
             DiskOp::Truncate(zxid) => {
-                self.is_uncut = self.truncate(*zxid).is_err();
+                self.is_uncut = self.log.truncate(*zxid).is_err();
                 Ok(())
             }
             DiskOp::Flush if std::mem::take(&mut self.is_uncut) => Err(DiskError::Write),
             DiskOp::Flush => {
-                self.write_buffer().map_err(written)?;
-                self.log.sync_all().map_err(flushed)
+                self.log.write().map_err(written)?;
+                self.log.sync().map_err(flushed)?;
+                self.sync_folder().map_err(flushed)
             }
             DiskOp::FlushRecovered(zab_core::File::Log) => {
-                self.write_anew(LOG)?;
-                self.log = open_log(&self.folder).map_err(written)?;
-                Ok(())
+                self.log.write().map_err(written)?;
+                for path in log::paths(&self.folder).map_err(written)? {
+                    self.write_anew(&path)?;
+                }
+                self.log.reopen().map_err(written)
             }
-            DiskOp::FlushRecovered(_) => {
+            DiskOp::FlushRecovered(zab_core::File::Snapshot) => {
                 let found = self.snapshots().map_err(written)?;
-                let mut names = found.iter().filter_map(|(_, path)| path.file_name()?.to_str());
-                names.try_for_each(|name| self.write_anew(name))
+                found.iter().try_for_each(|(_, path)| self.write_anew(path))
             }
+            DiskOp::FlushRecovered(_) => self.sync_folder().map_err(flushed),
             DiskOp::Snapshot(replica) => self.replace(&name_of(replica), &snapshot_bytes(replica)),
             DiskOp::DropSnapshotsAfter(zxid) => {
                 let found = self.snapshots().map_err(written)?;
@@ -83,44 +84,33 @@ impl Files {
             }
             DiskOp::AcceptedEpoch(epoch) => self.replace("acceptedEpoch", &epoch_bytes(*epoch)),
             DiskOp::CurrentEpoch(epoch) => self.replace("currentEpoch", &epoch_bytes(*epoch)),
+            DiskOp::Rename(zab_core::File::AcceptedEpoch, epoch) => {
+                self.rename("acceptedEpoch", &epoch_bytes(*epoch))
+            }
+            DiskOp::Rename(_, epoch) => self.rename("currentEpoch", &epoch_bytes(*epoch)),
         }
-    }
-
-    /// Writes what was appended, as far as that is possible.
-    fn write_buffer(&mut self) -> io::Result<()> {
-        while !self.buffer.is_empty() {
-            let written = self.log.write(&self.buffer)?;
-            self.buffer.drain(..written);
-        }
-        Ok(())
-    }
-
-    fn truncate(&mut self, zxid: Zxid) -> io::Result<()> {
-        self.write_buffer()?;
-        let bytes = fs::read(self.folder.join(LOG))?;
-        let records = record::scan(&bytes).map_err(io::Error::other)?;
-        let keep = match zxid {
-            Zxid::ZERO => 0,
-            _ => records.iter().position(|txn| txn.zxid > zxid).unwrap_or(records.len()),
-        };
-        self.log.set_len((keep * RECORD) as u64)?;
-        self.log.seek(SeekFrom::End(0)).map(drop)
     }
 
     /// Makes a file durable that somebody else may have failed to flush.
-    fn write_anew(&self, name: &str) -> Done {
-        let bytes = fs::read(self.folder.join(name)).map_err(written)?;
-        self.replace(name, &bytes)
+    fn write_anew(&self, path: &Path) -> Done {
+        let bytes = fs::read(path).map_err(written)?;
+        let name = path.file_name().and_then(|name| name.to_str());
+        self.replace(name.expect("it was found by its name"), &bytes)
     }
 
     /// Gives a file new contents: all of them or none, and durable.
     fn replace(&self, name: &str, bytes: &[u8]) -> Done {
+        self.rename(name, bytes)?;
+        self.sync_folder().map_err(flushed)
+    }
+
+    /// Gives a file new contents: all of them or none.
+    fn rename(&self, name: &str, bytes: &[u8]) -> Done {
         let beside = self.folder.join(format!("{name}.new"));
         let mut file = File::create(&beside).map_err(written)?;
         file.write_all(bytes).map_err(written)?;
         file.sync_all().map_err(flushed)?;
-        fs::rename(&beside, self.folder.join(name)).map_err(written)?;
-        self.sync_folder().map_err(flushed)
+        fs::rename(&beside, self.folder.join(name)).map_err(written)
     }
 
     fn sync_folder(&self) -> io::Result<()> {
@@ -129,17 +119,22 @@ impl Files {
 
     /// The snapshots, oldest first.
     fn snapshots(&self) -> io::Result<Vec<(Zxid, PathBuf)>> {
-        let mut found = Vec::new();
-        for entry in fs::read_dir(&self.folder)? {
-            let path = entry?.path();
-            let name = path.file_name().and_then(|name| name.to_str());
-            if let Some(zxid) = name.and_then(|name| zxid_of(name.strip_prefix(SNAPSHOT)?)) {
-                found.push((zxid, path));
-            }
-        }
-        found.sort();
-        Ok(found)
+        named(&self.folder, SNAPSHOT)
     }
+}
+
+/// The files of a folder that are named after a zxid, in the order of their zxids.
+pub(super) fn named(folder: &Path, prefix: &str) -> io::Result<Vec<(Zxid, PathBuf)>> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder)? {
+        let path = entry?.path();
+        let name = path.file_name().and_then(|name| name.to_str());
+        if let Some(zxid) = name.and_then(|name| zxid_of(name.strip_prefix(prefix)?)) {
+            found.push((zxid, path));
+        }
+    }
+    found.sort();
+    Ok(found)
 }
 
 /// The error of a system call that writes.
@@ -152,13 +147,13 @@ fn flushed(_: io::Error) -> DiskError {
     DiskError::Flush
 }
 
-fn open_log(folder: &Path) -> io::Result<File> {
-    OpenOptions::new().create(true).append(true).read(true).open(folder.join(LOG))
+fn name_of(replica: &Replica) -> String {
+    name(SNAPSHOT, replica.last_processed)
 }
 
-fn name_of(replica: &Replica) -> String {
-    let Zxid { epoch, counter } = replica.last_processed;
-    format!("{SNAPSHOT}{}.{counter}", epoch.0)
+/// The name of a file that is named after this zxid.
+pub(super) fn name(prefix: &str, zxid: Zxid) -> String {
+    format!("{prefix}{}.{}", zxid.epoch.0, zxid.counter)
 }
 
 fn zxid_of(name: &str) -> Option<Zxid> {

@@ -3,6 +3,7 @@
 use super::files::Files;
 use crate::disk::SimDisk;
 use std::fs;
+use zab_core::log_files::{HEADER_BYTES, PREALLOCATION, RECORD_BYTES};
 use zab_core::{
     Change, DiskOp, Epoch, File, Lsn, Recovered, Replica, RequestId, SessionId, Txn, Zxid,
 };
@@ -22,18 +23,24 @@ fn operations() -> Vec<DiskOp> {
     vec![
         DiskOp::AcceptedEpoch(Epoch(1)),
         DiskOp::CurrentEpoch(Epoch(1)),
+        DiskOp::RollLog,
         DiskOp::Append(txn(1)),
         DiskOp::Append(txn(2)),
         DiskOp::Flush,
         snapshot(2),
+        DiskOp::RollLog,
         DiskOp::Append(txn(3)),
         DiskOp::Append(txn(4)),
         DiskOp::Flush,
         snapshot(10),
         DiskOp::FlushRecovered(File::Log),
         DiskOp::FlushRecovered(File::Snapshot),
+        DiskOp::FlushRecovered(File::AcceptedEpoch),
         DiskOp::AcceptedEpoch(Epoch(12)),
+        DiskOp::Rename(File::CurrentEpoch, Epoch(12)),
+        DiskOp::Rename(File::AcceptedEpoch, Epoch(13)),
         DiskOp::Truncate(Zxid::new(1, 3)),
+        DiskOp::RollLog,
         DiskOp::Append(txn(4)),
         DiskOp::Flush,
         DiskOp::DropSnapshotsAfter(Zxid::new(1, 9)),
@@ -69,13 +76,15 @@ fn a_torn_tail_is_cut_off_and_damage_before_it_is_refused() {
     let folder = tempfile::tempdir().expect("a folder");
     let (_, mut files) = Files::open(folder.path()).expect("an empty folder");
     (1..=3).for_each(|n| files.carry_out(&DiskOp::Append(txn(n))).expect("it can be written"));
-    let path = folder.path().join("log");
+    let path = folder.path().join("log.1.1");
     let whole = fs::read(&path).expect("the log");
-    fs::write(&path, &whole[..whole.len() - 5]).expect("it can be written");
+    assert_eq!(whole.len() as u64, PREALLOCATION);
+    let end = (HEADER_BYTES + 3 * RECORD_BYTES) as usize;
+    fs::write(&path, &whole[..end - 5]).expect("it can be written");
     assert_eq!(reopened(folder.path()).log, [txn(1), txn(2)]);
-    assert_eq!(fs::read(&path).expect("the log").len(), whole.len() / 3 * 2);
+    assert_eq!(fs::read(&path).expect("the log").len() as u64, HEADER_BYTES + 2 * RECORD_BYTES);
     let mut damaged = whole;
-    damaged[20] ^= 1;
+    damaged[36] ^= 1;
     fs::write(&path, damaged).expect("it can be written");
     assert!(Files::open(folder.path()).is_err());
 }

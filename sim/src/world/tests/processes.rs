@@ -73,3 +73,17 @@ fn a_server_that_is_down_starts_as_what_was_installed_meanwhile() {
         assert!((votes_us..votes_us + 1_000).contains(&votes), "{to}: {votes}");
     }
 }
+
+#[test]
+fn a_blank_disk_holds_nothing_and_its_server_gets_everything_from_the_others() {
+    let blank = |server| Act::BlankDisk { server, down_us: 1_000 };
+    let seen = chaos([(20_000, blank(0)), (21_000, blank(1))]);
+    assert_eq!(times(&seen, 0, |fact| *fact == Fact::Blanked), [20_000]);
+    let again = times(&seen, 1, |fact| *fact == Fact::Blanked);
+    assert!(again.is_empty(), "a majority keeps what it wrote");
+    assert_eq!(times(&seen, 0, |fact| records(fact) == Some(0)), [21_000]);
+    let serves = |fact: &Fact| matches!(fact, Fact::Noted(Note::Serving { .. }));
+    assert!(times(&seen, 0, serves).iter().any(|at| *at > 21_000), "it follows again");
+    let later = chaos([(20_000, blank(0)), (900_000, blank(1))]);
+    assert_eq!(times(&later, 1, |fact| *fact == Fact::Blanked), [900_000], "S0 has made up for it");
+}

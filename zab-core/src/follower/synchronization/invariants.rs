@@ -34,8 +34,9 @@ impl Synchronization {
     #[inline]
     fn new_leader_is_on_disk(&self, server: &Server) -> bool {
         let Server { variant, durable, .. } = server;
-        // ZOOKEEPER-4646 by itself: the acknowledgement runs ahead of the log, the epoch follows it.
-        let follows = variant.new_leader_log == NewLeaderLog::Queued && !variant.epoch_before_log;
+        // ZOOKEEPER-1282; and -4646 by itself: the acknowledgement runs ahead, the epoch follows it.
+        let is_queued = variant.new_leader_log == NewLeaderLog::Queued && !variant.epoch_before_log;
+        let follows = is_queued || variant.epoch_after_ack;
         !self.acknowledged || follows || durable.current_epoch == self.epoch
     }
 }

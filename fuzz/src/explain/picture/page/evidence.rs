@@ -10,7 +10,7 @@ use crate::explain::table::{self, Table};
 use crate::explain::text::{ms, thousands};
 use maud::{Markup, html};
 use zab_checker::Violation;
-use zab_checker::custody::{Holding, OnDisk, ServerState};
+use zab_checker::custody::{Holding, OnDisk, ServerState, Servers};
 use zab_core::NodeId;
 
 /// The title, the broken clause, and where this comes from.
@@ -100,7 +100,13 @@ fn instant(finding: &Finding, instant: &Instant, at: usize) -> Markup {
                 @if *why == Why::End { (reads(finding, servers.len())) }
             }
         }
+        (holes(servers))
     }
+}
+
+/// What the marks mean, if there is one.
+fn holes(servers: &Servers) -> Markup {
+    html! { @for hole in grid::holes(servers) { p.meta { (hole) } } }
 }
 
 fn on_disk(holding: &Holding) -> Markup {
@@ -164,18 +170,21 @@ pub(super) fn tables(shown: Shown<'_>) -> Markup {
 fn report(table: &Table) -> Markup {
     let servers = &table.servers;
     html! {
-        table {
-            caption { @for sentence in &table.caption { div { (sentence) } } }
-            thead {
-                tr { th scope="col" { "zk-server" } @for id in 0..servers.len() { th scope="col" { "S" (id) } } }
-            }
-            tbody {
-                tr { th scope="row" { "current epoch" } @for one in servers { td { (one.current_epoch) } } }
-                tr { th scope="row" { "last logged zxid" } @for one in servers { td { (grid::last_logged(one)) } } }
-                @if table.is_last {
-                    tr { th scope="row" { "last zxid in memory" } @for one in servers { td { (grid::in_memory(one)) } } }
+        div {
+            table {
+                caption { @for sentence in &table.caption { div { (sentence) } } }
+                thead {
+                    tr { th scope="col" { "zk-server" } @for id in 0..servers.len() { th scope="col" { "S" (id) } } }
+                }
+                tbody {
+                    tr { th scope="row" { "current epoch" } @for one in servers { td { (one.current_epoch) } } }
+                    tr { th scope="row" { "last logged zxid" } @for one in servers { td { (grid::last_logged(one)) } } }
+                    @if table.is_last {
+                        tr { th scope="row" { "last zxid in memory" } @for one in servers { td { (grid::in_memory(one)) } } }
+                    }
                 }
             }
+            (holes(servers))
         }
     }
 }

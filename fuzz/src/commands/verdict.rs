@@ -1,0 +1,209 @@
+//! `zab verdict`: variants against known bugs.
+
+mod deepen;
+mod render;
+
+use super::output::Out;
+use super::{Exit, Failure, quoted, ready_folder};
+use crate::case::{self, Case};
+use crate::variants;
+use crate::verdict::state::{FILE, Memory};
+use crate::verdict::{Change, Changes, Row, State, Subject, changes, medians};
+use deepen::{Budget, deepen};
+use std::num::NonZeroUsize;
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+use zab_core::variant::{CATALOGUE, Kind, Named, modeled};
+
+/// Executions of each search for a bug by itself, when medians are measured.
+const MEASURED_RUNS: u64 = 200_000;
+
+/// Which known bugs a variant is exposed to
+///
+/// Every stored case is run in each variant. A variant is exposed to a bug where a case breaks a rule
+/// in it, and breaks none with that bug alone repaired. What no case decides is searched for within
+/// --runs or --time; the next run continues the search and begins with what this one found. Without
+/// V it compares all releases. V is a name, as `zab variants --help` explains, or the path of a file
+/// with a patch of your own (docs/judge-your-patch.md).
+///
+/// With --against BASE it says which bugs V closes and which it opens, and ends with 1 if it opens one.
+///
+/// Example: `cargo zab verdict my-patch.json --against HEAD --time 5m`
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// What to judge, as in 3.8.4, pr-2111, zk-3.9.5-stale-ack, my-patch.json [default: every release]
+    #[arg(value_name = "V")]
+    variants: Vec<String>,
+    /// What to compare it with: the release or branch that a patch is for
+    #[arg(long, value_name = "BASE")]
+    against: Option<String>,
+    /// Search for what no case shows: at most this many executions for each cell
+    #[arg(long, value_name = "N", conflicts_with = "time")]
+    runs: Option<u64>,
+    /// Search for what no case shows: at most this long in all, as in 90s or 10m
+    #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
+    time: Option<Duration>,
+    /// Stored cases
+    #[arg(long, default_value = "fuzz/cases", value_name = "DIR")]
+    cases: PathBuf,
+    /// What searches found and what they did, for the next run
+    #[arg(long, default_value = "findings/verdict", value_name = "DIR")]
+    state: PathBuf,
+    /// Threads [default: one for each core]
+    #[arg(short = 'j', long = "jobs", value_name = "N")]
+    jobs: Option<NonZeroUsize>,
+    /// Measure how many executions it takes to find each bug by itself, in N searches each, and write
+    /// that to this file
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["variants", "against", "runs", "time"])]
+    measure: Option<PathBuf>,
+}
+
+pub(super) fn run(args: &Args, out: &Out) -> Result<Exit, Failure> {
+    let jobs = args.jobs.map_or_else(cores, usize::from);
+    if let Some(path) = &args.measure {
+        return measure(path, jobs, out);
+    }
+    let subjects = subjects(args)?;
+    let (mut state, memory) = State::read(&args.state).map_err(Failure::usage)?;
+    let mut cases = stored(&args.cases)?;
+    if args.state.is_dir() {
+        cases.extend(stored(&args.state)?);
+    }
+    if cases.is_empty() && budget(args).is_none() {
+        let folder = args.cases.display();
+        return Err(Failure::usage(format!(
+            "{folder}: there is no case: choose another --cases, or search with --runs"
+        )));
+    }
+    out.command(&command(args, &subjects));
+    if memory == Memory::Forgotten {
+        out.remark(
+            "another build searched before: its cases are replayed, its searches begin again",
+        );
+    }
+    let mut rows = in_parallel(jobs, &subjects, |subject| Row::of(subject, &cases, &state));
+    if let Some(budget) = budget(args) {
+        ready_folder(&args.state)?;
+        deepen(&mut rows, &mut state, budget, jobs, &args.state, out)?;
+    }
+    let base = args.against.is_some().then(|| rows.remove(0));
+    let compared: Vec<Changes> = rows
+        .iter()
+        .map(|row| base.as_ref().map_or(Vec::new(), |base| changes(base, row)))
+        .collect();
+    render::matrix(base.as_ref(), &rows, &compared, cases.len(), out);
+    let opens = compared.iter().flatten().any(|(_, change)| *change == Change::Opened);
+    Ok(if opens { Exit::Violation } else { Exit::Clean })
+}
+
+fn cores() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from)
+}
+
+const fn budget(args: &Args) -> Option<Budget> {
+    match (args.runs, args.time) {
+        (Some(runs), _) => Some(Budget::Runs(runs)),
+        (None, Some(time)) => Some(Budget::Time(time)),
+        (None, None) => None,
+    }
+}
+
+/// What is judged, and first of all what it is compared with.
+fn subjects(args: &Args) -> Result<Vec<Subject>, Failure> {
+    let subject = |asked: &String| {
+        let named = variants::find(asked).map_err(Failure::usage)?;
+        Ok(Subject { asked: asked.clone(), named })
+    };
+    let asked: Vec<_> = args.against.iter().chain(&args.variants).collect();
+    let mut subjects = asked.into_iter().map(subject).collect::<Result<Vec<_>, Failure>>()?;
+    if args.variants.is_empty() {
+        let releases = CATALOGUE.iter().filter(|entry| entry.kind == Kind::Release).rev();
+        subjects
+            .extend(releases.map(|e| Subject { asked: e.name.to_owned(), named: Named::from(e) }));
+    }
+    Ok(subjects)
+}
+
+fn command(args: &Args, subjects: &[Subject]) -> String {
+    let mut command = "cargo zab verdict".to_owned();
+    for subject in &subjects[usize::from(args.against.is_some())..] {
+        command += &format!(" {}", quoted(Path::new(&subject.asked)));
+    }
+    if let Some(base) = &args.against {
+        command += &format!(" --against {}", quoted(Path::new(base)));
+    }
+    match budget(args) {
+        Some(Budget::Runs(runs)) => command += &format!(" --runs {runs}"),
+        Some(Budget::Time(time)) => {
+            let time = humantime::format_duration(time).to_string();
+            command += &format!(" --time {}", time.replace(' ', ""));
+        }
+        None => {}
+    }
+    command
+}
+
+/// Every case in a folder that breaks a rule.
+fn stored(folder: &Path) -> Result<Vec<(PathBuf, Case)>, Failure> {
+    let at = |path: &Path, what: &dyn std::fmt::Display| {
+        Failure::usage(format!("{}: {what}", path.display()))
+    };
+    let files =
+        crate::corpus::files(&[folder.to_path_buf()]).map_err(|(path, error)| at(&path, &error))?;
+    let files = files.into_iter().filter(|path| path.file_name().is_none_or(|name| name != FILE));
+    let cases = files.map(|path| {
+        let case = case::read(&path).map_err(|error| at(&path, &error))?;
+        Ok((path, case))
+    });
+    let cases = cases.collect::<Result<Vec<_>, Failure>>()?;
+    Ok(cases.into_iter().filter(|(_, case)| case.expected.class().is_some()).collect())
+}
+
+/// What the function makes of each item, in their order, whatever thread does it.
+fn in_parallel<T: Sync, R: Send>(
+    jobs: usize,
+    items: &[T],
+    make: impl Fn(&T) -> R + Sync,
+) -> Vec<R> {
+    let next = AtomicUsize::new(0);
+    let made = Mutex::new(Vec::new());
+    std::thread::scope(|scope| {
+        for _ in 0..jobs.min(items.len()) {
+            scope.spawn(|| {
+                while let Some((at, item)) = {
+                    let at = next.fetch_add(1, Ordering::Relaxed);
+                    items.get(at).map(|item| (at, item))
+                } {
+                    let one = make(item);
+                    made.lock().expect("nothing panics while it holds the lock").push((at, one));
+                }
+            });
+        }
+    });
+    let mut made = made.into_inner().expect("every thread has ended");
+    made.sort_by_key(|(at, _)| *at);
+    made.into_iter().map(|(_, one)| one).collect()
+}
+
+/// Writes the medians of all bugs.
+fn measure(path: &Path, jobs: usize, out: &Out) -> Result<Exit, Failure> {
+    let bugs: Vec<_> = modeled().collect();
+    let measured = in_parallel(jobs, &bugs, |bug| {
+        let measured = medians::measure(bug, 20, MEASURED_RUNS);
+        out.remark(match &measured {
+            Some(m) => format!("{}: {} executions (at most {})", bug.name, m.median, m.most),
+            None => format!("{}: not found by half of the searches", bug.name),
+        });
+        measured
+    });
+    let named = bugs.iter().zip(measured);
+    let all: medians::Medians =
+        named.filter_map(|(bug, measured)| Some((bug.name.to_owned(), measured?))).collect();
+    let text = serde_json::to_string_pretty(&all).expect("keys are strings");
+    std::fs::write(path, text + "\n")
+        .map_err(|error| Failure::usage(format!("{}: {error}", path.display())))?;
+    out.good(format!("{} of {} bugs measured: {}", all.len(), bugs.len(), path.display()));
+    Ok(Exit::Clean)
+}
