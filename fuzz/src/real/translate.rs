@@ -307,8 +307,9 @@ impl Teller<'_> {
     }
 
     fn elect(&mut self, server: NodeId, leader: NodeId) {
-        let voters = self.roles.on_elected(server, leader);
-        self.text.line(format!("vote {voters}"));
+        for voters in self.roles.on_elected(server, leader) {
+            self.text.line(format!("vote {voters}"));
+        }
         let role = if server == leader { "leading" } else { "following" };
         self.text.line(format!("wait {server} {role}"));
     }
