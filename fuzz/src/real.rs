@@ -5,6 +5,7 @@
 //!   preloaded into each server (`fuzz/gate`) asks before every file operation; a proxy between
 //!   each two servers reads every packet.
 //! - A [`Scenario`] is a file of such verbs, with a claim at its end; [`play`] carries one out.
+//! - [`translate`] makes a stored case into a scenario, event by event, and finds its control.
 //! - [`record`] has clients work on an ensemble under faults, and writes down what they were told.
 //!
 //! What a run waits for is an observed state: a record in a log file, a packet at a proxy, a role

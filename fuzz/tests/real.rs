@@ -42,6 +42,8 @@ fn without_java_one_line_says_what_to_install() {
 #[cfg(lab)]
 mod lab {
     use super::*;
+    use zab_fuzz::oracle::Oracle;
+    use zab_fuzz::real::translate::{self, control};
     use zab_fuzz::real::{Java, Scenario};
 
     #[test]
@@ -114,6 +116,88 @@ mod lab {
         let mut command = Command::new(env!("CARGO_BIN_EXE_zab"));
         command.arg("check").arg(history).args(["--model", "zookeeper"]);
         command.output().expect("the binary runs").status.code()
+    }
+
+    /// The stored cases of a release.
+    fn cases(release: &str) -> Vec<PathBuf> {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("cases");
+        let classes = std::fs::read_dir(folder).expect("cases are committed").flatten();
+        let files = classes.flat_map(|class| std::fs::read_dir(class.path()).expect("a folder"));
+        let mut cases: Vec<_> = files.map(|file| file.expect("it can be read").path()).collect();
+        let of_release = |path: &PathBuf| {
+            path.file_name()
+                .is_some_and(|name| name.to_string_lossy().starts_with(&format!("zk-{release}--")))
+        };
+        cases.retain(of_release);
+        cases.sort();
+        cases
+    }
+
+    #[test]
+    fn a_case_is_told_as_a_scenario_or_it_is_said_why_not() {
+        let mut told = 0;
+        for path in cases("3.8.0") {
+            let case = zab_fuzz::case::read(&path).expect("stored cases can be read");
+            let mut oracle = Oracle::with(translate::real_config);
+            let recording = oracle.record(&case.schedule, case.named().releases());
+            let story = match translate::translate(&recording, "A case") {
+                Ok(text) => text,
+                Err(why) => {
+                    assert!(!why.what.is_empty(), "{}", path.display());
+                    continue;
+                }
+            };
+            let scenario = Scenario::parse(&story)
+                .unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+            assert_eq!(scenario.claims.len(), 1, "{}", path.display());
+            assert_eq!(translate::translate(&recording, "A case"), Ok(story.clone()));
+            told += 1;
+            let Some(control) = control::control(&mut oracle, &recording, &story) else { continue };
+            Scenario::parse(&control.text)
+                .unwrap_or_else(|error| panic!("control of {}: {error}", path.display()));
+            assert_ne!(control.text, story);
+            let end = |text: &str| text.lines().last().map(str::to_owned);
+            assert_eq!(end(&control.text), end(&story), "both claim the same");
+        }
+        assert!(told >= 4, "{told} cases are told");
+    }
+
+    #[test]
+    fn a_case_is_confirmed_by_itself_and_its_control_keeps_what_it_loses() {
+        if !servers("a_case_is_confirmed_by_itself_and_its_control_keeps_what_it_loses") {
+            return;
+        }
+        let folder = tempfile::tempdir().expect("there is room for temporary files");
+        let case = folder.path().join("case.json");
+        std::fs::copy("cases/O1/zk-3.8.0--unflushed-start.json", &case).expect("it is committed");
+        let path = case.to_str().expect("a temporary path is UTF-8");
+        let args = [path, "--control", "--record", "--format", "json"];
+        let output = confirm(&args).output().expect("the binary runs");
+        assert_eq!(output.status.code(), Some(1), "{}", stderr(&output));
+        let json: serde_json::Value =
+            serde_json::from_slice(&output.stdout).expect("one JSON document");
+        let results = |at: usize| json[0]["executions"][at]["result"].as_str().expect("a word");
+        assert_eq!([results(0), results(1)], ["confirmed", "control kept"]);
+        let recorded = zab_fuzz::case::read(&case).expect("it can be read").confirmed;
+        assert_eq!(
+            (recorded[0].release.as_str(), recorded[0].runs, recorded[0].of),
+            ("3.8.0", 1, 1)
+        );
+    }
+
+    #[test]
+    fn a_case_that_the_model_of_the_release_survives_is_not_expressible() {
+        if !servers("a_case_that_the_model_of_the_release_survives_is_not_expressible") {
+            return;
+        }
+        let path = "cases/valid/zk-3.8.0-reset-of-a-stalled-server.json";
+        let output = confirm(&[path]).output().expect("the binary runs");
+        let told = String::from_utf8(output.stdout.clone()).expect("output is UTF-8");
+        assert_eq!(output.status.code(), Some(3), "{told}{}", stderr(&output));
+        assert!(
+            told.contains("not expressible: the model of this release breaks no rule"),
+            "{told}"
+        );
     }
 
     #[test]

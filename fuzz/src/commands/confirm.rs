@@ -1,25 +1,32 @@
-//! `zab confirm`: carry a scenario out on real servers.
+//! `zab confirm`: carry a case or a scenario out on real servers.
 
 use super::output::Out;
 use super::{Exit, Failure};
 use std::path::PathBuf;
 
-/// Carry a scenario out on real ZooKeeper servers, and see whether they lose what it claims
+/// Carry a case or a scenario out on real ZooKeeper servers, and see whether they lose what it claims
 ///
 /// Starts an ensemble on the loopback interface, does what the scenario says, waits for what it
 /// waits for, and reads every server after `sync`. Without --zookeeper that is Debian's 3.8.0
 /// (`apt-get install libzookeeper-java default-jre-headless`).
 ///
-/// Ends with 1 if it is confirmed, 5 if it is refuted, 3 if executions differ, 4 without Java or
-/// a server.
+/// A case is run in the model of the server's release first. If it loses something there, what
+/// happened is told as a scenario, event by event, and that is carried out; its control is the case
+/// less one fault, told the same way. `--print` shows the scenario, to read, to edit, and to confirm.
 ///
-/// Example: `cargo zab confirm fuzz/scenarios/zookeeper-4646.txt --control --times 10`
+/// Ends with 1 if all are confirmed, 5 if all are refuted, 3 if one is not expressible or executions
+/// differ, 4 without Java or a server.
+///
+/// Example: `cargo zab confirm fuzz/cases/O1/zk-3.8.0--unflushed-start.json --control --times 10`
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = LANGUAGE)]
 pub(super) struct Args {
-    /// Scenarios: text files, one verb a line
-    #[arg(required = true, value_name = "SCENARIO")]
+    /// Cases that `zab hunt` wrote, and scenarios: text files, one verb a line
+    #[arg(required_unless_present = "all", value_name = "CASE|SCENARIO")]
     scenarios: Vec<PathBuf>,
+    /// Every case in this folder
+    #[arg(long, value_name = "FOLDER", num_args = 0..=1, default_missing_value = "fuzz/cases")]
+    all: Option<PathBuf>,
     /// A folder of jars with another release: `lib` of a binary release
     #[arg(long, value_name = "DIR")]
     zookeeper: Option<PathBuf>,
@@ -32,6 +39,9 @@ pub(super) struct Args {
     /// Write down the scenario that each case is made into, and carry nothing out
     #[arg(long)]
     print: bool,
+    /// Write into each case how often it was confirmed, and on which release
+    #[arg(long)]
+    record: bool,
     /// Leave the folder of each execution, with the servers' files and logs, the trace and the reads
     #[arg(long)]
     keep: bool,
@@ -41,26 +51,31 @@ const LANGUAGE: &str = "\
 A scenario, line by line (# begins a comment, the first one is the title):
   servers 3|5          set NAME VALUE (zoo.cfg)   property NAME VALUE   patience SECONDS
   boot                 start all for the first time; the last server leads epoch 1
-  start|kill|power|settle S0 …   power: and files as their last fsync left them
-  hold|release S0 … log|snapshot|acceptedEpoch|currentEpoch|any [open|write|fsync|truncate|rename|remove]
+  start|kill|power|settle|journal S0 …   power: and files as their last fsync left them;
+                       settle: the kernel writes everything back; journal: names are durable
+  hold|release S0 … log|snapshot|acceptedEpoch|currentEpoch|any [open|write|append|fsync|truncate|rename|remove]
   hold|release S0 … thread NAME
   hold|release ACK [<1,4>] S0 > S2   any packet of the quorum protocol, or NOTIFICATION
   fail S0 … log fsync EIO|ENOSPC|EROFS   mend S0 … log fsync
   cut S0 S1   cut S0 > S1   heal [S0 S1]   reset S0 S1
-  connect c0 S2   ask c0 S2 create|set|delete|get|sync PATH [DATA|x*1000]   answer c0   unanswered c0
+  connect c0 S2   ask c0 S2 create|set|delete|get|sync PATH [DATA|x*1000 [if VERSION]]
+  answer c0 [VALUE|-]   unanswered c0
   do c0 S2 create /x 1   read|sync-read S2 /x VALUE|-
   wait S0 … looking|following|leading|down|serves
   wait S0 … log|logged|not-logged|durable <1,4>   wait S0 … acceptedEpoch|currentEpoch 2
   wait S0 … held log write   wait S0 … held thread NAME   wait S0 … failed log write
   wait S0 … says WORDS (in its log)   wait S0 … in Leader.lead (a Java method)
   wait ACK [<1,4>] S0 > S2 [held|passed|lost]
+  gate                 from now on nothing passes and no log is written, but as far as a line says:
+  pass ACK [<1,4>] S0 > S2   vote S0 S2 …   mute S0 …   write|flush S0 <1,4>   end S0 > S2
+  recover              let everything happen, start who is down, wait for all
   claim lost PATH VALUE   claim differ PATH
 `all` names every server. A line that begins with - is not in the control, one with + only there.";
 
 #[cfg(not(lab))]
 pub(super) fn run(args: &Args, _out: &Out) -> Result<Exit, Failure> {
-    let Args { scenarios, zookeeper, times, control, print, keep } = args;
-    let _ = (scenarios, zookeeper, times, control, print, keep);
+    let Args { scenarios, all, zookeeper, times, control, print, record, keep } = args;
+    let _ = (scenarios, all, zookeeper, times, control, print, record, keep);
     Err(Failure::harness("real servers need Linux and glibc, on x86-64 or AArch64"))
 }
 

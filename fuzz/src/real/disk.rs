@@ -27,6 +27,17 @@ pub(crate) struct Flush {
     names: Names,
 }
 
+impl Flush {
+    /// Whether a record with this zxid is among what it was asked to make durable.
+    pub(crate) fn covers(&self, zxid: Zxid) -> bool {
+        has_record(&self.contents, zxid)
+    }
+}
+
+fn has_record(log: &[u8], zxid: Zxid) -> bool {
+    read_log(log).is_ok_and(|log| log.records.iter().any(|txn| txn.zxid == zxid))
+}
+
 /// The files of one server, as they are and as a power failure would leave them.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Disk {
@@ -34,6 +45,8 @@ pub(crate) struct Disk {
     names: Names,
     durable_names: Names,
     contents: BTreeMap<Inode, Vec<u8>>,
+    /// What a file held when an fsync of it failed.
+    clean: BTreeMap<Inode, Vec<u8>>,
 }
 
 impl Disk {
@@ -71,14 +84,32 @@ impl Disk {
 
     /// That fsync has succeeded.
     pub(crate) fn on_fsync_done(&mut self, flush: Flush) {
-        self.contents.insert(flush.file, flush.contents);
-        self.durable_names = flush.names;
+        let Flush { file, mut contents, names } = flush;
+        if let Some(clean) = self.clean.get(&file) {
+            let durable = self.contents.get(&file).map_or(&[][..], Vec::as_slice);
+            for (at, byte) in contents.iter_mut().enumerate() {
+                let before = durable.get(at).copied().unwrap_or(0);
+                if clean.get(at) == Some(byte) {
+                    *byte = before;
+                }
+            }
+        }
+        self.contents.insert(file, contents);
+        self.durable_names = names;
+    }
+
+    /// An fsync of a file that holds this has failed. The kernel takes its pages for clean: they can be
+    /// read, and no other fsync writes them unless somebody writes them again.
+    pub(crate) fn on_fsync_failed(&mut self, name: &str, contents: Vec<u8>) {
+        self.on_open(name);
+        self.clean.insert(self.names[name], contents);
     }
 
     /// The kernel has written everything back: what is in the folder now is durable.
     pub(crate) fn settle(&mut self, folder: &Path) -> io::Result<()> {
         self.names.clear();
         self.contents.clear();
+        self.clean.clear();
         for entry in std::fs::read_dir(folder)? {
             let entry = entry?;
             if entry.file_type()?.is_file() {
@@ -106,9 +137,7 @@ impl Disk {
     /// Whether a power failure would leave a record with this zxid in this file.
     pub(crate) fn has_durable(&self, file: &str, zxid: Zxid) -> bool {
         let contents = self.names.get(file).and_then(|inode| self.contents.get(inode));
-        contents.is_some_and(|bytes| {
-            read_log(bytes.as_slice()).is_ok_and(|log| log.records.iter().any(|txn| txn.zxid == zxid))
-        })
+        contents.is_some_and(|bytes| has_record(bytes, zxid))
     }
 
     /// The power fails while no process runs: writes what is left, and says which files differ.
@@ -217,6 +246,28 @@ mod tests {
         machine.write("log.1", "ab");
         machine.disk.on_fsync_done(flush);
         assert_eq!(machine.lose_power(), files(&[("log.1", "a")]));
+    }
+
+    #[test]
+    fn what_a_failed_fsync_should_have_covered_is_not_covered_by_the_next_one() {
+        let mut machine = Machine::new();
+        machine.write("log.1", "a");
+        machine.fsync("log.1");
+        machine.write("log.1", "ab");
+        machine.disk.on_fsync_failed("log.1", b"ab".to_vec());
+        machine.write("log.1", "abc");
+        machine.fsync("log.1");
+        assert_eq!(machine.lose_power(), files(&[("log.1", "a\0c")]));
+    }
+
+    #[test]
+    fn the_journal_makes_a_rename_durable_without_an_fsync() {
+        let mut machine = Machine::new();
+        machine.write("epoch.tmp", "2");
+        machine.fsync("epoch.tmp");
+        machine.rename("epoch.tmp", "epoch");
+        machine.disk.commit_journal();
+        assert_eq!(machine.lose_power(), files(&[("epoch", "2")]));
     }
 
     #[test]

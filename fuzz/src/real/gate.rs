@@ -72,13 +72,15 @@ pub(crate) struct Files {
 
 impl Files {
     /// Whether a log writer waits for a line that lets it go on. The main thread writes to the log as
-    /// well, what a DIFF brings (`Learner.syncWithLeader`, 3.9.3); it also cuts it, which is no write.
-    fn is_gated(&self, at: &AtGate, path: Option<&&str>) -> bool {
+    /// well, before it serves: what a DIFF brings (`Learner.syncWithLeader`, 3.9.3). It also cuts it,
+    /// which is no write; and it flushes what is left when a role ends.
+    fn is_gated(&self, at: &AtGate, path: Option<&&str>, serves: bool) -> bool {
         let operation = at.what.operation;
         let writes = match operation {
             Operation::Open => at.thread.starts_with("SyncThread"),
             Operation::Write | Operation::Fsync => {
-                at.thread.starts_with("SyncThread") || at.thread.starts_with("QuorumPeer")
+                at.thread.starts_with("SyncThread")
+                    || !serves && at.thread.starts_with("QuorumPeer")
             }
             _ => false,
         };
@@ -256,7 +258,8 @@ fn ask(board: &Board, at: &AtGate, paths: &[&str], flush: &mut Option<Flush>) ->
             return true;
         }
         let failing = state.files.failure(at);
-        let gated = failing == 0 && state.files.is_gated(at, paths.first());
+        let serves = state.life(server).serves;
+        let gated = failing == 0 && state.files.is_gated(at, paths.first(), serves);
         if gated || state.files.held(at) {
             if !std::mem::replace(&mut stood, true) {
                 state.files.waiting.push(at.clone());
@@ -273,6 +276,10 @@ fn ask(board: &Board, at: &AtGate, paths: &[&str], flush: &mut Option<Flush>) ->
         }
         if answer != 0 {
             state.files.failed.push(at.clone());
+            let path = paths.first().filter(|_| at.what.operation == Operation::Fsync);
+            if let Some(contents) = path.and_then(|path| std::fs::read(path).ok()) {
+                state.disks[server.index()].on_fsync_failed(&at.what.name, contents);
+            }
             board.trace(state, &format!("{server} {} fails with errno {answer}", at.what));
         } else if at.what.operation == Operation::Fsync {
             // What is in the file now is what this fsync covers.
@@ -297,12 +304,14 @@ fn did(board: &Board, at: &AtGate, flush: Option<Flush>) {
             (Operation::Rename, Some(to)) => disk.on_rename(name, to),
             (Operation::Remove, _) => disk.on_remove(name),
             (Operation::Fsync, _) => {
-                flush.into_iter().for_each(|flush| disk.on_fsync_done(flush));
-                let of = |(server, _): &&mut (NodeId, LogUntil)| *server == at.server;
-                for (_, until) in state.files.logs.iter_mut().filter(of) {
-                    if matches!(until, LogUntil::Flushed(zxid) if disk.has_durable(name, *zxid)) {
-                        *until = LogUntil::Done;
+                if let Some(flush) = flush {
+                    let of = |(server, _): &&mut (NodeId, LogUntil)| *server == at.server;
+                    for (_, until) in state.files.logs.iter_mut().filter(of) {
+                        if matches!(until, LogUntil::Flushed(zxid) if flush.covers(*zxid)) {
+                            *until = LogUntil::Done;
+                        }
                     }
+                    disk.on_fsync_done(flush);
                 }
             }
             _ => {}

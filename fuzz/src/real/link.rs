@@ -558,4 +558,52 @@ mod tests {
         assert_eq!(dead.received(), ack(1));
         assert_eq!(dead.leader.read(&mut [0]).expect("the end"), 0);
     }
+
+    fn gated() -> Pair {
+        let pair = pair();
+        pair.board.change(|state| state.packets.gated = Some(Gated::default()));
+        pair
+    }
+
+    /// Waits until the way has something to offer to this line.
+    fn offer(pair: &Pair, counter: u32) -> Offer {
+        let offer = pair.board.wait(PATIENCE, |state| {
+            let offer = state.packets.offer(&acks(counter));
+            (offer != Offer::Nothing).then_some(offer)
+        });
+        offer.expect("the proxy sees it")
+    }
+
+    #[test]
+    fn in_a_gated_ensemble_a_packet_passes_when_it_is_its_turn_and_another_one_is_named() {
+        let mut pair = gated();
+        (1..=2).for_each(|counter| pair.send(counter));
+        assert_eq!(offer(&pair, 2), Offer::Another("ACK <1, 1>".to_owned()));
+        let Offer::Stands(at) = offer(&pair, 1) else { panic!("it stands in front") };
+        pair.board.change(|state| state.packets.permit(at));
+        assert_eq!(pair.received(), ack(1));
+        pair.wait(1, Fate::Passed);
+        assert!(matches!(offer(&pair, 2), Offer::Stands(_)), "the next one waits for its own line");
+    }
+
+    #[test]
+    fn in_a_gated_ensemble_one_end_of_a_connection_is_over_before_the_other_one_knows() {
+        let mut pair = gated();
+        pair.send(1);
+        let Offer::Stands(at) = offer(&pair, 1) else { panic!("it stands in front") };
+        pair.board.change(|state| state.packets.end_at(WAY));
+        assert_eq!(pair.learner.read(&mut [0]).expect("the end"), 0);
+        // What the leader sends is lost, and the leader does not notice.
+        pair.leader.write_all(&ack(7).to_bytes()).expect("it is open");
+        let lost = Messages { way: WAY.back(), ..acks(7) };
+        let lost = pair.board.wait(PATIENCE, |state| {
+            state.packets.any(&lost, Some(Fate::Lost)).then_some(())
+        });
+        lost.expect("nobody reads it");
+        // What the learner had sent still arrives; then the leader is told.
+        pair.board.change(|state| state.packets.permit(at));
+        assert_eq!(pair.received(), ack(1));
+        pair.board.change(|state| state.packets.end_at(WAY.back()));
+        assert_eq!(pair.leader.read(&mut [0]).expect("the end"), 0);
+    }
 }

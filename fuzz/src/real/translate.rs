@@ -20,6 +20,7 @@
 //! The scenario ends where the claim is decided, with `recover`.
 
 mod client;
+pub mod control;
 mod disk;
 mod end;
 mod role;
@@ -43,6 +44,9 @@ use zab_sim::passage::{Leg, Way};
 pub fn real_config(servers: u8) -> Config {
     Config { committed_log_max: 500, ..Config::new(servers) }
 }
+
+/// What is to be said if these settings make a difference.
+pub const REAL_LIMITS: &str = ", with as long a committed log as real servers have (500)";
 
 /// Why there is no scenario for an execution.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -101,7 +105,11 @@ struct Teller<'a> {
 ///
 /// A step that no line can bring about, or a claim that no read can show.
 pub fn translate(recording: &Recording, title: &str) -> Result<String, Inexpressible> {
-    let end = End::of(recording)?;
+    tell(recording, title, &End::of(recording)?)
+}
+
+/// The scenario of an execution up to this end.
+fn tell(recording: &Recording, title: &str, end: &End) -> Result<String, Inexpressible> {
     let mut teller = Teller {
         recording,
         at: 0,
@@ -299,8 +307,9 @@ impl Teller<'_> {
     }
 
     fn elect(&mut self, server: NodeId, leader: NodeId) {
-        let voters = self.roles.on_elected(server, leader);
-        self.text.line(format!("vote {voters}"));
+        for voters in self.roles.on_elected(server, leader) {
+            self.text.line(format!("vote {voters}"));
+        }
         let role = if server == leader { "leading" } else { "following" };
         self.text.line(format!("wait {server} {role}"));
     }

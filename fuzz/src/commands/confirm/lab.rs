@@ -1,10 +1,10 @@
 //! `zab confirm` where there is a gate: every execution of every scenario, and what they come to.
 
-use super::subject::Subject;
+use super::subject::{self, Part, Subject};
 use super::{Args, Exit, Failure, Out};
 use crate::commands::quoted;
+use crate::real::Java;
 use crate::real::play::{self, Report, show};
-use crate::real::{Java, Scenario};
 use serde_json::{Value, json};
 use std::fmt::Write as _;
 use std::path::PathBuf;
@@ -12,7 +12,8 @@ use std::time::Duration;
 
 pub(in super::super) fn run(args: &Args, out: &Out) -> Result<Exit, Failure> {
     let java = Java::find(args.zookeeper.as_deref()).map_err(Failure::harness)?;
-    let subjects = args.scenarios.iter().map(|path| Subject::read(path, args, &java));
+    let files = subject::files(args)?;
+    let subjects = files.iter().map(|path| Subject::read(path, args, &java));
     let subjects = subjects.collect::<Result<Vec<_>, Failure>>()?;
     if args.print {
         return Ok(print(&subjects, out));
@@ -29,6 +30,15 @@ pub(in super::super) fn run(args: &Args, out: &Out) -> Result<Exit, Failure> {
         out.remark(format!("everything they left is in {}", bench.folder.display()));
     } else {
         let _ = std::fs::remove_dir_all(&bench.folder);
+    }
+    if subjects.len() > 1 {
+        let Counts { confirmed, refuted, kept, not_kept, not_expressible } = counts;
+        let mut line = format!("{confirmed} confirmed, {refuted} refuted");
+        if args.control {
+            write!(line, "; {kept} controls kept, {not_kept} not")
+                .expect("a string takes any text");
+        }
+        out.line(format!("{line}; {not_expressible} not expressible"));
     }
     out.json(&json!(reports));
     result.map(|()| counts.exit())
@@ -54,6 +64,9 @@ fn command(args: &Args) -> String {
     let mut command = "cargo zab confirm".to_owned();
     let mut add = |text: String| write!(command, " {text}").expect("a string takes any text");
     args.scenarios.iter().for_each(|path| add(quoted(path)));
+    if let Some(folder) = &args.all {
+        add(format!("--all {}", quoted(folder)));
+    }
     if let Some(folder) = &args.zookeeper {
         add(format!("--zookeeper {}", quoted(folder)));
     }
@@ -62,6 +75,9 @@ fn command(args: &Args) -> String {
     }
     if args.control {
         add("--control".to_owned());
+    }
+    if args.record {
+        add("--record".to_owned());
     }
     command
 }
@@ -123,30 +139,47 @@ impl Bench<'_> {
         };
         let mut counts = Counts::default();
         let mut reports = Vec::new();
-        let parts = if self.args.control { [Some(false), Some(true)] } else { [Some(false), None] };
-        for control in parts.into_iter().flatten() {
+        let parts = subject.parts(scenario, self.args.control);
+        for part in &parts {
             let mut times = Vec::new();
+            let control = part.is_control;
             for number in 1..=self.args.times {
-                let part = if control { "-control" } else { "" };
-                let folder = format!("{}{part}-{number}", short(name));
-                let report = self.play(&folder, scenario, control)?;
+                let suffix = if control { "-control" } else { "" };
+                let folder = format!("{}{suffix}-{number}", short(name));
+                let report = self.play(&folder, part)?;
                 let as_told = counts.add(&report, control);
                 all.add(&report, control);
                 self.tell(number, &report, control, as_told);
                 times.push(report.took);
                 reports.push(to_json(&report, control, as_told));
             }
-            self.sum_up(scenario, counts, control, &mut times);
+            self.sum_up(part, counts, &mut times);
+        }
+        if let Some(release) = self.java.release().filter(|_| self.args.record) {
+            subject.record(release, counts.confirmed, self.args.times)?;
+        }
+        if self.args.control && parts.len() == 1 {
+            all.not_kept += 1;
+            self.out.bad("  no control: there is none that the model keeps");
         }
         Ok(json!({ "scenario": path.display().to_string(), "executions": reports }))
     }
 
-    fn play(&self, name: &str, scenario: &Scenario, control: bool) -> Result<Report, Failure> {
+    fn play(&self, name: &str, part: &Part<'_>) -> Result<Report, Failure> {
+        let Part { scenario, lines_of_control, is_control, .. } = *part;
         let folder = self.folder.join(name);
         let failure = |what: String| Failure::harness(format!("{}: {what}", folder.display()));
         std::fs::create_dir_all(&folder).map_err(|error| failure(error.to_string()))?;
-        let report = play::play(scenario, control, &self.java, &folder).map_err(&failure)?;
-        let text = format!("{:#}\n", to_json(&report, control, report.confirms()));
+        let report =
+            play::play(scenario, lines_of_control, &self.java, &folder).map_err(&failure)?;
+        let text = format!(
+            "{:#}\n",
+            to_json(
+                &report,
+                is_control,
+                if is_control { report.keeps() } else { report.confirms() }
+            )
+        );
         std::fs::write(folder.join("report.json"), text)
             .map_err(|error| failure(error.to_string()))?;
         if !self.args.keep {
@@ -188,17 +221,16 @@ impl Bench<'_> {
         }
     }
 
-    fn sum_up(&self, scenario: &Scenario, counts: Counts, control: bool, times: &mut [Duration]) {
+    fn sum_up(&self, part: &Part<'_>, counts: Counts, times: &mut [Duration]) {
         times.sort();
         let seconds = |at: usize| times[at].as_secs_f64();
         let (median, last) = (seconds(times.len() / 2), seconds(times.len() - 1));
         let times = format!("median {median:.1} s, at most {last:.1} s");
         let of = self.args.times;
-        if control {
-            let verbs: Vec<_> =
-                scenario.difference().iter().map(|step| format!("`{}`", step.text)).collect();
-            let verbs = verbs.join(", ");
-            self.out.line(format!("  control ({verbs}): kept {} of {of}, {times}", counts.kept));
+        if part.is_control {
+            let difference = &part.difference;
+            self.out
+                .line(format!("  control ({difference}): kept {} of {of}, {times}", counts.kept));
         } else {
             self.out.line(format!("  confirmed {} of {of}, {times}", counts.confirmed));
         }

@@ -1,12 +1,40 @@
 //! What is to be confirmed: a scenario, or a case that is made into one.
 
 use super::{Args, Failure};
-use crate::case::{self, Case};
+use crate::case::{self, Case, Confirmed, Provenance};
+use crate::clock;
 use crate::oracle::Oracle;
+use crate::real::translate::control::{self, Control};
 use crate::real::translate::{self, Inexpressible};
 use crate::real::{Java, Scenario};
 use crate::variants;
 use std::path::{Path, PathBuf};
+
+/// The files that are meant: those that are named, and every case of a folder.
+pub(super) fn files(args: &Args) -> Result<Vec<PathBuf>, Failure> {
+    let mut files = args.scenarios.clone();
+    let Some(folder) = &args.all else { return Ok(files) };
+    let before = files.len();
+    let mut folders = vec![folder.clone()];
+    while let Some(folder) = folders.pop() {
+        let failure = |error: std::io::Error| {
+            Failure::usage(format!("{}: cannot be read: {error}", folder.display()))
+        };
+        for entry in std::fs::read_dir(&folder).map_err(failure)? {
+            let path = entry.map_err(failure)?.path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|extension| extension == "json") {
+                files.push(path);
+            }
+        }
+    }
+    files[before..].sort();
+    if files.is_empty() {
+        return Err(Failure::usage(format!("{}: no case there", folder.display())));
+    }
+    Ok(files)
+}
 
 /// A scenario, or why there is none.
 pub(super) struct Subject {
@@ -16,9 +44,66 @@ pub(super) struct Subject {
     pub(super) scenario: Result<Scenario, Inexpressible>,
     /// The scenario that was made of a case.
     pub(super) text: Option<String>,
+    /// The control of a case: what it lacks, and a scenario of its own.
+    control: Option<(String, Scenario)>,
+    /// The case, if it is one.
+    case: Option<Case>,
+}
+
+/// What is carried out of a subject.
+pub(super) struct Part<'a> {
+    pub(super) scenario: &'a Scenario,
+    /// The lines of the scenario that are meant: those of its control.
+    pub(super) lines_of_control: bool,
+    /// The result that is expected: that nothing is lost.
+    pub(super) is_control: bool,
+    /// What makes it a control.
+    pub(super) difference: String,
 }
 
 impl Subject {
+    /// The story, and the control if it is wanted.
+    pub(super) fn parts<'a>(&'a self, scenario: &'a Scenario, control: bool) -> Vec<Part<'a>> {
+        let story = Part {
+            scenario,
+            lines_of_control: false,
+            is_control: false,
+            difference: String::new(),
+        };
+        let mut parts = vec![story];
+        if !control {
+            return parts;
+        }
+        let difference = scenario.difference();
+        if let Some((difference, scenario)) = &self.control {
+            let difference = difference.clone();
+            parts.push(Part { scenario, lines_of_control: false, is_control: true, difference });
+        } else if !difference.is_empty() {
+            let verbs: Vec<_> = difference.iter().map(|step| format!("`{}`", step.text)).collect();
+            let difference = verbs.join(", ");
+            parts.push(Part { scenario, lines_of_control: true, is_control: true, difference });
+        }
+        parts
+    }
+
+    /// Writes down in a case how often this release did the same.
+    pub(super) fn record(&self, release: &str, runs: u32, of: u32) -> Result<(), Failure> {
+        let Some(case) = &self.case else { return Ok(()) };
+        let mut case = case.clone();
+        case.confirmed.retain(|known| known.release != release);
+        case.confirmed.push(Confirmed {
+            release: release.to_owned(),
+            runs,
+            of,
+            date: clock::today(),
+            build: Provenance::tool(),
+        });
+        case.confirmed.sort_by(|a, b| a.release.cmp(&b.release));
+        case::write(&case, &self.path).map_err(|error| {
+            Failure::usage(format!("{}: cannot write: {error}", self.path.display()))
+        })
+    }
+
     /// Reads a file; what is wrong with it is the user's to repair.
     pub(super) fn read(path: &Path, args: &Args, java: &Java) -> Result<Self, Failure> {
         let failure =
@@ -27,18 +112,32 @@ impl Subject {
         let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
         if text.trim_start().starts_with('{') {
             let case = case::parse(&text).map_err(|error| failure(&error))?;
-            return Self::of_case(path, name, &case, java);
+            return Self::of_case(path, name, case, java, args.control);
         }
         let scenario = Scenario::parse(&text).map_err(|error| failure(&error))?;
         if args.control && scenario.difference().is_empty() {
             return Err(failure(&"no control: mark what it lacks with -, what it adds with +"));
         }
         let (path, title) = (path.to_owned(), scenario.title.clone());
-        Ok(Self { path, name, title, scenario: Ok(scenario), text: None })
+        Ok(Self {
+            path,
+            name,
+            title,
+            scenario: Ok(scenario),
+            text: None,
+            control: None,
+            case: None,
+        })
     }
 
     /// Runs a case in the model of the server's release, and tells what happened there as a scenario.
-    fn of_case(path: &Path, name: String, case: &Case, java: &Java) -> Result<Self, Failure> {
+    fn of_case(
+        path: &Path,
+        name: String,
+        case: Case,
+        java: &Java,
+        control: bool,
+    ) -> Result<Self, Failure> {
         let release = java.release().ok_or_else(|| {
             let what = "no release in the name of the server's jar: no model to run a case in";
             Failure::harness(format!("{}: {what}", path.display()))
@@ -51,13 +150,25 @@ impl Subject {
         let what = recording.outcome.verdict.violation();
         let what = what.map_or_else(String::new, |what| format!(": {what}"));
         let title = format!("{name}, as {} has it{what}", named.name);
-        let text = translate::translate(&recording, &title);
+        let mut text = translate::translate(&recording, &title);
+        if let Err(why) = &mut text
+            && recording.outcome.class()
+                != Oracle::default().judge(&case.schedule, named.releases()).class()
+        {
+            why.what += translate::REAL_LIMITS;
+        }
         let scenario = text.as_ref().map_err(Clone::clone).and_then(|text| {
             Scenario::parse(text).map_err(|error| Inexpressible {
                 at_us: None,
                 what: format!("the scenario made of it: {error}"),
             })
         });
-        Ok(Self { path: path.to_owned(), name, title, scenario, text: text.ok() })
+        let control = text.as_ref().ok().filter(|_| control);
+        let control = control.and_then(|text| control::control(&mut oracle, &recording, text));
+        let control = control.and_then(|Control { text, difference }| {
+            Some((difference, Scenario::parse(&text).ok()?))
+        });
+        let (path, case) = (path.to_owned(), Some(case));
+        Ok(Self { path, name, title, scenario, text: text.ok(), control, case })
     }
 }

@@ -5,7 +5,11 @@ use super::super::link::Fate;
 use super::super::matter::{Message, Messages, Way};
 use super::super::server::Role;
 use super::{Condition, Ensemble, Outcome, Trouble};
+use std::time::Duration;
 use zab_core::{NodeId, Zxid};
+
+/// How long the first election may take: virtual machines come up slowly where others are busy too.
+const BOOT: Duration = Duration::from_secs(90);
 
 impl Ensemble {
     /// Starts every server for the first time, and makes what they have written durable.
@@ -40,7 +44,7 @@ impl Ensemble {
             state.packets.holds.extend(&acknowledgements);
         });
         self.start(&all)?;
-        let patience = self.patience;
+        let patience = self.patience.max(BOOT);
         let led = self.board.wait(patience, |state| {
             (state.life(*leader).role == Role::Leading).then_some(())
         });

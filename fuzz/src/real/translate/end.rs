@@ -17,6 +17,10 @@ pub(super) struct End {
     pub(super) event: usize,
     /// The line that says what is claimed.
     pub(super) claim: String,
+    /// The register that it is about.
+    pub(super) key: Key,
+    /// The value that is lost, if it is one.
+    pub(super) value: Option<u32>,
 }
 
 impl End {
@@ -38,13 +42,14 @@ impl End {
                 let event = loss.lost.when.event as usize + 1;
                 // What the leader lacks and most others have is a difference between servers.
                 let what = if is_rare(recording, key, value) { "lost" } else { "differ" };
-                let value = if what == "lost" { format!(" {value}") } else { String::new() };
-                let claim = format!("claim {what} {}{value}", text::path(key));
-                Ok(Self { event, claim })
+                let value = (what == "lost").then_some(value);
+                let shown = value.map_or_else(String::new, |value| format!(" {value}"));
+                let claim = format!("claim {what} {}{shown}", text::path(key));
+                Ok(Self { event, claim, key, value })
             }
             Detail::Differs { key, .. } => {
                 let claim = format!("claim differ {}", text::path(*key));
-                Ok(Self { event: quiet(recording), claim })
+                Ok(Self { event: quiet(recording), claim, key: *key, value: None })
             }
             _ => Err(cannot(format!("{class} ({}) is nothing that reads show", class.meaning()))),
         }
@@ -62,7 +67,7 @@ fn is_rare(recording: &Recording, key: Key, value: u32) -> bool {
 }
 
 /// When the simulator begins to ask every server, to see who serves.
-fn quiet(recording: &Recording) -> usize {
+pub(super) fn quiet(recording: &Recording) -> usize {
     let asks = recording.passages.iter().find(|(_, passage)| {
         let Leg::Asked(request) = &passage.what else { return false };
         request.session.0 > u16::from(CLIENTS) + 1

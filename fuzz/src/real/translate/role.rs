@@ -115,13 +115,26 @@ impl Roles {
         std::mem::take(self.of(server)).stepped_down
     }
 
-    /// Who has to hear each other so that a server elects this leader, as a line names them.
-    pub(super) fn on_elected(&mut self, server: NodeId, leader: NodeId) -> String {
+    /// Who has to hear each other so that a server elects this leader, as lines name them.
+    ///
+    /// Of three servers two are a quorum: those that look hear the one that they elect, and nobody else,
+    /// whom they might elect sooner. Who comes to a leader that leads already hears its followers too.
+    pub(super) fn on_elected(&mut self, server: NodeId, leader: NodeId) -> Vec<String> {
+        let leads = leader != server && self.leads(leader);
+        let pairs = self.servers.len() == 3 && !leads;
         let role = self.of(server);
         role.leader = Some(leader);
-        let voters = role.votes.iter().filter(|(_, vote)| **vote == leader).map(|(from, _)| *from);
-        let voters: BTreeSet<NodeId> = voters.chain([server, leader]).collect();
-        voters.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")
+        let votes = role.votes.iter().filter(|(_, vote)| **vote == leader).map(|(from, _)| *from);
+        let voters: BTreeSet<NodeId> = votes.chain([server, leader]).collect();
+        let line = |of: &[NodeId]| of.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ");
+        match pairs {
+            false => vec![line(&voters.into_iter().collect::<Vec<_>>())],
+            true if server != leader => vec![line(&[server, leader])],
+            true => {
+                let others = voters.into_iter().filter(|voter| *voter != leader);
+                others.map(|voter| line(&[voter, leader])).collect()
+            }
+        }
     }
 
     pub(super) fn on_serving(&mut self, server: NodeId) {

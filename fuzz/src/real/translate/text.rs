@@ -89,6 +89,11 @@ fn head(title: &str, recording: &Recording) -> Vec<String> {
     lines
 }
 
+/// The lines of a scenario that do or wait for something.
+pub(super) fn verbs(text: &str) -> impl Iterator<Item = &str> {
+    text.lines().filter(|line| !line.starts_with('#'))
+}
+
 /// The node of a register.
 pub(super) fn path(key: Key) -> String {
     format!("/{key}")
