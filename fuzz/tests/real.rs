@@ -159,7 +159,7 @@ mod lab {
             let end = |text: &str| text.lines().last().map(str::to_owned);
             assert_eq!(end(&control.text), end(&story), "both claim the same");
         }
-        assert!(told >= 4, "{told} cases are told");
+        assert!(told >= 2, "{told} cases are told");
     }
 
     #[test]
@@ -169,7 +169,8 @@ mod lab {
         }
         let folder = tempfile::tempdir().expect("there is room for temporary files");
         let case = folder.path().join("case.json");
-        std::fs::copy("cases/O1/zk-3.8.0--unflushed-start.json", &case).expect("it is committed");
+        std::fs::copy("cases/O1/zk-3.8.0--late-apply+shutdown.json", &case)
+            .expect("it is committed");
         let path = case.to_str().expect("a temporary path is UTF-8");
         let args = [path, "--control", "--record", "--format", "json"];
         let output = confirm(&args).output().expect("the binary runs");
