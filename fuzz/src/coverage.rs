@@ -305,11 +305,14 @@ mod tests {
     #[test]
     fn the_reference_never_comes_nearer_than_to_lacking_what_nobody_counts_on() {
         use crate::case::Driver;
+        use zab_sim::schedule::Kind;
         let reference = crate::variants::find("reference").expect("it is listed").releases();
         let (mut oracle, mut rng) = (Oracle::new(Driver::Direct), Rng::new(11));
         let mut coverage = Coverage::default();
         for _ in 0..1500 {
-            let schedule = generate::schedule(&mut rng, 3);
+            let mut schedule = generate::schedule(&mut rng, 3);
+            // A disk that is created again takes copies that were counted on.
+            schedule.actions.retain(|action| Kind::of(&action.act) != Kind::BlankDisk);
             oracle.cover(&schedule, reference, &mut coverage);
             assert!(coverage.danger.greatest <= 1, "{schedule:?}");
         }

@@ -16,7 +16,7 @@ use zab_fuzz::oracle::Oracle;
 /// One of each class, from 220 to 800 events.
 const CASES: [&str; 9] = [
     "O1/stale-ack.json",
-    "O1/unflushed-start--5-servers.json",
+    "O6/unflushed-start--5-servers.json",
     "O2/zookeeper-4646.json",
     "O3/leads-unpromised.json",
     "O6/zookeeper-4712.json",

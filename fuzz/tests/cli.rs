@@ -193,7 +193,7 @@ fn malformed_input_is_one_line_and_exit_code_2() {
         std::fs::write(folder.path().join(name), text).expect("the folder is writable");
     };
     file("truncated.json", &text[..text.len() / 2]);
-    file("newer.json", &text.replacen("\"format\": 2", "\"format\": 99", 1));
+    file("newer.json", &text.replacen("\"format\": ", "\"format\": 99", 1));
     file("server.json", &text.replacen("\"server\": ", "\"server\": 9", 1));
     file("variant.json", &text.replacen("zk-3.8.0", "zk-3.8.x", 1));
     file("a-file", "");

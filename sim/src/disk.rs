@@ -140,10 +140,11 @@ impl SimDisk {
         let queue = &mut self.writes[file as usize];
         for (at, write) in queue.iter_mut().enumerate().take(last + 1) {
             let is_own = write.stage == Stage::Asked || write.stage == Stage::Buffered;
-            if is_own && matches!(write.op, DiskOp::Rename(..)) {
-                write.stage = Stage::Renamed;
-            } else if is_own || at < all_until || is_journaled(&write.op) {
+            if at < all_until || is_journaled(&write.op) {
                 write.stage = Stage::Durable;
+            } else if is_own {
+                let is_renamed = matches!(write.op, DiskOp::Rename(..));
+                write.stage = if is_renamed { Stage::Renamed } else { Stage::Durable };
             }
         }
         for file in [file, File::AcceptedEpoch, File::CurrentEpoch] {

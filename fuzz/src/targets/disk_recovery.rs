@@ -243,7 +243,8 @@ impl Bench {
         let is_cut_now = cut.is_some_and(|cut| all[cut].waiting.is_some());
         let start = if is_cut_now { cut.unwrap_or(0) } else { 0 };
         for (index, done) in all[..at].iter_mut().enumerate().filter(|(_, d)| d.waiting.is_some()) {
-            let is_record = matches!(done.op, DiskOp::Append(_));
+            // A file begins with its first record, and waits in the buffer with it.
+            let is_record = matches!(done.op, DiskOp::Append(_) | DiskOp::RollLog);
             match error {
                 DiskError::Write if is_record && index >= start => done.buffered = true,
                 DiskError::Flush if is_record => {

@@ -33,19 +33,19 @@ fn the_write_of_zookeeper_4646_on_its_way_to_each_disk() {
     check(
         strips.map(line),
         &expect![[r#"
-        S0 100.5 ms to 100.5 ms: written, then None
-        S0 100.5 ms to 101.5 ms: flushing, then None
-        S0 101.5 ms to 102.5 ms: durable, then None
-        S0 102.5 ms to 674.0 ms: durable and applied, then Cut
-        S1 100.1 ms to 100.1 ms: queued, then None
-        S1 100.1 ms to 100.1 ms: written, then None
-        S1 100.1 ms to 101.6 ms: flushing, then None
-        S1 101.6 ms to 101.6 ms: queued, then Lost
-        S1 166.5 ms to 166.5 ms: queued, then None
-        S1 166.5 ms to 166.5 ms: written, then None
-        S1 166.5 ms to 166.8 ms: flushing, then None
-        S1 166.8 ms to 166.8 ms: queued, then Lost
-    "#]],
+            S0 101.0 ms to 101.0 ms: written, then None
+            S0 101.0 ms to 102.1 ms: flushing, then None
+            S0 102.1 ms to 102.5 ms: durable, then None
+            S0 102.5 ms to 684.4 ms: durable and applied, then Cut
+            S1 100.1 ms to 100.1 ms: queued, then None
+            S1 100.1 ms to 100.1 ms: written, then None
+            S1 100.1 ms to 101.9 ms: flushing, then None
+            S1 101.9 ms to 101.9 ms: queued, then Lost
+            S1 167.0 ms to 167.1 ms: queued, then None
+            S1 167.1 ms to 167.1 ms: written, then None
+            S1 167.1 ms to 167.8 ms: flushing, then None
+            S1 167.8 ms to 167.8 ms: queued, then Lost
+        "#]],
     );
 }
 
@@ -81,37 +81,37 @@ fn the_roles_of_the_servers_of_zookeeper_4646() {
     check(
         bands.iter().map(line),
         &expect![[r#"
-        S0 0.0 ms follows S2, serves Some(Epoch(1))
-        S0 0.6 ms looks
-        S0 11.5 ms follows S1, serves None
-        S0 20.8 ms follows S1, serves Some(Epoch(2))
-        S0 102.5 ms looks
-        S0 161.8 ms leads, serves None
-        S0 167.0 ms leads, serves Some(Epoch(3))
-        S0 201.8 ms looks
-        S0 227.3 ms leads, serves None
-        S0 647.3 ms looks
-        S0 651.4 ms follows S1, serves None
-        S0 783.8 ms follows S1, serves Some(Epoch(4))
-        S1 0.0 ms follows S2, serves Some(Epoch(1))
-        S1 0.7 ms looks
-        S1 12.1 ms leads, serves None
-        S1 19.8 ms leads, serves Some(Epoch(2))
-        S1 101.6 ms is down
-        S1 151.6 ms looks
-        S1 161.6 ms follows S0, serves None
-        S1 166.8 ms is down
-        S1 216.8 ms looks
-        S1 226.8 ms follows S0, serves None
-        S1 230.0 ms looks
-        S1 320.8 ms leads, serves None
-        S1 336.9 ms leads, serves Some(Epoch(4))
-        S2 0.0 ms leads, serves Some(Epoch(1))
-        S2 0.0 ms is down
-        S2 300.0 ms looks
-        S2 331.5 ms follows S1, serves None
-        S2 338.0 ms follows S1, serves Some(Epoch(4))
-    "#]],
+            S0 0.0 ms follows S2, serves Some(Epoch(1))
+            S0 0.8 ms looks
+            S0 11.5 ms follows S1, serves None
+            S0 20.6 ms follows S1, serves Some(Epoch(2))
+            S0 102.5 ms looks
+            S0 162.1 ms leads, serves None
+            S0 167.4 ms leads, serves Some(Epoch(3))
+            S0 202.1 ms looks
+            S0 228.7 ms leads, serves None
+            S0 648.7 ms looks
+            S0 653.7 ms follows S1, serves None
+            S0 793.7 ms follows S1, serves Some(Epoch(4))
+            S1 0.0 ms follows S2, serves Some(Epoch(1))
+            S1 0.7 ms looks
+            S1 12.1 ms leads, serves None
+            S1 20.3 ms leads, serves Some(Epoch(2))
+            S1 101.9 ms is down
+            S1 151.9 ms looks
+            S1 161.9 ms follows S0, serves None
+            S1 167.8 ms is down
+            S1 217.8 ms looks
+            S1 227.8 ms follows S0, serves None
+            S1 230.0 ms looks
+            S1 320.8 ms leads, serves None
+            S1 339.1 ms leads, serves Some(Epoch(4))
+            S2 0.0 ms leads, serves Some(Epoch(1))
+            S2 0.0 ms is down
+            S2 300.0 ms looks
+            S2 331.1 ms follows S1, serves None
+            S2 339.6 ms follows S1, serves Some(Epoch(4))
+        "#]],
     );
 }
 
