@@ -4,7 +4,7 @@
 //! is exposed to a bug by a schedule that breaks a rule in it and breaks none with that one bug
 //! repaired. To change a defect changes the course of an execution as well, and a schedule that
 //! needs luck may miss for that alone: so its neighbors, in which everything happens a little earlier
-//! or later, have to show the difference too ([`neighbors`]).
+//! or later, have to show the difference too (`neighbors`).
 //!
 //! Where no stored case decides a cell, a search may. What it comes to is remembered for the next run
 //! ([`state`]).
