@@ -27,6 +27,7 @@ use clap::{Parser, Subcommand};
 use output::{Color, Format, Out};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use zab_sim::Schedule;
 
 /// Hunts for schedules of faults under which Zab, as ZooKeeper implements it, loses a committed
 /// write.
@@ -185,6 +186,12 @@ pub fn main() -> ExitCode {
 /// Reads a case; what is wrong with it is the user's to repair.
 fn read_case(path: &Path) -> Result<Case, Failure> {
     case::read(path).map_err(|error| Failure::usage(format!("{}: {error}", path.display())))
+}
+
+/// Reads the schedule of a case, one that stands by itself, or any bytes.
+fn read_schedule(path: &Path) -> Result<Schedule, Failure> {
+    crate::corpus::read(path)
+        .map_err(|error| Failure::usage(format!("{}: {error}", path.display())))
 }
 
 /// Makes sure that files can be written to a folder, before any work is done for them.

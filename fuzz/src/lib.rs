@@ -28,11 +28,13 @@ pub mod corpus;
 pub mod coverage;
 pub mod edges;
 pub mod explain;
+mod files;
 pub mod generate;
 pub mod guidance;
 pub mod minimize;
 pub mod mutate;
 pub mod oracle;
+mod page;
 #[cfg(feature = "real")]
 pub mod real;
 pub mod rng;

@@ -4,6 +4,7 @@
 //! So each campaign counts the executions that reached each of these, `tests/vacuity.rs` holds
 //! floors for them, and a hunt that comes back empty shows the counts.
 
+use std::collections::BTreeMap;
 use zab_checker::{Event, Fact};
 use zab_core::event::{ExitReason, Note, SyncMode};
 use zab_core::{DiskError, DiskOp, Epoch, File, Lsn, NodeId, Op, Outcome, Packet, RequestId, Zxid};
@@ -205,9 +206,14 @@ impl Census {
         self.0.iter_mut().zip(other.0).for_each(|(mine, more)| *mine += more);
     }
 
-    /// A census of which this is known of each situation.
-    pub fn of_each(count: impl Fn(Situation) -> u64) -> Self {
-        Self(Situation::ALL.map(count))
+    /// The census of which this was said, situation by situation; one without a name has none.
+    pub fn named(counts: &BTreeMap<String, u64>) -> Self {
+        Self::of_counts(|situation| counts.get(situation.name()).copied().unwrap_or_default())
+    }
+
+    /// How many executions reached each, by its name.
+    pub fn by_name(&self) -> BTreeMap<String, u64> {
+        Situation::ALL.iter().map(|it| (it.name().to_owned(), self.of(*it))).collect()
     }
 
     /// How many executions reached this one.

@@ -4,6 +4,7 @@
 //! step by step. JSON with one step a line, to be replayed and explained like any other case.
 
 use crate::case::{CaseError, Expected};
+use crate::files::write_whole;
 use crate::oracle::{Outcome, Recording, standard};
 use crate::variants;
 use serde::{Deserialize, Serialize};
@@ -103,7 +104,7 @@ impl Trail {
     /// If that cannot be done.
     pub fn write_into(&self, folder: &Path) -> io::Result<PathBuf> {
         let path = folder.join(format!("{}.json", self.name()));
-        fs::write(&path, self.render())?;
+        write_whole(&path, &self.render())?;
         Ok(path)
     }
 

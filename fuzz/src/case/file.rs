@@ -1,6 +1,7 @@
 //! Cases as files: written one action a line, read with an eye on everything that can be wrong.
 
 use super::{Case, FORMAT};
+use crate::files::write_whole;
 use crate::variants::UnknownVariant;
 use serde::Serialize;
 use serde_json::Value;
@@ -72,11 +73,7 @@ fn json_error(error: serde_json::Error) -> CaseError {
 
 /// Writes a case to a file: all of it, or nothing.
 pub fn write(case: &Case, path: &Path) -> io::Result<()> {
-    let mut hidden = std::ffi::OsString::from(".");
-    hidden.push(path.file_name().unwrap_or_default());
-    let hidden = path.with_file_name(hidden);
-    fs::write(&hidden, render(case))?;
-    fs::rename(&hidden, path)
+    write_whole(path, &render(case))
 }
 
 /// Writes a case into a folder under its own name; where another case has that name already, followed

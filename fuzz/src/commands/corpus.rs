@@ -3,7 +3,7 @@
 use super::minimize::{Shown, shrink};
 use super::output::Out;
 use super::remint;
-use super::{Exit, Failure, quoted, ready_folder, write_case};
+use super::{Exit, Failure, quoted, read_schedule, ready_folder, write_case};
 use crate::case::{Driver, Judges, Provenance};
 use crate::corpus::{self, By};
 use crate::oracle::Oracle;
@@ -15,7 +15,6 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use zab_checker::verdict::Rank;
 use zab_core::variant::{Named, Releases};
-use zab_sim::Schedule;
 
 /// Check stored cases; convert, thin out and judge the corpora of fuzzers
 ///
@@ -105,10 +104,6 @@ fn list(paths: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
     Ok(files)
 }
 
-fn read(path: &Path) -> Result<Schedule, Failure> {
-    corpus::read(path).map_err(|error| Failure::usage(format!("{}: {error}", path.display())))
-}
-
 fn write(path: &Path, contents: &[u8]) -> Result<(), Failure> {
     fs::write(path, contents)
         .map_err(|error| Failure::usage(format!("{}: cannot write: {error}", path.display())))
@@ -140,7 +135,8 @@ fn merge(
     releases: Releases,
     out: &Out,
 ) -> Result<Exit, Failure> {
-    let schedules = list(paths)?.iter().map(|path| read(path)).collect::<Result<Vec<_>, _>>()?;
+    let schedules =
+        list(paths)?.iter().map(|path| read_schedule(path)).collect::<Result<Vec<_>, _>>()?;
     ready_folder(folder)?;
     let before = schedules.len();
     let (kept, reached) = corpus::merge(&mut Oracle::default(), releases, schedules, by);
@@ -171,7 +167,7 @@ fn import(
     let mut exit = Exit::Clean;
     let mut written = Vec::new();
     for path in &files {
-        let schedule = read(path)?;
+        let schedule = read_schedule(path)?;
         let rank = oracle.judge(&schedule, named.releases()).rank();
         let class = rank.map(Rank::class);
         let to = if let Some(rank) = rank.filter(|rank| wanted.wants(rank.class())) {
@@ -205,7 +201,7 @@ fn export(paths: &[PathBuf], folder: &Path, out: &Out) -> Result<Exit, Failure> 
     let files = list(paths)?;
     ready_folder(folder)?;
     for path in &files {
-        let schedule = read(path)?;
+        let schedule = read_schedule(path)?;
         write(&folder.join(corpus::name(&schedule)), &schedule.to_bytes())?;
     }
     out.line(format!("{} schedules as bytes in {}", files.len(), folder.display()));

@@ -3,12 +3,12 @@
 mod found;
 mod laps;
 
-use super::minimize::{Shown, shrink};
+use super::minimize::case_of;
 use super::output::Out;
 use super::progress::{Meter, describe};
 use super::switches::Switches;
 use super::{Exit, Failure, check_servers, quoted, ready_folder, write_case};
-use crate::case::{Case, Driver, Provenance};
+use crate::case::{Case, Driver};
 use crate::causes;
 use crate::oracle::Oracle;
 use crate::search::{self, Campaign, Finding, Limit, Progress, Report, Wanted, Way};
@@ -116,9 +116,12 @@ pub(super) fn run(args: &Args, out: &Out) -> Result<Exit, Failure> {
     for finding in &report.findings {
         // A schedule on the way to a smaller one may meet an assertion: that is told as well.
         let settling = AssertUnwindSafe(|| {
-            settle(&mut oracle, other.as_mut(), &named, &campaign, finding).map_err(|failure| {
-                Failure { what: format!("{}: {command}", failure.what), ..failure }
-            })
+            let rank = finding.outcome.rank().ok_or_else(|| {
+                Failure::harness(format!("a finding without a violation: {command}"))
+            })?;
+            case_of(&mut oracle, other.as_mut(), &named, &campaign, (finding, rank)).map_err(
+                |failure| Failure { what: format!("{}: {command}", failure.what), ..failure },
+            )
         });
         let case = catch_unwind(settling).unwrap_or_else(|panic| {
             let message = search::message_of(panic.as_ref());
@@ -261,26 +264,6 @@ fn command(args: &Args, named: &Named, campaign: &Campaign) -> String {
     command
 }
 
-/// Minimizes a finding and makes a case of it.
-fn settle(
-    oracle: &mut Oracle,
-    other: Option<&mut Oracle>,
-    named: &Named,
-    campaign: &Campaign,
-    finding: &Finding,
-) -> Result<Case, Failure> {
-    let rank =
-        finding.outcome.rank().ok_or_else(|| Failure::harness("a finding without a violation"))?;
-    let provenance = Provenance {
-        seed: campaign.seed,
-        execution: finding.execution,
-        actions_before: finding.schedule.actions.len(),
-        ..Provenance::default()
-    };
-    let shown = Shown { named, rank, cause: campaign.cause };
-    shrink(oracle, other, shown, &finding.schedule, provenance)
-}
-
 /// Says how the hunt ended.
 fn summarize(out: &Out, report: &Report, command: &str, cases: &[(PathBuf, Settled<'_>)]) {
     let Report { executions, states, elapsed, .. } = *report;
@@ -312,7 +295,7 @@ fn summarize(out: &Out, report: &Report, command: &str, cases: &[(PathBuf, Settl
         "interrupted": report.interrupted,
         "findings": found,
         "unwanted": unwanted,
-        "situations": situations_json(&report.census),
+        "situations": report.census.by_name(),
     }));
 }
 
@@ -352,10 +335,6 @@ fn situations(census: &Census, executions: u64) -> String {
         table += &format!("\n{count:>12}  {}", situation.name());
     }
     table
-}
-
-fn situations_json(census: &Census) -> Value {
-    Situation::ALL.iter().map(|s| (s.name().to_owned(), json!(census.of(*s)))).collect()
 }
 
 /// A server or the simulator panicked: an assertion is a finding too, but one about this suite.

@@ -7,6 +7,7 @@ use crate::causes::{Cause, causes, find, needs};
 use crate::explain::Story;
 use crate::minimize::{Minimized, minimize};
 use crate::oracle::Oracle;
+use crate::search::{Campaign, Finding};
 use crate::verdict::exposes;
 use serde_json::json;
 use std::path::{Path, PathBuf};
@@ -141,6 +142,24 @@ impl Shown<'_> {
                 _ => true,
             }
     }
+}
+
+/// Minimizes what a campaign found, with this rank, and makes a case of it.
+pub(super) fn case_of(
+    oracle: &mut Oracle,
+    other: Option<&mut Oracle>,
+    named: &Named,
+    campaign: &Campaign,
+    (finding, rank): (&Finding, Rank),
+) -> Result<Case, Failure> {
+    let provenance = Provenance {
+        seed: campaign.seed,
+        execution: finding.execution,
+        actions_before: finding.schedule.actions.len(),
+        ..Provenance::default()
+    };
+    let shown = Shown { named, rank, cause: campaign.cause };
+    shrink(oracle, other, shown, &finding.schedule, provenance)
 }
 
 /// Minimizes a schedule and makes a case of it. Every schedule on the way there shows the same in

@@ -56,7 +56,7 @@ pub(super) fn run(args: &Args, out: &Out) -> Result<Exit, Failure> {
     use crate::real::{Ensemble, Java, Setup, Timeline, record};
     use zab_sim::schedule::Kind;
     check_servers(args.servers)?;
-    let schedule = args.schedule.as_deref().map(read_schedule).transpose()?;
+    let schedule = args.schedule.as_deref().map(super::read_schedule).transpose()?;
     let servers = schedule.as_ref().map_or(args.servers.unwrap_or(3), |schedule| schedule.servers);
     let timeline = schedule
         .as_ref()
@@ -98,20 +98,6 @@ pub(super) fn run(args: &Args, out: &Out) -> Result<Exit, Failure> {
         out.line(format!("logs and files of the servers: {}", folder.display()));
     }
     Ok(exit)
-}
-
-/// The schedule of a case, or one that stands by itself.
-#[cfg(lab)]
-fn read_schedule(path: &std::path::Path) -> Result<zab_sim::Schedule, Failure> {
-    let wrong =
-        |what: &dyn std::fmt::Display| Failure::usage(format!("{}: {what}", path.display()));
-    let text = std::fs::read_to_string(path).map_err(|error| wrong(&error))?;
-    if let Ok(case) = crate::case::parse(&text) {
-        return Ok(case.schedule);
-    }
-    let schedule: zab_sim::Schedule = serde_json::from_str(&text).map_err(|error| wrong(&error))?;
-    schedule.validate().map_err(|error| wrong(&error))?;
-    Ok(schedule)
 }
 
 /// Has `zab check` judge the history: another process, so that it is the same command for everybody.

@@ -5,10 +5,10 @@
 //! catalogue says: for each single defect the clearest case of each class, for each release the
 //! clearest loss through each of its defects. Cases that are valid on purpose stay as they are.
 
-use super::minimize::{Shown, shrink};
+use super::minimize::case_of;
 use super::output::Out;
 use super::{Exit, Failure, ready_folder, write_case};
-use crate::case::{self, Case, Driver, Provenance};
+use crate::case::{self, Case, Driver};
 use crate::causes::Cause;
 use crate::oracle::Oracle;
 use crate::search::{self, Campaign, Limit, Wanted};
@@ -132,16 +132,9 @@ impl Wish {
         let Some((finding, rank)) = found else {
             return Ok(None);
         };
-        let provenance = Provenance {
-            seed,
-            execution: finding.execution,
-            actions_before: finding.schedule.actions.len(),
-            ..Provenance::default()
-        };
         let mut oracle = Oracle::new(campaign.driver);
         let mut other = campaign.hold_in.map(Oracle::new);
-        let shown = Shown { named, rank, cause };
-        let case = shrink(&mut oracle, other.as_mut(), shown, &finding.schedule, provenance)?;
+        let case = case_of(&mut oracle, other.as_mut(), named, &campaign, (finding, rank))?;
         let rank = oracle.judge(&case.schedule, named.releases()).rank().unwrap_or(rank);
         Ok(Some((rank, case)))
     }

@@ -4,7 +4,8 @@
 //! that found something, or did not end, has no line; whoever resumes runs it again.
 
 use super::Report;
-use crate::situations::{Census, Situation};
+use crate::files::build;
+use crate::situations::Census;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fs::{File, OpenOptions};
@@ -27,8 +28,7 @@ pub struct Head {
 impl Head {
     /// A search by the program that runs.
     pub fn new(search: String, lap: u64) -> io::Result<Self> {
-        let program = std::fs::read(std::env::current_exe()?)?;
-        Ok(Self { build: format!("{:08x}", crc32fast::hash(&program)), search, lap })
+        Ok(Self { build: build()?, search, lap })
     }
 }
 
@@ -99,7 +99,6 @@ impl Ledger {
 impl Lap {
     fn of(seed: u64, report: &Report) -> Self {
         let unwanted = report.unwanted.iter();
-        let count = |situation: Situation| report.census.of(situation);
         Self {
             seed,
             executions: report.executions,
@@ -109,14 +108,13 @@ impl Lap {
             seconds: report.elapsed.as_secs_f64(),
             sizes: report.sizes.clone(),
             unwanted: unwanted.map(|(class, count)| (class.name().to_owned(), *count)).collect(),
-            situations: Situation::ALL.map(|it| (it.name().to_owned(), count(it))).into(),
+            situations: report.census.by_name(),
         }
     }
 
     fn report(&self) -> Report {
         let unwanted =
             self.unwanted.iter().filter_map(|(name, count)| Some((Class::parse(name)?, *count)));
-        let count = |situation: Situation| self.situations.get(situation.name()).copied();
         Report {
             executions: self.executions,
             unknown: self.undecided,
@@ -125,7 +123,7 @@ impl Lap {
             elapsed: Duration::from_secs_f64(self.seconds),
             sizes: self.sizes.clone(),
             unwanted: unwanted.collect(),
-            census: Census::of_each(|situation| count(situation).unwrap_or_default()),
+            census: Census::named(&self.situations),
             ..Report::default()
         }
     }
@@ -158,6 +156,7 @@ fn check(found: &Head, head: &Head) -> io::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::situations::Situation;
 
     fn head(search: &str) -> Head {
         Head { build: "b".to_owned(), search: search.to_owned(), lap: 7 }
@@ -170,7 +169,7 @@ mod tests {
             states: 40,
             sizes: [(3, executions)].into(),
             unwanted: [(Class::O5, 2)].into(),
-            census: Census::of_each(|situation| situation as u64),
+            census: Census::of_counts(|situation| situation as u64),
             ..Report::default()
         }
     }

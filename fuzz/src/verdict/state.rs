@@ -5,11 +5,12 @@
 //! replayed, so they count only if they still show what they showed.
 
 use super::{Effort, medians};
-use crate::situations::{Census, Situation};
+use crate::files::{build, write_whole};
+use crate::situations::Census;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::{env, fs, io};
+use std::{fs, io};
 use zab_core::variant::Bug;
 
 /// The file, beside the cases.
@@ -55,30 +56,28 @@ impl State {
     ///
     /// What is wrong with the file, in one line.
     pub fn read(folder: &Path) -> Result<(Self, Memory), String> {
-        let fresh =
-            || Self { build: build(), medians: medians::stored(), searched: BTreeMap::new() };
+        let build = build().map_err(|error| format!("this program cannot be read: {error}"))?;
+        let fresh = |build| Self { build, medians: medians::stored(), searched: BTreeMap::new() };
         let path = folder.join(FILE);
         let text = match fs::read_to_string(&path) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                return Ok((fresh(), Memory::None));
+                return Ok((fresh(build), Memory::None));
             }
             text => text.map_err(|error| format!("{}: cannot be read: {error}", path.display()))?,
         };
         let state: Self = serde_json::from_str(&text).map_err(|error| {
             format!("{}: {error}: remove it, and searches begin again", path.display())
         })?;
-        if state.build != build() {
-            return Ok((fresh(), Memory::Forgotten));
+        if state.build != build {
+            return Ok((fresh(build), Memory::Forgotten));
         }
         Ok((Self { medians: medians::stored(), ..state }, Memory::Kept))
     }
 
     /// Writes it into this folder: all of it, or nothing.
     pub fn write(&self, folder: &Path) -> io::Result<()> {
-        let hidden = folder.join(format!(".{FILE}"));
         let text = serde_json::to_string_pretty(self).expect("keys are strings");
-        fs::write(&hidden, text + "\n")?;
-        fs::rename(&hidden, folder.join(FILE))
+        write_whole(&folder.join(FILE), &(text + "\n"))
     }
 
     /// What was done for this cell.
@@ -88,29 +87,20 @@ impl State {
         searched.map_or(Effort { median, ..Effort::default() }, |searched| Effort {
             campaigns: searched.campaigns,
             executions: searched.executions,
-            census: Census::of_counts(|s| searched.situations.get(s.name()).copied().unwrap_or(0)),
+            census: Census::named(&searched.situations),
             median,
         })
     }
 
     /// From now on this was done for this cell.
     pub fn remember(&mut self, variant: &str, bug: &Bug, effort: &Effort) {
-        let reached =
-            Situation::ALL.into_iter().map(|s| (s.name().to_owned(), effort.census.of(s)));
-        let searched = Searched {
-            campaigns: effort.campaigns,
-            executions: effort.executions,
-            situations: reached.filter(|(_, count)| *count > 0).collect(),
-        };
+        let mut situations = effort.census.by_name();
+        situations.retain(|_, count| *count > 0);
+        let Effort { campaigns, executions, .. } = *effort;
+        let searched = Searched { campaigns, executions, situations };
         let bugs = self.searched.entry(variant.to_owned()).or_default();
         bugs.insert(bug.name.to_owned(), searched);
     }
-}
-
-/// Which build this is: what it was made from decides what executions come to.
-fn build() -> String {
-    let binary = env::current_exe().and_then(fs::read).unwrap_or_default();
-    format!("{:08x}-{}", crc32fast::hash(&binary), binary.len())
 }
 
 #[cfg(test)]

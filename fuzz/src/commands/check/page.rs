@@ -10,8 +10,9 @@ mod lanes;
 use super::input::Input;
 use super::neighbors::neighbors;
 use super::present;
+use crate::page::document;
 use lanes::lanes;
-use maud::{DOCTYPE, Markup, PreEscaped, html};
+use maud::{Markup, html};
 use zab_checker::judge::{Counterexample, Report, Shown};
 use zab_checker::record::Names;
 
@@ -25,40 +26,29 @@ const OPERATIONS_MAX: usize = 500;
 /// the file.
 const AROUND_MAX: usize = 10;
 
-const STYLE: &str = concat!(include_str!("../../page.css"), include_str!("page.css"));
+const STYLE: &str = include_str!("page.css");
 
 /// The whole page.
 pub(super) fn render(report: &Report, names: &Names, hint: Option<&str>, input: &Input) -> String {
     let name = input.name();
     let violations = report.violations().count();
-    let page = html! {
-        (DOCTYPE)
-        html lang="en" {
-            head {
-                meta charset="utf-8";
-                meta name="viewport" content="width=device-width, initial-scale=1";
-                title { (name) }
-                style { (PreEscaped(STYLE)) }
-            }
-            body {
-                h1 { (name) }
-                p { (present::counts(report, names)) "." }
-                @if report.is_valid() { p.valid { "Valid." } }
-                @if let Some(hint) = hint { p { (hint) "." } }
-                @if report.is_empty() { p { "Unknown: nothing was checked, because no operation was answered." } }
-                @for (at, example) in report.violations().take(SHOWN_MAX).enumerate() {
-                    (violation(example, at, violations, names, input))
-                }
-                @if violations > SHOWN_MAX {
-                    p { "And " (violations - SHOWN_MAX) " violations more." }
-                }
-                @for (key, reason) in report.undecided() {
-                    p.unknown { "Unknown" @if let Some(key) = key { " for key " (key) } ": " (reason) }
-                }
-            }
+    let body = html! {
+        h1 { (name) }
+        p { (present::counts(report, names)) "." }
+        @if report.is_valid() { p.valid { "Valid." } }
+        @if let Some(hint) = hint { p { (hint) "." } }
+        @if report.is_empty() { p { "Unknown: nothing was checked, because no operation was answered." } }
+        @for (at, example) in report.violations().take(SHOWN_MAX).enumerate() {
+            (violation(example, at, violations, names, input))
+        }
+        @if violations > SHOWN_MAX {
+            p { "And " (violations - SHOWN_MAX) " violations more." }
+        }
+        @for (key, reason) in report.undecided() {
+            p.unknown { "Unknown" @if let Some(key) = key { " for key " (key) } ": " (reason) }
         }
     };
-    page.into_string()
+    document(&name, &[STYLE], &body)
 }
 
 fn violation(

@@ -4,11 +4,11 @@
 //! is the hunt of that variant for violations that go away with the bug repaired; its number is its
 //! seed. What it finds is minimized such that it still exposes the variant, and kept as a case.
 
-use super::super::minimize::{Shown, shrink};
+use super::super::minimize::case_of;
 use super::super::output::Out;
 use super::super::{Failure, write_case};
 use super::in_parallel;
-use crate::case::{Case, Provenance};
+use crate::case::Case;
 use crate::causes::Cause;
 use crate::clock::Stopwatch;
 use crate::oracle::Oracle;
@@ -158,13 +158,6 @@ impl Task {
         if !exposes(&mut oracle, &finding.schedule, named.releases(), bug) {
             return Ok(None);
         }
-        let provenance = Provenance {
-            seed: campaign.seed,
-            execution: finding.execution,
-            actions_before: finding.schedule.actions.len(),
-            ..Provenance::default()
-        };
-        let shown = Shown { named, rank, cause: campaign.cause };
-        shrink(&mut oracle, None, shown, &finding.schedule, provenance).map(Some)
+        case_of(&mut oracle, None, named, campaign, (finding, rank)).map(Some)
     }
 }

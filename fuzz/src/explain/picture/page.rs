@@ -13,9 +13,10 @@ use super::scene::{Scene, Sentence};
 use super::{Shown, scene_of};
 use crate::explain::story::Weight;
 use crate::explain::text::ms;
-use maud::{DOCTYPE, Markup, PreEscaped, html};
+use crate::page::document;
+use maud::{Markup, PreEscaped, html};
 
-const PAGE: &str = concat!(include_str!("../../page.css"), include_str!("page.css"));
+const PAGE: &str = include_str!("page.css");
 const SCRIPT: &str = include_str!("page.js");
 
 /// The page.
@@ -23,32 +24,23 @@ pub fn page(shown: Shown<'_>) -> String {
     let scene = scene_of(shown.recording, shown.story);
     let layout = Layout::new(&scene, Sheet::page(&scene));
     let title = draw::title(shown);
-    let page = html! {
-        (DOCTYPE)
-        html lang="en" {
-            head {
-                meta charset="utf-8";
-                meta name="viewport" content="width=device-width, initial-scale=1";
-                title { (title) }
-                style { (PreEscaped(PAGE)) (PreEscaped(STYLE)) "@media (prefers-color-scheme: dark) {" (PreEscaped(DARK)) "}" }
-            }
-            body {
-                header { (evidence::head(shown, &title)) }
-                main {
-                    (evidence::held(shown))
-                    (bar(&scene))
-                    (stage(shown, &scene, &layout))
-                    (states::dock(&scene))
-                    (evidence::tables(shown))
-                    (evidence::others(shown))
-                    footer { (evidence::foot(&scene)) }
-                }
-                script type="application/json" id="data" { (PreEscaped(states::data(&scene, &layout))) }
-                script { (PreEscaped(SCRIPT)) }
-            }
+    let body = html! {
+        header { (evidence::head(shown, &title)) }
+        main {
+            (evidence::held(shown))
+            (bar(&scene))
+            (stage(shown, &scene, &layout))
+            (states::dock(&scene))
+            (evidence::tables(shown))
+            (evidence::others(shown))
+            footer { (evidence::foot(&scene)) }
         }
+        script type="application/json" id="data" { (PreEscaped(states::data(&scene, &layout))) }
+        script { (PreEscaped(SCRIPT)) }
     };
-    draw::closed(&page.into_string())
+    let dark = ["@media (prefers-color-scheme: dark) {", DARK, "}"];
+    let styles = [[PAGE, STYLE].as_slice(), &dark].concat();
+    draw::closed(&document(&title, &styles, &body))
 }
 
 fn bar(scene: &Scene) -> Markup {
