@@ -16,33 +16,50 @@
 pub mod jute;
 pub mod translate;
 
-macro_rules! lab {
-    ($($item:item)*) => { $(#[cfg(lab)] $item)* };
-}
+#[cfg(lab)]
+mod board;
+#[cfg(lab)]
+mod client;
+#[cfg(lab)]
+mod disk;
+#[cfg(lab)]
+mod ensemble;
+#[cfg(lab)]
+mod gate;
+#[cfg(lab)]
+mod history;
+#[cfg(lab)]
+mod java;
+#[cfg(lab)]
+mod link;
+#[cfg(lab)]
+mod matter;
+#[cfg(lab)]
+mod nemesis;
+#[cfg(lab)]
+pub mod play;
+#[cfg(lab)]
+mod ports;
+#[cfg(lab)]
+pub mod record;
+#[cfg(lab)]
+mod scenario;
+#[cfg(lab)]
+mod server;
 
-lab! {
-    mod board;
-    mod client;
-    mod disk;
-    mod ensemble;
-    mod gate;
-    mod history;
-    mod java;
-    mod link;
-    mod matter;
-    mod nemesis;
-    pub mod play;
-    mod ports;
-    pub mod record;
-    mod scenario;
-    mod server;
-
-    pub use client::Answer;
-    pub use ensemble::{Condition, Ensemble, Outcome, Setup, Trouble};
-    pub use java::Java;
-    pub use link::Fate;
-    pub use nemesis::Timeline;
-    pub use matter::{Files, Message, Messages, Operation, Way};
-    pub use scenario::{Claim, Error, Part, Scenario, Step, Verb};
-    pub use server::Role;
-}
+#[cfg(lab)]
+pub use client::Answer;
+#[cfg(lab)]
+pub use ensemble::{Condition, Ensemble, Outcome, Setup, Trouble};
+#[cfg(lab)]
+pub use java::Java;
+#[cfg(lab)]
+pub use link::Fate;
+#[cfg(lab)]
+pub use matter::{Files, Message, Messages, Operation, Way};
+#[cfg(lab)]
+pub use nemesis::Timeline;
+#[cfg(lab)]
+pub use scenario::{Claim, Error, Part, Scenario, Step, Verb};
+#[cfg(lab)]
+pub use server::Role;

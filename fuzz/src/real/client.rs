@@ -155,11 +155,7 @@ impl Drop for Client {
 }
 
 /// Reads answers until the connection ends; what is open then will never be answered.
-fn listen(
-    board: &Board,
-    input: &mut Input<BufReader<TcpStream>>,
-    requests: &Receiver<Sent>,
-) {
+fn listen(board: &Board, input: &mut Input<BufReader<TcpStream>>, requests: &Receiver<Sent>) {
     while let Ok(reply) = read_frame(input).and_then(|frame| Reply::parse(&frame)) {
         // Answers come in the order of the requests; negative numbers are events and pings.
         if reply.xid < 0 {

@@ -129,9 +129,9 @@ impl Disk {
 
     /// What a power failure would leave, by name.
     pub(crate) fn durable(&self) -> impl Iterator<Item = (&str, &[u8])> {
-        self.durable_names.iter().filter_map(|(name, inode)| {
-            Some((name.as_str(), self.contents.get(inode)?.as_slice()))
-        })
+        self.durable_names
+            .iter()
+            .filter_map(|(name, inode)| Some((name.as_str(), self.contents.get(inode)?.as_slice())))
     }
 
     /// Whether a power failure would leave a record with this zxid in this file.

@@ -84,9 +84,8 @@ impl Files {
             }
             _ => false,
         };
-        let fails = |(server, files, _): &(NodeId, Which, u8)| {
-            *server == at.server && files.file == "log"
-        };
+        let fails =
+            |(server, files, _): &(NodeId, Which, u8)| *server == at.server && files.file == "log";
         if !self.gated || !writes || !at.what.name.starts_with("log.") {
             return false;
         }
@@ -114,7 +113,8 @@ impl Files {
     }
 
     fn failure(&self, at: &AtGate) -> u8 {
-        let fails = |(s, which, _): &&(NodeId, Which, u8)| *s == at.server && which.covers(&at.what);
+        let fails =
+            |(s, which, _): &&(NodeId, Which, u8)| *s == at.server && which.covers(&at.what);
         self.failures.iter().find(fails).map_or(0, |(_, _, errno)| *errno)
     }
 

@@ -203,10 +203,7 @@ mod tests {
         let exchanges = [
             (Request::Create { path: path.clone(), data: data.clone() }, done(None, None)),
             (Request::Get { path: path.clone() }, done(Some("v1"), Some(0))),
-            (
-                Request::Set { path: path.clone(), data, version: Some(0) },
-                done(None, Some(1)),
-            ),
+            (Request::Set { path: path.clone(), data, version: Some(0) }, done(None, Some(1))),
             (multi.clone(), results(vec![Ok(Found::default()), Ok(version(2))])),
             (multi, results(vec![Err(BAD_VERSION), Err(INCONSISTENCY)])),
             (Request::Delete { path: path.clone(), version: None }, done(None, None)),
@@ -227,7 +224,11 @@ mod tests {
         let text = String::from_utf8(bytes.clone()).expect("JSON is UTF-8");
         assert_eq!(text.lines().count(), 2 * exchanges.len() + 1);
         assert!(text.contains(r#""zxid":4294967298"#), "{text}");
-        assert_eq!(text.matches(r#""type":"info""#).count(), 2, "a delete, and what the nemesis did");
+        assert_eq!(
+            text.matches(r#""type":"info""#).count(),
+            2,
+            "a delete, and what the nemesis did"
+        );
         read(bytes.as_slice(), Znodes).expect("the documented format");
     }
 }

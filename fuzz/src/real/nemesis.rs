@@ -5,8 +5,8 @@ use super::matter::Way;
 use crate::rng::Rng;
 use std::collections::BTreeSet;
 use zab_core::NodeId;
-use zab_sim::schedule::{Act, Kind};
 use zab_sim::Schedule;
+use zab_sim::schedule::{Act, Kind};
 
 /// A fault that lasts until it is healed.
 #[derive(Copy, Clone, Debug, PartialEq, Eq)]

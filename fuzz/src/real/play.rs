@@ -177,9 +177,10 @@ fn judge(
     reads: &Reads,
     (servers, leader): (usize, Option<NodeId>),
 ) -> Fulfilled {
-    let all: Option<BTreeMap<NodeId, &Option<String>>> = reads
-        .get(claim.path())
-        .and_then(|reads| reads.iter().map(|(id, read)| Some((*id, read.as_ref().ok()?))).collect());
+    let all: Option<BTreeMap<NodeId, &Option<String>>> =
+        reads.get(claim.path()).and_then(|reads| {
+            reads.iter().map(|(id, read)| Some((*id, read.as_ref().ok()?))).collect()
+        });
     let Some(all) = all.filter(|all| all.len() * 2 > servers) else { return Fulfilled::Neither };
     let (yes, no) = match claim {
         Claim::Lost { path, value } => {

@@ -67,7 +67,8 @@ pub fn record(ensemble: &mut Ensemble, plan: &Plan, out: impl Write + Send) -> O
     let history = History::new(out);
     let board = std::sync::Arc::clone(ensemble.board());
     let ensemble_of = Clients { board, ports: ensemble.client_ports() };
-    let shared = Shared { ensemble: ensemble_of, history: &history, plan, asked: AtomicU64::new(0) };
+    let shared =
+        Shared { ensemble: ensemble_of, history: &history, plan, asked: AtomicU64::new(0) };
     std::thread::scope(|scope| {
         for number in 0..plan.clients {
             let shared = &shared;
@@ -105,9 +106,10 @@ fn disturb<W: Write>(ensemble: &mut Ensemble, shared: &Shared<'_, W>) -> Outcome
 impl<W: Write> Shared<'_, W> {
     /// Waits until this number of operations has been asked for.
     fn wait_for(&self, operations: u64) -> Outcome<()> {
-        let reached = self.ensemble.board.wait(STANDSTILL, |_| {
-            (self.asked.load(Ordering::Relaxed) >= operations).then_some(())
-        });
+        let reached = self
+            .ensemble
+            .board
+            .wait(STANDSTILL, |_| (self.asked.load(Ordering::Relaxed) >= operations).then_some(()));
         reached.ok_or_else(|| Trouble::Story("the servers stand still".to_owned()))
     }
 
@@ -118,7 +120,8 @@ impl<W: Write> Shared<'_, W> {
     /// A client's life: it takes its session from server to server.
     fn work(&self, number: u64) {
         let mut rng = Rng::of(self.plan.seed, number);
-        let mut life = Life { who: self.history.newcomer(), session: Session::new(), seen: Zxid::ZERO };
+        let mut life =
+            Life { who: self.history.newcomer(), session: Session::new(), seen: Zxid::ZERO };
         while !self.is_over() {
             let port = self.ensemble.ports[rng.index(self.ensemble.ports.len())];
             match Client::resume(&self.ensemble.board, port, &life.session, life.seen) {
@@ -181,17 +184,11 @@ impl<W: Write> Shared<'_, W> {
     }
 
     /// Asks, and writes down what was asked and what was answered; nothing if no answer came.
-    fn ask(
-        &self,
-        client: &mut Client,
-        who: Who,
-        request: &Request,
-    ) -> Option<Answer> {
+    fn ask(&self, client: &mut Client, who: Who, request: &Request) -> Option<Answer> {
         self.history.invoked(who, request);
         let board = &self.ensemble.board;
         let call = client.ask(request).ok();
-        let answer =
-            call.and_then(|call| board.wait(ANSWER, |state| state.clients.take(call)));
+        let answer = call.and_then(|call| board.wait(ANSWER, |state| state.clients.take(call)));
         let answer = answer.unwrap_or(Answer::Unknown);
         let known = self.history.returned(who, request, &answer);
         known.then_some(answer)

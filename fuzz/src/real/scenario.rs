@@ -232,10 +232,9 @@ impl Scenario {
 /// What a request, once it is answered, says that a node holds.
 pub(crate) fn told(request: &Request, answer: &Answer) -> Option<(String, String)> {
     match (request, answer) {
-        (
-            Request::Create { path, data } | Request::Set { path, data, .. },
-            Answer::Done { .. },
-        ) => Some((path.clone(), data.clone())),
+        (Request::Create { path, data } | Request::Set { path, data, .. }, Answer::Done { .. }) => {
+            Some((path.clone(), data.clone()))
+        }
         (Request::Get { path }, Answer::Done { found, .. }) => {
             Some((path.clone(), found.data.clone()?))
         }

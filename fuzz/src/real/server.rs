@@ -44,7 +44,14 @@ pub(crate) struct Life {
 
 impl Default for Life {
     fn default() -> Self {
-        Self { number: 0, pid: None, role: Role::Down, serves: false, elections: 0, lines: Vec::new() }
+        Self {
+            number: 0,
+            pid: None,
+            role: Role::Down,
+            serves: false,
+            elections: 0,
+            lines: Vec::new(),
+        }
     }
 }
 

@@ -45,9 +45,9 @@ impl Ensemble {
         });
         self.start(&all)?;
         let patience = self.patience.max(BOOT);
-        let led = self.board.wait(patience, |state| {
-            (state.life(*leader).role == Role::Leading).then_some(())
-        });
+        let led = self
+            .board
+            .wait(patience, |state| (state.life(*leader).role == Role::Leading).then_some(()));
         led.ok_or_else(|| self.no_boot(&format!("{leader} does not lead")))?;
         self.board.change(|state| state.packets.holds.retain(|one| !votes.contains(one)));
         let joined = self.board.wait(patience, |state| {
@@ -56,9 +56,9 @@ impl Ensemble {
         });
         joined.ok_or_else(|| self.no_boot(&format!("not everybody follows {leader}")))?;
         self.board.change(|state| state.packets.holds.clear());
-        let serving = self.board.wait(patience, |state| {
-            state.lives.iter().all(|life| life.serves).then_some(())
-        });
+        let serving = self
+            .board
+            .wait(patience, |state| state.lives.iter().all(|life| life.serves).then_some(()));
         serving.ok_or_else(|| self.no_boot("not everybody serves"))?;
         self.settle(&all)?;
         self.board.change(|state| state.packets.sent.clear());

@@ -147,9 +147,7 @@ impl Ensemble {
             }
             Condition::In(..) => false,
             Condition::Stopped(server, thread) => state.files.waiting.iter().any(|at| {
-                at.server == *server
-                    && at.what.operation == Operation::Stop
-                    && at.thread == *thread
+                at.server == *server && at.what.operation == Operation::Stop && at.thread == *thread
             }),
             Condition::Says(server, words) => {
                 state.life(*server).lines.iter().any(|line| line.contains(words))

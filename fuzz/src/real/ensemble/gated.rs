@@ -88,7 +88,8 @@ impl Ensemble {
                 true => state.files.logs.contains(&(server, LogUntil::Done)),
                 // The same record may be there from before: it is written when it is to be flushed.
                 false => {
-                    self.holds(state, &stands) && self.holds(state, &Condition::Logged(server, zxid))
+                    self.holds(state, &stands)
+                        && self.holds(state, &Condition::Logged(server, zxid))
                 }
             };
             so_far.then_some(())

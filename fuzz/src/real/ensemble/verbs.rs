@@ -42,9 +42,8 @@ impl Ensemble {
         }
         for id in servers {
             let pid = self.server(*id).pid().unwrap_or(0);
-            let known = self
-                .board
-                .wait(PROCESS, |state| state.files.has_control(*id, pid).then_some(()));
+            let known =
+                self.board.wait(PROCESS, |state| state.files.has_control(*id, pid).then_some(()));
             known.ok_or_else(|| {
                 let lines = self.log_lines(*id).join(" / ");
                 Trouble::Machine(format!("{id} runs without its gate: {lines}"))
@@ -65,8 +64,7 @@ impl Ensemble {
         }
         for id in servers {
             self.servers[id.index()].bury(&self.board)?;
-            let quiet =
-                self.board.wait(PROCESS, |state| state.files.is_quiet(*id).then_some(()));
+            let quiet = self.board.wait(PROCESS, |state| state.files.is_quiet(*id).then_some(()));
             quiet.ok_or_else(|| Trouble::Machine(format!("the gate of {id} stays open")))?;
         }
         Ok(())
@@ -174,7 +172,8 @@ impl Ensemble {
     /// Lets them run again.
     pub fn release_thread(&self, server: NodeId, name: &str) {
         let short: String = name.chars().take(15).collect();
-        self.board.change(|state| state.files.stopped.retain(|one| *one != (server, short.clone())));
+        self.board
+            .change(|state| state.files.stopped.retain(|one| *one != (server, short.clone())));
     }
 
     /// Holds messages from now on.
@@ -262,8 +261,8 @@ impl Ensemble {
         let place = self.clients.get_mut(client).expect("it was connected above");
         self.history.invoked(place.who, request);
         let call = place.client.ask(request);
-        let call =
-            call.map_err(|error| Trouble::Story(format!("{server} hangs up on {client}: {error}")))?;
+        let call = call
+            .map_err(|error| Trouble::Story(format!("{server} hangs up on {client}: {error}")))?;
         place.open = Some((call, request.clone(), false));
         Ok(())
     }
@@ -285,8 +284,8 @@ impl Ensemble {
         let (who, (call, request, is_told)) =
             place.ok_or_else(|| Trouble::Story(format!("{client} has asked nothing")))?;
         let answer = self.board.wait(self.patience, |state| state.clients.get(*call).cloned());
-        let answer =
-            answer.ok_or_else(|| Trouble::Story(format!("{client} waits in vain for an answer")))?;
+        let answer = answer
+            .ok_or_else(|| Trouble::Story(format!("{client} waits in vain for an answer")))?;
         self.board.tell(&format!("client {client} is told: {answer:?}"));
         if !std::mem::replace(is_told, true) {
             self.history.returned(who, request, &answer);

@@ -1,8 +1,8 @@
 //! The gate in front of programs that are no servers.
 
+use super::*;
 use crate::real::board::Board;
 use crate::real::matter::Files as Which;
-use super::*;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;

@@ -340,9 +340,7 @@ impl<'a> Words<'a> {
             ["not-logged", word] => Condition::NotLogged(server, zxid(word)?),
             ["acceptedEpoch", word] => Condition::AcceptedEpoch(server, number(word)?),
             ["currentEpoch", word] => Condition::CurrentEpoch(server, number(word)?),
-            ["held", "thread", name] => {
-                Condition::Stopped(server, name.chars().take(15).collect())
-            }
+            ["held", "thread", name] => Condition::Stopped(server, name.chars().take(15).collect()),
             ["failed", files @ ..] => {
                 Condition::Failed(server, Words { words: files, ..self }.files()?)
             }
@@ -383,7 +381,8 @@ fn parse_request(words: &[&str]) -> Result<Request> {
         ["get", path] => Request::Get { path: (*path).to_owned() },
         ["sync", path] => Request::Sync { path: (*path).to_owned() },
         _ => {
-            let known = "create PATH DATA, set PATH DATA [if VERSION], delete PATH, get PATH, sync PATH";
+            let known =
+                "create PATH DATA, set PATH DATA [if VERSION], delete PATH, get PATH, sync PATH";
             return Err(format!("no request `{}`: {known}", words.join(" ")));
         }
     })

@@ -25,7 +25,7 @@ impl Text {
         Self { head: head(title, recording), lines: Vec::new(), story, at_us: 0 }
     }
 
-    /// What follows happens at this time, when so many events have been observed.
+    /// What follows happens at this time, when this number of events has been observed.
     pub(super) fn now(&mut self, events: usize, at_us: u64) {
         self.at_us = at_us;
         while self.story.last().is_some_and(|(before, _)| *before <= events) {

@@ -76,8 +76,7 @@ fn a_control_differs_by_one_verb() {
     };
     assert_eq!(texts(false), ["- power S0", "wait S1 serves"]);
     assert_eq!(texts(true), ["+ kill S0", "+ wait S0 down", "wait S1 serves"]);
-    let difference: Vec<_> =
-        scenario.difference().iter().map(|step| step.text.as_str()).collect();
+    let difference: Vec<_> = scenario.difference().iter().map(|step| step.text.as_str()).collect();
     assert_eq!(difference, ["- power S0", "+ kill S0"]);
     let error = parsed("- power S0\n- kill S1").expect_err("two verbs");
     assert_eq!(error.line, 4);
