@@ -15,7 +15,7 @@ use zab_sim::trace::Line;
 /// A page is to be attached to a report.
 const SIZE_MAX: usize = 300_000;
 
-/// So many events are drawn one by one at most.
+/// At most this number of events is drawn one by one.
 const EVENTS_MAX: usize = 800;
 
 thread_local! {

@@ -32,8 +32,8 @@ pub fn stored() -> Medians {
     serde_json::from_str(text).expect("a test reads the same file")
 }
 
-/// Looks for the bug by itself as often as this, for so many executions each time; nothing if less than
-/// half of the searches find it.
+/// Looks for the bug by itself in this number of searches, each of this number of executions; nothing if
+/// less than half of them find it.
 pub fn measure(bug: &Bug, searches: u64, runs: u64) -> Option<Measured> {
     let named = find(bug.name).ok()?;
     let campaign = |seed| Campaign {

@@ -139,7 +139,7 @@ impl<'a> Film<'a> {
     }
 }
 
-/// So many events are shown at most from boot on.
+/// At most this number of events is shown from boot on.
 const DETAILED_MAX: usize = 800;
 
 /// The transaction that a server is to log.
