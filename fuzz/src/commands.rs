@@ -13,6 +13,7 @@ mod explore;
 mod hunt;
 mod minimize;
 mod output;
+mod parallel;
 mod progress;
 #[cfg(feature = "real")]
 mod record;
@@ -23,6 +24,7 @@ mod variants;
 mod verdict;
 
 use crate::case::{self, Case};
+use crate::verdict::state;
 use clap::{Parser, Subcommand};
 use output::{Color, Format, Out};
 use std::path::{Path, PathBuf};
@@ -186,6 +188,17 @@ pub fn main() -> ExitCode {
 /// Reads a case; what is wrong with it is the user's to repair.
 fn read_case(path: &Path) -> Result<Case, Failure> {
     case::read(path).map_err(|error| Failure::usage(format!("{}: {error}", path.display())))
+}
+
+/// Every case in a folder that promises a violation. The state of a matrix may lie beside them.
+fn stored(folder: &Path) -> Result<Vec<(PathBuf, Case)>, Failure> {
+    let files = crate::corpus::files(&[folder.to_path_buf()])
+        .map_err(|(path, error)| Failure::usage(format!("{}: {error}", path.display())))?;
+    let is_state = |path: &PathBuf| path.file_name().is_some_and(|name| name == state::FILE);
+    let cases = files.into_iter().filter(|path| !is_state(path));
+    let cases = cases.map(|path| read_case(&path).map(|case| (path, case)));
+    let cases = cases.collect::<Result<Vec<_>, _>>()?;
+    Ok(cases.into_iter().filter(|(_, case)| case.expected.class().is_some()).collect())
 }
 
 /// Reads the schedule of a case, one that stands by itself, or any bytes.

@@ -5,6 +5,7 @@ mod trails;
 pub(super) use trails::{explain, read, replay};
 
 use super::output::Out;
+use super::parallel::jobs;
 use super::switches::Switches;
 use super::{Exit, Failure, check_servers, quoted, ready_folder};
 use crate::case::{Expected, Provenance};
@@ -195,8 +196,7 @@ fn command(args: &Args, named: &Named, setting: &Setting) -> String {
 
 /// Explores, and shows how far it is.
 fn explore(args: &Args, setting: &Setting, out: &Out, clock: Stopwatch) -> Result<Report, Failure> {
-    let cores = || std::thread::available_parallelism().map_or(1, usize::from);
-    let jobs = args.jobs.map_or_else(cores, usize::from);
+    let jobs = jobs(args.jobs);
     let bytes = args.memory << 20;
     // Worlds are most of it; what was met needs the rest.
     let limits = Limits {

@@ -5,6 +5,7 @@ mod laps;
 
 use super::minimize::case_of;
 use super::output::Out;
+use super::parallel::jobs;
 use super::progress::{Meter, describe};
 use super::switches::Switches;
 use super::{Exit, Failure, check_servers, quoted, ready_folder, write_case};
@@ -205,7 +206,6 @@ fn campaign(args: &Args, named: &Named) -> Result<Campaign, Failure> {
     };
     check_servers(args.servers)?;
     let time = args.time.unwrap_or(Duration::from_secs(60));
-    let cores = || std::thread::available_parallelism().map_or(1, usize::from);
     let cause = args.cause.as_deref().map(|name| causes::find(named, name)).transpose();
     Ok(Campaign {
         releases: named.releases(),
@@ -214,7 +214,7 @@ fn campaign(args: &Args, named: &Named) -> Result<Campaign, Failure> {
         cause: cause.map_err(Failure::usage)?,
         sizes: args.servers.into(),
         seed: args.seed,
-        jobs: args.jobs.map_or_else(cores, usize::from),
+        jobs: jobs(args.jobs),
         limit: args.runs.map_or(Limit::Time(time), Limit::Runs),
         without: args.without.clone(),
         wanted,

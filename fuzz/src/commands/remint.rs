@@ -7,8 +7,9 @@
 
 use super::minimize::case_of;
 use super::output::Out;
-use super::{Exit, Failure, ready_folder, write_case};
-use crate::case::{self, Case, Driver};
+use super::parallel::{in_parallel, jobs};
+use super::{Exit, Failure, ready_folder, stored, write_case};
+use crate::case::{Case, Driver};
 use crate::causes::Cause;
 use crate::oracle::Oracle;
 use crate::search::{self, Campaign, Limit, Wanted};
@@ -19,8 +20,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use zab_checker::Class;
 use zab_checker::verdict::Rank;
 use zab_core::variant::{CATALOGUE, Kind, Named};
@@ -147,7 +146,7 @@ pub(super) fn run(args: &Args, out: &Out) -> Result<Exit, Failure> {
     let wishes = Wish::all(&args.only)?;
     ready_folder(&args.out)?;
     let minted = mint_all(&wishes, args, out);
-    let old = stored(&args.out)?;
+    let old: BTreeMap<_, _> = stored(&args.out)?.into_iter().collect();
     // What a search failed for keeps the cases that it has.
     let failed = wishes.iter().zip(&minted).filter(|(_, result)| result.is_err());
     let failed: BTreeSet<&str> = failed.map(|(wish, _)| wish.named.name.as_str()).collect();
@@ -204,46 +203,16 @@ fn replace<'a>(
 
 /// Every wish, in the order of the list, whatever thread took it.
 fn mint_all(wishes: &[Wish], args: &Args, out: &Out) -> Vec<Result<Option<Case>, Failure>> {
-    let cores = || std::thread::available_parallelism().map_or(1, usize::from);
-    let jobs = args.jobs.map_or_else(cores, usize::from);
-    let (next, results) = (AtomicUsize::new(0), Mutex::new(BTreeMap::new()));
-    std::thread::scope(|scope| {
-        for _ in 0..jobs {
-            scope.spawn(|| {
-                while let Some((at, wish)) = {
-                    let at = next.fetch_add(1, Ordering::Relaxed);
-                    wishes.get(at).map(|wish| (at, wish))
-                } {
-                    let result = wish.mint(args);
-                    let mut results =
-                        results.lock().expect("nothing panics while it holds the lock");
-                    let found = match &result {
-                        Ok(Some(case)) => format!("{} actions", case.schedule.actions.len()),
-                        Ok(None) => "not found".to_owned(),
-                        Err(failure) => failure.what.clone(),
-                    };
-                    out.remark(format!("{}: {found}", wish.name()));
-                    results.insert(at, result);
-                }
-            });
-        }
-    });
-    results.into_inner().expect("every thread has ended").into_values().collect()
-}
-
-/// The stored cases that promise a violation.
-fn stored(folder: &Path) -> Result<BTreeMap<PathBuf, Case>, Failure> {
-    let files =
-        crate::corpus::files(&[folder.to_path_buf()]).map_err(|(path, error)| at(&path, &error))?;
-    let mut cases = BTreeMap::new();
-    for path in files {
-        let case = case::read(&path)
-            .map_err(|error| Failure::usage(format!("{}: {error}", path.display())))?;
-        if case.expected.class().is_some() {
-            cases.insert(path, case);
-        }
-    }
-    Ok(cases)
+    in_parallel(jobs(args.jobs), wishes, |wish| {
+        let result = wish.mint(args);
+        let found = match &result {
+            Ok(Some(case)) => format!("{} actions", case.schedule.actions.len()),
+            Ok(None) => "not found".to_owned(),
+            Err(failure) => failure.what.clone(),
+        };
+        out.remark(format!("{}: {found}", wish.name()));
+        result
+    })
 }
 
 fn at(path: &Path, error: &std::io::Error) -> Failure {

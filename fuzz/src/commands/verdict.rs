@@ -4,16 +4,15 @@ mod deepen;
 mod render;
 
 use super::output::Out;
-use super::{Exit, Failure, quoted, ready_folder};
-use crate::case::{self, Case};
+use super::parallel::{in_parallel, jobs};
+use super::{Exit, Failure, quoted, ready_folder, stored};
+use crate::files::write_whole;
 use crate::variants;
-use crate::verdict::state::{FILE, Memory};
+use crate::verdict::state::Memory;
 use crate::verdict::{Change, Changes, Row, State, Subject, changes, medians};
 use deepen::{Budget, deepen};
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 use zab_core::variant::{CATALOGUE, Kind, Named, modeled};
 
@@ -61,7 +60,7 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: &Args, out: &Out) -> Result<Exit, Failure> {
-    let jobs = args.jobs.map_or_else(cores, usize::from);
+    let jobs = jobs(args.jobs);
     if let Some(path) = &args.measure {
         return measure(path, jobs, out);
     }
@@ -96,10 +95,6 @@ pub(super) fn run(args: &Args, out: &Out) -> Result<Exit, Failure> {
     render::matrix(base.as_ref(), &rows, &compared, cases.len(), out);
     let opens = compared.iter().flatten().any(|(_, change)| *change == Change::Opened);
     Ok(if opens { Exit::Violation } else { Exit::Clean })
-}
-
-fn cores() -> usize {
-    std::thread::available_parallelism().map_or(1, usize::from)
 }
 
 const fn budget(args: &Args) -> Option<Budget> {
@@ -145,48 +140,6 @@ fn command(args: &Args, subjects: &[Subject]) -> String {
     command
 }
 
-/// Every case in a folder that breaks a rule.
-fn stored(folder: &Path) -> Result<Vec<(PathBuf, Case)>, Failure> {
-    let at = |path: &Path, what: &dyn std::fmt::Display| {
-        Failure::usage(format!("{}: {what}", path.display()))
-    };
-    let files =
-        crate::corpus::files(&[folder.to_path_buf()]).map_err(|(path, error)| at(&path, &error))?;
-    let files = files.into_iter().filter(|path| path.file_name().is_none_or(|name| name != FILE));
-    let cases = files.map(|path| {
-        let case = case::read(&path).map_err(|error| at(&path, &error))?;
-        Ok((path, case))
-    });
-    let cases = cases.collect::<Result<Vec<_>, Failure>>()?;
-    Ok(cases.into_iter().filter(|(_, case)| case.expected.class().is_some()).collect())
-}
-
-/// What the function makes of each item, in their order, whatever thread does it.
-fn in_parallel<T: Sync, R: Send>(
-    jobs: usize,
-    items: &[T],
-    make: impl Fn(&T) -> R + Sync,
-) -> Vec<R> {
-    let next = AtomicUsize::new(0);
-    let made = Mutex::new(Vec::new());
-    std::thread::scope(|scope| {
-        for _ in 0..jobs.min(items.len()) {
-            scope.spawn(|| {
-                while let Some((at, item)) = {
-                    let at = next.fetch_add(1, Ordering::Relaxed);
-                    items.get(at).map(|item| (at, item))
-                } {
-                    let one = make(item);
-                    made.lock().expect("nothing panics while it holds the lock").push((at, one));
-                }
-            });
-        }
-    });
-    let mut made = made.into_inner().expect("every thread has ended");
-    made.sort_by_key(|(at, _)| *at);
-    made.into_iter().map(|(_, one)| one).collect()
-}
-
 /// Writes the medians of all bugs.
 fn measure(path: &Path, jobs: usize, out: &Out) -> Result<Exit, Failure> {
     let bugs: Vec<_> = modeled().collect();
@@ -202,7 +155,7 @@ fn measure(path: &Path, jobs: usize, out: &Out) -> Result<Exit, Failure> {
     let all: medians::Medians =
         named.filter_map(|(bug, measured)| Some((bug.name.to_owned(), measured?))).collect();
     let text = serde_json::to_string_pretty(&all).expect("keys are strings");
-    std::fs::write(path, text + "\n")
+    write_whole(path, &(text + "\n"))
         .map_err(|error| Failure::usage(format!("{}: {error}", path.display())))?;
     out.good(format!("{} of {} bugs measured: {}", all.len(), bugs.len(), path.display()));
     Ok(Exit::Clean)

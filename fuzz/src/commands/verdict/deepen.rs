@@ -6,8 +6,8 @@
 
 use super::super::minimize::case_of;
 use super::super::output::Out;
+use super::super::parallel::in_parallel;
 use super::super::{Failure, write_case};
-use super::in_parallel;
 use crate::case::Case;
 use crate::causes::Cause;
 use crate::clock::Stopwatch;
