@@ -154,6 +154,7 @@ impl Node {
     }
 
     fn step_down(&mut self, left: Left) -> Flow {
+        let left = Left { started: left.started || self.server.writer.has_ended(), ..left };
         self.server.stop_serving();
         self.server.writer.begin_again();
         self.server.note(Note::SteppedDown);

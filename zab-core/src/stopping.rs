@@ -12,7 +12,8 @@ use std::ops::ControlFlow;
 /// How far the role had come.
 #[derive(Copy, Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Left {
-    /// The server had started to serve; until then its state is INITIAL and ZooKeeper's
+    /// The server had started to serve, or an exception in its log writer had put it into state ERROR
+    /// (`ZooKeeperServerListenerImpl.notifyStopping`); until then its state is INITIAL and
     /// `canShutdown()` is false.
     pub(crate) started: bool,
     /// It led: the log writer is the end of a leader's chain of request processors, which every

@@ -6,8 +6,8 @@ use super::{
 use zab_core::event::{Breach, DiskError, ExitReason, Note, SyncMode, Timer};
 use zab_core::message::{ServerState, Vote};
 use zab_core::{
-    Actor, Config, ConnId, DiskOp, Epoch, File, Input, Lsn, Node, NodeId, Notification, Output,
-    Packet, Recovered, Replica, Time, Variant, Zxid,
+    Actor, Config, ConnId, DiskOp, Epoch, File, Input, Lsn, Node, NodeId, Output, Packet,
+    Recovered, Replica, Time, Variant, Zxid,
 };
 
 const FIRST: Zxid = Zxid::new(1, 1);
@@ -32,7 +32,7 @@ fn follower_after(packets: usize) -> Node {
 }
 
 /// S0 in broadcast in epoch 1, with two proposals that are not committed.
-fn follower() -> Node {
+pub(super) fn follower() -> Node {
     let node = follower_after(6);
     assert!(node.view().serving);
     node
@@ -118,34 +118,6 @@ fn a_leader_that_hangs_up_is_not_dialed_again_in_the_same_role() {
         assert!(outputs.contains(&Output::Note(Note::SteppedDown)), "{packets}: {outputs:?}");
         assert!(!outputs.contains(&Output::Connect(peer)), "{packets}: {outputs:?}");
     }
-}
-
-/// `SyncRequestProcessor.shutdown` joins its thread, without a limit; `updateServerState` comes later.
-#[test]
-fn a_server_whose_log_writer_stands_in_the_disk_is_not_out_of_its_role() {
-    let mut node = follower();
-    let outputs = step(&mut node, Input::Turn(Actor::LogWriter));
-    let flush = outputs.iter().find_map(|output| match output {
-        Output::Disk { lsn, op: DiskOp::Flush } => Some(*lsn),
-        _ => None,
-    });
-    let outputs = step(&mut node, Input::StepDown);
-    assert_eq!(outputs.last(), Some(&Output::Note(Note::SteppedDown)), "{outputs:?}");
-    half_tick(&mut node, 1, Time(60_000_000));
-    let own = Vote { leader: NodeId(1), zxid: Zxid::ZERO, peer_epoch: Epoch(0) };
-    let told = step(&mut node, notification(1, ServerState::Looking, own));
-    let follows = |output: &Output| match output {
-        Output::Notify { to, notification } => {
-            let Notification { vote, state, .. } = notification;
-            (*to, vote.leader, *state) == (NodeId(1), NodeId(2), ServerState::Following)
-        }
-        _ => false,
-    };
-    assert!(matches!(&told[..], [one] if follows(one)), "it follows still: {told:?}");
-    let upto = flush.expect("it logs two proposals");
-    let outputs = step(&mut node, Input::DiskDone { file: File::Log, upto });
-    let looks = |output: &Output| matches!(output, Output::Note(Note::Looking { .. }));
-    assert!(outputs.iter().any(looks), "{outputs:?}");
 }
 
 #[test]
