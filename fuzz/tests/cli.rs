@@ -4,6 +4,10 @@
 mod explore;
 #[path = "cli/names.rs"]
 mod names;
+#[path = "cli/reports.rs"]
+mod reports;
+#[path = "cli/shells.rs"]
+mod shells;
 #[path = "cli/shown.rs"]
 mod shown;
 #[path = "cli/verdict.rs"]
