@@ -353,7 +353,6 @@ impl Disk {
     /// What a restart finds.
     fn recover(self, power_loss: bool) -> Recovered {
         let Self { mut start, ops, done } = self;
-        let mut snapshots: Vec<Replica> = vec![start.snapshot];
         for (lsn, op) in ops {
             if power_loss && lsn > done[op.file() as usize] {
                 continue;
@@ -362,9 +361,14 @@ impl Disk {
                 DiskOp::Append(txn) => start.log.push(txn),
                 DiskOp::Truncate(zxid) => start.log.retain(|txn| txn.zxid <= zxid),
                 DiskOp::RollLog | DiskOp::Flush | DiskOp::FlushRecovered(_) => {}
-                DiskOp::Snapshot(replica) => snapshots.push(*replica),
+                DiskOp::Snapshot(replica) | DiskOp::WriteSnapshot(replica) => {
+                    start.snapshots.push(*replica);
+                }
+                DiskOp::EmptySnapshot(zxid) => {
+                    start.snapshots.retain(|s| s.last_processed != zxid);
+                }
                 DiskOp::DropSnapshotsAfter(zxid) => {
-                    snapshots.retain(|s| s.last_processed <= zxid);
+                    start.snapshots.retain(|s| s.last_processed <= zxid);
                 }
                 DiskOp::CurrentEpoch(epoch) | DiskOp::Rename(File::CurrentEpoch, epoch) => {
                     start.current_epoch = epoch;
@@ -374,8 +378,7 @@ impl Disk {
                 }
             }
         }
-        snapshots.sort_by_key(|s| s.last_processed);
-        start.snapshot = snapshots.last().copied().unwrap_or_default();
+        start.snapshots.sort_by_key(|s| s.last_processed);
         start
     }
 }
