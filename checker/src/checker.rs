@@ -28,6 +28,9 @@ pub struct Stakes {
     /// The servers, one bit each, whose disks do not hold the last committed transaction, and which
     /// a majority would elect all the same if every process were started again: it would be lost.
     pub usurpers: u8,
+    /// The servers, one bit each, whose disks were created again and which have acknowledged nothing
+    /// since: they neither hold anything nor ought to have a vote.
+    pub blank: u8,
 }
 
 /// Judges one execution while it runs.
@@ -99,27 +102,30 @@ impl Checker {
     pub fn stakes(&self) -> Stakes {
         let Ensemble { servers, sequences, reigns, committed, .. } = &self.ensemble;
         let zxid = sequences.last(*committed);
-        let (mut holders, mut forgetful) = (0, 0);
+        let (mut holders, mut forgetful, mut blank) = (0, 0, 0);
         for (bit, server) in servers.iter().enumerate() {
             let holds = |zxid, sequence| server.disk.durable().holds(zxid, sequence, sequences);
             let forgot = |zxid| !holds(zxid, reigns.sequence_at(zxid, sequences));
             holders |= u8::from(holds(zxid, Some(*committed))) << bit;
             forgetful |= u8::from(server.acknowledged.is_some_and(forgot)) << bit;
+            blank |= u8::from(server.is_blank) << bit;
         }
         let known = sequences.is_known(*committed);
-        Stakes { holders, known, forgetful, usurpers: self.usurpers(holders) }
+        Stakes { holders, known, forgetful, usurpers: self.usurpers(holders, blank), blank }
     }
 
-    /// Who of those that are not among these would win an election of some majority.
-    fn usurpers(&self, holders: u8) -> u8 {
+    /// Who of those that are not among these would win an election of some majority without the
+    /// blank ones.
+    fn usurpers(&self, holders: u8, blank: u8) -> u8 {
         let servers = &self.ensemble.servers;
+        let voters = || (0..servers.len()).filter(|bit| blank >> bit & 1 == 0);
         let claim = |bit: usize| (servers[bit].disk.durable().claim(), bit);
         let is_elected = |bit: &usize| {
-            let voters = (0..servers.len()).filter(|other| claim(*other) <= claim(*bit)).count();
+            let voters = voters().filter(|other| claim(*other) <= claim(*bit)).count();
             voters >= self.ensemble.majority()
         };
         let lacks_it = |bit: &usize| holders >> bit & 1 == 0;
-        (0..servers.len()).filter(lacks_it).filter(is_elected).fold(0, |set, bit| set | 1 << bit)
+        voters().filter(lacks_it).filter(is_elected).fold(0, |set, bit| set | 1 << bit)
     }
 
     /// The execution is over: judges what can only be judged at its end, and says the outcome.

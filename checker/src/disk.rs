@@ -427,6 +427,8 @@ impl Disk {
 
     /// This operation failed.
     pub(crate) fn on_failed(&mut self, file: File, failed: Lsn, error: DiskError) {
+        let is_it = |stage| matches!(stage, Stage::Asked(lsn) if lsn == failed);
+        self.writes.retain(|(stage, op)| op.file() != file || !is_it(*stage));
         let is_asked =
             |stage| matches!(stage, Stage::Asked(lsn) | Stage::Buffered(lsn) if lsn <= failed);
         if file == File::Log {
@@ -449,8 +451,6 @@ impl Disk {
                 };
             }
         }
-        let is_it = |stage| matches!(stage, Stage::Asked(lsn) if lsn == failed);
-        self.writes.retain(|(stage, op)| op.file() != file || !is_it(*stage));
         self.settle();
         self.read_back();
     }

@@ -60,6 +60,8 @@ pub(crate) struct Server {
     /// What it acknowledged last, in any of its lives; for NEWLEADER, the last transaction of what
     /// that stands for.
     pub(crate) acknowledged: Option<Zxid>,
+    /// Its disk was created again, and it has acknowledged nothing since.
+    pub(crate) is_blank: bool,
     /// The last epoch that it promised, to another or as a leader to itself, in any of its lives.
     pub(crate) promised: Epoch,
     /// As a leader: its learners, by their number.
@@ -96,12 +98,19 @@ impl Server {
             synchronizes_with: None,
             leader: None,
             acknowledged: None,
+            is_blank: false,
             promised: Epoch::default(),
             learners: vec![Learner::default(); usize::from(servers)],
             ends: None,
             falls: 0,
             has_started: false,
         }
+    }
+
+    /// It acknowledges everything up to here.
+    const fn acknowledge(&mut self, zxid: Zxid) {
+        self.acknowledged = Some(zxid);
+        self.is_blank = false;
     }
 
     /// It takes no part in any epoch.

@@ -10,6 +10,7 @@
 //! ([`state`]).
 
 mod against;
+pub mod explored;
 pub mod medians;
 mod neighbors;
 pub mod state;
@@ -20,6 +21,7 @@ pub use state::State;
 use crate::case::{Case, Confirmed};
 use crate::oracle::{Oracle, Outcome};
 use crate::situations::Census;
+use explored::Explored;
 use neighbors::differs;
 use std::path::{Path, PathBuf};
 use zab_checker::{Class, Verdict};
@@ -49,6 +51,8 @@ pub struct Row {
     pub subject: Subject,
     /// A cell for each bug that the model has, in the order of the catalogue.
     pub cells: Vec<(&'static Bug, Cell)>,
+    /// What explorations came to, if they were asked for.
+    pub explored: Vec<Explored>,
 }
 
 /// What is known of one bug in one variant.
@@ -100,7 +104,11 @@ impl Row {
     pub fn of(subject: &Subject, cases: &[(PathBuf, Case)], state: &State) -> Self {
         let mut judge = Judge::new(subject.named.releases(), cases);
         let cell = |bug| (bug, judge.cell(bug, state.effort(&subject.named.name, bug)));
-        Self { subject: subject.clone(), cells: modeled().map(cell).collect() }
+        Self {
+            subject: subject.clone(),
+            cells: modeled().map(cell).collect(),
+            explored: Vec::new(),
+        }
     }
 
     /// The cell of this bug.

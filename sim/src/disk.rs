@@ -56,6 +56,17 @@ enum Stage {
     Durable,
 }
 
+/// What an operation needs of the disk.
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Need {
+    /// To change names and lengths of files, at most.
+    Nothing,
+    /// To write into a block that its file has.
+    Write,
+    /// Another block.
+    Block,
+}
+
 /// An operation that is not part of the durable contents yet.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 struct Write {
@@ -126,6 +137,47 @@ impl SimDisk {
         queue.iter().find(is_this).map(|write| &write.op)
     }
 
+    /// What the operation of that number needs, if it is under way. Whoever flushes the log, or closes
+    /// its stream to cut it, writes what is in the buffer.
+    pub(crate) fn need(&self, file: File, lsn: Lsn) -> Need {
+        let queue = &self.writes[file as usize];
+        let is_this = |write: &Write| write.stage == Stage::Asked && write.lsn == lsn;
+        let Some(at) = queue.iter().position(is_this) else { return Need::Nothing };
+        match queue[at].op {
+            DiskOp::Flush | DiskOp::Truncate(_) => {}
+            DiskOp::Append(_) | DiskOp::RollLog | DiskOp::DropSnapshotsAfter(_) => {
+                return Need::Nothing;
+            }
+            DiskOp::FlushRecovered(File::AcceptedEpoch | File::CurrentEpoch) => {
+                return Need::Nothing;
+            }
+            DiskOp::FlushRecovered(_)
+            | DiskOp::Snapshot(_)
+            | DiskOp::AcceptedEpoch(_)
+            | DiskOp::CurrentEpoch(_)
+            | DiskOp::Rename(..) => return Need::Block,
+        }
+        let writes_all = |write: &Write| is_flush(&write.op) || is_journaled(&write.op);
+        let written = queue
+            .iter()
+            .take(at)
+            .rposition(|write| write.stage == Stage::Asked && writes_all(write));
+        let is_unwritten = |at: usize, write: &Write| match write.stage {
+            Stage::Buffered => true,
+            Stage::Asked => written.is_none_or(|written| at > written),
+            _ => false,
+        };
+        let (mut contents, mut need) = (self.durable.clone(), Need::Nothing);
+        for (at, write) in queue.iter().enumerate().take(at) {
+            if matches!(write.op, DiskOp::Append(_)) && is_unwritten(at, write) {
+                let is_last = need == Need::Block || contents.is_block_full();
+                need = if is_last { Need::Block } else { Need::Write };
+            }
+            contents.apply(write.op.clone());
+        }
+        need
+    }
+
     /// Makes this operation durable, and all before it that it covers. False if it is not under way:
     /// it failed, or belongs to an earlier process.
     pub fn complete(&mut self, file: File, lsn: Lsn) -> bool {
@@ -183,13 +235,14 @@ impl SimDisk {
     }
 
     /// This operation fails. False if it is not under way. Others on its file take their own course.
+    /// The log is not cut before its stream is closed, which writes the buffer.
     pub fn fail(&mut self, file: File, lsn: Lsn, error: DiskError) -> bool {
         let queue = &mut self.writes[file as usize];
         let is_this = |write: &Write| write.stage == Stage::Asked && write.lsn == lsn;
         let Some(failed) = queue.iter().position(is_this) else {
             return false;
         };
-        if matches!(queue[failed].op, DiskOp::Flush) {
+        if matches!(queue[failed].op, DiskOp::Flush | DiskOp::Truncate(_)) {
             // What was cut was written before, and so was what stood before the cut.
             let is_cut = |write: &Write| matches!(write.op, DiskOp::Truncate(_));
             let cut = queue.iter().take(failed).rposition(is_cut);

@@ -5,12 +5,12 @@
 
 use crate::backend::Backend;
 use crate::due::Later;
-use crate::machine::{Death, SUPERVISOR_DELAY};
+use crate::machine::{Death, SUPERVISOR_DELAY, Trouble};
 use crate::schedule::{Act, Files, GRAIN_US, StallTarget};
 use crate::sessions;
 use zab_checker::Fact;
 use zab_core::variant::Release;
-use zab_core::{DiskError, Key, NodeId, Span, Time};
+use zab_core::{Key, NodeId, Span, Time};
 
 /// An action of a schedule happens. Its numbers must be valid for this ensemble.
 pub(crate) fn act(backend: &mut impl Backend, act: Act) {
@@ -33,12 +33,12 @@ pub(crate) fn act(backend: &mut impl Backend, act: Act) {
             blank(backend, NodeId(server), Span(down_us));
         }
         Act::StepDown { server } => backend.step_down(NodeId(server)),
-        Act::FlushError { server, file, for_us: _ } => {
-            fail(backend, server, (DiskError::Flush, "flushes fail"), file, until);
+        Act::FlushError { server, file, .. } => {
+            fail(backend, server, Trouble::Flushes, file, until)
         }
-        Act::WriteError { server, file, for_us: _ } => {
-            fail(backend, server, (DiskError::Write, "writes fail"), file, until);
-        }
+        Act::WriteError { server, file, .. } => fail(backend, server, Trouble::Writes, file, until),
+        Act::DiskFull { server, file, .. } => fail(backend, server, Trouble::Full, file, until),
+        Act::ReadOnly { server, file, .. } => fail(backend, server, Trouble::ReadOnly, file, until),
         Act::Cut { from, to, both_ways, for_us: _ } => {
             cut(backend, NodeId(from), NodeId(to), until);
             if both_ways {
@@ -191,16 +191,10 @@ fn begin(backend: &mut impl Backend, server: u8, name: &'static str, until: Time
 }
 
 /// What a disk does with these files fails.
-fn fail(
-    backend: &mut impl Backend,
-    server: u8,
-    (error, name): (DiskError, &'static str),
-    files: Files,
-    until: Time,
-) {
+fn fail(backend: &mut impl Backend, server: u8, trouble: Trouble, files: Files, until: Time) {
     let now = backend.now();
-    backend.cluster()[NodeId(server)].fail(error, files, now, until);
-    begin(backend, server, name, until);
+    backend.cluster()[NodeId(server)].fail(trouble, files, now, until);
+    begin(backend, server, trouble.name(), until);
 }
 
 fn cut(backend: &mut impl Backend, from: NodeId, to: NodeId, until: Time) {

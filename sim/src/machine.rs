@@ -10,6 +10,7 @@ mod errors;
 mod stalls;
 
 pub(crate) use clock::Clock;
+pub(crate) use errors::Trouble;
 pub(crate) use stalls::Stalls;
 
 use errors::Errors;
@@ -114,10 +115,13 @@ impl Machine {
     }
 
     /// The process asks the disk for an operation. After what time it is reported, if it is; at once
-    /// if there is nothing to do.
-    pub(crate) fn ask(&mut self, lsn: Lsn, op: DiskOp, delays: Delays) -> Option<Span> {
-        let (file, is_reported) = (op.file(), op.is_reported());
+    /// if there is nothing to do, or it cannot be done at all.
+    pub(crate) fn ask(&mut self, now: Time, lsn: Lsn, op: DiskOp, delays: Delays) -> Option<Span> {
+        let (file, is_reported, is_cut) = (op.file(), op.is_reported(), is_cut(&op));
         self.disk.ask(lsn, op);
+        if is_cut {
+            return self.refuses(now, file, lsn).then_some(Span(0));
+        }
         let delay = match self.disk.has_nothing_to_do(file, lsn) {
             true => Span(0),
             false => delays.flush(self.id, self.life, lsn),
@@ -130,11 +134,21 @@ impl Machine {
         self.disk.write_back()
     }
 
+    /// Whether this operation would fail now.
+    fn refuses(&self, now: Time, file: File, lsn: Lsn) -> bool {
+        let need = || self.disk.need(file, lsn);
+        let op = self.disk.under_way(file, lsn);
+        op.is_some_and(|op| { self.errors }.strike(now, op, need).is_some())
+    }
+
     /// Whether the completion of an operation cannot be reported at this instant. What needs no disk
     /// does not wait for it.
     pub(crate) fn withholds_report(&self, now: Time, file: File, lsn: Lsn) -> bool {
-        let is_stalled = self.stalls.disk(now) && !self.disk.has_nothing_to_do(file, lsn);
-        self.stalls.process(now) || is_stalled
+        let needs_disk = || {
+            let is_refused_cut = self.disk.under_way(file, lsn).is_some_and(is_cut);
+            !is_refused_cut && !self.disk.has_nothing_to_do(file, lsn)
+        };
+        self.stalls.process(now) || self.stalls.disk(now) && needs_disk()
     }
 
     /// The disk completes an operation, or fails to. None if there is nothing to report any more.
@@ -147,17 +161,19 @@ impl Machine {
         let op = self.disk.under_way(file, lsn)?;
         let error = match self.disk.has_nothing_to_do(file, lsn) {
             true => None,
-            false => self.errors.strike(now, op),
+            false => self.errors.strike(now, op, || self.disk.need(file, lsn)),
         };
         match error {
+            // It is durable with the next flush.
+            None if is_cut(op) => None,
             None => self.disk.complete(file, lsn).then_some(Ok(())),
             Some(error) => self.disk.fail(file, lsn, error).then_some(Err(error)),
         }
     }
 
     /// Operations on these files fail until some instant, or once if that is now.
-    pub(crate) fn fail(&mut self, error: DiskError, files: Files, now: Time, until: Time) {
-        self.errors.begin(error, files, now, until);
+    pub(crate) fn fail(&mut self, trouble: Trouble, files: Files, now: Time, until: Time) {
+        self.errors.begin(trouble, files, now, until);
     }
 
     /// The process exits by itself.
@@ -212,4 +228,9 @@ impl Machine {
         self.clock.heal(now);
         self.errors = Errors::default();
     }
+}
+
+/// Whether it cuts the log, which is reported only if it fails.
+const fn is_cut(op: &DiskOp) -> bool {
+    matches!(op, DiskOp::Truncate(_))
 }

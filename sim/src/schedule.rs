@@ -25,8 +25,8 @@ use zab_core::variant::Release;
 
 /// The version of the JSON form that this build writes; it reads all older ones. Version 1 has other
 /// names for three kinds of action; until version 2 a flush error has neither file nor duration; version 4 has
-/// upgrades and blank disks.
-pub const FORMAT: u16 = 4;
+/// upgrades and blank disks, version 5 full and read-only ones.
+pub const FORMAT: u16 = 5;
 
 /// Times in a schedule are whole multiples of this many microseconds.
 pub const GRAIN_US: u64 = 200;
@@ -309,8 +309,7 @@ pub enum Act {
         /// How long it is down.
         down_us: u64,
     },
-    /// Writes fail (EIO). With all files, as long as it lasts, the disk is full (ENOSPC) or read-only
-    /// (EROFS). Otherwise as [`Act::FlushError`].
+    /// Writes fail (EIO). Otherwise as [`Act::FlushError`].
     WriteError {
         /// Which server.
         server: u8,
@@ -327,6 +326,25 @@ pub enum Act {
         server: u8,
         /// How long it is down.
         down_us: u64,
+    },
+    /// The disk is full (ENOSPC): what needs another block of it fails. Files can be renamed, cut and
+    /// removed, and the log goes on until the block that it has begun is full.
+    DiskFull {
+        /// Which server.
+        server: u8,
+        /// The files on that disk.
+        file: Files,
+        /// How long; once if 0.
+        for_us: u64,
+    },
+    /// The disk is mounted read-only (EROFS), as after an error of the file system: nothing changes.
+    ReadOnly {
+        /// Which server.
+        server: u8,
+        /// The files on that disk.
+        file: Files,
+        /// How long; once if 0.
+        for_us: u64,
     },
 }
 

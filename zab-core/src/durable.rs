@@ -69,6 +69,8 @@ pub(crate) struct Durable {
     done: [Lsn; 4],
     /// The last operation of those that flush what was found.
     recovery: Lsn,
+    /// The last operation that cut the log.
+    cut: Lsn,
     /// The epochs being written to `acceptedEpoch` and `currentEpoch`.
     writing: [Epoch; 2],
     /// Records appended since the log was cut last, not known to be written.
@@ -192,7 +194,12 @@ impl Durable {
         self.log.truncate(if zxid == Zxid::ZERO { 0 } else { keep });
         self.log_files.truncate(self.log.len());
         self.log_is_rolled = true;
-        self.ask(DiskOp::Truncate(zxid), out);
+        self.cut = self.ask(DiskOp::Truncate(zxid), out);
+    }
+
+    /// Whether this operation is the last that cut the log.
+    pub(crate) fn is_cut(&self, lsn: Lsn) -> bool {
+        self.cut == lsn
     }
 
     /// Asks for everything in the log to be made durable, what is in the stream's buffer included.

@@ -68,8 +68,8 @@ pub enum DiskOp {
     Append(Txn),
     /// The record that is appended next begins a new file. Durable with that record; never reported.
     RollLog,
-    /// Remove every log record behind this zxid. Durable and reported like an append. With
-    /// [`Zxid::ZERO`] it empties the log.
+    /// Remove every log record behind this zxid, once what is in the stream's buffer is written. Durable
+    /// like an append; reported only if it fails. With [`Zxid::ZERO`] it empties the log.
     Truncate(Zxid),
     /// Make everything that this process did to the log durable. Reported when done.
     Flush,
@@ -265,7 +265,7 @@ pub enum ExitReason {
     HoleInLog,
     /// A COMMIT that does not match the oldest pending proposal (`FollowerZooKeeperServer.commit`).
     UnmatchedCommit,
-    /// TRUNC to a zxid that is not in the log.
+    /// TRUNC to a zxid that is not in the log, or the disk does not let the log be cut.
     TruncFailed,
     /// The disk reported an error.
     DiskError,

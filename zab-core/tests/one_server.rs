@@ -57,7 +57,10 @@ fn packet(from: u8, packet: Packet) -> Input {
 
 /// A server that has just started with this on its disk.
 fn started(id: u8, servers: u8, recovered: Recovered) -> Node {
-    let mut node = Node::new(NodeId(id), Config::new(servers), Variant::REFERENCE);
+    begun(Node::new(NodeId(id), Config::new(servers), Variant::REFERENCE), recovered)
+}
+
+fn begun(mut node: Node, recovered: Recovered) -> Node {
     step_and_write(&mut node, Input::Start(Box::new(recovered)));
     node
 }
@@ -69,7 +72,11 @@ fn notification(from: u8, state: ServerState, vote: Vote) -> Input {
 
 /// S0 of three, elected to follow S2 and connected to it.
 fn connected_follower(recovered: Recovered) -> Node {
-    let mut node = started(0, 3, recovered);
+    connected_follower_of(Variant::REFERENCE, recovered)
+}
+
+fn connected_follower_of(variant: Variant, recovered: Recovered) -> Node {
+    let mut node = begun(Node::new(NodeId(0), Config::new(3), variant), recovered);
     let vote = Vote { leader: NodeId(2), zxid: Zxid::new(1, 1), peer_epoch: Epoch(1) };
     step(&mut node, notification(1, ServerState::Following, vote));
     step(&mut node, notification(2, ServerState::Leading, vote));

@@ -64,6 +64,7 @@ impl Ensemble {
                 let server = self.server_mut(node);
                 server.disk.on_blanked();
                 (server.promised, server.acknowledged) = (Epoch::default(), None);
+                server.is_blank = true;
             }
             Fact::WrittenBack => self.server_mut(node).disk.on_written_back(),
             Fact::DiskFailed { file, lsn, error } => {

@@ -44,6 +44,7 @@ impl Ensemble {
             synchronizes_with,
             leader,
             acknowledged,
+            is_blank,
             promised,
             learners,
             ends: _,
@@ -54,7 +55,7 @@ impl Ensemble {
         sink.plain(&(is_up, serving, last_zxid, self.sequences.digest(*memory), has_started));
         sink.plain(&leads.map(reign));
         sink.plain(&participates.map(|(id, log)| (reign(id), self.sequences.digest(log))));
-        sink.plain(&(synchronizes_with, leader, acknowledged, promised));
+        sink.plain(&(synchronizes_with, leader, acknowledged, is_blank, promised));
         // Whoever takes part in no epoch has told nobody anything.
         if leader.is_some() || leads.is_some() {
             for Learner { offered, promise, told } in learners {

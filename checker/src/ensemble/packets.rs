@@ -25,7 +25,7 @@ impl Ensemble {
                 self.on_new_leader_acknowledged(node, to, zxid.epoch)
             }
             Packet::Ack(zxid) => {
-                self.server_mut(node).acknowledged = Some(*zxid);
+                self.server_mut(node).acknowledge(*zxid);
                 Step::Acknowledged { leader: to, zxid: *zxid }
             }
             Packet::Diff { zxid } | Packet::Trunc { zxid } | Packet::Commit(zxid) => {
@@ -84,7 +84,7 @@ impl Ensemble {
         let first = reign.map(|reign| {
             let log = server.disk.asked().sequence(sequences);
             server.participates = Some((reign, log));
-            server.acknowledged = Some(sequences.last(reigns.get(reign).initial_history));
+            server.acknowledge(sequences.last(reigns.get(reign).initial_history));
             (reign, server.disk.durable().sequence(sequences))
         });
         Step::NewLeaderAcknowledged { epoch, first }

@@ -61,6 +61,15 @@ fn d1_what_a_failed_write_left_in_the_buffer_is_durable_with_the_next_flush() {
 }
 
 #[test]
+fn d2_what_a_cut_that_failed_was_to_remove_is_still_there() {
+    let mut story = proposed();
+    story.logs(1, txn(1, 1)).asks_disk(1, DiskOp::Truncate(Zxid::ZERO));
+    assert_broken(story.fork().votes(1, Z11), &[Class::D2]);
+    story.fact(1, Fact::DiskFailed { file: File::Log, lsn: Lsn(3), error: DiskError::Write });
+    assert_broken(story.votes(1, Z11), &[]);
+}
+
+#[test]
 fn d1_newleader_is_acknowledged_before_the_initial_history_is_durable() {
     let mut story = Story::new(3);
     story.starts(0, &[txn(1, 1)]).starts(1, &[]).starts(2, &[]).leads(0, 2).promises(1, 0);

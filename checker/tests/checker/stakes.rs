@@ -1,7 +1,7 @@
 //! What a loss would cost, before there is one.
 
 use crate::story::{Story, txn};
-use zab_checker::Stakes;
+use zab_checker::{Fact, Stakes};
 use zab_core::{DiskOp, Epoch, File, Zxid};
 
 /// S0 leads epoch 1, and ⟨1, 1⟩ is on the disks of S0 and S1 and committed.
@@ -14,7 +14,7 @@ fn committed() -> Story {
 
 #[test]
 fn nobody_who_lacks_what_is_committed_would_be_elected() {
-    let safe = Stakes { holders: 0b011, known: false, forgetful: 0, usurpers: 0 };
+    let safe = Stakes { holders: 0b011, known: false, forgetful: 0, usurpers: 0, blank: 0 };
     assert_eq!(committed().checker.stakes(), safe);
 }
 
@@ -36,4 +36,16 @@ fn fewer_disks_than_a_majority_make_a_usurper() {
     story.broadcasts(0, txn(1, 1), &[0]).commits(0, Zxid::new(1, 1));
     assert_eq!(story.checker.stakes().holders, 0b001);
     assert_eq!(story.checker.stakes().usurpers, 0b100, "S2 beats S1, and S1 would vote for it");
+}
+
+#[test]
+fn a_blank_disk_elects_nobody_until_its_server_has_acknowledged_something() {
+    let mut story = committed();
+    story.fact(1, Fact::Crashed { power_loss: true }).fact(1, Fact::Blanked).starts(1, &[]);
+    let stakes = story.checker.stakes();
+    assert_eq!((stakes.holders, stakes.blank), (0b001, 0b010));
+    assert_eq!(stakes.usurpers, 0, "S2 has no other vote than its own");
+    story.promises(1, 0).acks(1, 0, Zxid::new(1, 0));
+    let stakes = story.checker.stakes();
+    assert_eq!((stakes.blank, stakes.usurpers), (0, 0b100), "now S1 would vote for it");
 }

@@ -8,6 +8,7 @@ use super::parallel::{in_parallel, jobs};
 use super::{Exit, Failure, quoted, ready_folder, stored};
 use crate::files::write_whole;
 use crate::variants;
+use crate::verdict::explored::explored;
 use crate::verdict::state::Memory;
 use crate::verdict::{Change, Changes, Row, State, Subject, changes, medians};
 use deepen::{Budget, deepen};
@@ -44,6 +45,9 @@ pub(super) struct Args {
     /// Search for what no case shows: at most this long in all, as in 90s or 10m
     #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
     time: Option<Duration>,
+    /// Explore each variant as well: every order of every event of a write and one fault
+    #[arg(long)]
+    explore: bool,
     /// Stored cases
     #[arg(long, default_value = "fuzz/cases", value_name = "DIR")]
     cases: PathBuf,
@@ -55,7 +59,7 @@ pub(super) struct Args {
     jobs: Option<NonZeroUsize>,
     /// Measure how many executions it takes to find each bug by itself, in 20 searches each, and write
     /// that to this file
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["variants", "against", "runs", "time"])]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["variants", "against", "runs", "time", "explore"])]
     measure: Option<PathBuf>,
 }
 
@@ -82,7 +86,12 @@ pub(super) fn run(args: &Args, out: &Out) -> Result<Exit, Failure> {
             "another build searched before: its cases are replayed, its searches begin again",
         );
     }
-    let mut rows = in_parallel(jobs, &subjects, |subject| Row::of(subject, &cases, &state));
+    let mut rows = in_parallel(jobs, &subjects, |subject| {
+        let row = Row::of(subject, &cases, &state);
+        let releases = subject.named.releases();
+        let explored = if args.explore { explored(releases) } else { Vec::new() };
+        Row { explored, ..row }
+    });
     if let Some(budget) = budget(args) {
         ready_folder(&args.state)?;
         deepen(&mut rows, &mut state, budget, jobs, &args.state, out)?;
@@ -128,6 +137,9 @@ fn command(args: &Args, subjects: &[Subject]) -> String {
     }
     if let Some(base) = &args.against {
         command += &format!(" --against {}", quoted(Path::new(base)));
+    }
+    if args.explore {
+        command += " --explore";
     }
     match budget(args) {
         Some(Budget::Runs(runs)) => command += &format!(" --runs {runs}"),

@@ -128,6 +128,8 @@ fn is_about(act: Act, node: Option<NodeId>, effect: Effect) -> bool {
         Act::StallDisk { server, .. } => (server, "disk stalled"),
         Act::FlushError { server, .. } => (server, "flushes fail"),
         Act::WriteError { server, .. } => (server, "writes fail"),
+        Act::DiskFull { server, .. } => (server, "disk full"),
+        Act::ReadOnly { server, .. } => (server, "disk read-only"),
         Act::Skew { server, .. } => (server, "clock skew"),
         Act::StallActor { server, actor, .. } => (
             server,
@@ -201,6 +203,16 @@ fn in_words(act: Act) -> String {
         Act::BlankDisk { server, down_us } => {
             restart_in_words(server, "killed for another disk", down_us)
         }
+        Act::FlushError { .. }
+        | Act::WriteError { .. }
+        | Act::DiskFull { .. }
+        | Act::ReadOnly { .. } => disk_trouble_in_words(act, &time),
+        Act::Client { .. } | Act::Swizzle { .. } | Act::WriteBack { .. } => String::new(),
+    }
+}
+
+fn disk_trouble_in_words(act: Act, time: &str) -> String {
+    match act {
         Act::FlushError { server, file, for_us: 0 } => {
             format!("the next flush of {} at S{server} fails", files(file))
         }
@@ -210,13 +222,22 @@ fn in_words(act: Act) -> String {
         Act::WriteError { server, file, for_us: 0 } => {
             format!("the next write to {} at S{server} fails", files(file))
         }
-        Act::WriteError { server, file: Files::All, .. } => {
-            format!("the disk of S{server} is full for {time}: nothing can be written")
-        }
         Act::WriteError { server, file, .. } => {
             format!("no write to {} at S{server} succeeds for {time}", files(file))
         }
-        Act::Client { .. } | Act::Swizzle { .. } | Act::WriteBack { .. } => String::new(),
+        Act::DiskFull { server, file, for_us: 0 } => {
+            format!("the disk of S{server} is full until something fails{}", on_disk(file))
+        }
+        Act::DiskFull { server, file, .. } => {
+            format!("the disk of S{server} is full for {time}{}", on_disk(file))
+        }
+        Act::ReadOnly { server, file, for_us: 0 } => {
+            format!("the disk of S{server} is read-only until something fails{}", on_disk(file))
+        }
+        Act::ReadOnly { server, file, .. } => {
+            format!("the disk of S{server} is read-only for {time}{}", on_disk(file))
+        }
+        _ => String::new(),
     }
 }
 
@@ -233,6 +254,11 @@ const fn files(files: Files) -> &'static str {
         Files::AcceptedEpoch => "acceptedEpoch",
         Files::CurrentEpoch => "currentEpoch",
     }
+}
+
+/// Which files are on a disk, unless all are.
+fn on_disk(on: Files) -> String {
+    if on == Files::All { String::new() } else { format!(", that of {}", files(on)) }
 }
 
 const fn faster(per_mille: i16) -> &'static str {
@@ -277,6 +303,12 @@ fn end_in_words(act: Act) -> Option<String> {
         }
         Act::WriteError { server, file, .. } => {
             format!("{} at S{server} can be written to again", files(file))
+        }
+        Act::DiskFull { server, file, .. } => {
+            format!("the disk of S{server} has room again{}", on_disk(file))
+        }
+        Act::ReadOnly { server, file, .. } => {
+            format!("the disk of S{server} can be written to again{}", on_disk(file))
         }
         Act::Skew { server, .. } => format!("the clock of S{server} runs as it should"),
         _ => return None,

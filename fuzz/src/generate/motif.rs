@@ -293,10 +293,11 @@ fn elect_with_a_bad_disk(rng: &mut Rng, swarm: &Swarm, at_us: u64, actions: &mut
 /// An error of this file, once or for a while.
 fn disk_error(rng: &mut Rng, server: u8, file: Files) -> Act {
     let for_us = if rng.one_in(2) { 0 } else { rng.spread(1_000, 300_000) };
-    if rng.one_in(2) {
-        Act::FlushError { server, file, for_us }
-    } else {
-        Act::WriteError { server, file, for_us }
+    match rng.below(6) {
+        0 | 1 => Act::FlushError { server, file, for_us },
+        2 | 3 => Act::WriteError { server, file, for_us },
+        4 => Act::DiskFull { server, file, for_us },
+        _ => Act::ReadOnly { server, file, for_us },
     }
 }
 

@@ -140,6 +140,8 @@ impl Swarm {
             Kind::StallDisk => Act::StallDisk { server, for_us },
             Kind::FlushError => Act::FlushError { server, file: file(rng), for_us: lasting(rng) },
             Kind::WriteError => Act::WriteError { server, file: file(rng), for_us: lasting(rng) },
+            Kind::DiskFull => Act::DiskFull { server, file: disk_of(rng), for_us: lasting(rng) },
+            Kind::ReadOnly => Act::ReadOnly { server, file: disk_of(rng), for_us: lasting(rng) },
             Kind::Skew => {
                 let per_mille = rng.spread(10, SKEW_MAX as u64) as i16;
                 let per_mille = if rng.one_in(2) { -per_mille } else { per_mille };
@@ -165,6 +167,11 @@ fn file(rng: &mut Rng) -> Files {
     const FILES: [Files; 5] =
         [Files::All, Files::Log, Files::Snapshot, Files::AcceptedEpoch, Files::CurrentEpoch];
     FILES[rng.below(FILES.len() as u64) as usize]
+}
+
+/// The files that share a disk: all of them, or the log has its own (`dataLogDir`).
+fn disk_of(rng: &mut Rng) -> Files {
+    if rng.one_in(3) { Files::Log } else { Files::All }
 }
 
 /// Half of them off, the others between 1 and 32.

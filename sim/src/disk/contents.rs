@@ -4,6 +4,9 @@ use super::record::{self, Corruption, RECORD};
 use zab_core::log_files::LogFiles;
 use zab_core::{DiskOp, Epoch, File, Lsn, Recovered, Replica, Txn, Zxid};
 
+/// How many records of the log are in one block of the disk: some forty on ext4.
+const BLOCK_RECORDS: usize = 4;
+
 /// The contents of all files.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub(super) struct Contents {
@@ -36,6 +39,14 @@ impl Contents {
 
     pub(super) fn log(&self) -> &[u8] {
         &self.log
+    }
+
+    /// Whether the next record of the log takes another block of the disk: it begins a file, or the
+    /// block in use has no room for it.
+    pub(super) fn is_block_full(&self) -> bool {
+        let start = self.files.starts().last().unwrap_or(0);
+        let records = self.files.records() - start;
+        self.is_rolled || records.is_multiple_of(BLOCK_RECORDS)
     }
 
     /// An operation takes effect.

@@ -149,6 +149,69 @@ fn a_cut_is_done_before_the_flush_behind_it_fails_and_closes_the_stream() {
 }
 
 #[test]
+fn a_cut_that_fails_leaves_the_log_uncut_and_the_buffer_with_the_process() {
+    let mut disk = busy_disk();
+    assert!(disk.complete(File::Log, Lsn(5)));
+    disk.ask(Lsn(8), DiskOp::Append(txn(4)));
+    disk.ask(Lsn(9), DiskOp::Truncate(Zxid::new(1, 1)));
+    assert!(disk.fail(File::Log, Lsn(9), DiskError::Write));
+    assert_eq!(disk.under_way(File::Log, Lsn(9)), None);
+    let mut killed = disk.clone();
+    killed.lose_process();
+    assert_eq!(counters(&killed.recover().expect("sound")), [1, 2, 3]);
+    disk.ask(Lsn(10), DiskOp::Flush);
+    assert!(disk.complete(File::Log, Lsn(10)));
+    disk.lose_process();
+    assert_eq!(counters(&disk.recover().expect("sound")), [1, 2, 3, 4]);
+}
+
+#[test]
+fn the_log_needs_a_block_when_it_begins_a_file_or_has_filled_the_one_in_use() {
+    let mut disk = SimDisk::default();
+    let mut needs = Vec::new();
+    for (counter, lsn) in (1..=8).zip((10..).step_by(10)) {
+        if counter == 6 {
+            disk.ask(Lsn(lsn), DiskOp::RollLog);
+        }
+        disk.ask(Lsn(lsn + 1), DiskOp::Append(txn(counter)));
+        disk.ask(Lsn(lsn + 2), DiskOp::Flush);
+        needs.push(disk.need(File::Log, Lsn(lsn + 2)));
+        assert!(disk.complete(File::Log, Lsn(lsn + 2)));
+    }
+    let blocks: Vec<_> = (1..=8).filter(|n| needs[n - 1] == Need::Block).collect();
+    assert_eq!(blocks, [1, 5, 6], "four records are a block");
+    assert!(needs.iter().all(|need| *need != Need::Nothing));
+    disk.ask(Lsn(90), DiskOp::Append(txn(9)));
+    disk.ask(Lsn(91), DiskOp::Append(txn(10)));
+    disk.ask(Lsn(92), DiskOp::Flush);
+    assert_eq!(disk.need(File::Log, Lsn(92)), Need::Block, "only the first of the two fits");
+}
+
+#[test]
+fn what_an_operation_needs_of_a_disk_is_what_it_has_to_write() {
+    let mut disk = busy_disk();
+    assert_eq!(disk.need(File::Log, Lsn(5)), Need::Write, "records 2 and 3");
+    assert_eq!(disk.need(File::AcceptedEpoch, Lsn(6)), Need::Block, "the file beside it");
+    assert_eq!(disk.need(File::Snapshot, Lsn(7)), Need::Block);
+    disk.ask(Lsn(8), DiskOp::Truncate(Zxid::new(1, 2)));
+    assert_eq!(disk.need(File::Log, Lsn(8)), Need::Nothing, "the flush before it writes them");
+    disk.ask(Lsn(9), DiskOp::Flush);
+    assert_eq!(disk.need(File::Log, Lsn(9)), Need::Nothing, "there is nothing to write");
+    disk.ask(Lsn(10), DiskOp::DropSnapshotsAfter(Zxid::ZERO));
+    assert_eq!(disk.need(File::Snapshot, Lsn(10)), Need::Nothing);
+    disk.ask(Lsn(11), DiskOp::FlushRecovered(File::AcceptedEpoch));
+    assert_eq!(disk.need(File::AcceptedEpoch, Lsn(11)), Need::Nothing, "its folder is flushed");
+    let mut failed = busy_disk();
+    assert!(failed.fail(File::Log, Lsn(5), DiskError::Write));
+    failed.ask(Lsn(8), DiskOp::Truncate(Zxid::new(1, 2)));
+    assert_eq!(
+        failed.need(File::Log, Lsn(8)),
+        Need::Write,
+        "to close the stream writes its buffer"
+    );
+}
+
+#[test]
 fn an_epoch_or_a_snapshot_that_fails_is_as_it_was() {
     for error in [DiskError::Write, DiskError::Flush] {
         let mut disk = busy_disk();

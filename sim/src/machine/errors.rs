@@ -1,16 +1,67 @@
 //! Which disk operations fail, and until when.
+//!
+//! What a full disk lets through was tried on ext4 and tmpfs: names and lengths of files change, a new
+//! file is made but stays empty, and a file that is there takes what fits into the block that it has
+//! begun. That ZooKeeper preallocates the log does not help: `FilePadding.padFile` writes the last byte
+//! of 64 MiB, and the blocks before it stay unallocated. A disk that was mounted again as read-only,
+//! as ext4 does after an error of its own, lets nothing through.
 
+use crate::disk::Need;
 use crate::schedule::Files;
 use zab_core::{DiskError, DiskOp, File, Time};
 
-/// The errors of one disk that are in force.
-#[derive(Copy, Clone, Debug, Default, PartialEq, Eq, Hash)]
-pub(crate) struct Errors {
-    writes: Struck,
-    flushes: Struck,
+/// What is wrong with a disk.
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Trouble {
+    /// Flushes fail (EIO).
+    Flushes,
+    /// Writes fail (EIO).
+    Writes,
+    /// There is no room (ENOSPC).
+    Full,
+    /// Nothing can be changed (EROFS).
+    ReadOnly,
 }
 
-/// Where one kind of error strikes.
+impl Trouble {
+    /// What it is called in evidence.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Flushes => "flushes fail",
+            Self::Writes => "writes fail",
+            Self::Full => "disk full",
+            Self::ReadOnly => "disk read-only",
+        }
+    }
+
+    /// Whether it has an operation fail that needs this of the disk.
+    fn hits(self, op: &DiskOp, need: impl FnOnce() -> Need) -> bool {
+        match (self, op) {
+            (Self::ReadOnly, _) => true,
+            (Self::Full, _) => need() == Need::Block,
+            (_, DiskOp::DropSnapshotsAfter(_)) | (Self::Flushes, DiskOp::Truncate(_)) => false,
+            (Self::Writes, DiskOp::Truncate(_)) => need() != Need::Nothing,
+            (Self::Flushes | Self::Writes, _) => true,
+        }
+    }
+
+    const fn error(self) -> DiskError {
+        match self {
+            Self::Flushes => DiskError::Flush,
+            Self::Writes | Self::Full | Self::ReadOnly => DiskError::Write,
+        }
+    }
+}
+
+/// Every trouble, that of a system call which comes earlier first.
+const TROUBLES: [Trouble; 4] =
+    [Trouble::ReadOnly, Trouble::Full, Trouble::Writes, Trouble::Flushes];
+
+/// The errors of one disk that are in force.
+#[derive(Copy, Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub(crate) struct Errors([Struck; TROUBLES.len()]);
+
+/// Where one kind of trouble strikes.
 #[derive(Copy, Clone, Debug, Default, PartialEq, Eq, Hash)]
 struct Struck {
     /// By file.
@@ -22,12 +73,9 @@ struct Struck {
 }
 
 impl Errors {
-    /// An error is in force until some instant, or, if that is now, strikes once.
-    pub(crate) fn begin(&mut self, error: DiskError, files: Files, now: Time, until: Time) {
-        let struck = match error {
-            DiskError::Write => &mut self.writes,
-            DiskError::Flush => &mut self.flushes,
-        };
+    /// Trouble is in force until some instant, or, if that is now, strikes once.
+    pub(crate) fn begin(&mut self, trouble: Trouble, files: Files, now: Time, until: Time) {
+        let struck = &mut self.0[trouble as usize];
         let is_once = until <= now;
         for file in File::ALL.into_iter().filter(|file| files.contains(*file)) {
             let at = &mut struck.until[file as usize];
@@ -38,17 +86,29 @@ impl Errors {
     }
 
     /// Whether an operation that would be done now fails, and how.
-    pub(crate) fn strike(&mut self, now: Time, op: &DiskOp) -> Option<DiskError> {
-        let is_removal = matches!(op, DiskOp::DropSnapshotsAfter(_));
-        let (writes, flushes) = (&mut self.writes, &mut self.flushes);
-        if !is_removal && writes.strikes(now, op.file()) {
-            return Some(DiskError::Write);
-        }
-        (!is_removal && flushes.strikes(now, op.file())).then_some(DiskError::Flush)
+    pub(crate) fn strike(
+        &mut self,
+        now: Time,
+        op: &DiskOp,
+        need: impl Fn() -> Need,
+    ) -> Option<DiskError> {
+        let mut troubles = TROUBLES.into_iter();
+        let strikes = |trouble: &Trouble| {
+            let struck = &mut self.0[*trouble as usize];
+            struck.is_in_force(now, op.file())
+                && trouble.hits(op, &need)
+                && struck.strikes(now, op.file())
+        };
+        troubles.find(strikes).map(Trouble::error)
     }
 }
 
 impl Struck {
+    fn is_in_force(&self, now: Time, file: File) -> bool {
+        now < self.until[file as usize] || self.next[file as usize] || self.next_of_any
+    }
+
+    /// Strikes, if it is in force; what strikes once is over with that.
     fn strikes(&mut self, now: Time, file: File) -> bool {
         now < self.until[file as usize]
             || std::mem::take(&mut self.next[file as usize])
@@ -74,33 +134,69 @@ mod tests {
     use zab_core::{Epoch, Zxid};
 
     const EPOCH: DiskOp = DiskOp::AcceptedEpoch(Epoch(1));
+    const REMOVAL: DiskOp = DiskOp::DropSnapshotsAfter(Zxid::ZERO);
+    const CUT: DiskOp = DiskOp::Truncate(Zxid::ZERO);
+
+    fn strike(errors: &mut Errors, now: u64, op: &DiskOp, need: Need) -> Option<DiskError> {
+        errors.strike(Time(now), op, || need)
+    }
 
     #[test]
     fn an_error_strikes_its_file_once_or_as_long_as_it_lasts() {
         let (mut errors, now) = (Errors::default(), Time(5));
-        errors.begin(DiskError::Flush, Files::Log, now, now);
-        assert_eq!(errors.strike(now, &EPOCH), None);
-        assert_eq!(errors.strike(Time(99), &DiskOp::Flush), Some(DiskError::Flush));
-        assert_eq!(errors.strike(Time(99), &DiskOp::Flush), None, "once");
-        errors.begin(DiskError::Write, Files::All, now, Time(9));
+        errors.begin(Trouble::Flushes, Files::Log, now, now);
+        assert_eq!(strike(&mut errors, 5, &EPOCH, Need::Block), None);
+        assert_eq!(strike(&mut errors, 99, &DiskOp::Flush, Need::Block), Some(DiskError::Flush));
+        assert_eq!(strike(&mut errors, 99, &DiskOp::Flush, Need::Block), None, "once");
+        errors.begin(Trouble::Writes, Files::All, now, Time(9));
         for op in [EPOCH, DiskOp::Flush, EPOCH] {
-            assert_eq!(errors.strike(Time(8), &op), Some(DiskError::Write));
+            assert_eq!(strike(&mut errors, 8, &op, Need::Block), Some(DiskError::Write));
         }
-        assert_eq!(errors.strike(Time(9), &EPOCH), None, "it is over");
+        assert_eq!(strike(&mut errors, 9, &EPOCH, Need::Block), None, "it is over");
     }
 
     #[test]
     fn one_error_of_any_file_strikes_one_of_them() {
-        let (mut errors, now) = (Errors::default(), Time(5));
-        errors.begin(DiskError::Write, Files::All, now, now);
-        assert_eq!(errors.strike(now, &EPOCH), Some(DiskError::Write));
-        assert_eq!(errors.strike(now, &DiskOp::Flush), None);
+        for trouble in TROUBLES {
+            let (mut errors, now) = (Errors::default(), Time(5));
+            errors.begin(trouble, Files::All, now, now);
+            assert_eq!(strike(&mut errors, 5, &EPOCH, Need::Block), Some(trouble.error()));
+            assert_eq!(strike(&mut errors, 5, &DiskOp::Flush, Need::Block), None);
+        }
     }
 
     #[test]
-    fn a_full_disk_lets_files_be_removed() {
+    fn what_needs_no_block_succeeds_on_a_full_disk_and_does_not_end_it() {
         let mut errors = Errors::default();
-        errors.begin(DiskError::Write, Files::All, Time(0), Time(9));
-        assert_eq!(errors.strike(Time(1), &DiskOp::DropSnapshotsAfter(Zxid::ZERO)), None);
+        errors.begin(Trouble::Full, Files::All, Time(0), Time(0));
+        for (op, need) in
+            [(REMOVAL, Need::Nothing), (CUT, Need::Nothing), (DiskOp::Flush, Need::Write)]
+        {
+            assert_eq!(strike(&mut errors, 1, &op, need), None);
+        }
+        assert_eq!(strike(&mut errors, 1, &CUT, Need::Block), Some(DiskError::Write));
+    }
+
+    #[test]
+    fn a_read_only_disk_changes_nothing_not_even_names_and_lengths_of_files() {
+        let mut errors = Errors::default();
+        errors.begin(Trouble::ReadOnly, Files::All, Time(0), Time(9));
+        for op in [DiskOp::Flush, EPOCH, REMOVAL, CUT] {
+            assert_eq!(strike(&mut errors, 1, &op, Need::Nothing), Some(DiskError::Write));
+        }
+        assert_eq!(strike(&mut errors, 9, &CUT, Need::Nothing), None, "it is over");
+    }
+
+    #[test]
+    fn writes_that_fail_let_names_and_lengths_of_files_change_once_the_buffer_is_empty() {
+        for (trouble, cut) in [(Trouble::Writes, Some(DiskError::Write)), (Trouble::Flushes, None)]
+        {
+            let mut errors = Errors::default();
+            errors.begin(trouble, Files::All, Time(0), Time(9));
+            for op in [REMOVAL, CUT] {
+                assert_eq!(strike(&mut errors, 1, &op, Need::Nothing), None);
+            }
+            assert_eq!(strike(&mut errors, 1, &CUT, Need::Write), cut);
+        }
     }
 }

@@ -80,6 +80,8 @@ kinds! {
     WriteError "write-error" { server: Server, file: File, for_us: Span }
     Upgrade "upgrade" { server: Server, to: Release, down_us: Span }
     BlankDisk "blank-disk" { server: Server, down_us: Span }
+    DiskFull "disk-full" { server: Server, file: File, for_us: Span }
+    ReadOnly "read-only" { server: Server, file: File, for_us: Span }
 }
 
 impl Kind {

@@ -14,7 +14,7 @@ fn error(text: &str) -> String {
 }
 
 fn with_action(action: &str) -> String {
-    format!(r#"{{"version": 4, "seed": 1, "servers": 3, "actions": [{action}]}}"#)
+    format!(r#"{{"version": 5, "seed": 1, "servers": 3, "actions": [{action}]}}"#)
 }
 
 #[test]
@@ -57,6 +57,7 @@ fn the_parts_of_an_action_have_their_places_in_its_record() {
             [1, 0, 16, 2, 4, 0, 2, 0],
             Act::WriteError { server: 2, file: Files::CurrentEpoch, for_us: 400 },
         ),
+        ([1, 0, 19, 2, 1, 0, 2, 0], Act::DiskFull { server: 2, file: Files::Log, for_us: 400 }),
         ([1, 0, 17, 2, 1, 0, 2, 0], Act::Upgrade { server: 2, to: Release::New, down_us: 400 }),
     ] {
         let bytes = [vec![0; 16], record.to_vec()].concat();
@@ -126,7 +127,7 @@ fn json_is_one_action_a_line() {
     schedule.actions.push(Action { at_us: 1200, act: loss });
     schedule.actions.push(Action { at_us: 1400, act: Act::HealAll });
     let text = r#"{
-  "version": 4,
+  "version": 5,
   "seed": 7,
   "servers": 3,
   "actions": [
@@ -153,7 +154,7 @@ fn version_1_is_read_and_written_in_the_words_of_today() {
     assert_eq!(acts, [loss, kill, Act::Reset { a: 0, b: 2 }]);
     let written = schedule.to_json();
     assert!(
-        ["version\": 4", "power-loss", "kill", "reset"].iter().all(|new| written.contains(new))
+        ["version\": 5", "power-loss", "kill", "reset"].iter().all(|new| written.contains(new))
     );
     assert!(["crash", "restart", "drop"].iter().all(|old| !written.contains(old)));
     assert_eq!(Schedule::from_json(&written), Ok(schedule));
@@ -244,8 +245,8 @@ fn typos_are_refused() {
 
 #[test]
 fn a_newer_format_is_refused_before_anything_else() {
-    let text = r#"{"version": 5, "plan": []}"#;
-    assert_eq!(error(text), "format version 5: this build reads versions 1 to 4, use a newer one");
-    let text = r#"{"version": 4, "seed": 1, "servers": 4, "actions": []}"#;
+    let text = r#"{"version": 6, "plan": []}"#;
+    assert_eq!(error(text), "format version 6: this build reads versions 1 to 5, use a newer one");
+    let text = r#"{"version": 5, "seed": 1, "servers": 4, "actions": []}"#;
     assert_eq!(error(text), "servers: 4 is not possible, write 3, 5 or 7");
 }

@@ -87,7 +87,7 @@ impl Platform for SimPlatform {
     fn ask(&self, lsn: Lsn, op: DiskOp, agenda: &mut Agenda) {
         let cluster = &mut self.shared.borrow_mut().cluster;
         let (delays, file) = (cluster.delays, op.file());
-        match cluster[self.id].ask(lsn, op, delays) {
+        match cluster[self.id].ask(agenda.base(), lsn, op, delays) {
             Some(Span(0)) => agenda.first(Event::DiskReports { file, lsn, result: Ok(()) }),
             Some(delay) => agenda.after(delay, Event::DiskReports { file, lsn, result: Ok(()) }),
             None => {}

@@ -86,7 +86,7 @@ impl World {
         let delays = self.cluster.delays;
         let machine = &mut self.cluster[id];
         let (life, file) = (machine.life(), op.file());
-        if let Some(delay) = machine.ask(lsn, op, delays) {
+        if let Some(delay) = machine.ask(now, lsn, op, delays) {
             let lsn = u32::try_from(lsn.0).expect("a process does not live that long");
             fx.schedule(now.after(delay), Due::Disk { server: id, life, file, lsn });
         }

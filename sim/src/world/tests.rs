@@ -1,5 +1,6 @@
 //! What the actions of a schedule mean, seen from outside.
 
+mod disks;
 mod processes;
 
 use crate::client::CLIENT_TIMEOUT;
@@ -270,36 +271,6 @@ fn overlapping_faults_end_with_the_later_one() {
     let short = Act::StallDisk { server: 0, for_us: 10_000 };
     let seen = chaos([(10_000, long), (12_000, write(0, 2)), (20_000, short)]);
     assert!(first(&seen, 0, disk_done) >= 90_000);
-}
-
-#[test]
-fn a_flush_error_hits_the_next_operation_and_the_supervisor_restarts_the_server() {
-    let once = Act::FlushError { server: 0, file: Files::Log, for_us: 0 };
-    let seen = chaos([(10_000, once), (50_000, write(0, 2))]);
-    let failed = first(&seen, 0, |fact| matches!(fact, Fact::DiskFailed { .. }));
-    assert!(failed > 50_000 && failed < 55_000);
-    let exited = first(&seen, 0, |fact| matches!(fact, Fact::Exited(_)));
-    assert_eq!(times(&seen, 0, started), [exited + SUPERVISOR_DELAY.0]);
-}
-
-#[test]
-fn a_disk_that_is_full_for_a_while_fails_each_write_until_then() {
-    let full = Act::WriteError { server: 0, file: Files::All, for_us: 100_000 };
-    let seen = chaos([(10_000, full), (20_000, write(0, 2)), (300_000, write(0, 2))]);
-    let failed = times(&seen, 0, |fact| matches!(fact, Fact::DiskFailed { .. }));
-    assert!(failed.len() >= 2 && failed.iter().all(|at| (20_000..110_000).contains(at)));
-    assert!(times(&seen, 0, disk_done).iter().any(|at| *at > 300_000), "it works again");
-}
-
-#[test]
-fn an_error_strikes_one_file_and_a_stalled_disk_reports_it_when_it_works_again() {
-    let stall = Act::StallDisk { server: 0, for_us: 80_000 };
-    let once = |file| Act::FlushError { server: 0, file, for_us: 0 };
-    let failed = |fact: &Fact| matches!(fact, Fact::DiskFailed { .. });
-    let log = chaos([(10_000, stall), (10_000, once(Files::Log)), (11_000, write(0, 2))]);
-    assert_eq!(times(&log, 0, failed), [90_000]);
-    let other = chaos([(10_000, once(Files::CurrentEpoch)), (11_000, write(0, 2))]);
-    assert!(times(&other, 0, failed).is_empty());
 }
 
 #[test]

@@ -18,6 +18,7 @@ impl Canonical for Durable {
             asked,
             done,
             recovery,
+            cut: _,
             writing,
             appended,
         } = self;

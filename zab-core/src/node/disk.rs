@@ -68,6 +68,10 @@ impl Node {
         match file {
             File::Log if self.server.writer.awaits(lsn) => self.on_log_writer_failed(),
             File::Log if self.server.leaked_writer.awaits(lsn) => self.on_leaked_writer_failed(),
+            // `Learner.syncWithLeader`: "Not able to truncate the log".
+            File::Log if self.server.durable.is_cut(lsn) => {
+                Flow::Break(Leave::Exit(ExitReason::TruncFailed))
+            }
             File::Log => self.on_own_flush_failed(),
             // `ZooKeeperServer.takeSnapshot`: "Severe unrecoverable error, exiting".
             File::Snapshot => EXIT,

@@ -1,7 +1,8 @@
 //! What a follower lets pass after discovery.
 
 use super::{
-    connected_follower, half_tick, notification, packet, started, step, step_and_write, txn,
+    connected_follower, connected_follower_of, half_tick, notification, packet, started, step,
+    step_and_write, txn,
 };
 use zab_core::event::{Breach, DiskError, ExitReason, Note, SyncMode};
 use zab_core::message::{ServerState, Vote};
@@ -175,6 +176,29 @@ fn who_cannot_truncate_begins_again_with_the_same_leader() {
     step_and_write(&mut node, packet(2, Packet::LeaderInfo { epoch: Epoch(2) }));
     let outputs = step(&mut node, packet(2, Packet::Trunc { zxid: Zxid::new(1, 5) }));
     assert_eq!(outputs, [Output::Close(ConnId(2)), Output::Connect(NodeId(2))]);
+}
+
+/// `Learner.syncWithLeader`: "Not able to truncate the log", and the process ends in every release from
+/// 3.5.7 on, also in one that lives on where a flush fails.
+#[test]
+fn who_is_not_let_truncate_by_its_disk_ends() {
+    let (log, epoch) = (vec![txn(FIRST), txn(SECOND)], Epoch(1));
+    let recovered =
+        Recovered { log, accepted_epoch: epoch, current_epoch: epoch, ..Recovered::default() };
+    let lives_on =
+        Variant { disk_error_keeps_memory: true, trusts_failed_flush: true, ..Variant::REFERENCE };
+    for variant in [Variant::REFERENCE, lives_on] {
+        let mut node = connected_follower_of(variant, recovered.clone());
+        step_and_write(&mut node, packet(2, Packet::LeaderInfo { epoch: Epoch(2) }));
+        let outputs = step(&mut node, packet(2, Packet::Trunc { zxid: FIRST }));
+        let cut = outputs.iter().find_map(|output| match output {
+            Output::Disk { lsn, op: DiskOp::Truncate(_) } => Some(*lsn),
+            _ => None,
+        });
+        let (lsn, error) = (cut.expect("it truncates"), DiskError::Write);
+        let outputs = step(&mut node, Input::DiskFailed { file: File::Log, lsn, error });
+        assert_eq!(outputs, [Output::Exit(ExitReason::TruncFailed)]);
+    }
 }
 
 /// ZOOKEEPER-1653, ZOOKEEPER-2354: a start-up check of `QuorumPeer.loadDataBase`.

@@ -92,7 +92,7 @@ pub(super) fn deepen(
 /// Every cell that is not decided.
 fn open(rows: &[Row]) -> Vec<Task> {
     let mut tasks = Vec::new();
-    for (row, Row { subject, cells }) in rows.iter().enumerate() {
+    for (row, Row { subject, cells, .. }) in rows.iter().enumerate() {
         for (cell, (bug, known)) in cells.iter().enumerate() {
             if let Cell::NotShown(effort) = known
                 && !effort.is_clean()

@@ -2,7 +2,9 @@
 
 use super::super::output::{Format, Out};
 use crate::case::Confirmed;
+use crate::explain::text::thousands;
 use crate::situations::{Census, Situation};
+use crate::verdict::explored::{Ended, Explored};
 use crate::verdict::{Cell, Change, Changes, Exposure, Row};
 use serde_json::{Map, Value, json};
 use zab_core::variant::Bug;
@@ -43,6 +45,12 @@ fn human(
     out.remark(LEGEND);
     for row in rows.iter().filter(|_| rows.len() == 1) {
         out.remark(format!("\n{}", details(row)));
+    }
+    if columns.iter().any(|row| !row.explored.is_empty()) {
+        out.remark("\nevery order of every event, of one write and one fault:");
+    }
+    for row in columns {
+        row.explored.iter().for_each(|one| out.line(format!("{}: {}", heading(row), told(one))));
     }
     for row in rows {
         if let Some(never) = never_reached(row) {
@@ -173,6 +181,28 @@ fn details(row: &Row) -> String {
     lines.join("\n")
 }
 
+/// `complete`, `O1 9`, `?`.
+fn brief(explored: &Explored) -> String {
+    match explored.ended {
+        Ended::Complete => "complete".to_owned(),
+        Ended::Broken(class, steps) => format!("{class} {steps}"),
+        Ended::Incomplete => "?".to_owned(),
+    }
+}
+
+/// `restart: complete, 42,020 states`.
+fn told(explored: &Explored) -> String {
+    let Explored { fault, ended, states } = explored;
+    let states = thousands(*states);
+    match ended {
+        Ended::Complete => format!("{fault}: complete, {states} states"),
+        Ended::Broken(class, steps) => {
+            format!("{fault}: {class} after {steps} steps, the shortest way of {states} states")
+        }
+        Ended::Incomplete => format!("{fault}: not complete within {states} states"),
+    }
+}
+
 /// The delicate situations that the searches for a variant's open cells never came to.
 fn never_reached(row: &Row) -> Option<String> {
     let mut census = Census::default();
@@ -244,6 +274,11 @@ fn markdown(columns: &[&Row]) -> String {
         });
         lines.push(format!("| {} | {} |", label(bug), texts.collect::<Vec<_>>().join(" | ")));
     }
+    for (at, one) in columns.first().map_or(&[][..], |row| &row.explored).iter().enumerate() {
+        let ends = columns.iter().filter_map(|row| row.explored.get(at)).map(brief);
+        let ends = ends.collect::<Vec<_>>().join(" | ");
+        lines.push(format!("| every order of a write and a {} | {ends} |", one.fault));
+    }
     lines.join("\n") + "\n"
 }
 
@@ -300,11 +335,22 @@ const fn word(change: Change) -> &'static str {
 
 fn row_json(row: &Row) -> Value {
     let cells = row.cells.iter().map(|(bug, cell)| (bug.name.to_owned(), cell_json(cell)));
+    let explored = row.explored.iter().map(explored_json);
     json!({
         "asked": row.subject.asked,
         "variant": row.subject.named.name,
         "bugs": cells.collect::<Map<_, _>>(),
+        "explored": explored.collect::<Vec<_>>(),
     })
+}
+
+fn explored_json(Explored { fault, ended, states }: &Explored) -> Value {
+    let (word, class, steps) = match ended {
+        Ended::Complete => ("complete", None, None),
+        Ended::Broken(class, steps) => ("broken", Some(class.name()), Some(steps)),
+        Ended::Incomplete => ("incomplete", None, None),
+    };
+    json!({ "writes": 1, "fault": fault, "end": word, "class": class, "steps": steps, "states": states })
 }
 
 fn cell_json(cell: &Cell) -> Value {

@@ -140,7 +140,7 @@ pub(super) const BUGS: &[Bug] = &[
         source: Source::Published,
         harm: Harm::Divergence,
         model: Model::Beyond {
-            why: "disk errors of the model strike writes and flushes, and no cut of a file",
+            why: "a server of the model ends when it cannot cut its log, as from 3.5.7 on",
             java: "FileTxnSnapLog.truncateLog",
         },
     },
