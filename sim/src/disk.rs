@@ -145,14 +145,16 @@ impl SimDisk {
         let Some(at) = queue.iter().position(is_this) else { return Need::Nothing };
         match queue[at].op {
             DiskOp::Flush | DiskOp::Truncate(_) => {}
-            DiskOp::Append(_) | DiskOp::RollLog | DiskOp::DropSnapshotsAfter(_) => {
-                return Need::Nothing;
-            }
-            DiskOp::FlushRecovered(File::AcceptedEpoch | File::CurrentEpoch) => {
+            DiskOp::Append(_)
+            | DiskOp::RollLog
+            | DiskOp::EmptySnapshot(_)
+            | DiskOp::DropSnapshotsAfter(_)
+            | DiskOp::FlushRecovered(File::AcceptedEpoch | File::CurrentEpoch) => {
                 return Need::Nothing;
             }
             DiskOp::FlushRecovered(_)
             | DiskOp::Snapshot(_)
+            | DiskOp::WriteSnapshot(_)
             | DiskOp::AcceptedEpoch(_)
             | DiskOp::CurrentEpoch(_)
             | DiskOp::Rename(..) => return Need::Block,

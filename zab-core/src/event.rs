@@ -85,7 +85,7 @@ pub enum DiskOp {
     /// until the kernel has written it back.
     WriteSnapshot(Box<Replica>),
     /// Empty the snapshot of this zxid, to write it once more in its place. Durable with the next
-    /// flush of any file; never reported.
+    /// flush of any file; reported only if it fails.
     EmptySnapshot(Zxid),
     /// Remove every snapshot behind this zxid. Reported when done.
     DropSnapshotsAfter(Zxid),
