@@ -255,10 +255,13 @@ impl Ensemble {
         let Self { sequences, .. } = self;
         match sequences.missing(prefix, sequence).last() {
             Some(first) => Gap::Missing(sequences.last(first)),
-            None => {
-                let first = sequences.beyond(sequence, prefix).last();
-                Gap::Extra(first.map_or(Zxid::ZERO, |first| sequences.last(first)))
-            }
+            None => match sequences.beyond(sequence, prefix).last() {
+                Some(first) => Gap::Extra(sequences.last(first)),
+                None => {
+                    let first = sequences.beyond(prefix, sequence).last();
+                    Gap::Repeated(first.map_or(Zxid::ZERO, |first| sequences.last(first)))
+                }
+            },
         }
     }
 }

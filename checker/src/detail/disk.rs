@@ -133,6 +133,10 @@ impl fmt::Display for OnDisk {
                 f,
                 "acknowledged NEWLEADER {epoch} with {zxid} on disk, which the leader lacks"
             ),
+            Self::NewLeaderEarly { epoch, gap: Gap::Repeated(zxid) } => write!(
+                f,
+                "acknowledged NEWLEADER {epoch} with {zxid} on disk twice or out of order"
+            ),
             Self::CommittedThin { zxid, holders, servers } => {
                 write!(f, "committed {zxid}, durable at {holders} of {servers} servers")
             }

@@ -88,6 +88,8 @@ pub enum Gap {
     Missing(Zxid),
     /// This one is in between.
     Extra(Zxid),
+    /// Neither, but this one is there once more, or out of order.
+    Repeated(Zxid),
 }
 
 impl fmt::Display for Protocol {
@@ -111,11 +113,17 @@ impl fmt::Display for Protocol {
                 f,
                 "{leader} broadcast in epoch {epoch} with {zxid}, which was passed over here"
             ),
+            Self::BroadcastWithout { leader, epoch, gap: Gap::Repeated(zxid) } => {
+                write!(f, "{leader} broadcast in epoch {epoch} with {zxid} twice or out of order")
+            }
             Self::EstablishedWithout { epoch, gap: Gap::Missing(zxid) } => {
                 write!(f, "epoch {epoch} is established without {zxid}, which was committed")
             }
             Self::EstablishedWithout { epoch, gap: Gap::Extra(zxid) } => {
                 write!(f, "epoch {epoch} is established with {zxid}, which was never committed")
+            }
+            Self::EstablishedWithout { epoch, gap: Gap::Repeated(zxid) } => {
+                write!(f, "epoch {epoch} is established with {zxid} twice or out of order")
             }
             Self::CommittedLate { zxid, epoch } => {
                 write!(
@@ -129,6 +137,9 @@ impl fmt::Display for Protocol {
             Self::ServesWithout { epoch, gap: Gap::Extra(zxid) } => {
                 write!(f, "serves in epoch {epoch} with {zxid}, not of its initial history")
             }
+            Self::ServesWithout { epoch, gap: Gap::Repeated(zxid) } => {
+                write!(f, "serves in epoch {epoch} with {zxid} twice or out of order")
+            }
             // Here the log is what the leader's history should begin with.
             Self::LogDiverges { leader, epoch, gap: Gap::Missing(zxid) } => {
                 write!(f, "its log has {zxid}, which {leader}, leader of epoch {epoch}, has not")
@@ -136,6 +147,10 @@ impl fmt::Display for Protocol {
             Self::LogDiverges { leader, epoch, gap: Gap::Extra(zxid) } => {
                 write!(f, "its log lacks {zxid}, which {leader}, leader of epoch {epoch}, has")
             }
+            Self::LogDiverges { leader, epoch, gap: Gap::Repeated(zxid) } => write!(
+                f,
+                "its log has {zxid} twice or out of order, unlike {leader}, leader of epoch {epoch}"
+            ),
             Self::Packet { rule, zxid } => write!(f, "{rule} ({zxid})"),
         }
     }

@@ -169,6 +169,16 @@ fn i10_a_stale_log_writer_appends_after_the_synchronization() {
 }
 
 #[test]
+fn i10_a_log_that_has_a_transaction_twice_is_told_as_that() {
+    let mut story = Story::of_three();
+    story.leads(0, 1).promises(1, 0).acks(1, 0, Zxid::new(1, 0)).establishes(0, 1);
+    story.broadcasts(0, txn(1, 1), &[0, 1]).logs(1, txn(1, 1));
+    let told = story.checker.violations().find(|violation| violation.class == Class::I10);
+    let told = told.expect("the leader proposed it once").detail.to_string();
+    assert_eq!(told, "its log has <1, 1> twice or out of order, unlike S0, leader of epoch 1");
+}
+
+#[test]
 fn i11_to_i14_are_what_a_server_notes() {
     let table = [
         (Breach::BadState, Class::I11),

@@ -119,7 +119,7 @@ impl<'a> Subjects<'a> {
 
 const fn in_gap(gap: Gap) -> Zxid {
     match gap {
-        Gap::Missing(zxid) | Gap::Extra(zxid) => zxid,
+        Gap::Missing(zxid) | Gap::Extra(zxid) | Gap::Repeated(zxid) => zxid,
     }
 }
 
