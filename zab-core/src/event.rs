@@ -263,8 +263,6 @@ pub enum Input {
 /// Why a server process ends of its own accord.
 #[derive(Copy, Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum ExitReason {
-    /// Start-up check: there are log records and no snapshot (`FileTxnSnapLog.restore`, from 3.5.3 on).
-    NoSnapshot,
     /// Start-up check: epoch of the last zxid is above `currentEpoch` (ZOOKEEPER-1653, -2354).
     EpochBehindLog,
     /// Start-up check: `acceptedEpoch` is below `currentEpoch`.
@@ -284,10 +282,7 @@ impl ExitReason {
     /// same.
     pub const fn is_refusal(self) -> bool {
         match self {
-            Self::NoSnapshot
-            | Self::EpochBehindLog
-            | Self::AcceptedBelowCurrent
-            | Self::HoleInLog => true,
+            Self::EpochBehindLog | Self::AcceptedBelowCurrent | Self::HoleInLog => true,
             Self::UnmatchedCommit | Self::TruncFailed | Self::DiskError => false,
         }
     }

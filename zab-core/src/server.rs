@@ -132,7 +132,6 @@ impl Server {
     pub(crate) fn recover(&mut self, recovered: Recovered) -> Flow {
         self.is_blank = recovered.is_blank && !self.variant.trusts_blank_disk;
         self.durable = Durable::recover(recovered, self.variant.naming());
-        self.need_first_snapshot()?;
         let last = self.durable.last_zxid();
         if self.variant.refuses_epoch_gap && last.epoch > self.durable.current_epoch {
             return ControlFlow::Break(Leave::Exit(ExitReason::EpochBehindLog));
@@ -146,19 +145,6 @@ impl Server {
         }
         self.clear_detached_log();
         self.load_memory().or_leave(Leave::Exit(ExitReason::HoleInLog))
-    }
-
-    /// A disk without a snapshot is a new one, and gets one of nothing, or something is missing
-    /// (`FileTxnSnapLog.restore`).
-    fn need_first_snapshot(&mut self) -> Flow {
-        if !self.variant.needs_first_snapshot || self.durable.has_snapshot() {
-            return GO_ON;
-        }
-        if !self.durable.log().is_empty() {
-            return ControlFlow::Break(Leave::Exit(ExitReason::NoSnapshot));
-        }
-        self.write_snapshot(self.variant.saving(false));
-        GO_ON
     }
 
     /// Loads memory from the newest snapshot and the log after it (`ZKDatabase.loadDataBase`). Every

@@ -140,11 +140,6 @@ pub struct Variant {
     /// (`SnapStream.getOutputStream`, every release): a process that is killed meanwhile, or a power
     /// loss later, leaves one that is incomplete, and the server goes back to an older one.
     pub snapshot_in_place: bool,
-    /// first-snapshot-unflushed: a server that starts on an empty disk writes a snapshot of nothing,
-    /// flushes it not, and later refuses to start if there is no snapshot but a log
-    /// (`FileTxnSnapLog.restore`, from 3.5.3 on: ZOOKEEPER-2325, -3056). The reference knows that it
-    /// never removes a log that no snapshot covers.
-    pub needs_first_snapshot: bool,
     /// rename-unflushed: an epoch file takes the place of the one before and nobody flushes the folder
     /// (`AtomicFileOutputStream.close`): a power loss may undo it, and with it a promise, until the
     /// log is flushed, which on ext4 and xfs flushes the journal of the file system (every release).
@@ -204,7 +199,6 @@ impl Variant {
         trunc_unflushed: false,
         snapshot_unflushed: false,
         snapshot_in_place: false,
-        needs_first_snapshot: false,
         rename_unflushed: false,
         trusts_blank_disk: false,
         unflushed_start: false,

@@ -255,8 +255,7 @@ fn d4_a_transaction_of_a_dead_epoch_in_the_log_only() {
 #[test]
 fn d5_a_start_up_check_refuses_a_healthy_disk() {
     let table = [
-        (ExitReason::NoSnapshot, &[Class::D5][..]),
-        (ExitReason::EpochBehindLog, &[Class::D5]),
+        (ExitReason::EpochBehindLog, &[Class::D5][..]),
         (ExitReason::AcceptedBelowCurrent, &[Class::D5]),
         (ExitReason::HoleInLog, &[Class::D5]),
         (ExitReason::UnmatchedCommit, &[]),

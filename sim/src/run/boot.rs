@@ -1,12 +1,11 @@
-//! The boot phase: from empty disks to an ensemble with a leader and some history, which has been in
-//! use for so long that the kernel has written back what nobody flushed.
+//! The boot phase: from empty disks to an ensemble with a leader and some history.
 
 use super::Observer;
 use super::execution::{End, Execution};
 use super::phases::{BOOT_CLIENT, clients};
 use crate::direct::Direct;
 use crate::driver::Driver;
-use crate::schedule::{Act, ClientOp, GRAIN_US};
+use crate::schedule::{ClientOp, GRAIN_US};
 use crate::world::World;
 use std::ops::ControlFlow;
 use zab_checker::Event;
@@ -67,9 +66,6 @@ fn write_some<D: Driver, O: Observer>(execution: &mut Execution<'_, D, O>) -> Co
         assert!(matches!(answer, Some(Outcome::Written { .. })), "k{key}: answer {answer:?}");
     }
     execution.wait_until_quiet(BOUND)?;
-    execution.change(|driver, fx| {
-        (0..servers).for_each(|server| driver.act(Act::WriteBack { server }, fx));
-    })?;
     let aligned = execution.now().0.next_multiple_of(GRAIN_US);
     execution.advance(Time(aligned), |_| false)
 }

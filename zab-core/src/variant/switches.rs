@@ -180,7 +180,6 @@ pub const SWITCHES: &[Switch] = &[
     switch!(trunc_unflushed, [], "FileTxnLog.truncate"),
     switch!(snapshot_unflushed, [], "Learner.syncWithLeader"),
     switch!(snapshot_in_place, [], "SnapStream.getOutputStream"),
-    switch!(needs_first_snapshot, [2325, 3056], "FileTxnSnapLog.restore"),
     switch!(rename_unflushed, [], "AtomicFileOutputStream.close"),
     switch!(trusts_blank_disk, [261, 2325], "FileTxnSnapLog.restore"),
     switch!(unflushed_start, [], "FileTxnSnapLog.restore"),

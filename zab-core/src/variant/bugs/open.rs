@@ -95,20 +95,6 @@ pub(super) const BUGS: &[Bug] = &[
         },
     },
     Bug {
-        name: "first-snapshot-unflushed",
-        jira: &[],
-        cause: "the empty snapshot of a new disk is not flushed, and later it has to be there",
-        symptom: "a server does not start: no snapshot found, but there are log entries",
-        affects: "3.5.3 to HEAD",
-        fixed: "",
-        source: Source::Read,
-        harm: Harm::Outage,
-        model: Model::Switches {
-            alone: Variant { needs_first_snapshot: true, ..REFERENCE },
-            repair: |variant| variant.needs_first_snapshot = false,
-        },
-    },
-    Bug {
         name: "rename-unflushed",
         jira: &[],
         cause: "an epoch file is renamed, and nobody flushes its folder before the epoch is promised",
