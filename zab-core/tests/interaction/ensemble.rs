@@ -8,7 +8,7 @@ use std::fmt::Write;
 use zab_core::event::Timer;
 use zab_core::{
     Actor, Config, ConnId, DiskError, DiskOp, File, Input, Lsn, Node, NodeId, Notification, Op,
-    Output, Packet, Phase, Recovered, Replica, RequestId, SessionId, Span, Time, Variant, Zxid,
+    Output, Packet, Phase, Recovered, RequestId, SessionId, Span, Time, Variant, Zxid,
 };
 
 /// More than any script takes to come to rest.
