@@ -113,14 +113,15 @@ impl ServerState {
         }
     }
 
-    /// Whether this zxid is durable: in the log, or under a snapshot.
+    /// Whether this zxid is durable: a process that starts would load it, under the newest snapshot or
+    /// from the log after it. What the log still has before that is not read.
     pub fn holds(&self, zxid: Zxid) -> bool {
         let (last, covered) = &self.snapshot;
-        let is_covered = || match covered {
+        match covered {
+            _ if zxid > *last => self.log.contains(&zxid),
             Some(zxids) if !zxid.is_epoch_mark() => zxids.contains(&zxid),
-            _ => *last >= zxid,
-        };
-        self.log.contains(&zxid) || is_covered()
+            _ => true,
+        }
     }
 }
 
@@ -172,9 +173,10 @@ pub(crate) fn custody(ensemble: &Ensemble, txn: &Txn) -> Vec<Holding> {
 }
 
 fn on_disk(server: &Server, txn: &Txn, sequences: &Sequences) -> OnDisk {
-    let has = |files: &Files| {
-        let snapshot = sequences.find(files.snapshot_digest());
-        files.log().contains(txn) || snapshot.is_some_and(|held| sequences.holds(held, txn))
+    // Of the log only what is after the newest snapshot is read.
+    let has = |files: &Files| match sequences.find(files.snapshot_digest()) {
+        Some(held) if txn.zxid <= files.snapshot().last => sequences.holds(held, txn),
+        _ => files.log().contains(txn),
     };
     if has(server.disk.durable()) {
         OnDisk::Durable

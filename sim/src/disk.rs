@@ -277,11 +277,17 @@ impl SimDisk {
             };
             // The first write that is gone, and whether anything after it stays.
             let (mut lost, mut is_inside) = (None, false);
+            // Whoever reads a log file reads it up to the first record that is not there
+            // (`FileTxnIterator.next`), and goes on with the next file.
+            let mut ends_here = false;
             let on_the_way = |write: &Write| !is_flush(&write.op) && write.stage != Stage::Buffered;
             for write in self.writes[file as usize].drain(..).filter(on_the_way) {
                 if write.op == DiskOp::RollLog {
                     // Without its first record a file is none.
                     self.durable.apply(write.op);
+                    ends_here = false;
+                } else if ends_here && matches!(write.op, DiskOp::Append(_)) {
+                    is_inside |= write.stage == Stage::Durable;
                 } else if write.stage == Stage::Durable {
                     is_inside |= lost.is_some();
                     self.durable.apply(write.op);
@@ -289,6 +295,7 @@ impl SimDisk {
                     left -= 1;
                     self.durable.apply(write.op);
                 } else {
+                    ends_here |= matches!(write.op, DiskOp::Append(_));
                     lost = lost.or(Some(write));
                 }
             }

@@ -4,7 +4,7 @@
 //! travel in two flows, named by the end that they go to. What breaks a connection:
 //!
 //! - an end closes it, or its process dies: what it sent before still arrives, then the other end
-//!   is told;
+//!   is told; it is told too if the process there does not listen, and has refused it;
 //! - a cut: what is sent from then on is lost, and the receiver is not told. The connection is
 //!   dead in that direction for ever; once the cut is over it is reset, and both ends are told;
 //! - a power loss: as a cut, until the server is up again;
@@ -38,6 +38,15 @@ pub(crate) enum Item {
     Packet(Packet),
     /// The sender has closed its end.
     Down,
+    /// Nobody listens there.
+    Refused,
+}
+
+impl Item {
+    /// Whether nothing comes after it.
+    const fn is_last(&self) -> bool {
+        matches!(self, Self::Down | Self::Refused)
+    }
 }
 
 /// One direction of a connection.
@@ -106,7 +115,7 @@ impl Connection {
     /// Whether a reset means something to this end: it is open, and the other one has not said
     /// goodbye.
     fn is_resettable(&self, end: usize) -> bool {
-        self.open[end] && !matches!(self.flows[end].items.back(), Some((_, Item::Down)))
+        self.open[end] && self.flows[end].items.back().is_none_or(|(_, item)| !item.is_last())
     }
 
     /// Whether end 1 has yet to hear of the connection.
@@ -187,11 +196,11 @@ impl Network {
         }
     }
 
-    /// A server closes its end.
+    /// A server closes its end, and says so to the other one in this way.
     pub(crate) fn close(
         &mut self,
         now: Time,
-        (conn, by): (ConnId, NodeId),
+        (conn, by, last): (ConnId, NodeId, Item),
         delays: Delays,
         fx: &mut Effects,
     ) {
@@ -201,7 +210,7 @@ impl Network {
         let end = connection.end_of(by);
         if connection.open[end] {
             connection.shut(end);
-            connection.say_goodbye(now, end, delays, fx);
+            connection.say_last(now, (end, last), delays, fx);
         }
     }
 
@@ -224,7 +233,7 @@ impl Network {
             fx.schedule(now.max(*at), Due::Arrive { conn, end: end as u8 });
         }
         let (_, item) = item?;
-        if item == Item::Down {
+        if item.is_last() {
             connection.shut(end);
         }
         Some((from, to, item))
@@ -288,7 +297,7 @@ impl Network {
             if power_loss {
                 connection.flows[1 - end].dead = true;
             } else {
-                connection.say_goodbye(now, end, delays, fx);
+                connection.say_last(now, (end, Item::Down), delays, fx);
             }
         }
     }
@@ -320,11 +329,17 @@ impl Network {
 
 impl Connection {
     /// Tells the other end, behind all that was sent before, that this end is closed.
-    fn say_goodbye(&mut self, now: Time, end: usize, delays: Delays, fx: &mut Effects) {
+    fn say_last(
+        &mut self,
+        now: Time,
+        (end, last): (usize, Item),
+        delays: Delays,
+        fx: &mut Effects,
+    ) {
         let other = 1 - end;
         if self.open[other] && !self.flows[other].dead {
             let latency = delays.packet(now, self.opened, self.servers[end], self.servers[other]);
-            self.push(other, now.after(latency), Item::Down, fx);
+            self.push(other, now.after(latency), last, fx);
         }
     }
 }

@@ -36,6 +36,7 @@ pub(crate) fn fact_of(output: &Output, to: Option<NodeId>) -> Option<Fact> {
         // Means of the trade.
         Output::Connect(_)
         | Output::Close(_)
+        | Output::Refuse(_)
         | Output::Notify { .. }
         | Output::SetTimer { .. }
         | Output::Ready(_) => None,

@@ -188,8 +188,10 @@ impl World {
             Due::Disk { server, file, lsn, .. } => {
                 cluster[server].withholds_report(now, file, Lsn(lsn.into()))
             }
+            // A SYN that is lost is sent again (`sockConnect` waits as long as `initLimit`).
             Due::Connect { from, to, .. } => {
                 stalls(from).process(now)
+                    || links.is_cut_either_way(now, from, to)
                     || links.is_clogged(now, from, to)
                     || links.is_clogged(now, to, from)
             }

@@ -14,6 +14,9 @@ pub struct Config {
     pub init_limit: u32,
     /// `syncLimit`: ticks without a packet after which a peer counts as gone.
     pub sync_limit: u32,
+    /// How long a learner waits before it dials a leader again that does not listen
+    /// (`zookeeper.leaderConnectDelayDuringRetryMs`: half as long as `finalizeWait`; 1 s before 3.6.0).
+    pub connect_delay: Span,
     /// FLE's `finalizeWait`: how long to wait for a better vote once a quorum agrees.
     pub finalize_wait: Span,
     /// FLE's longest interval between two notifications that are sent again.
@@ -35,6 +38,7 @@ impl Config {
             tick: Span::from_millis(40),
             init_limit: 10,
             sync_limit: 5,
+            connect_delay: Span::from_millis(5),
             finalize_wait: Span::from_millis(10),
             notification_interval_max: Span::from_millis(160),
             committed_log_max: 4,

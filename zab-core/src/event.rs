@@ -37,7 +37,8 @@ pub enum Actor {
 pub enum Timer {
     /// Leader election: resend, or the end of the finalize wait.
     Election,
-    /// Half a tick, while following or leading: pings, limits, reconnects.
+    /// Half a tick, while following or leading: pings and limits; or the time until a learner dials
+    /// again.
     Tick,
 }
 
@@ -176,10 +177,17 @@ pub enum Input {
         /// Which incarnation.
         conn: ConnId,
     },
-    /// The connection asked for could not be made (refused or timed out).
+    /// The connection asked for could not be made (nobody is there, or the attempt timed out).
     ConnectFailed {
         /// The other end.
         peer: NodeId,
+    },
+    /// The other end does not listen ([`Output::Refuse`]): nothing that was sent there is read.
+    Refused {
+        /// The other end.
+        peer: NodeId,
+        /// Which incarnation.
+        conn: ConnId,
     },
     /// The next packet of a connection.
     Packet {
@@ -369,6 +377,9 @@ pub enum Output {
     Connect(NodeId),
     /// Close a connection. What was sent before may still arrive; this end hears no more of it.
     Close(ConnId),
+    /// Close a connection that another server asked for while nobody listens here: that one is told
+    /// [`Input::Refused`].
+    Refuse(ConnId),
     /// Send a packet.
     Send {
         /// On which connection.

@@ -20,7 +20,9 @@ use plan::{Plan, Step};
 use std::collections::VecDeque;
 use synchronization::Synchronization;
 
-/// How often a learner tries to connect before it gives up (`Learner.connectToLeader`).
+/// How often a learner tries to connect before it gives up (`Learner.connectToLeader`): to a server
+/// that does not lead yet, since that one listens as soon as it leads. Once connected it does not try
+/// again in the same role.
 const CONNECT_ATTEMPTS: u32 = 5;
 
 /// What a follower knows of its leader and its own progress.
@@ -28,7 +30,7 @@ const CONNECT_ATTEMPTS: u32 = 5;
 pub(crate) struct Follower {
     leader: NodeId,
     link: Link,
-    /// How often no connection came about, or the other end hung up before it said anything.
+    /// How often no connection came about.
     attempts_failed: u32,
     phase: Phase,
     plan: Plan,
@@ -126,18 +128,27 @@ impl Follower {
         server.send(conn, Packet::FollowerInfo { accepted_epoch });
     }
 
-    /// The connection could not be made; tried again at the next half tick.
-    pub(crate) fn on_connect_failed(&mut self) -> Flow {
+    /// The connection could not be made.
+    pub(crate) fn on_connect_failed(&mut self, server: &mut Server) -> Flow {
         match self.link {
-            Link::Connecting { .. } => self.connect_later(),
+            Link::Connecting { .. } => self.connect_later(server),
             Link::Up(_) => GO_ON,
         }
     }
 
-    fn connect_later(&mut self) -> Flow {
+    /// The leader does not listen, or not yet.
+    pub(crate) fn on_refused(&mut self, server: &mut Server, conn: ConnId) -> Flow {
+        if self.link == Link::Up(conn) { self.connect_later(server) } else { GO_ON }
+    }
+
+    fn connect_later(&mut self, server: &mut Server) -> Flow {
         self.link = Link::Connecting { asked: false };
         self.attempts_failed += 1;
-        if self.attempts_failed >= CONNECT_ATTEMPTS { STEP_DOWN } else { GO_ON }
+        if self.attempts_failed >= CONNECT_ATTEMPTS {
+            return STEP_DOWN;
+        }
+        server.set_timer(Timer::Tick, server.config.connect_delay);
+        GO_ON
     }
 
     /// Hangs up and begins again with the same leader. It must not go back to the election instead:
@@ -152,14 +163,10 @@ impl Follower {
         self.inbox.clear();
     }
 
-    /// The connection broke. A leader that does not lead yet hangs up at once, as good as a refused
-    /// connection: try again.
+    /// The connection broke: the role ends, in discovery as later (`Follower.followLeader`).
     pub(crate) fn on_connection_down(&mut self, conn: ConnId) -> Flow {
         if self.link != Link::Up(conn) {
             return GO_ON;
-        }
-        if matches!(self.phase, Phase::Discovery) && self.plan.is_empty() {
-            return self.connect_later();
         }
         self.closed = true;
         if self.plan.is_empty() && self.inbox.is_empty() { STEP_DOWN } else { GO_ON }
@@ -262,7 +269,8 @@ impl Follower {
         STEP_DOWN
     }
 
-    /// Half a tick has passed: connect again, or notice a silent leader.
+    /// Half a tick has passed, or the time until the next attempt to connect: connect again, or notice
+    /// a silent leader.
     pub(crate) fn on_tick(&mut self, server: &mut Server) -> Flow {
         server.set_timer(Timer::Tick, server.half_tick());
         if let Link::Connecting { asked } = &mut self.link

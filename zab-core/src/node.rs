@@ -89,7 +89,11 @@ impl Node {
             }
             Input::ConnectionDown { conn, .. } => self.on_connection_down(conn),
             Input::ConnectFailed { .. } => match &mut self.role {
-                Role::Following(follower) => follower.on_connect_failed(),
+                Role::Following(follower) => follower.on_connect_failed(&mut self.server),
+                _ => GO_ON,
+            },
+            Input::Refused { conn, .. } => match &mut self.role {
+                Role::Following(follower) => follower.on_refused(&mut self.server, conn),
                 _ => GO_ON,
             },
             Input::Packet { conn, packet, .. } => self.on_packet(conn, packet),
@@ -150,6 +154,7 @@ impl Node {
     }
 
     fn step_down(&mut self, left: Left) -> Flow {
+        let left = Left { started: left.started || self.server.writer.has_ended(), ..left };
         self.server.stop_serving();
         self.server.writer.begin_again();
         self.server.note(Note::SteppedDown);
@@ -183,8 +188,9 @@ impl Node {
         GO_ON
     }
 
-    /// A follower wants the connection that it asked for, a leader those that others asked for.
-    /// Anything else is refused.
+    /// A follower wants the connection that it asked for, a leader those that others asked for: it
+    /// listens from the beginning of its role (`Leader`) until that ends (`Leader.shutdown` closes
+    /// the sockets first).
     fn on_connection_up(&mut self, peer: NodeId, conn: ConnId, outgoing: bool) {
         match &mut self.role {
             Role::Following(follower) if outgoing && follower.awaits(peer) => {
@@ -193,7 +199,8 @@ impl Node {
             Role::Leading(leader) if !outgoing && !leader.is_closing() => {
                 leader.on_connection_up(&self.server, peer, conn);
             }
-            _ => self.server.out.push(Output::Close(conn)),
+            _ if outgoing => self.server.out.push(Output::Close(conn)),
+            _ => self.server.out.push(Output::Refuse(conn)),
         }
     }
 
@@ -226,7 +233,11 @@ impl Node {
             Role::Elected if self.server.vote.leader == self.server.id => ServerState::Leading,
             Role::Elected | Role::Following(_) => ServerState::Following,
             Role::Leading(_) => ServerState::Leading,
-            Role::Dead | Role::Stopping(_) => return GO_ON,
+            Role::Stopping(stopping) => match stopping.told() {
+                Some(state) => state,
+                None => return GO_ON,
+            },
+            Role::Dead => return GO_ON,
         };
         if matches!(notification.state, ServerState::Looking | ServerState::Watching) {
             self.server.notify(from, self.server.vote, state);

@@ -4,6 +4,7 @@
 //! releases: see [`Shutdown`].
 
 use crate::event::{ExitReason, SyncMode};
+use crate::message::ServerState;
 use crate::server::{Flow, GO_ON, Leave, OrLeave, Server};
 use crate::variant::Shutdown;
 use std::ops::ControlFlow;
@@ -11,7 +12,8 @@ use std::ops::ControlFlow;
 /// How far the role had come.
 #[derive(Copy, Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Left {
-    /// The server had started to serve; until then its state is INITIAL and ZooKeeper's
+    /// The server had started to serve, or an exception in its log writer had put it into state ERROR
+    /// (`ZooKeeperServerListenerImpl.notifyStopping`); until then its state is INITIAL and
     /// `canShutdown()` is false.
     pub(crate) started: bool,
     /// It led: the log writer is the end of a leader's chain of request processors, which every
@@ -26,9 +28,14 @@ pub(crate) struct Left {
 const HOLE: Leave = Leave::Exit(ExitReason::HoleInLog);
 
 /// Waiting until the server may look for a leader. Epoch files are always waited for: the main
-/// thread writes them itself.
+/// thread writes them itself. For a log writer that stands in the disk it waits without a limit
+/// (`SyncRequestProcessor.shutdown` joins its thread).
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Stopping {
+    /// What the server still says of itself to those who look for a leader: its state changes when
+    /// the role is shut down (`QuorumPeer.run`, `updateServerState`). A process that has just started
+    /// says nothing yet.
+    told: Option<ServerState>,
     await_writer: bool,
     then: Then,
 }
@@ -44,7 +51,7 @@ impl Stopping {
     /// The process has just started and loaded its memory: only what recovery asked of the disk
     /// has to be done.
     pub(crate) const fn after_start() -> Self {
-        Self { await_writer: true, then: Then::Keep }
+        Self { told: None, await_writer: true, then: Then::Keep }
     }
 
     /// A role has ended.
@@ -73,7 +80,13 @@ impl Stopping {
         if !await_writer {
             server.leak_writer();
         }
-        ControlFlow::Continue(Self { await_writer, then })
+        let told = Some(if led { ServerState::Leading } else { ServerState::Following });
+        ControlFlow::Continue(Self { told, await_writer, then })
+    }
+
+    /// What the server still says that it is.
+    pub(crate) const fn told(&self) -> Option<ServerState> {
+        self.told
     }
 
     /// Whether the wait is over.
@@ -122,7 +135,8 @@ mod tests {
             node.server().variant = variant;
             let left = Left { started: false, led: false, aborted };
             let stopping = Stopping::after_role(node.server(), left);
-            let expected = ControlFlow::Continue(Stopping { await_writer: false, then });
+            let told = Some(ServerState::Following);
+            let expected = ControlFlow::Continue(Stopping { told, await_writer: false, then });
             assert_eq!(stopping, expected, "{aborted:?}");
         }
     }
@@ -134,7 +148,8 @@ mod tests {
             node.server().variant.shutdown = shutdown;
             let left = Left { started: true, led: true, aborted: None };
             let stopping = Stopping::after_role(node.server(), left);
-            let expected = Stopping { await_writer: true, then: Then::FastForward };
+            let told = Some(ServerState::Leading);
+            let expected = Stopping { told, await_writer: true, then: Then::FastForward };
             assert_eq!(stopping, ControlFlow::Continue(expected), "{shutdown:?}");
         }
     }

@@ -8,6 +8,8 @@ mod election;
 mod follower;
 #[path = "one_server/leader.rs"]
 mod leader;
+#[path = "one_server/roles.rs"]
+mod roles;
 
 use zab_core::event::Timer;
 use zab_core::message::{ServerState, Vote};

@@ -310,3 +310,18 @@ fn d5_a_server_that_ends_in_the_same_way_at_each_start() {
     ends(&mut story);
     assert_broken(&mut story, &[Class::D5]);
 }
+
+/// `FileTxnSnapLog.restore` reads the log after the newest snapshot only.
+#[test]
+fn a_record_that_the_newest_snapshot_hides_is_on_no_disk() {
+    let mut story = Story::of_three();
+    let (hidden, after) = (txn(1, 1), txn(1, 2));
+    story.logs(1, hidden);
+    assert!(story.checker.servers()[1].holds(Z11));
+    let mut without = Replica::default();
+    without.apply(&after);
+    story.delivers(1, after).asks_disk(1, DiskOp::Snapshot(Box::new(without)));
+    story.disk_done(1, File::Snapshot);
+    let server = &story.checker.servers()[1];
+    assert!(server.holds(after.zxid) && !server.holds(Z11), "{server:?}");
+}

@@ -292,6 +292,7 @@ impl Teller<'_> {
             }
             Note::SteppedDown => {
                 self.disks.before_end(server, &mut self.text);
+                self.elect_with_its_vote(server);
                 self.text.line(format!("mute {server}"));
                 let peers = self.roles.peers(server);
                 self.await_sent(server);
@@ -314,8 +315,8 @@ impl Teller<'_> {
         self.text.line(format!("wait {server} {role}"));
     }
 
-    /// A vote that has arrived counts although its sender dies: whoever is elected by it is elected
-    /// before.
+    /// A vote that has arrived counts although its sender dies or says something else: whoever is elected
+    /// by it is elected before.
     fn elect_with_its_vote(&mut self, server: NodeId) {
         for other in self.roles.others(server) {
             let elected = end::next_leader(self.recording, self.at, other);

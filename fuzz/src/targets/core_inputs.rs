@@ -109,6 +109,10 @@ fn next_input(u: &mut Unstructured<'_>, wishes: &mut Wishes, node: &Node) -> Res
             let (peer, conn) = words.end()?;
             Input::ConnectionDown { peer, conn }
         }
+        11 if words.u.arbitrary()? => {
+            let (peer, conn) = words.end()?;
+            Input::Refused { peer, conn }
+        }
         11 => Input::ConnectFailed { peer: words.peer()? },
         12 => Input::Client { request: request(u)?, last_seen: zxid(u)?, op: op(u)? },
         13 => Input::StepDown,

@@ -322,12 +322,21 @@ impl Bench {
                 CrashMode::KeepPrefix(count) => usize::from(count),
                 CrashMode::KeepAll => usize::MAX,
             };
+            let mut ends_here = false;
             done.retain(|done| {
+                // A file is read up to the first record that is not there.
+                let is_record = matches!(done.op, DiskOp::Append(_));
+                ends_here &= done.op != DiskOp::RollLog;
+                if ends_here && is_record {
+                    return false;
+                }
                 // Without its first record a file is none.
                 let is_free = is_flush(&done.op) || done.op == DiskOp::RollLog;
                 let is_lucky = !done.durable && !is_free && kept > 0;
                 kept -= usize::from(is_lucky);
-                done.durable || is_lucky || done.op == DiskOp::RollLog
+                let stays = done.durable || is_lucky || done.op == DiskOp::RollLog;
+                ends_here |= is_record && !stays;
+                stays
             });
             for done in done {
                 (done.waiting, done.durable, done.clean) = (None, true, false);

@@ -111,11 +111,28 @@ fn what_a_failed_flush_should_have_made_durable_is_read_until_the_power_goes() {
     assert_eq!(counters(&killed.recover().expect("sound")), [1, 2, 3, 4]);
     disk.lose_power(CrashMode::LoseAll);
     let left = counters(&disk.recover().expect("sound"));
-    assert_eq!(left, [1, 4], "the kernel took them for clean");
+    assert_eq!(left, [1], "the kernel took them for clean, and there the file ends");
     killed.ask(Lsn(1), DiskOp::FlushRecovered(File::Log));
     assert!(killed.complete(File::Log, Lsn(1)));
     killed.lose_power(CrashMode::LoseAll);
     assert_eq!(counters(&killed.recover().expect("sound")), [1, 2, 3, 4], "written anew");
+}
+
+/// `FileTxnIterator.next`: a record of length 0 ends the file, and the next file is read.
+#[test]
+fn a_record_that_is_not_there_hides_the_rest_of_its_file_and_no_other() {
+    for (begins_file, expected) in [(false, vec![1]), (true, vec![1, 4])] {
+        let mut disk = busy_disk();
+        assert!(disk.fail(File::Log, Lsn(5), DiskError::Flush));
+        if begins_file {
+            disk.ask(Lsn(8), DiskOp::RollLog);
+        }
+        disk.ask(Lsn(9), DiskOp::Append(txn(4)));
+        disk.ask(Lsn(10), DiskOp::Flush);
+        assert!(disk.complete(File::Log, Lsn(10)));
+        disk.lose_power(CrashMode::LoseAll);
+        assert_eq!(counters(&disk.recover().expect("sound")), expected);
+    }
 }
 
 #[test]
@@ -267,7 +284,7 @@ fn the_newest_snapshot_counts_until_it_is_dropped() {
 }
 
 /// Record 1 is durable, record 2 was appended by a process that died, and record 3 by the next one,
-/// which has flushed what it wrote.
+/// which has flushed what it wrote, in a file of its own.
 fn disk_after_a_kill() -> SimDisk {
     let mut disk = SimDisk::default();
     disk.ask(Lsn(1), DiskOp::Append(txn(1)));
@@ -276,9 +293,10 @@ fn disk_after_a_kill() -> SimDisk {
     disk.ask(Lsn(3), DiskOp::Append(txn(2)));
     disk.lose_process();
     assert_eq!(counters(&disk.recover().expect("sound")), [1, 2]);
-    disk.ask(Lsn(1), DiskOp::Append(txn(3)));
-    disk.ask(Lsn(2), DiskOp::Flush);
-    assert!(disk.complete(File::Log, Lsn(2)));
+    disk.ask(Lsn(1), DiskOp::RollLog);
+    disk.ask(Lsn(2), DiskOp::Append(txn(3)));
+    disk.ask(Lsn(3), DiskOp::Flush);
+    assert!(disk.complete(File::Log, Lsn(3)));
     disk
 }
 

@@ -93,7 +93,7 @@ impl Connection {
             None => Next::Nothing,
             Some((_, Item::Up)) => Next::Up,
             Some((_, Item::Packet(_))) => Next::Packet,
-            Some((_, Item::Down)) => Next::Down,
+            Some((_, Item::Down | Item::Refused)) => Next::Down,
         };
         End {
             conn: self.id,

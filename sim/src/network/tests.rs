@@ -34,6 +34,7 @@ fn drain(network: &mut Network, conn: ConnId, end: u8, fx: &mut Effects) -> Vec<
             Item::Up => "UP".to_string(),
             Item::Packet(packet) => packet.to_string(),
             Item::Down => "DOWN".to_string(),
+            Item::Refused => "REFUSED".to_string(),
         })
         .collect()
 }
@@ -61,7 +62,7 @@ fn a_close_arrives_behind_what_was_sent_before() {
     let fx = &mut Effects::default();
     let (mut network, conn) = connected(fx);
     send(&mut network, conn, A, 1, fx);
-    network.close(Time(9000), (conn, A), DELAYS, fx);
+    network.close(Time(9000), (conn, A, Item::Down), DELAYS, fx);
     send(&mut network, conn, B, 2, fx);
     assert_eq!(drain(&mut network, conn, 0, fx), [""; 0], "the closed end hears nothing");
     assert_eq!(drain(&mut network, conn, 1, fx), ["COMMIT(<1, 1>)", "DOWN"]);
@@ -76,7 +77,7 @@ fn a_cut_loses_what_is_sent_from_then_on_and_tells_nobody() {
     network.cut(A, B);
     send(&mut network, conn, A, 2, fx);
     send(&mut network, conn, B, 3, fx);
-    network.close(Time(9000), (conn, A), DELAYS, fx);
+    network.close(Time(9000), (conn, A, Item::Down), DELAYS, fx);
     assert_eq!(drain(&mut network, conn, 1, fx), ["COMMIT(<1, 1>)"]);
     assert_eq!(network.peer(conn, B), Some(A), "this end does not know");
 }
@@ -123,7 +124,7 @@ fn a_connection_that_one_end_has_closed_is_not_reset() {
     let fx = &mut Effects::default();
     let (mut network, conn) = connected(fx);
     send(&mut network, conn, A, 1, fx);
-    network.close(Time(9000), (conn, A), DELAYS, fx);
+    network.close(Time(9000), (conn, A, Item::Down), DELAYS, fx);
     fx.due.clear();
     network.cut(A, B);
     network.reset_dead(LATER, |_, _| true, DELAYS, fx);
@@ -146,7 +147,7 @@ fn a_killed_process_says_goodbye_and_a_power_loss_does_not() {
 fn a_slot_used_again_has_another_identity() {
     let fx = &mut Effects::default();
     let (mut network, old) = connected(fx);
-    network.close(Time(0), (old, A), DELAYS, fx);
+    network.close(Time(0), (old, A, Item::Down), DELAYS, fx);
     drain(&mut network, old, 1, fx);
     let new = network.open(LATER, [A, B], fx);
     assert_ne!(old, new);

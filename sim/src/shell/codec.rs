@@ -8,7 +8,7 @@
 //!
 //! A connection carries one of three conversations, which its first frame chooses:
 //!
-//! - [`Frame::Learner`]: a learner, then packets both ways;
+//! - [`Frame::Learner`]: a learner, then packets both ways, or [`Frame::Refused`] back;
 //! - [`Frame::Post`]: notifications one way, each acknowledged with [`Frame::Received`];
 //! - [`Frame::Clients`]: [`Frame::Ask`] one way, [`Frame::Answer`] and [`Frame::Dropped`] back.
 
@@ -51,6 +51,8 @@ pub enum Frame {
     },
     /// The server serves no longer: what was asked and not answered is never answered.
     Dropped,
+    /// To a learner: nobody leads here.
+    Refused,
 }
 
 /// Bytes that are no frame.
@@ -107,6 +109,7 @@ pub fn encode(frame: &Frame, buffer: &mut Vec<u8>) {
             outcome.put(out);
         }
         Frame::Dropped => out.u8(9),
+        Frame::Refused => out.u8(10),
     }
 }
 
@@ -127,6 +130,7 @@ pub fn decode(bytes: &[u8]) -> Result<Frame, FrameError> {
         },
         8 => Frame::Answer { request: Wire::get(from)?, outcome: Wire::get(from)? },
         9 => Frame::Dropped,
+        10 => Frame::Refused,
         tag => return Err(FrameError::Unknown { what: "frame", tag }),
     };
     match from.0.len() {

@@ -89,6 +89,12 @@ async fn read_packets(conn: ConnId, reader: &mut Reader, arrived: &Moment, inbox
                     return false;
                 }
             }
+            Ok(Some(Frame::Refused)) => {
+                let what = Event::Refused { conn };
+                // Nobody listens if the process ends.
+                let _ = inbox.send(Stamped { at: arrived.get(), what }).await;
+                return false;
+            }
             Ok(Some(_)) | Err(_) => return true,
             Ok(None) => return false,
         }

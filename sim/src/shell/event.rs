@@ -60,6 +60,11 @@ pub enum Event {
         /// The packet.
         packet: Packet,
     },
+    /// The other end of a connection does not listen.
+    Refused {
+        /// Which connection.
+        conn: ConnId,
+    },
     /// The turn of the oldest packet of a connection that was not looked at yet.
     Arrive {
         /// The connection.

@@ -34,8 +34,9 @@ impl SimNet {
     fn is_held_back(&self, to: NodeId) -> bool {
         let shared = self.shared.borrow();
         self.me.is_some_and(|me| {
-            let is_stalled = shared.cluster[me].stalls.process(shared.since);
-            is_stalled || shared.are_clogged(me, to)
+            let (links, now) = (&shared.cluster.links, shared.since);
+            let is_stalled = shared.cluster[me].stalls.process(now);
+            is_stalled || links.is_cut_either_way(now, me, to) || shared.are_clogged(me, to)
         })
     }
 

@@ -58,9 +58,9 @@ impl World {
         }
     }
 
-    /// A connection is made if both ways are open and the other process is running.
+    /// A connection is made if the other process is running; whether it listens it says itself.
     pub(super) fn on_connect(&mut self, now: Time, from: NodeId, to: NodeId, fx: &mut Effects) {
-        if self.is_up(to) && !self.cluster.links.is_cut_either_way(now, from, to) {
+        if self.is_up(to) {
             let conn = self.network.open(now, [from, to], fx);
             fx.pass(now, || Some(Leg::Connected(Way { conn, from, to })));
             self.step(now, from, Input::ConnectionUp { peer: to, conn, outgoing: true }, fx);
@@ -74,7 +74,7 @@ impl World {
             return;
         };
         fx.pass(now, || match &item {
-            Item::Packet(Packet::Ping) | Item::Up => None,
+            Item::Packet(Packet::Ping) | Item::Up | Item::Refused => None,
             Item::Down => Some(Leg::Ended(Way { conn, from: peer, to })),
             Item::Packet(packet) => {
                 Some(Leg::Arrived(Way { conn, from: peer, to }, packet.clone()))
@@ -84,6 +84,7 @@ impl World {
             Item::Up => Input::ConnectionUp { peer, conn, outgoing: false },
             Item::Packet(packet) => Input::Packet { from: peer, conn, packet },
             Item::Down => Input::ConnectionDown { peer, conn },
+            Item::Refused => Input::Refused { peer, conn },
         };
         self.step(now, to, input, fx);
     }

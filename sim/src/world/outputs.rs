@@ -3,6 +3,7 @@
 use super::World;
 use crate::backend::Backend;
 use crate::due::{Due, Effects};
+use crate::network::Item;
 use crate::observe::fact_of;
 use crate::passage::{Leg, Way};
 use crate::{faults, sessions};
@@ -51,7 +52,8 @@ impl World {
                 let life = self.cluster[id].life();
                 fx.schedule(now.after(there).after(back), Due::Connect { from: id, life, to });
             }
-            Output::Close(conn) => self.network.close(now, (conn, id), delays, fx),
+            Output::Close(conn) => self.network.close(now, (conn, id, Item::Down), delays, fx),
+            Output::Refuse(conn) => self.network.close(now, (conn, id, Item::Refused), delays, fx),
             Output::Send { conn, packet } => {
                 self.network.send(now, (conn, id), packet, delays, fx);
             }

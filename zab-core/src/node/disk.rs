@@ -6,6 +6,7 @@ use crate::ids::Lsn;
 use crate::log_writer::AckTo;
 use crate::server::{Flow, GO_ON, Leave, STEP_DOWN, Server};
 use crate::variant::Shutdown;
+use crate::view::Phase;
 
 /// The process ends.
 const EXIT: Flow = Flow::Break(Leave::Exit(ExitReason::DiskError));
@@ -157,7 +158,12 @@ impl Node {
         if !self.server.variant.disk_error_keeps_memory {
             return EXIT;
         }
-        match self.role {
+        match &mut self.role {
+            // Nobody looks at the state before UPTODATE, which sets it to RUNNING (`syncWithLeader`,
+            // `startServing`): the server goes on, and logs nothing.
+            Role::Following(follower) if follower.progress() != Phase::Broadcast => {
+                follower.on_progress(&mut self.server)
+            }
             Role::Following(_) | Role::Leading(_) => STEP_DOWN,
             Role::Elected => self.begin_when_ready(),
             Role::Dead | Role::Stopping(_) | Role::Looking(_) => self.look_when_ready(),

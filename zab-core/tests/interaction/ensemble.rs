@@ -258,6 +258,12 @@ impl Ensemble {
                     self.pending.push_back(Pending::Input(other, input));
                 }
             }
+            Output::Refuse(conn) => {
+                if let Some((learner, _)) = self.connections.remove(&conn) {
+                    let input = Input::Refused { peer: id, conn };
+                    self.pending.push_back(Pending::Input(learner, input));
+                }
+            }
             Output::Send { conn, packet } => {
                 if let Some((a, b)) = self.connections.get(&conn).copied() {
                     let to = if a == id { b } else { a };

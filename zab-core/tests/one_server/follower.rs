@@ -4,7 +4,7 @@ use super::{
     connected_follower, connected_follower_of, half_tick, notification, packet, started, step,
     step_and_write, txn,
 };
-use zab_core::event::{Breach, DiskError, ExitReason, Note, SyncMode};
+use zab_core::event::{Breach, DiskError, ExitReason, Note, SyncMode, Timer};
 use zab_core::message::{ServerState, Vote};
 use zab_core::{
     Actor, Config, ConnId, DiskOp, Epoch, File, Input, Lsn, Node, NodeId, Output, Packet,
@@ -33,7 +33,7 @@ fn follower_after(packets: usize) -> Node {
 }
 
 /// S0 in broadcast in epoch 1, with two proposals that are not committed.
-fn follower() -> Node {
+pub(super) fn follower() -> Node {
     let node = follower_after(6);
     assert!(node.view().serving);
     node
@@ -69,7 +69,7 @@ fn a_follower_takes_only_the_connection_that_it_asked_for() {
         step(&mut node, notification(1, ServerState::Following, vote));
         step(&mut node, notification(2, ServerState::Leading, vote));
         let outputs = step(&mut node, Input::ConnectionUp { peer: NodeId(peer), conn, outgoing });
-        let refuses = outputs == [Output::Close(conn)];
+        let refuses = matches!(outputs[..], [Output::Close(c) | Output::Refuse(c)] if c == conn);
         assert!(refuses || matches!(outputs[..], [Output::Send { .. }]), "{outputs:?}");
         !refuses
     };
@@ -81,20 +81,44 @@ fn a_follower_takes_only_the_connection_that_it_asked_for() {
     assert_eq!(outputs, [Output::Close(conn)], "it has one");
 }
 
+/// `Learner.connectToLeader`: a leader listens as soon as it leads.
 #[test]
 fn a_leader_that_cannot_be_reached_is_given_up_after_five_attempts() {
-    let mut node = started(0, 3, Recovered::default());
-    let vote = Vote { leader: NodeId(2), zxid: Zxid::ZERO, peer_epoch: Epoch(0) };
-    step(&mut node, notification(1, ServerState::Following, vote));
-    step(&mut node, notification(2, ServerState::Leading, vote));
-    let peer = NodeId(2);
-    let left = Output::Note(Note::SteppedDown);
-    for generation in 1..5 {
-        assert_eq!(step(&mut node, Input::ConnectFailed { peer }), [], "attempt {generation}");
-        let outputs = half_tick(&mut node, generation, Time(0));
-        assert!(outputs.contains(&Output::Connect(peer)), "{outputs:?}");
+    let (peer, conn) = (NodeId(2), ConnId(2));
+    let failures = [
+        vec![Input::ConnectFailed { peer }],
+        vec![Input::ConnectionUp { peer, conn, outgoing: true }, Input::Refused { peer, conn }],
+    ];
+    for failure in failures {
+        let mut node = started(0, 3, Recovered::default());
+        let vote = Vote { leader: peer, zxid: Zxid::ZERO, peer_epoch: Epoch(0) };
+        step(&mut node, notification(1, ServerState::Following, vote));
+        step(&mut node, notification(2, ServerState::Leading, vote));
+        let fail = |node: &mut Node| {
+            failure.iter().flat_map(|input| step(node, input.clone())).last().expect("a timer")
+        };
+        for attempt in 1..5 {
+            let (after, generation) = (Config::new(3).connect_delay, 2 * attempt);
+            let later = Output::SetTimer { timer: Timer::Tick, generation, after };
+            assert_eq!(fail(&mut node), later, "attempt {attempt}");
+            let outputs = half_tick(&mut node, generation, Time(0));
+            assert!(outputs.contains(&Output::Connect(peer)), "{outputs:?}");
+        }
+        fail(&mut node);
+        assert_eq!(node.view().state, ServerState::Looking);
     }
-    assert!(step(&mut node, Input::ConnectFailed { peer }).contains(&left));
+}
+
+/// `Follower.followLeader`: an exception after that ends the role.
+#[test]
+fn a_leader_that_hangs_up_is_not_dialed_again_in_the_same_role() {
+    let (peer, conn) = (NodeId(2), ConnId(2));
+    for packets in 0..=4 {
+        let mut node = follower_after(packets);
+        let outputs = step(&mut node, Input::ConnectionDown { peer, conn });
+        assert!(outputs.contains(&Output::Note(Note::SteppedDown)), "{packets}: {outputs:?}");
+        assert!(!outputs.contains(&Output::Connect(peer)), "{packets}: {outputs:?}");
+    }
 }
 
 #[test]

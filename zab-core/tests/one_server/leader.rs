@@ -1,10 +1,10 @@
 //! What an established leader commits, and when.
 
-use super::{elected, half_tick, packet, step, step_and_write};
+use super::{elected, half_tick, packet, started, step, step_and_write};
 use zab_core::event::Note;
 use zab_core::{
-    Actor, Config, ConnId, Epoch, Input, Key, Node, NodeId, Op, Output, Packet, RequestId,
-    SessionId, Time, Zxid,
+    Actor, Config, ConnId, Epoch, Input, Key, Node, NodeId, Op, Output, Packet, Recovered,
+    RequestId, SessionId, Time, Zxid,
 };
 
 const FIRST: Zxid = Zxid::new(1, 1);
@@ -104,6 +104,18 @@ fn a_leader_connects_to_nobody() {
     let up = |outgoing| Input::ConnectionUp { peer: NodeId(0), conn, outgoing };
     assert_eq!(step(&mut leader(), up(true)), [Output::Close(conn)]);
     assert_eq!(step(&mut leader(), up(false)), [], "learners do");
+}
+
+#[test]
+fn a_server_listens_while_it_leads() {
+    let conn = ConnId(7);
+    let up = || Input::ConnectionUp { peer: NodeId(0), conn, outgoing: false };
+    let mut node = started(2, 3, Recovered::default());
+    assert_eq!(step(&mut node, up()), [Output::Refuse(conn)], "it looks for a leader");
+    let mut node = leader();
+    assert_eq!(step(&mut node, up()), []);
+    assert!(step(&mut node, Input::StepDown).contains(&Output::Note(Note::SteppedDown)));
+    assert_eq!(step(&mut node, up()), [Output::Refuse(conn)], "it does not lead any more");
 }
 
 /// `LearnerHandler.synced`: its deadline moves only with what it says once it serves.

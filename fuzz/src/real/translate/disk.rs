@@ -3,7 +3,7 @@
 
 use super::end::Fate;
 use super::text::{self, Text};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use zab_core::{DiskError, DiskOp, Epoch, File, Lsn, NodeId, Recovered, Zxid};
 
 /// What is known of each server's files.
@@ -18,6 +18,8 @@ struct Disk {
     left: BTreeSet<Zxid>,
     /// Epochs that are being written.
     epochs: Vec<(File, Lsn, Epoch)>,
+    /// Epochs that have been written.
+    written: BTreeMap<File, Epoch>,
     /// Operations that stand.
     armed: Vec<(File, Lsn)>,
     /// The lines with which the log fails. Nobody notices before the role ends, and real servers end it
@@ -94,6 +96,7 @@ impl Disks {
         let mut written = disk.epochs.iter().filter(|(of, lsn, _)| *of == file && *lsn <= upto);
         if let Some((.., epoch)) = written.next_back() {
             text.line(format!("wait {server} {} {epoch}", name(file)));
+            disk.written.insert(file, *epoch);
         }
         disk.epochs.retain(|(of, lsn, _)| *of != file || *lsn > upto);
     }
@@ -168,11 +171,7 @@ impl Disks {
         let mut lines = Vec::new();
         // What a killed process had asked for of its epoch files is there.
         for (file, _, epoch) in &disk.epochs {
-            let found = found.map(|found| match file {
-                File::AcceptedEpoch => found.accepted_epoch,
-                _ => found.current_epoch,
-            });
-            if found == Some(*epoch) {
+            if found.map(|found| epoch_in(found, *file)) == Some(*epoch) {
                 lines.push(format!("wait {server} {} {epoch}", name(*file)));
             }
         }
@@ -180,8 +179,14 @@ impl Disks {
             lines.push(format!("kill {server}"));
         } else if !disk.left.iter().any(in_log) {
             disk.left.clear();
-            // An epoch that was reported as written is on the model's disk.
-            lines.push(format!("journal {server}"));
+            // An epoch that was reported as written is on the model's disk, unless the power has
+            // undone its name.
+            let is_there = |(file, epoch): (&File, &Epoch)| {
+                found.is_none_or(|found| epoch_in(found, *file) == *epoch)
+            };
+            if disk.written.iter().all(is_there) {
+                lines.push(format!("journal {server}"));
+            }
             lines.push(format!("power {server}"));
         } else if disk.left.iter().all(in_log) {
             disk.left.clear();
@@ -192,6 +197,9 @@ impl Disks {
             return Err(format!("{server}: {what}"));
         }
         lines.extend(disk.end(server));
+        if power_loss {
+            disk.written.clear();
+        }
         Ok(lines)
     }
 
@@ -217,6 +225,14 @@ impl Disk {
         self.late = None;
         let armed = self.armed.drain(..);
         armed.map(|(file, ..)| format!("release {server} {}", name(file))).collect()
+    }
+}
+
+/// What a process finds in one of its epoch files.
+const fn epoch_in(found: &Recovered, file: File) -> Epoch {
+    match file {
+        File::AcceptedEpoch => found.accepted_epoch,
+        _ => found.current_epoch,
     }
 }
 

@@ -50,6 +50,7 @@ fn every_frame() -> Vec<Frame> {
         Frame::Clients,
         Frame::Received,
         Frame::Dropped,
+        Frame::Refused,
     ];
     frames.extend(packets.map(Frame::Packet));
     frames.extend(ops.map(|op| Frame::Ask { request, last_seen: zxid, op }));

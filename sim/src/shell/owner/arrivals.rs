@@ -18,8 +18,17 @@ pub(super) struct Link {
     pub(super) peer: NodeId,
     opened: Time,
     pub(super) outbox: Outbox,
-    /// What came and was not looked at yet; `None` says that the other end has closed it.
-    waiting: VecDeque<Stamped<Option<Packet>>>,
+    /// What came and was not looked at yet.
+    waiting: VecDeque<Stamped<Came>>,
+}
+
+/// What comes from the other end of a connection.
+pub(super) enum Came {
+    Packet(Packet),
+    /// It does not listen.
+    Refused,
+    /// It has closed the connection.
+    Goodbye,
 }
 
 /// A notification that was not looked at yet.
@@ -45,9 +54,12 @@ impl<N: Net, P: Platform> Owner<N, P> {
                 self.routes.retain(|_, route| *route != number);
             }
             Event::Packet { conn, packet } => {
-                self.queue(conn, Stamped { at, what: Some(packet) });
+                self.queue(conn, Stamped { at, what: Came::Packet(packet) });
             }
-            Event::Down { conn, reset: false } => self.queue(conn, Stamped { at, what: None }),
+            Event::Refused { conn } => self.queue(conn, Stamped { at, what: Came::Refused }),
+            Event::Down { conn, reset: false } => {
+                self.queue(conn, Stamped { at, what: Came::Goodbye });
+            }
             Event::Down { conn, reset: true } => {
                 // Of what has come and was not looked at yet a reset leaves nothing.
                 let link = self.connections.get_mut(&conn);
@@ -77,7 +89,7 @@ impl<N: Net, P: Platform> Owner<N, P> {
         self.connections.values().map(|link| link.waiting.len()).sum::<usize>() < INBOX
     }
 
-    fn queue(&mut self, conn: ConnId, item: Stamped<Option<Packet>>) {
+    fn queue(&mut self, conn: ConnId, item: Stamped<Came>) {
         if let Some(link) = self.connections.get_mut(&conn) {
             if link.waiting.is_empty() {
                 self.agenda.at(item.at, link.arrival(conn));
@@ -94,13 +106,14 @@ impl<N: Net, P: Platform> Owner<N, P> {
             let at = next.at.max(self.agenda.base());
             self.agenda.at(at, link.arrival(conn));
         }
-        let from = link.peer;
+        let peer = link.peer;
+        if !matches!(item.what, Came::Packet(_)) {
+            self.connections.remove(&conn);
+        }
         Some(match item.what {
-            Some(packet) => Input::Packet { from, conn, packet },
-            None => {
-                self.connections.remove(&conn);
-                Input::ConnectionDown { peer: from, conn }
-            }
+            Came::Packet(packet) => Input::Packet { from: peer, conn, packet },
+            Came::Refused => Input::Refused { peer, conn },
+            Came::Goodbye => Input::ConnectionDown { peer, conn },
         })
     }
 

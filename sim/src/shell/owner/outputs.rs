@@ -28,6 +28,12 @@ impl<N: Net, P: Platform> Owner<N, P> {
                     let _ = link.outbox.try_send(self.stamped(None));
                 }
             }
+            Output::Refuse(conn) => {
+                if let Some(link) = self.connections.remove(&conn) {
+                    let _ = link.outbox.try_send(self.stamped(Some(Frame::Refused)));
+                    let _ = link.outbox.try_send(self.stamped(None));
+                }
+            }
             Output::Send { conn, packet } => self.send(conn, packet),
             Output::Notify { to, notification } => self.notify(to, notification),
             Output::Disk { lsn, op } => self.platform.ask(lsn, op, &mut self.agenda),

@@ -1,0 +1,102 @@
+//! How a role ends while the log writer stands in the disk, or after it has failed.
+
+use super::follower::follower;
+use super::{half_tick, notification, packet, step, step_and_write, txn};
+use zab_core::event::{DiskError, Note};
+use zab_core::message::{ServerState, Vote};
+use zab_core::{
+    Actor, Config, ConnId, DiskOp, Epoch, File, Input, Lsn, Node, NodeId, Notification, Output,
+    Packet, Recovered, Time, Zxid, variant,
+};
+
+/// The flush that these outputs ask for.
+fn flush_of(outputs: &[Output]) -> Lsn {
+    let flush = outputs.iter().find_map(|output| match output {
+        Output::Disk { lsn, op: DiskOp::Flush } => Some(*lsn),
+        _ => None,
+    });
+    flush.expect("something is logged")
+}
+
+/// `SyncRequestProcessor.shutdown` joins its thread, without a limit; `updateServerState` comes later.
+#[test]
+fn a_server_whose_log_writer_stands_in_the_disk_is_not_out_of_its_role() {
+    let mut node = follower();
+    let outputs = step(&mut node, Input::Turn(Actor::LogWriter));
+    let upto = flush_of(&outputs);
+    let outputs = step(&mut node, Input::StepDown);
+    assert_eq!(outputs.last(), Some(&Output::Note(Note::SteppedDown)), "{outputs:?}");
+    half_tick(&mut node, 1, Time(60_000_000));
+    let own = Vote { leader: NodeId(1), zxid: Zxid::ZERO, peer_epoch: Epoch(0) };
+    let told = step(&mut node, notification(1, ServerState::Looking, own));
+    let follows = |output: &Output| match output {
+        Output::Notify { to, notification } => {
+            let Notification { vote, state, .. } = notification;
+            (*to, vote.leader, *state) == (NodeId(1), NodeId(2), ServerState::Following)
+        }
+        _ => false,
+    };
+    assert!(matches!(&told[..], [one] if follows(one)), "it follows still: {told:?}");
+    let outputs = step(&mut node, Input::DiskDone { file: File::Log, upto });
+    let looks = |output: &Output| matches!(output, Output::Note(Note::Looking { .. }));
+    assert!(outputs.iter().any(looks), "{outputs:?}");
+}
+
+/// S0 in ZooKeeper 3.8.0, which has acknowledged NEWLEADER of epoch 2; the log writer is about to flush
+/// the transaction of the synchronization.
+fn synchronized() -> (Node, Lsn) {
+    let named = variant::find("zk-3.8.0").expect("it is known");
+    let release = named.releases().of(variant::Release::Old);
+    let mut node = Node::new(NodeId(0), Config::new(3), release);
+    step_and_write(&mut node, Input::Start(Box::default()));
+    let vote = Vote { leader: NodeId(2), zxid: Zxid::new(1, 1), peer_epoch: Epoch(1) };
+    step(&mut node, notification(1, ServerState::Following, vote));
+    step(&mut node, notification(2, ServerState::Leading, vote));
+    step(&mut node, Input::ConnectionUp { peer: NodeId(2), conn: ConnId(2), outgoing: true });
+    let (epoch, zxid) = (Epoch(2), Zxid::new(1, 1));
+    for next in [
+        Packet::LeaderInfo { epoch },
+        Packet::Diff { zxid },
+        Packet::Proposal(txn(zxid)),
+        Packet::Commit(zxid),
+        Packet::NewLeader { epoch },
+    ] {
+        step_and_write(&mut node, packet(2, next));
+    }
+    let flush = flush_of(&step(&mut node, Input::Turn(Actor::LogWriter)));
+    (node, flush)
+}
+
+/// `ZooKeeperServerListenerImpl.notifyStopping` sets state ERROR, in which `canShutdown()` is true:
+/// `fastForwardDataBase` finds what could not be flushed.
+#[test]
+fn a_failed_log_writer_lets_memory_catch_up_with_the_log_when_the_role_ends() {
+    let last_processed = |fails: bool| {
+        let (mut node, lsn) = synchronized();
+        if fails {
+            let (file, error) = (File::Log, DiskError::Flush);
+            let outputs = step(&mut node, Input::DiskFailed { file, lsn, error });
+            assert_eq!(outputs, [], "nobody looks at the state");
+        }
+        step(&mut node, Input::StepDown);
+        node.view().last_processed
+    };
+    assert_eq!(last_processed(true), Zxid::new(1, 1));
+    assert_eq!(last_processed(false), Zxid::ZERO, "in state INITIAL nothing is shut down");
+}
+
+/// `Learner.syncWithLeader` does not look at the state, and `startServing` sets it to RUNNING.
+#[test]
+fn a_log_writer_that_fails_before_uptodate_leaves_a_follower_that_logs_nothing() {
+    let (mut node, lsn) = synchronized();
+    step(&mut node, Input::DiskFailed { file: File::Log, lsn, error: DiskError::Flush });
+    step(&mut node, packet(2, Packet::UpToDate));
+    assert!(node.view().serving);
+    let next = Zxid::new(2, 1);
+    let outputs = step(&mut node, packet(2, Packet::Proposal(txn(next))));
+    assert!(!outputs.contains(&Output::Ready(Actor::LogWriter)), "{outputs:?}");
+    step(&mut node, packet(2, Packet::Commit(next)));
+    let outputs = [(); 2].map(|()| step(&mut node, Input::Turn(Actor::Committer))).concat();
+    assert!(outputs.contains(&Output::Delivered(txn(next))), "but it applies it: {outputs:?}");
+    assert_eq!(node.view().last_logged, Zxid::new(1, 1));
+}
