@@ -236,6 +236,8 @@ pub(crate) struct Disk {
     base: Option<Box<Files>>,
     /// In order: operations that are not durable, or follow one that is not.
     writes: Vec<(Stage, Pending)>,
+    /// The operation with which the newest file of the log begins.
+    rolled: Lsn,
     /// A process has died on this machine since it last had no power.
     is_cached: bool,
     /// What was durable on the disks that this one has taken the place of.
@@ -321,7 +323,11 @@ impl Disk {
             DiskOp::CurrentEpoch(epoch) => Pending::CurrentEpoch(*epoch),
             DiskOp::FlushRecovered(file) => Pending::FlushRecovered(*file),
             DiskOp::Rename(file, epoch) => Pending::Rename(*file, *epoch),
-            DiskOp::RollLog | DiskOp::Flush => return,
+            DiskOp::RollLog => {
+                self.rolled = lsn;
+                return;
+            }
+            DiskOp::Flush => return,
         };
         let write = (Stage::Asked(lsn), op);
         if is_readable(&write) {
@@ -429,6 +435,12 @@ impl Disk {
     pub(crate) fn on_failed(&mut self, file: File, failed: Lsn, error: DiskError) {
         let is_it = |stage| matches!(stage, Stage::Asked(lsn) if lsn == failed);
         self.writes.retain(|(stage, op)| op.file() != file || !is_it(*stage));
+        if matches!(error, DiskError::Header | DiskError::Open) {
+            // Nothing is left of the file that was to begin.
+            let rolled = self.rolled;
+            let is_in_it = |stage| matches!(stage, Stage::Asked(lsn) if lsn > rolled);
+            self.writes.retain(|(stage, op)| op.file() != file || !is_in_it(*stage));
+        }
         let is_asked =
             |stage| matches!(stage, Stage::Asked(lsn) | Stage::Buffered(lsn) if lsn <= failed);
         if file == File::Log {
@@ -445,9 +457,9 @@ impl Disk {
                 *stage = match (error, *stage, *op) {
                     (_, _, Pending::Truncate(_)) => Stage::Left,
                     (DiskError::Flush, ..) => Stage::Clean,
-                    (DiskError::Write, ..) if cut.is_some_and(|cut| at < cut) => Stage::Left,
-                    (DiskError::Write, Stage::Asked(lsn), _) => Stage::Buffered(lsn),
-                    (DiskError::Write, stage, _) => stage,
+                    _ if cut.is_some_and(|cut| at < cut) => Stage::Left,
+                    (_, Stage::Asked(lsn), _) => Stage::Buffered(lsn),
+                    (_, stage, _) => stage,
                 };
             }
         }

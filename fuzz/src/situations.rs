@@ -384,7 +384,9 @@ impl Watch {
         let is_elected = server.is_elected;
         self.reached.insert(match (file, error) {
             (File::Log, DiskError::Flush) => Situation::LogFlushFails,
-            (File::Log, DiskError::Write) => Situation::LogWriteFails,
+            (File::Log, DiskError::Write | DiskError::Header | DiskError::Open) => {
+                Situation::LogWriteFails
+            }
             (File::AcceptedEpoch, _) if is_elected => Situation::LeaderCannotPromise,
             (File::AcceptedEpoch | File::CurrentEpoch, _) if !is_elected => {
                 Situation::FollowerCannotPromise

@@ -57,7 +57,7 @@ enum Stage {
 }
 
 /// What an operation needs of the disk.
-#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+#[derive(Copy, Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Need {
     /// To change names and lengths of files, at most.
     Nothing,
@@ -65,6 +65,8 @@ pub(crate) enum Need {
     Write,
     /// Another block.
     Block,
+    /// Another file of the log.
+    File,
 }
 
 /// An operation that is not part of the durable contents yet.
@@ -172,8 +174,7 @@ impl SimDisk {
         let (mut contents, mut need) = (self.durable.clone(), Need::Nothing);
         for (at, write) in queue.iter().enumerate().take(at) {
             if matches!(write.op, DiskOp::Append(_)) && is_unwritten(at, write) {
-                let is_last = need == Need::Block || contents.is_block_full();
-                need = if is_last { Need::Block } else { Need::Write };
+                need = need.max(contents.next_record_needs());
             }
             contents.apply(write.op.clone());
         }
@@ -244,6 +245,13 @@ impl SimDisk {
         let Some(failed) = queue.iter().position(is_this) else {
             return false;
         };
+        if matches!(error, DiskError::Header | DiskError::Open) {
+            // Nothing is left of the file that was to begin.
+            let is_begun = |write: &Write| write.op == DiskOp::RollLog;
+            let begins = queue.iter().take(failed).rposition(is_begun).unwrap_or(failed);
+            queue.drain(begins..failed);
+            return self.fail(file, lsn, DiskError::Write);
+        }
         if matches!(queue[failed].op, DiskOp::Flush | DiskOp::Truncate(_)) {
             // What was cut was written before, and so was what stood before the cut.
             let is_cut = |write: &Write| matches!(write.op, DiskOp::Truncate(_));
@@ -256,8 +264,8 @@ impl SimDisk {
                 write.stage = match error {
                     _ if is_cut(write) => Stage::Written,
                     DiskError::Flush => Stage::Clean,
-                    DiskError::Write if cut.is_some_and(|cut| at < cut) => Stage::Written,
-                    DiskError::Write => Stage::Buffered,
+                    _ if cut.is_some_and(|cut| at < cut) => Stage::Written,
+                    _ => Stage::Buffered,
                 };
             }
         }

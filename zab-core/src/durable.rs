@@ -42,6 +42,17 @@ impl Naming {
     }
 }
 
+/// Whether a file of the log was removed while it was open.
+#[derive(Copy, Clone, Debug, Default, PartialEq, Eq, Hash)]
+enum Removed {
+    #[default]
+    Never,
+    /// It still is: what is appended goes there.
+    Open,
+    /// It is not open any more.
+    Closed,
+}
+
 /// Transaction log, snapshots and epoch files of a server.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub(crate) struct Durable {
@@ -51,6 +62,10 @@ pub(crate) struct Durable {
     log_files: LogFiles,
     /// The next record begins a new file.
     log_is_rolled: bool,
+    /// The operation with which the newest file begins.
+    rolled: Lsn,
+    /// Whether a file was removed that this process appends to, or has.
+    removed: Removed,
     /// How many of its last records a failed write has left in the stream's buffer.
     buffered: usize,
     /// The snapshots as asked for, oldest first.
@@ -164,15 +179,32 @@ impl Durable {
     }
 
     /// What is appended next goes to a new file (`FileTxnLog.rollLog`).
-    pub(crate) const fn roll_log(&mut self) {
+    pub(crate) fn roll_log(&mut self) {
         self.log_is_rolled = true;
+        if self.removed == Removed::Open {
+            self.removed = Removed::Closed;
+        }
+    }
+
+    /// The file that is appended to is removed: what is written from now on nobody can read, and flushes
+    /// succeed.
+    pub(crate) const fn remove_open_log(&mut self) {
+        self.removed = Removed::Open;
+    }
+
+    /// Whether records of this process went to a file that is in no folder.
+    pub(crate) fn has_removed_open_log(&self) -> bool {
+        self.removed != Removed::Never
     }
 
     /// Appends a record. Durable with the next flush.
     pub(crate) fn append(&mut self, txn: Txn, out: &mut Vec<Output>) {
+        if self.removed == Removed::Open {
+            return;
+        }
         let begins_file = std::mem::take(&mut self.log_is_rolled);
         if begins_file {
-            self.ask(DiskOp::RollLog, out);
+            self.rolled = self.ask(DiskOp::RollLog, out);
         }
         self.log_files.append(begins_file);
         self.log.push(txn);
@@ -188,7 +220,7 @@ impl Durable {
         let keep = self.log.iter().position(|txn| txn.zxid > zxid).unwrap_or(self.log.len());
         self.log.truncate(if zxid == Zxid::ZERO { 0 } else { keep });
         self.log_files.truncate(self.log.len());
-        self.log_is_rolled = true;
+        self.roll_log();
         self.cut = self.ask(DiskOp::Truncate(zxid), out);
     }
 
@@ -306,12 +338,26 @@ impl Durable {
         match (file, error) {
             (File::Log, DiskError::Flush) => self.appended.retain(|lsn| *lsn > failed),
             (File::Log, DiskError::Write) => self.buffered = self.appended.len(),
+            (File::Log, DiskError::Header | DiskError::Open) => {
+                self.forget_new_file();
+                self.log_is_rolled = error == DiskError::Open;
+            }
             (File::Snapshot | File::AcceptedEpoch | File::CurrentEpoch, _) => {}
         }
         let asked = &mut self.asked[file as usize];
         if *asked <= failed {
             *asked = self.done[file as usize];
         }
+    }
+
+    /// The newest file of the log has no records.
+    fn forget_new_file(&mut self) {
+        let before = self.appended.partition_point(|lsn| *lsn < self.rolled);
+        let new = self.appended.len() - before;
+        self.log.truncate(self.log.len() - new);
+        self.log_files.truncate(self.log.len());
+        self.appended.truncate(before);
+        self.buffered = before;
     }
 
     /// Whether this operation is known to be done.

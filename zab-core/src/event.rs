@@ -133,7 +133,7 @@ impl DiskOp {
     }
 }
 
-/// Which of its two steps a disk operation failed in, as the system call that returned the error.
+/// Which of its steps a disk operation failed in, as the system call that returned the error.
 #[derive(Copy, Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum DiskError {
     /// The write (EIO, ENOSPC, EROFS): the file is as it was. Log records stay in the buffer of the
@@ -143,6 +143,12 @@ pub enum DiskError {
     /// pages for clean and the next flush succeeds. Any other file is as it was, because it is
     /// flushed before it takes its place.
     Flush,
+    /// The write of the header of a new log file (EIO, ENOSPC): the file is empty, and its stream stays
+    /// open, with the header in its buffer. The record that was to begin the file is in no buffer
+    /// (`FileTxnLog.append`).
+    Header,
+    /// A new log file cannot be made (EROFS): there is neither file nor stream, nor the record.
+    Open,
 }
 
 /// What a server finds on its disk when its process starts.

@@ -50,6 +50,8 @@ impl fmt::Display for DiskError {
         f.write_str(match self {
             Self::Write => "write error",
             Self::Flush => "flush error",
+            Self::Header => "header error",
+            Self::Open => "open error",
         })
     }
 }

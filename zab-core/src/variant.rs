@@ -156,6 +156,10 @@ pub struct Variant {
     /// leads-unpromised: a leader whose `acceptedEpoch` could not be written tells its learners the
     /// epoch all the same, and leads it (`Leader.getEpochToPropose`).
     pub leads_unpromised: bool,
+    /// Whoever reads the log removes its newest file if that is empty (ZOOKEEPER-2332, from 3.9.3 on), also
+    /// one that this process has open because its header could not be written
+    /// (`FileTxnLog.FileTxnIterator.goToNextLog`).
+    pub removes_open_log: bool,
     /// A log that could not be flushed is flushed again as the log writer is shut down, and counts from
     /// then on: a leader acknowledges its own proposals. That flush succeeds, although the pages that
     /// the first one failed on may be gone (`SyncRequestProcessor.shutdown`). The repair writes them again.
@@ -203,6 +207,7 @@ impl Variant {
         trusts_blank_disk: false,
         unflushed_start: false,
         leads_unpromised: false,
+        removes_open_log: false,
         trusts_failed_flush: false,
         epoch_after_ack: false,
         apply_after_epoch: false,

@@ -5,7 +5,7 @@ use zab_core::canonical::{Canonical, Sink};
 
 impl Canonical for Disk {
     fn canonical<S: Sink>(&self, sink: &mut S) {
-        let Self { asked, durable, base, writes, is_cached, voided } = self;
+        let Self { asked, durable, base, writes, is_cached, voided, rolled: _ } = self;
         sink.plain(&(is_cached, base.is_some(), writes.len()));
         durable.canonical(sink);
         voided.canonical(sink);

@@ -112,7 +112,9 @@ impl Numbers {
             3 | 4 => Fact::DiskAsked { lsn, op: self.disk_op() },
             5 => Fact::DiskDone { file, upto: lsn },
             6 => {
-                let error = [DiskError::Write, DiskError::Flush][self.below(2) as usize];
+                let error =
+                    [DiskError::Write, DiskError::Flush, DiskError::Header, DiskError::Open]
+                        [self.below(4) as usize];
                 Fact::DiskFailed { file, lsn, error }
             }
             7 => Fact::Sent { to: NodeId(self.below(9) as u8), packet: Packet::Ack(self.zxid()) },

@@ -126,7 +126,12 @@ fn fact(fact: &Fact) -> Value {
             "kind": "disk-failed",
             "file": file(*of),
             "lsn": lsn.0,
-            "step": match error { DiskError::Write => "write", DiskError::Flush => "flush" },
+            "step": match error {
+                DiskError::Write => "write",
+                DiskError::Flush => "flush",
+                DiskError::Header => "header",
+                DiskError::Open => "open",
+            },
         }),
         Fact::Sent { to, packet: sent } => {
             packet(json!({ "kind": "sent", "peer": to.0, "packet": sent.name() }), sent)

@@ -1,5 +1,6 @@
 //! What is in the files of a server.
 
+use super::Need;
 use super::record::{self, Corruption, RECORD};
 use zab_core::log_files::LogFiles;
 use zab_core::{DiskOp, Epoch, File, Lsn, Recovered, Replica, Txn, Zxid};
@@ -41,12 +42,16 @@ impl Contents {
         &self.log
     }
 
-    /// Whether the next record of the log takes another block of the disk: it begins a file, or the
-    /// block in use has no room for it.
-    pub(super) fn is_block_full(&self) -> bool {
+    /// What the next record of the log needs: it begins a file, or the block in use has no room for it,
+    /// or it has.
+    pub(super) fn next_record_needs(&self) -> Need {
         let start = self.files.starts().last().unwrap_or(0);
         let records = self.files.records() - start;
-        self.is_rolled || records.is_multiple_of(BLOCK_RECORDS)
+        match self.is_rolled {
+            true => Need::File,
+            false if records.is_multiple_of(BLOCK_RECORDS) => Need::Block,
+            false => Need::Write,
+        }
     }
 
     /// An operation takes effect.

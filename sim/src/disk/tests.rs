@@ -195,13 +195,29 @@ fn the_log_needs_a_block_when_it_begins_a_file_or_has_filled_the_one_in_use() {
         needs.push(disk.need(File::Log, Lsn(lsn + 2)));
         assert!(disk.complete(File::Log, Lsn(lsn + 2)));
     }
-    let blocks: Vec<_> = (1..=8).filter(|n| needs[n - 1] == Need::Block).collect();
-    assert_eq!(blocks, [1, 5, 6], "four records are a block");
-    assert!(needs.iter().all(|need| *need != Need::Nothing));
+    let (write, block, file) = (Need::Write, Need::Block, Need::File);
+    assert_eq!(needs, [block, write, write, write, block, file, write, write]);
     disk.ask(Lsn(90), DiskOp::Append(txn(9)));
     disk.ask(Lsn(91), DiskOp::Append(txn(10)));
     disk.ask(Lsn(92), DiskOp::Flush);
     assert_eq!(disk.need(File::Log, Lsn(92)), Need::Block, "only the first of the two fits");
+}
+
+#[test]
+fn of_a_file_that_cannot_be_begun_nothing_is_left_to_write() {
+    for error in [DiskError::Header, DiskError::Open] {
+        let mut disk = busy_disk();
+        assert!(disk.complete(File::Log, Lsn(5)));
+        disk.ask(Lsn(8), DiskOp::RollLog);
+        disk.ask(Lsn(9), DiskOp::Append(txn(4)));
+        disk.ask(Lsn(10), DiskOp::Flush);
+        assert!(disk.fail(File::Log, Lsn(10), error));
+        disk.ask(Lsn(11), DiskOp::Append(txn(5)));
+        disk.ask(Lsn(12), DiskOp::Flush);
+        assert!(disk.complete(File::Log, Lsn(12)));
+        disk.lose_process();
+        assert_eq!(counters(&disk.recover().expect("sound")), [1, 2, 3, 5]);
+    }
 }
 
 #[test]

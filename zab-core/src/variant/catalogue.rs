@@ -88,6 +88,7 @@ const ZK_3_9_5: Variant = Variant {
     trusts_blank_disk: true,
     unflushed_start: true,
     leads_unpromised: true,
+    removes_open_log: true,
     trusts_failed_flush: true,
     ..REFERENCE
 };
@@ -106,6 +107,7 @@ const ZK_3_9_2: Variant = Variant {
     proposal_check: ProposalCheck::Never,
     shutdown: Shutdown::Leak,
     refuses_holes: false,
+    removes_open_log: false,
     ..ZK_3_9_5
 };
 

@@ -184,6 +184,7 @@ pub const SWITCHES: &[Switch] = &[
     switch!(trusts_blank_disk, [261, 2325], "FileTxnSnapLog.restore"),
     switch!(unflushed_start, [], "FileTxnSnapLog.restore"),
     switch!(leads_unpromised, [], "Leader.getEpochToPropose"),
+    switch!(removes_open_log, [], "FileTxnLog.FileTxnIterator.goToNextLog"),
     switch!(trusts_failed_flush, [], "SyncRequestProcessor.shutdown"),
     switch!(epoch_after_ack, [1282], "Learner.syncWithLeader"),
     switch!(apply_after_epoch, [], "Learner.syncWithLeader"),

@@ -6,7 +6,7 @@ use zab_core::event::{DiskError, Note};
 use zab_core::message::{ServerState, Vote};
 use zab_core::{
     Actor, Config, ConnId, DiskOp, Epoch, File, Input, Lsn, Node, NodeId, Notification, Output,
-    Packet, Recovered, Time, Zxid, variant,
+    Packet, Time, Zxid, variant,
 };
 
 /// The flush that these outputs ask for.
@@ -48,7 +48,7 @@ fn synchronized() -> (Node, Lsn) {
     let named = variant::find("zk-3.8.0").expect("it is known");
     let release = named.releases().of(variant::Release::Old);
     let mut node = Node::new(NodeId(0), Config::new(3), release);
-    step_and_write(&mut node, Input::Start(Box::new(Recovered::default())));
+    step_and_write(&mut node, Input::Start(Box::default()));
     let vote = Vote { leader: NodeId(2), zxid: Zxid::new(1, 1), peer_epoch: Epoch(1) };
     step(&mut node, notification(1, ServerState::Following, vote));
     step(&mut node, notification(2, ServerState::Leading, vote));

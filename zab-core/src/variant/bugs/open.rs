@@ -328,6 +328,25 @@ pub(super) const BUGS: &[Bug] = &[
         },
     },
     Bug {
+        // The repair of ZOOKEEPER-2332 brought it.
+        name: "removes-open-log",
+        jira: &[],
+        cause: "a log that is empty, for its header could not be written, is removed while it is open",
+        symptom: "acknowledged writes are lost: an error as a log file began, then a kill; disk full",
+        affects: "3.9.3 to HEAD",
+        fixed: "",
+        source: Source::Reproduced,
+        harm: Harm::Loss,
+        model: Model::Switches {
+            alone: Variant {
+                removes_open_log: true,
+                disk_error_keeps_memory: true,
+                ..KEEPS_MEMORY
+            },
+            repair: |variant| variant.removes_open_log = false,
+        },
+    },
+    Bug {
         name: "apply-after-epoch",
         jira: &[],
         cause: "memory takes what was synchronized only after currentEpoch was written",
