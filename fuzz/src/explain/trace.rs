@@ -110,7 +110,7 @@ fn fact(fact: &Fact) -> Value {
             "kind": "started",
             "accepted_epoch": found.accepted_epoch.0,
             "current_epoch": found.current_epoch.0,
-            "snapshot": zxid(found.snapshot.last_processed),
+            "snapshot": zxid(found.snapshot().last_processed),
             "log": found.log.iter().map(|txn| zxid(txn.zxid)).collect::<Vec<_>>(),
         }),
         Fact::Crashed { power_loss } => {
@@ -134,7 +134,12 @@ fn fact(fact: &Fact) -> Value {
             "kind": "disk-failed",
             "file": file(*of),
             "lsn": lsn.0,
-            "step": match error { DiskError::Write => "write", DiskError::Flush => "flush" },
+            "step": match error {
+                DiskError::Write => "write",
+                DiskError::Flush => "flush",
+                DiskError::Header => "header",
+                DiskError::Open => "open",
+            },
         }),
         Fact::Sent { to, packet: sent } => {
             packet(json!({ "kind": "sent", "peer": to.0, "packet": sent.name() }), sent)
@@ -156,6 +161,8 @@ const fn operation(op: &DiskOp) -> &'static str {
         DiskOp::Flush => "flush",
         DiskOp::FlushRecovered(_) => "flush-recovered",
         DiskOp::Snapshot(_) => "snapshot",
+        DiskOp::WriteSnapshot(_) => "write-snapshot",
+        DiskOp::EmptySnapshot(_) => "empty-snapshot",
         DiskOp::DropSnapshotsAfter(_) => "drop-snapshots",
         DiskOp::AcceptedEpoch(_) | DiskOp::CurrentEpoch(_) => "replace",
     }
@@ -165,8 +172,12 @@ fn disk_op(mut fields: Value, op: &DiskOp) -> Value {
     fields["op"] = operation(op).into();
     match op {
         DiskOp::Append(txn) => return with_txn(fields, txn),
-        DiskOp::Truncate(to) | DiskOp::DropSnapshotsAfter(to) => fields["zxid"] = zxid(*to),
-        DiskOp::Snapshot(replica) => fields["zxid"] = zxid(replica.last_processed),
+        DiskOp::Truncate(to) | DiskOp::DropSnapshotsAfter(to) | DiskOp::EmptySnapshot(to) => {
+            fields["zxid"] = zxid(*to);
+        }
+        DiskOp::Snapshot(replica) | DiskOp::WriteSnapshot(replica) => {
+            fields["zxid"] = zxid(replica.last_processed);
+        }
         DiskOp::Rename(_, epoch) | DiskOp::AcceptedEpoch(epoch) | DiskOp::CurrentEpoch(epoch) => {
             fields["epoch"] = epoch.0.into();
         }

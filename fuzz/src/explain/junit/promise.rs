@@ -233,7 +233,7 @@ impl Files {
         match fact {
             Fact::Started(found) => {
                 *self = Self {
-                    snapshots: vec![found.snapshot],
+                    snapshots: found.snapshots.clone(),
                     log: found.log.clone(),
                     accepted: found.accepted_epoch,
                     current: found.current_epoch,
@@ -257,7 +257,9 @@ impl Files {
         match op {
             DiskOp::Append(txn) => self.log.push(*txn),
             DiskOp::Truncate(zxid) => self.log.retain(|txn| txn.zxid <= *zxid),
-            DiskOp::Snapshot(replica) => self.snapshots.push(**replica),
+            DiskOp::Snapshot(replica) | DiskOp::WriteSnapshot(replica) => {
+                self.snapshots.push(**replica);
+            }
             DiskOp::DropSnapshotsAfter(zxid) => {
                 self.snapshots.retain(|one| one.last_processed <= *zxid);
             }
@@ -267,6 +269,8 @@ impl Files {
             DiskOp::CurrentEpoch(epoch) | DiskOp::Rename(File::CurrentEpoch, epoch) => {
                 self.current = *epoch;
             }
+            // An empty file is none that a process would load.
+            DiskOp::EmptySnapshot(zxid) => self.snapshots.retain(|one| one.last_processed != *zxid),
             DiskOp::RollLog | DiskOp::Flush | DiskOp::FlushRecovered(_) | DiskOp::Rename(..) => {}
         }
     }

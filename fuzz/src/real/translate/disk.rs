@@ -60,7 +60,9 @@ impl Disks {
             DiskOp::Flush => {
                 if let Some((_, last)) = disk.pending.last() {
                     let line = match fate {
-                        Fate::Failed(DiskError::Write) => format!("wait {server} held log"),
+                        Fate::Failed(DiskError::Write | DiskError::Header | DiskError::Open) => {
+                            format!("wait {server} held log")
+                        }
                         _ => format!("write {server} {}", text::zxid(*last)),
                     };
                     disk.later(text, [line]);
@@ -149,6 +151,13 @@ impl Disks {
     pub(super) fn on_stepped_down(&mut self, server: NodeId, text: &mut Text) {
         let late = self.of(server).late.take();
         late.into_iter().flatten().for_each(|line| text.line(line));
+    }
+
+    /// There is nothing on the disk any more.
+    pub(super) fn on_blanked(&mut self, server: NodeId) {
+        let disk = self.of(server);
+        disk.left.clear();
+        disk.written.clear();
     }
 
     pub(super) fn on_settled(&mut self, server: NodeId) {
@@ -251,5 +260,7 @@ const fn step(file: File, error: DiskError) -> &'static str {
         // Not every release forces snapshots to the disk.
         DiskError::Flush if matches!(file, File::Snapshot) => "write",
         DiskError::Flush => "fsync",
+        DiskError::Header => "write",
+        DiskError::Open => "open",
     }
 }
