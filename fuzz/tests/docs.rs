@@ -81,10 +81,16 @@ fn commands_of(page: &str) -> Vec<Shown> {
     commands
 }
 
-/// The commands within the text of a page.
+/// The commands within the text of a page; a capital letter by itself stands for any number or name.
 fn inline(page: &str) -> impl Iterator<Item = String> {
     let code = page.split('`').skip(1).step_by(2).map(|code| code.replace('\n', " "));
+    let filled = |word: &str| match word.chars().all(|c| c.is_ascii_uppercase()) && word.len() == 1
+    {
+        true => "1".to_owned(),
+        false => word.to_owned(),
+    };
     code.filter(|code| code.starts_with("cargo zab "))
+        .map(move |code| code.split(' ').map(filled).collect::<Vec<_>>().join(" "))
 }
 
 /// A folder as a clone is, with the files that the pages have their readers write.
