@@ -5,7 +5,7 @@ use crate::case::{Driver, Expected, Provenance};
 use crate::generate;
 use crate::rng::Rng;
 use expect_test::expect;
-use zab_sim::schedule::{ClientOp, CrashMode};
+use zab_sim::schedule::{ClientOp, CrashMode, FORMAT as SCHEDULES};
 use zab_sim::{Act, Action, Schedule};
 
 fn small() -> Case {
@@ -25,7 +25,7 @@ fn small() -> Case {
         },
         confirmed: Vec::new(),
         provenance: Provenance { tool: "zab 0.0.0".to_owned(), ..Provenance::default() },
-        schedule: Schedule { version: 4, seed: u64::MAX, servers: 3, actions },
+        schedule: Schedule { version: SCHEDULES, seed: u64::MAX, servers: 3, actions },
         story: vec!["a client writes".to_owned(), "S0 loses power".to_owned()],
     }
 }
