@@ -21,7 +21,10 @@
 //! which an fsync writes all.
 //!
 //! The log is kept as the bytes of its file, see [`record`]. Snapshots and epoch files are written
-//! beside and renamed, so a crash leaves the old contents or the new ones. An epoch file is flushed
+//! beside and renamed, so a crash leaves the old contents or the new ones; or a snapshot is written in
+//! its place, over an older one of its zxid, and nobody flushes it: then a process that is killed
+//! meanwhile, or a power loss later, leaves one that is incomplete. That is as good as none
+//! (`FileSnap.deserialize` skips it), so none is what is kept of it. An epoch file is flushed
 //! before it is renamed (`AtomicFileOutputStream`); that it was renamed is durable once its folder is
 //! flushed, or any file is after that: this is an entry of the journal as well.
 
@@ -144,14 +147,16 @@ impl SimDisk {
         let Some(at) = queue.iter().position(is_this) else { return Need::Nothing };
         match queue[at].op {
             DiskOp::Flush | DiskOp::Truncate(_) => {}
-            DiskOp::Append(_) | DiskOp::RollLog | DiskOp::DropSnapshotsAfter(_) => {
-                return Need::Nothing;
-            }
-            DiskOp::FlushRecovered(File::AcceptedEpoch | File::CurrentEpoch) => {
+            DiskOp::Append(_)
+            | DiskOp::RollLog
+            | DiskOp::EmptySnapshot(_)
+            | DiskOp::DropSnapshotsAfter(_)
+            | DiskOp::FlushRecovered(File::AcceptedEpoch | File::CurrentEpoch) => {
                 return Need::Nothing;
             }
             DiskOp::FlushRecovered(_)
             | DiskOp::Snapshot(_)
+            | DiskOp::WriteSnapshot(_)
             | DiskOp::AcceptedEpoch(_)
             | DiskOp::CurrentEpoch(_)
             | DiskOp::Rename(..) => return Need::Block,
@@ -186,32 +191,34 @@ impl SimDisk {
         };
         let covers_all = |write: &Write| matches!(write.op, DiskOp::FlushRecovered(_));
         let all_until = queue.iter().take(last + 1).rposition(covers_all).unwrap_or(0);
-        let is_removal = matches!(queue[last].op, DiskOp::DropSnapshotsAfter(_));
-        if !is_removal {
-            self.flush_names();
+        if !matches!(queue[last].op, DiskOp::DropSnapshotsAfter(_) | DiskOp::WriteSnapshot(_)) {
+            self.flush_journal();
         }
         let queue = &mut self.writes[file as usize];
         for (at, write) in queue.iter_mut().enumerate().take(last + 1) {
             let is_own = write.stage == Stage::Asked || write.stage == Stage::Buffered;
-            if at < all_until || is_journaled(&write.op) {
-                write.stage = Stage::Durable;
-            } else if is_own {
-                let is_renamed = matches!(write.op, DiskOp::Rename(..));
-                write.stage = if is_renamed { Stage::Renamed } else { Stage::Durable };
-            }
+            write.stage = match write.op {
+                _ if at < all_until || is_journaled(&write.op) => Stage::Durable,
+                _ if !is_own => write.stage,
+                DiskOp::Rename(..) => Stage::Renamed,
+                DiskOp::WriteSnapshot(_) | DiskOp::EmptySnapshot(_) => Stage::Written,
+                _ => Stage::Durable,
+            };
         }
-        for file in [file, File::AcceptedEpoch, File::CurrentEpoch] {
+        for file in File::ALL {
             self.settle(file);
         }
         true
     }
 
-    /// The journal of the file system is flushed, as part of an operation: that files were renamed
-    /// before is durable.
-    fn flush_names(&mut self) {
-        let renamed =
-            self.writes.iter_mut().flatten().filter(|write| write.stage == Stage::Renamed);
-        renamed.for_each(|write| write.stage = Stage::Durable);
+    /// The journal of the file system is flushed, as part of an operation: that files were renamed or
+    /// emptied before is durable.
+    fn flush_journal(&mut self) {
+        let is_entry = |write: &&mut Write| {
+            write.stage == Stage::Renamed || matches!(write.op, DiskOp::EmptySnapshot(_))
+        };
+        let entries = self.writes.iter_mut().flatten().filter(is_entry);
+        entries.for_each(|write| write.stage = Stage::Durable);
     }
 
     /// The kernel writes back what earlier processes have left. False if that is nothing.
@@ -310,7 +317,11 @@ impl SimDisk {
     pub fn lose_process(&mut self) {
         for file in File::ALL {
             let queue = &mut self.writes[file as usize];
-            queue.retain(|write| !is_flush(&write.op) && write.stage != Stage::Buffered);
+            queue.retain(|write| {
+                let is_incomplete =
+                    write.stage == Stage::Asked && matches!(write.op, DiskOp::WriteSnapshot(_));
+                !is_flush(&write.op) && write.stage != Stage::Buffered && !is_incomplete
+            });
             let stage = match file {
                 File::Log | File::Snapshot => Stage::Written,
                 File::AcceptedEpoch | File::CurrentEpoch => Stage::Renamed,

@@ -52,8 +52,9 @@ const LANGUAGE: &str = "\
 A scenario, line by line (# begins a comment, the first one is the title):
   servers 3|5          set NAME VALUE (zoo.cfg)   property NAME VALUE   patience SECONDS
   boot                 start all for the first time; the last server leads epoch 1
-  start|kill|power|settle|journal S0 …   power: and files as their last fsync left them;
-                       settle: the kernel writes everything back; journal: names are durable
+  start|kill|power|settle|journal|blank S0 …   power: and files as their last fsync left them;
+                       settle: the kernel writes everything back; journal: names are durable;
+                       blank: who is down has an empty disk
   hold|release S0 … log|snapshot|acceptedEpoch|currentEpoch|any [open|write|append|fsync|truncate|rename|remove]
   hold|release S0 … thread NAME
   hold|release ACK [<1,4>] S0 > S2   any packet of the quorum protocol, or NOTIFICATION

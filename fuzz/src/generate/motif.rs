@@ -260,18 +260,26 @@ fn write_to_a_bad_disk(rng: &mut Rng, swarm: &Swarm, at_us: u64, actions: &mut V
     }
 }
 
-/// A leader is looked for while one server is away and another cannot write down what it promises;
-/// somebody writes, the first one comes back as a third one goes, and somebody writes again.
+/// A leader is looked for while one server is away, or cannot finish writing what it promises, and another
+/// cannot write down its own promise; somebody writes, the first one comes back as a third one goes, and
+/// somebody writes again.
 fn elect_with_a_bad_disk(rng: &mut Rng, swarm: &Swarm, at_us: u64, actions: &mut Vec<Action>) {
-    let server = swarm.server(rng);
+    // The last server leads after the boot.
+    let server = if rng.one_in(2) { swarm.ensemble() - 1 } else { swarm.server(rng) };
     let away = swarm.other(rng, server);
     let away_us = rng.between(450_000, 1_200_000);
-    let act = if rng.one_in(2) {
-        Act::Isolate { server: away, for_us: away_us }
-    } else {
-        Act::Kill { server: away, down_us: away_us }
+    let act = match rng.below(3) {
+        0 => Act::Isolate { server: away, for_us: away_us },
+        1 => Act::Kill { server: away, down_us: away_us },
+        _ => Act::StallDisk { server: away, for_us: away_us },
     };
     actions.push(Action { at_us, act });
+    if matches!(act, Act::StallDisk { .. }) {
+        let lost_us = at_us + away_us.saturating_sub(rng.spread(200, 100_000));
+        let (disk, down_us) = (swarm.disk(rng), rng.spread(200, 100_000));
+        let act = Act::PowerLoss { server: away, disk, down_us };
+        actions.push(Action { at_us: lost_us, act });
+    }
     let file = if rng.one_in(4) { Files::CurrentEpoch } else { Files::AcceptedEpoch };
     actions.push(Action { at_us, act: disk_error(rng, server, file) });
     let leaves_us = at_us + rng.spread(200, 5_000);
@@ -284,7 +292,8 @@ fn elect_with_a_bad_disk(rng: &mut Rng, swarm: &Swarm, at_us: u64, actions: &mut
     let writes_us = back_us.saturating_sub(rng.spread(1_000, 200_000));
     actions.push(write(rng, writes_us));
     let third = (0..swarm.ensemble()).find(|third| *third != server && *third != away);
-    let goes_us = back_us + rng.spread(200, 60_000);
+    let gap_us = rng.spread(200, 60_000);
+    let goes_us = if rng.one_in(2) { back_us + gap_us } else { back_us.saturating_sub(3 * gap_us) };
     lose(rng, swarm, third.unwrap_or(away), goes_us, actions);
     let writes_us = goes_us + rng.spread(50_000, 600_000);
     actions.push(write(rng, writes_us));

@@ -220,6 +220,7 @@ impl Player<'_> {
             Verb::Power(servers) => ensemble.power(servers)?,
             Verb::Settle(servers) => ensemble.settle(servers)?,
             Verb::Journal(servers) => ensemble.commit_journal(servers),
+            Verb::Blank(servers) => ensemble.blank(servers)?,
             Verb::HoldFiles(servers, files) => ensemble.hold_files(servers, files),
             Verb::ReleaseFiles(servers, files) => ensemble.release_files(servers, files),
             Verb::HoldThread(servers, name) => {

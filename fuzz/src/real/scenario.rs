@@ -12,7 +12,7 @@
 //! | verb | |
 //! |---|---|
 //! | `boot` | start all for the first time; what they wrote is durable |
-//! | `start S0 …`, `kill S0 …`, `power S0 …`, `settle S0 …`, `journal S0 …` | power: kill, then every file as its last fsync left it; settle: the kernel writes everything back; journal: the file system commits names, as it does every few seconds |
+//! | `start S0 …`, `kill S0 …`, `power S0 …`, `settle S0 …`, `journal S0 …`, `blank S0 …` | power: kill, then every file as its last fsync left it; settle: the kernel writes everything back; journal: the file system commits names, as it does every few seconds; blank: who is down has an empty disk |
 //! | `hold S0 … log write`, `release …` | a file operation: `log`, `snapshot`, `acceptedEpoch`, `currentEpoch` or `any`, and `open`, `write` (`append`: of records), `fsync`, `truncate`, `rename`, `remove`, or none for all |
 //! | `hold S0 … thread NAME`, `release …` | threads, by their native name |
 //! | `hold ACK <1,4> S0 > S2`, `release …` | a message, with or without a zxid; votes are `NOTIFICATION` |
@@ -71,6 +71,8 @@ pub enum Verb {
     Settle(Vec<NodeId>),
     /// Have the file system commit its journal.
     Journal(Vec<NodeId>),
+    /// Put an empty disk in the place of theirs, while they are down.
+    Blank(Vec<NodeId>),
     /// Hold file operations.
     HoldFiles(Vec<NodeId>, Files),
     /// Let them happen.

@@ -12,6 +12,7 @@
 //! | a server leaves its role | `mute`, and `end`: it alone sees its connections end |
 //! | records are appended; a flush is done | `wait … held log`; `flush` |
 //! | a process dies with records that can be read and are not durable | `write` before it |
+//! | a disk is created again | `blank` |
 //! | a disk error | `fail`, `wait … failed`, `mend` |
 //! | a client's request reaches its server; the answer reaches the client | `ask`; `answer` |
 //! | the thread that applies stands still | `hold … thread CommitProcessor` |
@@ -223,6 +224,10 @@ impl Teller<'_> {
             Fact::DiskFailed { file, lsn, error } => {
                 self.disks.on_failed(server, (*file, *lsn), *error, &mut self.text);
             }
+            Fact::Blanked => {
+                self.disks.on_blanked(server);
+                self.text.line(format!("blank {server}"));
+            }
             Fact::WrittenBack => {
                 self.disks.on_settled(server);
                 self.text.line(format!("settle {server}"));
@@ -308,6 +313,13 @@ impl Teller<'_> {
     }
 
     fn elect(&mut self, server: NodeId, leader: NodeId) {
+        // Of five servers a leader that they all hear has to win before they hear each other.
+        if server != leader
+            && self.roles.wins(leader)
+            && end::next_leader(self.recording, self.at, leader) == Some(leader)
+        {
+            self.elect(leader, leader);
+        }
         for voters in self.roles.on_elected(server, leader) {
             self.text.line(format!("vote {voters}"));
         }

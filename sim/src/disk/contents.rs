@@ -64,12 +64,15 @@ impl Contents {
             DiskOp::RollLog => self.is_rolled = true,
             DiskOp::Truncate(zxid) => self.truncate(zxid),
             DiskOp::Flush | DiskOp::FlushRecovered(_) => {}
-            DiskOp::Snapshot(replica) => {
+            DiskOp::Snapshot(replica) | DiskOp::WriteSnapshot(replica) => {
                 self.snapshots.retain(|old| old.last_processed != replica.last_processed);
                 let at = self
                     .snapshots
                     .partition_point(|old| old.last_processed < replica.last_processed);
                 self.snapshots.insert(at, *replica);
+            }
+            DiskOp::EmptySnapshot(zxid) => {
+                self.snapshots.retain(|snapshot| snapshot.last_processed != zxid);
             }
             DiskOp::DropSnapshotsAfter(zxid) => {
                 self.snapshots.retain(|snapshot| snapshot.last_processed <= zxid);
@@ -113,7 +116,7 @@ impl Contents {
     pub(super) fn found(&self, log: Vec<Txn>) -> Recovered {
         Recovered {
             log_files: self.files.clone(),
-            snapshot: self.snapshots.last().copied().unwrap_or_default(),
+            snapshots: self.snapshots.clone(),
             log,
             accepted_epoch: self.accepted_epoch,
             current_epoch: self.current_epoch,

@@ -39,7 +39,8 @@ impl Trouble {
         match (self, op) {
             (Self::ReadOnly, _) => true,
             (Self::Full, _) => need() >= Need::Block,
-            (_, DiskOp::DropSnapshotsAfter(_)) | (Self::Flushes, DiskOp::Truncate(_)) => false,
+            (_, DiskOp::DropSnapshotsAfter(_) | DiskOp::EmptySnapshot(_)) => false,
+            (Self::Flushes, DiskOp::Truncate(_) | DiskOp::WriteSnapshot(_)) => false,
             (Self::Writes, DiskOp::Truncate(_)) => need() != Need::Nothing,
             (Self::Flushes | Self::Writes, _) => true,
         }

@@ -83,6 +83,7 @@ const ZK_3_9_5: Variant = Variant {
     keeps_lower_epoch: true,
     disk_error_keeps_memory: true,
     trunc_unflushed: true,
+    snapshot_in_place: true,
     rename_unflushed: true,
     trusts_blank_disk: true,
     unflushed_start: true,

@@ -179,6 +179,7 @@ pub const SWITCHES: &[Switch] = &[
     switch!(disk_error_keeps_memory, [4882], "SyncRequestProcessor.run"),
     switch!(trunc_unflushed, [], "FileTxnLog.truncate"),
     switch!(snapshot_unflushed, [], "Learner.syncWithLeader"),
+    switch!(snapshot_in_place, [], "SnapStream.getOutputStream"),
     switch!(rename_unflushed, [], "AtomicFileOutputStream.close"),
     switch!(trusts_blank_disk, [261, 2325], "FileTxnSnapLog.restore"),
     switch!(unflushed_start, [], "FileTxnSnapLog.restore"),

@@ -6,7 +6,7 @@ use zab_core::event::{DiskError, Note};
 use zab_core::message::{ServerState, Vote};
 use zab_core::{
     Actor, Config, ConnId, DiskOp, Epoch, File, Input, Lsn, Node, NodeId, Notification, Output,
-    Packet, Recovered, Time, Zxid, variant,
+    Packet, Time, Zxid, variant,
 };
 
 /// The flush that these outputs ask for.

@@ -106,6 +106,23 @@ impl Ensemble {
         });
     }
 
+    /// Puts an empty disk in the place of those of servers that are down.
+    ///
+    /// # Errors
+    ///
+    /// A file cannot be removed.
+    pub fn blank(&mut self, servers: &[NodeId]) -> Outcome<()> {
+        for id in servers {
+            let folder = self.server(*id).data();
+            for entry in std::fs::read_dir(&folder)? {
+                std::fs::remove_file(entry?.path())?;
+            }
+            self.board.change(|state| state.disks[id.index()].settle(&folder))?;
+            self.board.tell(&format!("{id} has an empty disk"));
+        }
+        Ok(())
+    }
+
     /// Holds file operations of servers from now on.
     pub fn hold_files(&self, servers: &[NodeId], files: &Files) {
         self.board.change(|state| {

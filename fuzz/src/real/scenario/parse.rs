@@ -124,6 +124,7 @@ impl<'a> Words<'a> {
             "kill" => rest.only_servers().map(Verb::Kill),
             "power" => rest.only_servers().map(Verb::Power),
             "journal" => rest.only_servers().map(Verb::Journal),
+            "blank" => rest.only_servers().map(Verb::Blank),
             "settle" => rest.only_servers().map(Verb::Settle),
             "hold" | "release" => rest.hold(*verb == "hold"),
             "fail" => rest.fail(),

@@ -153,6 +153,13 @@ impl Disks {
         late.into_iter().flatten().for_each(|line| text.line(line));
     }
 
+    /// There is nothing on the disk any more.
+    pub(super) fn on_blanked(&mut self, server: NodeId) {
+        let disk = self.of(server);
+        disk.left.clear();
+        disk.written.clear();
+    }
+
     pub(super) fn on_settled(&mut self, server: NodeId) {
         self.of(server).left.clear();
     }

@@ -115,17 +115,29 @@ impl Roles {
         std::mem::take(self.of(server)).stepped_down
     }
 
+    /// Whether a server looks for a leader, and has the votes of a quorum, of more than three servers.
+    pub(super) fn wins(&self, server: NodeId) -> bool {
+        let role = &self.servers[server.index()];
+        let votes = role.votes.values().filter(|vote| **vote == server).count();
+        let is_quorum = 2 * (votes + 1) > self.servers.len();
+        self.servers.len() > 3 && role.leader.is_none() && is_quorum
+    }
+
     /// Who has to hear each other so that a server elects this leader, as lines name them.
     ///
-    /// Of three servers two are a quorum: those that look hear the one that they elect, and nobody else,
-    /// whom they might elect sooner. Who comes to a leader that leads already hears its followers too.
+    /// Those that look hear the one that they elect, and nobody else, whom they might elect sooner: of
+    /// three servers two are a quorum, and of more the one that is elected has to win first. Who comes to
+    /// a leader that leads already hears its followers too; it does as soon as one follows it.
     pub(super) fn on_elected(&mut self, server: NodeId, leader: NodeId) -> Vec<String> {
-        let leads = leader != server && self.leads(leader);
-        let pairs = self.servers.len() == 3 && !leads;
+        let follows = |id: &NodeId| self.servers[id.index()].leader == Some(leader);
+        let others = (0..).map(NodeId).take(self.servers.len());
+        let followers: Vec<NodeId> = others.filter(follows).collect();
+        let leads = leader != server && !followers.is_empty();
+        let pairs = !leads && (self.servers.len() == 3 || self.wins(leader));
         let role = self.of(server);
         role.leader = Some(leader);
         let votes = role.votes.iter().filter(|(_, vote)| **vote == leader).map(|(from, _)| *from);
-        let voters: BTreeSet<NodeId> = votes.chain([server, leader]).collect();
+        let voters: BTreeSet<NodeId> = votes.chain([server, leader]).chain(followers).collect();
         let line = |of: &[NodeId]| of.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ");
         match pairs {
             false => vec![line(&voters.into_iter().collect::<Vec<_>>())],

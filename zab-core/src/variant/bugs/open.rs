@@ -81,6 +81,20 @@ pub(super) const BUGS: &[Bug] = &[
         },
     },
     Bug {
+        name: "snapshot-in-place",
+        jira: &[],
+        cause: "a snapshot is written over one of the same zxid, and is not flushed",
+        symptom: "a server is back at an old snapshot: killed, or without power, as it wrote one",
+        affects: "3.3.0 to HEAD",
+        fixed: "",
+        source: Source::Read,
+        harm: Harm::Loss,
+        model: Model::Switches {
+            alone: Variant { snapshot_in_place: true, elected_snapshots_tail: true, ..REFERENCE },
+            repair: |variant| variant.snapshot_in_place = false,
+        },
+    },
+    Bug {
         name: "rename-unflushed",
         jira: &[],
         cause: "an epoch file is renamed, and nobody flushes its folder before the epoch is promised",

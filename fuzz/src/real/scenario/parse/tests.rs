@@ -21,6 +21,7 @@ fn each_verb_is_read() {
         way,
     };
     assert_eq!(verb("power S0 S2"), Verb::Power(vec![s0, s2]));
+    assert_eq!(verb("blank S0"), Verb::Blank(vec![s0]));
     assert_eq!(verb("start all"), Verb::Start(vec![s0, NodeId(1), s2]));
     let write = Some(Operation::Write);
     assert_eq!(verb("hold S0 log write"), Verb::HoldFiles(vec![s0], log(write)));
