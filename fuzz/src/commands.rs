@@ -227,7 +227,7 @@ fn files_of(paths: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
 
 /// What is to be done where a default path leads nowhere.
 const OUTSIDE: &str = ": the stored cases are in a checkout of zab, under fuzz/cases; run there, or \
-                       name the folder";
+                       name the folder, as in `verdict --cases DIR`";
 
 /// Every case in a folder that promises a violation. The state of a matrix may lie beside them.
 fn stored(folder: &Path) -> Result<Vec<(PathBuf, Case)>, Failure> {

@@ -5,7 +5,7 @@ mod laps;
 
 use super::minimize::case_of;
 use super::output::Out;
-use super::parallel::jobs;
+use super::parallel::Jobs;
 use super::progress::{Meter, describe};
 use super::report::{Problem, Reports, Suite, Test};
 use super::switches::Switches;
@@ -52,9 +52,8 @@ pub(super) struct Args {
     /// Give up after this many executions
     #[arg(long, value_name = "N", conflicts_with = "time")]
     runs: Option<u64>,
-    /// Threads [default: one for each core]
-    #[arg(short = 'j', long = "jobs", value_name = "N")]
-    jobs: Option<std::num::NonZeroUsize>,
+    #[command(flatten)]
+    jobs: Jobs,
     /// What runs the simulation
     #[arg(long, value_enum, default_value_t, value_name = "D")]
     driver: Driver,
@@ -251,7 +250,7 @@ fn campaign(args: &Args, named: &Named) -> Result<Campaign, Failure> {
         cause: cause.map_err(Failure::usage)?,
         sizes: args.servers.into(),
         seed: args.seed,
-        jobs: jobs(args.jobs),
+        jobs: args.jobs.count(),
         limit: args.runs.map_or(Limit::Time(time), Limit::Runs),
         without: args.without.clone(),
         wanted,

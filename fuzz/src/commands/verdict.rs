@@ -4,7 +4,7 @@ mod deepen;
 mod render;
 
 use super::output::Out;
-use super::parallel::{in_parallel, jobs};
+use super::parallel::{Jobs, in_parallel};
 use super::report::{Problem, Reports, Suite, Test};
 use super::{Exit, Failure, quoted, ready_folder, stored};
 use crate::files::write_whole;
@@ -13,7 +13,6 @@ use crate::verdict::explored::explored;
 use crate::verdict::state::Memory;
 use crate::verdict::{Cell, Change, Changes, Row, State, Subject, changes, medians};
 use deepen::{Budget, deepen};
-use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 use zab_core::variant::{CATALOGUE, Kind, Named, modeled};
@@ -55,9 +54,8 @@ pub(super) struct Args {
     /// What searches found and what they did, for the next run
     #[arg(long, default_value = "findings/verdict", value_name = "DIR")]
     state: PathBuf,
-    /// Threads [default: one for each core]
-    #[arg(short = 'j', long = "jobs", value_name = "N")]
-    jobs: Option<NonZeroUsize>,
+    #[command(flatten)]
+    jobs: Jobs,
     /// Measure how many executions it takes to find each bug by itself, in 20 searches each, and write
     /// that to this file
     #[arg(long, value_name = "FILE", conflicts_with_all = ["variants", "against", "runs", "time", "explore"])]
@@ -67,7 +65,7 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: &Args, out: &Out) -> Result<Exit, Failure> {
-    let jobs = jobs(args.jobs);
+    let jobs = args.jobs.count();
     if let Some(path) = &args.measure {
         return measure(path, jobs, out);
     }
