@@ -123,9 +123,11 @@ impl ServerState {
     /// from the log after it. What the log still has before that is not read.
     pub fn holds(&self, zxid: Zxid) -> bool {
         let (last, covered) = &self.snapshot;
-        match covered {
-            _ if zxid > *last => self.log.contains(&zxid),
-            Some(zxids) if !zxid.is_epoch_mark() => zxids.contains(&zxid),
+        // A snapshot may hold more than its name says: what a TRUNC has left in memory.
+        let is_covered = covered.as_ref().map(|zxids| zxids.contains(&zxid));
+        match is_covered {
+            _ if zxid > *last => self.log.contains(&zxid) || is_covered == Some(true),
+            Some(is_covered) if !zxid.is_epoch_mark() => is_covered,
             _ => true,
         }
     }
@@ -180,9 +182,12 @@ pub(crate) fn custody(ensemble: &Ensemble, txn: &Txn) -> Vec<Holding> {
 
 fn on_disk(server: &Server, txn: &Txn, sequences: &Sequences) -> OnDisk {
     // Of the log only what is after the newest snapshot is read.
-    let has = |files: &Files| match sequences.find(files.snapshot_digest()) {
-        Some(held) if txn.zxid <= files.snapshot().last => sequences.holds(held, txn),
-        _ => files.log().contains(txn),
+    let has = |files: &Files| {
+        let is_read = txn.zxid > files.snapshot().last && files.log().contains(txn);
+        match sequences.find(files.snapshot_digest()) {
+            Some(held) => is_read || sequences.holds(held, txn),
+            None => files.log().contains(txn),
+        }
     };
     if has(server.disk.durable()) {
         OnDisk::Durable

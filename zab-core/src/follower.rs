@@ -138,7 +138,11 @@ impl Follower {
 
     /// The leader does not listen, or not yet.
     pub(crate) fn on_refused(&mut self, server: &mut Server, conn: ConnId) -> Flow {
-        if self.link == Link::Up(conn) { self.connect_later(server) } else { GO_ON }
+        let has_heard_nothing = matches!(self.phase, Phase::Discovery) && self.plan.is_empty();
+        if self.link == Link::Up(conn) && has_heard_nothing {
+            return self.connect_later(server);
+        }
+        self.on_connection_down(conn)
     }
 
     fn connect_later(&mut self, server: &mut Server) -> Flow {

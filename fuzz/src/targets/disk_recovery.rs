@@ -301,7 +301,10 @@ impl Bench {
             let is_entry =
                 |done: &&mut Done| done.renamed || matches!(done.op, DiskOp::EmptySnapshot(_));
             let entries = self.done.iter_mut().flatten().filter(is_entry);
-            entries.for_each(|done| (done.renamed, done.durable) = (false, true));
+            // An entry that is durable is not under way any more.
+            entries.for_each(|done| {
+                (done.renamed, done.durable, done.waiting) = (false, true, None);
+            });
         }
         let done = &mut self.done[file as usize];
         for at in 0..=last {
