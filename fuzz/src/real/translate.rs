@@ -324,35 +324,6 @@ impl Teller<'_> {
         }
     }
 
-    fn elect(&mut self, server: NodeId, leader: NodeId) {
-        // Of five servers a leader that they all hear has to win before they hear each other.
-        if server != leader
-            && self.roles.wins(leader)
-            && end::next_leader(self.recording, self.at, leader) == Some(leader)
-        {
-            self.elect(leader, leader);
-        }
-        for voters in self.roles.on_elected(server, leader) {
-            self.text.line(format!("vote {voters}"));
-        }
-        let role = if server == leader { "leading" } else { "following" };
-        self.text.line(format!("wait {server} {role}"));
-    }
-
-    /// A vote that has arrived counts although its sender dies or says something else: whoever is elected
-    /// by it is elected before.
-    fn elect_with_its_vote(&mut self, server: NodeId) {
-        for other in self.roles.others(server) {
-            let elected = end::next_leader(self.recording, self.at, other);
-            if let Some(leader) = elected.filter(|_| self.roles.leader(other).is_none())
-                && self.roles.has_vote(other, server, leader)
-                && !end::votes_again(self.recording, self.at, server, other)
-            {
-                self.elect(other, leader);
-            }
-        }
-    }
-
     /// What a server has sent and somebody will get has to be sent before its connections end.
     fn await_sent(&mut self, server: NodeId) {
         for peer in self.roles.others(server) {
