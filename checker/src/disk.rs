@@ -136,11 +136,12 @@ impl Files {
                 let keep = self.log.iter().position(|txn| txn.zxid > zxid);
                 self.log.truncate(keep.unwrap_or(self.log.len()));
             }
-            Pending::Snapshot(snapshot) => {
+            Pending::Snapshot(snapshot) | Pending::WriteSnapshot(snapshot) => {
                 self.snapshots.retain(|s| s.last != snapshot.last);
                 let at = self.snapshots.partition_point(|s| s.last < snapshot.last);
                 self.snapshots.insert(at, snapshot);
             }
+            Pending::EmptySnapshot(zxid) => self.snapshots.retain(|s| s.last != zxid),
             Pending::DropSnapshotsAfter(zxid) => self.snapshots.retain(|s| s.last <= zxid),
             Pending::CurrentEpoch(epoch) | Pending::Rename(File::CurrentEpoch, epoch) => {
                 self.current_epoch = epoch;
@@ -165,6 +166,8 @@ enum Pending {
     Append(Txn),
     Truncate(Zxid),
     Snapshot(Snapshot),
+    WriteSnapshot(Snapshot),
+    EmptySnapshot(Zxid),
     DropSnapshotsAfter(Zxid),
     AcceptedEpoch(Epoch),
     CurrentEpoch(Epoch),
@@ -176,11 +179,19 @@ impl Pending {
     const fn file(self) -> File {
         match self {
             Self::Append(_) | Self::Truncate(_) => File::Log,
-            Self::Snapshot(_) | Self::DropSnapshotsAfter(_) => File::Snapshot,
+            Self::Snapshot(_)
+            | Self::WriteSnapshot(_)
+            | Self::EmptySnapshot(_)
+            | Self::DropSnapshotsAfter(_) => File::Snapshot,
             Self::AcceptedEpoch(_) => File::AcceptedEpoch,
             Self::CurrentEpoch(_) => File::CurrentEpoch,
             Self::FlushRecovered(file) | Self::Rename(file, _) => file,
         }
+    }
+
+    /// Whether it writes where an older one may be, and nobody flushes it.
+    const fn is_in_place(self) -> bool {
+        matches!(self, Self::WriteSnapshot(_) | Self::EmptySnapshot(_))
     }
 
     /// Whether it changes which files there are and how long they are, but not what is in them.
@@ -206,6 +217,16 @@ enum Stage {
     Durable,
 }
 
+/// Whether another process would read it: not what is in the buffer of the running one, nor a snapshot
+/// that is incomplete.
+const fn is_readable((stage, op): &(Stage, Pending)) -> bool {
+    match stage {
+        Stage::Buffered(_) => false,
+        Stage::Asked(_) => !matches!(op, Pending::WriteSnapshot(_)),
+        Stage::Left | Stage::Renamed | Stage::Clean | Stage::Durable => true,
+    }
+}
+
 /// The mirror of one disk.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Disk {
@@ -215,6 +236,8 @@ pub(crate) struct Disk {
     base: Option<Box<Files>>,
     /// In order: operations that are not durable, or follow one that is not.
     writes: Vec<(Stage, Pending)>,
+    /// The operation with which the newest file of the log begins.
+    rolled: Lsn,
     /// A process has died on this machine since it last had no power.
     is_cached: bool,
     /// What was durable on the disks that this one has taken the place of.
@@ -252,14 +275,9 @@ impl Disk {
         })
     }
 
-    /// A process started and found this. Older snapshots that are known of stay where they are. What
-    /// it finds after a power loss is durable.
+    /// A process started and found this. What it finds after a power loss is durable.
     pub(crate) fn on_started(&mut self, recovered: &Recovered) {
-        let newest = Snapshot::from(&recovered.snapshot);
-        self.asked.snapshots.retain(|s| s.last < newest.last);
-        if newest != Snapshot::default() {
-            self.asked.snapshots.push(newest);
-        }
+        self.asked.snapshots = recovered.snapshots.iter().map(Snapshot::from).collect();
         self.asked.log.clone_from(&recovered.log);
         self.asked.accepted_epoch = recovered.accepted_epoch;
         self.asked.current_epoch = recovered.current_epoch;
@@ -279,7 +297,7 @@ impl Disk {
             self.asked.clone_from(&self.durable);
             return;
         }
-        self.writes.retain(|(stage, _)| !matches!(stage, Stage::Buffered(_)));
+        self.writes.retain(is_readable);
         for (stage, op) in &mut self.writes {
             if let Stage::Asked(_) = stage {
                 let is_epoch = matches!(op.file(), File::AcceptedEpoch | File::CurrentEpoch);
@@ -298,15 +316,24 @@ impl Disk {
             DiskOp::Append(txn) => Pending::Append(*txn),
             DiskOp::Truncate(zxid) => Pending::Truncate(*zxid),
             DiskOp::Snapshot(replica) => Pending::Snapshot(Snapshot::from(&**replica)),
+            DiskOp::WriteSnapshot(replica) => Pending::WriteSnapshot(Snapshot::from(&**replica)),
+            DiskOp::EmptySnapshot(zxid) => Pending::EmptySnapshot(*zxid),
             DiskOp::DropSnapshotsAfter(zxid) => Pending::DropSnapshotsAfter(*zxid),
             DiskOp::AcceptedEpoch(epoch) => Pending::AcceptedEpoch(*epoch),
             DiskOp::CurrentEpoch(epoch) => Pending::CurrentEpoch(*epoch),
             DiskOp::FlushRecovered(file) => Pending::FlushRecovered(*file),
             DiskOp::Rename(file, epoch) => Pending::Rename(*file, *epoch),
-            DiskOp::RollLog | DiskOp::Flush => return,
+            DiskOp::RollLog => {
+                self.rolled = lsn;
+                return;
+            }
+            DiskOp::Flush => return,
         };
-        self.asked.apply(op);
-        self.writes.push((Stage::Asked(lsn), op));
+        let write = (Stage::Asked(lsn), op);
+        if is_readable(&write) {
+            self.asked.apply(op);
+        }
+        self.writes.push(write);
     }
 
     /// The stream of the log writes what is in its buffer.
@@ -327,7 +354,7 @@ impl Disk {
     fn read_back(&mut self) {
         let Self { asked, durable, base, writes, .. } = self;
         asked.clone_from(base.as_deref().unwrap_or(durable));
-        let written = writes.iter().filter(|(stage, _)| !matches!(stage, Stage::Buffered(_)));
+        let written = writes.iter().filter(|write| is_readable(write));
         written.for_each(|(_, op)| asked.apply(*op));
     }
 
@@ -340,16 +367,21 @@ impl Disk {
             is_done(*stage) && matches!(op, Pending::FlushRecovered(of) if *of == file)
         };
         let all_until = self.writes.iter().rposition(flushes).unwrap_or(0);
-        let is_removal = |(stage, op): &(Stage, Pending)| {
-            *stage == Stage::Asked(upto) && matches!(op, Pending::DropSnapshotsAfter(_))
+        let flushes_nothing = |(stage, op): &(Stage, Pending)| {
+            *stage == Stage::Asked(upto)
+                && matches!(op, Pending::DropSnapshotsAfter(_) | Pending::WriteSnapshot(_))
         };
-        let is_flushed = !self.writes.iter().any(is_removal);
+        let is_flushed = !self.writes.iter().any(flushes_nothing);
         for (at, (stage, op)) in self.writes.iter_mut().enumerate() {
             let is_left = matches!(stage, Stage::Left | Stage::Clean | Stage::Renamed)
                 && at < all_until
                 || *stage == Stage::Left && op.is_journaled();
-            if op.file() == file && is_done(*stage) && matches!(op, Pending::Rename(..)) {
+            if is_flushed && matches!(op, Pending::EmptySnapshot(_)) {
+                *stage = Stage::Durable;
+            } else if op.file() == file && is_done(*stage) && matches!(op, Pending::Rename(..)) {
                 *stage = Stage::Renamed;
+            } else if op.file() == file && is_done(*stage) && at >= all_until && op.is_in_place() {
+                *stage = Stage::Left;
             } else if op.file() == file && (is_done(*stage) || is_left)
                 || *stage == Stage::Renamed && is_flushed
             {
@@ -357,6 +389,9 @@ impl Disk {
             }
         }
         self.settle();
+        if !is_flushed {
+            self.read_back();
+        }
     }
 
     /// What earlier processes have left is durable.
@@ -400,6 +435,12 @@ impl Disk {
     pub(crate) fn on_failed(&mut self, file: File, failed: Lsn, error: DiskError) {
         let is_it = |stage| matches!(stage, Stage::Asked(lsn) if lsn == failed);
         self.writes.retain(|(stage, op)| op.file() != file || !is_it(*stage));
+        if matches!(error, DiskError::Header | DiskError::Open) {
+            // Nothing is left of the file that was to begin.
+            let rolled = self.rolled;
+            let is_in_it = |stage| matches!(stage, Stage::Asked(lsn) if lsn > rolled);
+            self.writes.retain(|(stage, op)| op.file() != file || !is_in_it(*stage));
+        }
         let is_asked =
             |stage| matches!(stage, Stage::Asked(lsn) | Stage::Buffered(lsn) if lsn <= failed);
         if file == File::Log {
@@ -416,9 +457,9 @@ impl Disk {
                 *stage = match (error, *stage, *op) {
                     (_, _, Pending::Truncate(_)) => Stage::Left,
                     (DiskError::Flush, ..) => Stage::Clean,
-                    (DiskError::Write, ..) if cut.is_some_and(|cut| at < cut) => Stage::Left,
-                    (DiskError::Write, Stage::Asked(lsn), _) => Stage::Buffered(lsn),
-                    (DiskError::Write, stage, _) => stage,
+                    _ if cut.is_some_and(|cut| at < cut) => Stage::Left,
+                    (_, Stage::Asked(lsn), _) => Stage::Buffered(lsn),
+                    (_, stage, _) => stage,
                 };
             }
         }

@@ -323,7 +323,9 @@ impl Watch {
         }
         let snapshots = &mut self.snapshots[node.index()];
         match op {
-            DiskOp::Snapshot(replica) => snapshots.push(replica.last_processed),
+            DiskOp::Snapshot(replica) | DiskOp::WriteSnapshot(replica) => {
+                snapshots.push(replica.last_processed)
+            }
             DiskOp::DropSnapshotsAfter(last) => snapshots.retain(|zxid| zxid <= last),
             DiskOp::Truncate(last) => {
                 let is_older = |zxid: &Zxid| zxid <= last;
@@ -361,7 +363,9 @@ impl Watch {
                 server.logging.push(*lsn);
                 server.last_appended = txn.zxid;
             }
-            Fact::DiskAsked { op: DiskOp::Snapshot(_), .. } if self.server(node).serves => {
+            Fact::DiskAsked { op: DiskOp::Snapshot(_) | DiskOp::WriteSnapshot(_), .. }
+                if self.server(node).serves =>
+            {
                 self.reached.insert(Situation::SnapshotWhileServing);
             }
             Fact::DiskDone { file: File::Log, upto } => {
@@ -380,7 +384,9 @@ impl Watch {
         let is_elected = server.is_elected;
         self.reached.insert(match (file, error) {
             (File::Log, DiskError::Flush) => Situation::LogFlushFails,
-            (File::Log, DiskError::Write) => Situation::LogWriteFails,
+            (File::Log, DiskError::Write | DiskError::Header | DiskError::Open) => {
+                Situation::LogWriteFails
+            }
             (File::AcceptedEpoch, _) if is_elected => Situation::LeaderCannotPromise,
             (File::AcceptedEpoch | File::CurrentEpoch, _) if !is_elected => {
                 Situation::FollowerCannotPromise

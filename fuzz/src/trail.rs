@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
+use zab_core::Config;
 use zab_core::variant::Named;
 use zab_sim::explore::{Bounds, Choice, Free, Setting};
 use zab_sim::{Run, Schedule};
@@ -59,7 +60,12 @@ impl Trail {
 
     /// Takes the steps in this variant, heals, and judges.
     pub fn walk(&self, named: &Named) -> Walked {
-        let mut setting = Setting::new(self.servers, named.releases(), standard(named.releases()));
+        self.walk_with(Config::new(self.servers), named)
+    }
+
+    /// The same with these settings.
+    pub fn walk_with(&self, config: Config, named: &Named) -> Walked {
+        let mut setting = Setting::with(config, named.releases(), standard(named.releases()));
         setting.free = self.free;
         walk(&setting, &self.steps)
     }
@@ -144,7 +150,7 @@ pub fn walk(setting: &Setting, steps: &[Choice]) -> Walked {
         releases: setting.releases,
         outcome,
         events: replay.events,
-        passages: Vec::new(),
+        passages: replay.passages,
         boot: replay.boot,
         origin: replay.origin,
     };

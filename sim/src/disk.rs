@@ -21,7 +21,10 @@
 //! which an fsync writes all.
 //!
 //! The log is kept as the bytes of its file, see [`record`]. Snapshots and epoch files are written
-//! beside and renamed, so a crash leaves the old contents or the new ones. An epoch file is flushed
+//! beside and renamed, so a crash leaves the old contents or the new ones; or a snapshot is written in
+//! its place, over an older one of its zxid, and nobody flushes it: then a process that is killed
+//! meanwhile, or a power loss later, leaves one that is incomplete. That is as good as none
+//! (`FileSnap.deserialize` skips it), so none is what is kept of it. An epoch file is flushed
 //! before it is renamed (`AtomicFileOutputStream`); that it was renamed is durable once its folder is
 //! flushed, or any file is after that: this is an entry of the journal as well.
 
@@ -54,7 +57,7 @@ enum Stage {
 }
 
 /// What an operation needs of the disk.
-#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+#[derive(Copy, Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Need {
     /// To change names and lengths of files, at most.
     Nothing,
@@ -62,6 +65,8 @@ pub(crate) enum Need {
     Write,
     /// Another block.
     Block,
+    /// Another file of the log.
+    File,
 }
 
 /// An operation that is not part of the durable contents yet.
@@ -142,14 +147,16 @@ impl SimDisk {
         let Some(at) = queue.iter().position(is_this) else { return Need::Nothing };
         match queue[at].op {
             DiskOp::Flush | DiskOp::Truncate(_) => {}
-            DiskOp::Append(_) | DiskOp::RollLog | DiskOp::DropSnapshotsAfter(_) => {
-                return Need::Nothing;
-            }
-            DiskOp::FlushRecovered(File::AcceptedEpoch | File::CurrentEpoch) => {
+            DiskOp::Append(_)
+            | DiskOp::RollLog
+            | DiskOp::EmptySnapshot(_)
+            | DiskOp::DropSnapshotsAfter(_)
+            | DiskOp::FlushRecovered(File::AcceptedEpoch | File::CurrentEpoch) => {
                 return Need::Nothing;
             }
             DiskOp::FlushRecovered(_)
             | DiskOp::Snapshot(_)
+            | DiskOp::WriteSnapshot(_)
             | DiskOp::AcceptedEpoch(_)
             | DiskOp::CurrentEpoch(_)
             | DiskOp::Rename(..) => return Need::Block,
@@ -167,8 +174,7 @@ impl SimDisk {
         let (mut contents, mut need) = (self.durable.clone(), Need::Nothing);
         for (at, write) in queue.iter().enumerate().take(at) {
             if matches!(write.op, DiskOp::Append(_)) && is_unwritten(at, write) {
-                let is_last = need == Need::Block || contents.is_block_full();
-                need = if is_last { Need::Block } else { Need::Write };
+                need = need.max(contents.next_record_needs());
             }
             contents.apply(write.op.clone());
         }
@@ -185,32 +191,34 @@ impl SimDisk {
         };
         let covers_all = |write: &Write| matches!(write.op, DiskOp::FlushRecovered(_));
         let all_until = queue.iter().take(last + 1).rposition(covers_all).unwrap_or(0);
-        let is_removal = matches!(queue[last].op, DiskOp::DropSnapshotsAfter(_));
-        if !is_removal {
-            self.flush_names();
+        if !matches!(queue[last].op, DiskOp::DropSnapshotsAfter(_) | DiskOp::WriteSnapshot(_)) {
+            self.flush_journal();
         }
         let queue = &mut self.writes[file as usize];
         for (at, write) in queue.iter_mut().enumerate().take(last + 1) {
             let is_own = write.stage == Stage::Asked || write.stage == Stage::Buffered;
-            if at < all_until || is_journaled(&write.op) {
-                write.stage = Stage::Durable;
-            } else if is_own {
-                let is_renamed = matches!(write.op, DiskOp::Rename(..));
-                write.stage = if is_renamed { Stage::Renamed } else { Stage::Durable };
-            }
+            write.stage = match write.op {
+                _ if at < all_until || is_journaled(&write.op) => Stage::Durable,
+                _ if !is_own => write.stage,
+                DiskOp::Rename(..) => Stage::Renamed,
+                DiskOp::WriteSnapshot(_) | DiskOp::EmptySnapshot(_) => Stage::Written,
+                _ => Stage::Durable,
+            };
         }
-        for file in [file, File::AcceptedEpoch, File::CurrentEpoch] {
+        for file in File::ALL {
             self.settle(file);
         }
         true
     }
 
-    /// The journal of the file system is flushed, as part of an operation: that files were renamed
-    /// before is durable.
-    fn flush_names(&mut self) {
-        let renamed =
-            self.writes.iter_mut().flatten().filter(|write| write.stage == Stage::Renamed);
-        renamed.for_each(|write| write.stage = Stage::Durable);
+    /// The journal of the file system is flushed, as part of an operation: that files were renamed or
+    /// emptied before is durable.
+    fn flush_journal(&mut self) {
+        let is_entry = |write: &&mut Write| {
+            write.stage == Stage::Renamed || matches!(write.op, DiskOp::EmptySnapshot(_))
+        };
+        let entries = self.writes.iter_mut().flatten().filter(is_entry);
+        entries.for_each(|write| write.stage = Stage::Durable);
     }
 
     /// The kernel writes back what earlier processes have left. False if that is nothing.
@@ -237,6 +245,13 @@ impl SimDisk {
         let Some(failed) = queue.iter().position(is_this) else {
             return false;
         };
+        if matches!(error, DiskError::Header | DiskError::Open) {
+            // Nothing is left of the file that was to begin.
+            let is_begun = |write: &Write| write.op == DiskOp::RollLog;
+            let begins = queue.iter().take(failed).rposition(is_begun).unwrap_or(failed);
+            queue.drain(begins..failed);
+            return self.fail(file, lsn, DiskError::Write);
+        }
         if matches!(queue[failed].op, DiskOp::Flush | DiskOp::Truncate(_)) {
             // What was cut was written before, and so was what stood before the cut.
             let is_cut = |write: &Write| matches!(write.op, DiskOp::Truncate(_));
@@ -249,8 +264,8 @@ impl SimDisk {
                 write.stage = match error {
                     _ if is_cut(write) => Stage::Written,
                     DiskError::Flush => Stage::Clean,
-                    DiskError::Write if cut.is_some_and(|cut| at < cut) => Stage::Written,
-                    DiskError::Write => Stage::Buffered,
+                    _ if cut.is_some_and(|cut| at < cut) => Stage::Written,
+                    _ => Stage::Buffered,
                 };
             }
         }
@@ -302,7 +317,11 @@ impl SimDisk {
     pub fn lose_process(&mut self) {
         for file in File::ALL {
             let queue = &mut self.writes[file as usize];
-            queue.retain(|write| !is_flush(&write.op) && write.stage != Stage::Buffered);
+            queue.retain(|write| {
+                let is_incomplete =
+                    write.stage == Stage::Asked && matches!(write.op, DiskOp::WriteSnapshot(_));
+                !is_flush(&write.op) && write.stage != Stage::Buffered && !is_incomplete
+            });
             let stage = match file {
                 File::Log | File::Snapshot => Stage::Written,
                 File::AcceptedEpoch | File::CurrentEpoch => Stage::Renamed,

@@ -117,9 +117,9 @@ impl Machine {
     /// The process asks the disk for an operation. After what time it is reported, if it is; at once
     /// if there is nothing to do, or it cannot be done at all.
     pub(crate) fn ask(&mut self, now: Time, lsn: Lsn, op: DiskOp, delays: Delays) -> Option<Span> {
-        let (file, is_reported, is_cut) = (op.file(), op.is_reported(), is_cut(&op));
+        let (file, is_reported, is_shorter) = (op.file(), op.is_reported(), shortens(&op));
         self.disk.ask(lsn, op);
-        if is_cut {
+        if is_shorter {
             return self.refuses(now, file, lsn).then_some(Span(0));
         }
         let delay = match self.disk.has_nothing_to_do(file, lsn) {
@@ -145,8 +145,8 @@ impl Machine {
     /// does not wait for it.
     pub(crate) fn withholds_report(&self, now: Time, file: File, lsn: Lsn) -> bool {
         let needs_disk = || {
-            let is_refused_cut = self.disk.under_way(file, lsn).is_some_and(is_cut);
-            !is_refused_cut && !self.disk.has_nothing_to_do(file, lsn)
+            let is_refused = self.disk.under_way(file, lsn).is_some_and(shortens);
+            !is_refused && !self.disk.has_nothing_to_do(file, lsn)
         };
         self.stalls.process(now) || self.stalls.disk(now) && needs_disk()
     }
@@ -165,7 +165,7 @@ impl Machine {
         };
         match error {
             // It is durable with the next flush.
-            None if is_cut(op) => None,
+            None if shortens(op) => None,
             None => self.disk.complete(file, lsn).then_some(Ok(())),
             Some(error) => self.disk.fail(file, lsn, error).then_some(Err(error)),
         }
@@ -230,7 +230,7 @@ impl Machine {
     }
 }
 
-/// Whether it cuts the log, which is reported only if it fails.
-const fn is_cut(op: &DiskOp) -> bool {
-    matches!(op, DiskOp::Truncate(_))
+/// Whether it only makes a file shorter, which is reported if it fails, and not else.
+const fn shortens(op: &DiskOp) -> bool {
+    matches!(op, DiskOp::Truncate(_) | DiskOp::EmptySnapshot(_))
 }

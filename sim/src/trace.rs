@@ -63,10 +63,11 @@ fn write_fact(f: &mut fmt::Formatter<'_>, fact: &Fact) -> fmt::Result {
 }
 
 fn write_found(f: &mut fmt::Formatter<'_>, found: &Recovered) -> fmt::Result {
-    let Recovered { snapshot, log, log_files: _, accepted_epoch, current_epoch, is_blank } = found;
+    let Recovered { snapshots: _, log, log_files: _, accepted_epoch, current_epoch, is_blank } =
+        found;
     let blank = if *is_blank { "blank, " } else { "" };
     write!(f, "starts: {blank}accepted {accepted_epoch}, current {current_epoch}, ")?;
-    write!(f, "snapshot {}, log of {}", snapshot.last_processed, log.len())?;
+    write!(f, "snapshot {}, log of {}", found.snapshot().last_processed, log.len())?;
     log.last().map_or(Ok(()), |last| write!(f, " up to {}", last.zxid))
 }
 

@@ -13,6 +13,17 @@ use crate::ids::{Epoch, Lsn, Zxid};
 use crate::txn::{Replica, Txn};
 use log_files::LogFiles;
 
+/// How a snapshot comes to the disk.
+#[derive(Copy, Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Saving {
+    /// Written beside the older ones, flushed, and renamed (`AtomicFileOutputStream`).
+    Flushed,
+    /// Not flushed.
+    Unflushed,
+    /// Written where it is to be, over one of the same zxid, and not flushed (`FileOutputStream`).
+    InPlace,
+}
+
 /// Whether the folder is flushed once a file has taken the place of another.
 #[derive(Copy, Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub(crate) enum Naming {
@@ -31,6 +42,17 @@ impl Naming {
     }
 }
 
+/// Whether a file of the log was removed while it was open.
+#[derive(Copy, Clone, Debug, Default, PartialEq, Eq, Hash)]
+enum Removed {
+    #[default]
+    Never,
+    /// It still is: what is appended goes there.
+    Open,
+    /// It is not open any more.
+    Closed,
+}
+
 /// Transaction log, snapshots and epoch files of a server.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub(crate) struct Durable {
@@ -40,6 +62,10 @@ pub(crate) struct Durable {
     log_files: LogFiles,
     /// The next record begins a new file.
     log_is_rolled: bool,
+    /// The operation with which the newest file begins.
+    rolled: Lsn,
+    /// Whether a file was removed that this process appends to, or has.
+    removed: Removed,
     /// How many of its last records a failed write has left in the stream's buffer.
     buffered: usize,
     /// The snapshots as asked for, oldest first.
@@ -69,10 +95,6 @@ pub(crate) struct Durable {
 impl Durable {
     /// What a process finds when it starts.
     pub(crate) fn recover(recovered: Recovered, naming: Naming) -> Self {
-        let snapshots = match recovered.snapshot.last_processed {
-            Zxid::ZERO => Vec::new(),
-            _ => vec![recovered.snapshot],
-        };
         let log_files = match recovered.log_files.records() == recovered.log.len() {
             true => recovered.log_files,
             false => LogFiles::of([recovered.log.len()]),
@@ -81,7 +103,7 @@ impl Durable {
             log: recovered.log,
             log_files,
             log_is_rolled: true,
-            snapshots,
+            snapshots: recovered.snapshots,
             naming,
             writing: [recovered.accepted_epoch, recovered.current_epoch],
             accepted_epoch: recovered.accepted_epoch,
@@ -157,15 +179,32 @@ impl Durable {
     }
 
     /// What is appended next goes to a new file (`FileTxnLog.rollLog`).
-    pub(crate) const fn roll_log(&mut self) {
+    pub(crate) fn roll_log(&mut self) {
         self.log_is_rolled = true;
+        if self.removed == Removed::Open {
+            self.removed = Removed::Closed;
+        }
+    }
+
+    /// The file that is appended to is removed: what is written from now on nobody can read, and flushes
+    /// succeed.
+    pub(crate) const fn remove_open_log(&mut self) {
+        self.removed = Removed::Open;
+    }
+
+    /// Whether records of this process went to a file that is in no folder.
+    pub(crate) fn has_removed_open_log(&self) -> bool {
+        self.removed != Removed::Never
     }
 
     /// Appends a record. Durable with the next flush.
     pub(crate) fn append(&mut self, txn: Txn, out: &mut Vec<Output>) {
+        if self.removed == Removed::Open {
+            return;
+        }
         let begins_file = std::mem::take(&mut self.log_is_rolled);
         if begins_file {
-            self.ask(DiskOp::RollLog, out);
+            self.rolled = self.ask(DiskOp::RollLog, out);
         }
         self.log_files.append(begins_file);
         self.log.push(txn);
@@ -181,7 +220,7 @@ impl Durable {
         let keep = self.log.iter().position(|txn| txn.zxid > zxid).unwrap_or(self.log.len());
         self.log.truncate(if zxid == Zxid::ZERO { 0 } else { keep });
         self.log_files.truncate(self.log.len());
-        self.log_is_rolled = true;
+        self.roll_log();
         self.cut = self.ask(DiskOp::Truncate(zxid), out);
     }
 
@@ -226,11 +265,25 @@ impl Durable {
     }
 
     /// Writes a snapshot.
-    pub(crate) fn write_snapshot(&mut self, replica: Replica, out: &mut Vec<Output>) -> Lsn {
-        self.snapshots.retain(|s| s.last_processed != replica.last_processed);
-        self.snapshots.push(replica);
-        self.snapshots.sort_by_key(|s| s.last_processed);
-        self.ask(DiskOp::Snapshot(Box::new(replica)), out)
+    pub(crate) fn write_snapshot(
+        &mut self,
+        replica: Replica,
+        saving: Saving,
+        out: &mut Vec<Output>,
+    ) -> Lsn {
+        let zxid = replica.last_processed;
+        let op = match saving {
+            Saving::Flushed => DiskOp::Snapshot(Box::new(replica)),
+            Saving::Unflushed | Saving::InPlace => DiskOp::WriteSnapshot(Box::new(replica)),
+        };
+        let is_there = self.snapshots.iter().any(|s| s.last_processed == zxid);
+        if is_there && saving == Saving::InPlace {
+            self.ask(DiskOp::EmptySnapshot(zxid), out);
+        }
+        self.snapshots.retain(|s| s.last_processed != zxid);
+        let at = self.snapshots.partition_point(|s| s.last_processed < zxid);
+        self.snapshots.insert(at, replica);
+        self.ask(op, out)
     }
 
     /// Removes the snapshots behind this zxid.
@@ -285,12 +338,26 @@ impl Durable {
         match (file, error) {
             (File::Log, DiskError::Flush) => self.appended.retain(|lsn| *lsn > failed),
             (File::Log, DiskError::Write) => self.buffered = self.appended.len(),
+            (File::Log, DiskError::Header | DiskError::Open) => {
+                self.forget_new_file();
+                self.log_is_rolled = error == DiskError::Open;
+            }
             (File::Snapshot | File::AcceptedEpoch | File::CurrentEpoch, _) => {}
         }
         let asked = &mut self.asked[file as usize];
         if *asked <= failed {
             *asked = self.done[file as usize];
         }
+    }
+
+    /// The newest file of the log has no records.
+    fn forget_new_file(&mut self) {
+        let before = self.appended.partition_point(|lsn| *lsn < self.rolled);
+        let new = self.appended.len() - before;
+        self.log.truncate(self.log.len() - new);
+        self.log_files.truncate(self.log.len());
+        self.appended.truncate(before);
+        self.buffered = before;
     }
 
     /// Whether this operation is known to be done.
@@ -312,107 +379,4 @@ impl Durable {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::invariants::samples::txn;
-
-    /// Whether a server can truncate to this zxid that has this snapshot and this log.
-    fn can_truncate(snapshot: (u32, u32), log: &[(u32, u32)], to: (u32, u32)) -> bool {
-        let last_processed = Zxid::new(snapshot.0, snapshot.1);
-        let snapshot = Replica { last_processed, ..Replica::default() };
-        let log = log.iter().map(|(epoch, counter)| txn(*epoch, *counter)).collect();
-        let recovered = Recovered { snapshot, log, ..Recovered::default() };
-        Durable::recover(recovered, Naming::Flushed).can_truncate_to(Zxid::new(to.0, to.1))
-    }
-
-    #[test]
-    fn a_truncation_leaves_exactly_the_history_that_ends_there() {
-        let whole = [(1, 1), (1, 2), (1, 3), (2, 1)];
-        let tail = [(1, 6), (1, 7)];
-        let table = [
-            ((0, 0), &whole[..], (1, 2), true, "it is in the log"),
-            ((0, 0), &whole, (2, 1), true, "nothing is cut"),
-            ((0, 0), &whole, (2, 0), true, "the mark falls between two records"),
-            ((0, 0), &whole, (3, 0), false, "the log does not say that it reaches the mark"),
-            ((0, 0), &whole, (1, 4), false, "another history goes on there"),
-            ((0, 0), &whole, (3, 1), false, "the log does not reach it"),
-            ((1, 5), &tail, (1, 5), true, "there the snapshot ends"),
-            ((1, 5), &tail, (1, 6), true, "the log continues the snapshot"),
-            ((1, 5), &tail, (1, 3), false, "nothing is left of what came before the snapshot"),
-            ((1, 4), &tail, (1, 6), false, "between snapshot and log there is a hole"),
-            ((1, 4), &tail, (1, 5), false, "the zxid is in that hole"),
-            ((1, 5), &[], (1, 4), false, "there is only the snapshot"),
-            ((1, 5), &[(2, 1)], (2, 0), true, "between the snapshot and the log"),
-            ((1, 5), &[(3, 1)], (2, 0), false, "the log does not say that it reaches the mark"),
-            ((1, 3), &[(1, 2), (1, 3)], (1, 1), false, "the snapshot holds more"),
-        ];
-        for (snapshot, log, to, expected, why) in table {
-            assert_eq!(can_truncate(snapshot, log, to), expected, "{snapshot:?} {to:?}: {why}");
-        }
-    }
-
-    #[test]
-    fn an_epoch_file_holds_what_the_last_write_left_once_that_is_done() {
-        let (mut durable, mut out) = (Durable::default(), Vec::new());
-        let accepted = [1, 2].map(|e| durable.write_accepted_epoch(Epoch(e), &mut out));
-        durable.on_done(File::AcceptedEpoch, accepted[0]);
-        assert_eq!(durable.accepted_epoch, Epoch(0), "the second write may be half done");
-        durable.on_done(File::AcceptedEpoch, accepted[1]);
-        let current = [1, 2].map(|e| durable.write_current_epoch(Epoch(e), &mut out));
-        durable.on_done(File::CurrentEpoch, current[0]);
-        assert_eq!((durable.accepted_epoch, durable.current_epoch), (Epoch(2), Epoch(0)));
-        durable.on_done(File::CurrentEpoch, current[1]);
-        assert_eq!(durable.current_epoch, Epoch(2));
-    }
-
-    /// Two records are durable, a third is appended and its flush under way.
-    fn flushing() -> (Durable, Lsn, Vec<Output>) {
-        let mut out = Vec::new();
-        let log = vec![txn(1, 1), txn(1, 2)];
-        let mut durable =
-            Durable::recover(Recovered { log, ..Recovered::default() }, Naming::Flushed);
-        durable.append(txn(1, 3), &mut out);
-        let flush = durable.flush(&mut out);
-        (durable, flush, out)
-    }
-
-    fn counters(durable: &Durable) -> Vec<u32> {
-        durable.log().iter().map(|txn| txn.zxid.counter).collect()
-    }
-
-    #[test]
-    fn what_a_failed_flush_should_have_made_durable_can_be_read() {
-        let (mut durable, flush, _) = flushing();
-        durable.on_failed(File::Log, flush, DiskError::Flush);
-        assert_eq!(counters(&durable), [1, 2, 3]);
-        assert!(durable.is_idle() && !durable.is_done(File::Log, flush));
-    }
-
-    #[test]
-    fn what_a_failed_write_leaves_in_the_buffer_is_written_by_the_next_flush_or_cut() {
-        let (mut durable, flush, mut out) = flushing();
-        durable.on_failed(File::Log, flush, DiskError::Write);
-        assert_eq!(counters(&durable), [1, 2]);
-        let mut cut = durable.clone();
-        durable.append(txn(2, 1), &mut out);
-        let again = durable.flush(&mut out);
-        assert_eq!(counters(&durable), [1, 2, 3, 1]);
-        durable.on_failed(File::Log, again, DiskError::Write);
-        assert_eq!(counters(&durable), [1, 2], "both are in the buffer");
-        cut.truncate(Zxid::new(1, 3), &mut out);
-        assert_eq!(counters(&cut), [1, 2, 3]);
-        let flush = cut.flush(&mut out);
-        cut.on_failed(File::Log, flush, DiskError::Write);
-        assert_eq!(counters(&cut), [1, 2, 3], "there was nothing in the buffer");
-    }
-
-    #[test]
-    fn an_epoch_file_that_could_not_be_replaced_holds_what_it_held() {
-        let (mut durable, _, mut out) = flushing();
-        let lsn = durable.write_accepted_epoch(Epoch(4), &mut out);
-        assert!(!durable.are_epochs_written());
-        durable.on_failed(File::AcceptedEpoch, lsn, DiskError::Flush);
-        assert!(durable.are_epochs_written());
-        assert_eq!(durable.accepted_epoch, Epoch(0));
-    }
-}
+mod tests;

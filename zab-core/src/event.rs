@@ -78,8 +78,16 @@ pub enum DiskOp {
     /// died may have left it in the page cache. It is written again, because a flush that failed may
     /// have left pages that no other flush writes. Reported when done.
     FlushRecovered(File),
-    /// Write a snapshot beside the older ones. Reported when it is durable.
+    /// Write a snapshot beside the older ones, flush it, and give it its name. Reported when it is
+    /// durable.
     Snapshot(Box<Replica>),
+    /// Write a snapshot in its place, and leave it to others to flush it. Reported when it is written;
+    /// until then it is incomplete, and who reads it takes an older one. A power loss may take it
+    /// until the kernel has written it back.
+    WriteSnapshot(Box<Replica>),
+    /// Empty the snapshot of this zxid, to write it once more in its place. Durable with the next
+    /// flush of any file; reported only if it fails.
+    EmptySnapshot(Zxid),
     /// Remove every snapshot behind this zxid. Reported when done.
     DropSnapshotsAfter(Zxid),
     /// Replace the file `acceptedEpoch`. Reported when it is durable.
@@ -96,7 +104,10 @@ impl DiskOp {
     pub const fn file(&self) -> File {
         match self {
             Self::Append(_) | Self::RollLog | Self::Truncate(_) | Self::Flush => File::Log,
-            Self::Snapshot(_) | Self::DropSnapshotsAfter(_) => File::Snapshot,
+            Self::Snapshot(_)
+            | Self::WriteSnapshot(_)
+            | Self::EmptySnapshot(_)
+            | Self::DropSnapshotsAfter(_) => File::Snapshot,
             Self::FlushRecovered(file) | Self::Rename(file, _) => *file,
             Self::AcceptedEpoch(_) => File::AcceptedEpoch,
             Self::CurrentEpoch(_) => File::CurrentEpoch,
@@ -115,11 +126,14 @@ impl DiskOp {
 
     /// Whether its completion is reported with [`Input::DiskDone`].
     pub const fn is_reported(&self) -> bool {
-        !matches!(self, Self::Append(_) | Self::RollLog | Self::Truncate(_))
+        !matches!(
+            self,
+            Self::Append(_) | Self::RollLog | Self::Truncate(_) | Self::EmptySnapshot(_)
+        )
     }
 }
 
-/// Which of its two steps a disk operation failed in, as the system call that returned the error.
+/// Which of its steps a disk operation failed in, as the system call that returned the error.
 #[derive(Copy, Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum DiskError {
     /// The write (EIO, ENOSPC, EROFS): the file is as it was. Log records stay in the buffer of the
@@ -129,13 +143,20 @@ pub enum DiskError {
     /// pages for clean and the next flush succeeds. Any other file is as it was, because it is
     /// flushed before it takes its place.
     Flush,
+    /// The write of the header of a new log file (EIO, ENOSPC): the file is empty, and its stream stays
+    /// open, with the header in its buffer. The record that was to begin the file is in no buffer
+    /// (`FileTxnLog.append`).
+    Header,
+    /// A new log file cannot be made (EROFS): there is neither file nor stream, nor the record.
+    Open,
 }
 
 /// What a server finds on its disk when its process starts.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Recovered {
-    /// The newest valid snapshot; the initial state if there is none.
-    pub snapshot: Replica,
+    /// The snapshots, oldest first. One that is incomplete is not among them: who loads takes an older
+    /// one instead (`FileSnap.deserialize`).
+    pub snapshots: Vec<Replica>,
     /// Every record of the log, in file order, whether or not the snapshot covers it.
     pub log: Vec<Txn>,
     /// Which of them are in which file. All are in one if it says nothing of them.
@@ -148,6 +169,13 @@ pub struct Recovered {
     /// server wrote, and no process has taken part in an epoch since. Neither did an operator say that
     /// there is nothing to be missed (`initialize`, ZOOKEEPER-261).
     pub is_blank: bool,
+}
+
+impl Recovered {
+    /// The newest snapshot, or the initial state.
+    pub fn snapshot(&self) -> Replica {
+        self.snapshots.last().copied().unwrap_or_default()
+    }
 }
 
 /// Something that happens to a server.

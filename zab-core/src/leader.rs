@@ -33,6 +33,8 @@ pub(crate) struct Leader {
     current_epoch: Epoch,
     last_zxid: Zxid,
     learners: Vec<Learner>,
+    /// The snapshot with which it begins, as long as that is being written.
+    snapshot: Option<Lsn>,
     /// Half ticks since the epoch was established.
     half_ticks: u32,
     /// When the phase has lasted too long.
@@ -77,9 +79,10 @@ struct Promise {
 impl Leader {
     /// Starts to lead. Everyone else is expected to connect.
     pub(crate) fn start(server: &mut Server) -> Self {
-        if server.variant.elected_snapshots_tail {
-            server.write_snapshot();
-        }
+        let snapshot = server.variant.elected_snapshots_tail.then(|| {
+            let saving = server.variant.saving(!server.variant.snapshot_in_place);
+            server.write_snapshot(saving)
+        });
         server.set_timer(Timer::Tick, server.half_tick());
         Self {
             phase: Phase::Connecting(NodeSet::of(server.id)),
@@ -87,6 +90,7 @@ impl Leader {
             current_epoch: server.durable.current_epoch,
             last_zxid: server.memory.last_zxid(),
             learners: Vec::new(),
+            snapshot,
             half_ticks: 0,
             deadline: server.now.after(server.ticks(server.config.init_limit)),
             broadcast: Broadcast::default(),
@@ -114,6 +118,12 @@ impl Leader {
     /// Whether its log writer has to drain before it hangs up.
     pub(crate) fn has_to_drain(&self, server: &Server) -> bool {
         matches!(self.phase, Phase::Broadcast) && !server.writer.is_idle()
+    }
+
+    /// Whether it still writes the snapshot with which it begins: it accepts no learner before
+    /// (`Leader.lead` calls `ZooKeeperServer.loadData`, and starts `LearnerCnxAcceptor` behind it).
+    pub(crate) const fn is_starting(&self) -> bool {
+        self.snapshot.is_some()
     }
 
     /// Begins to step down.
@@ -144,7 +154,11 @@ impl Leader {
 
     /// A learner has connected. An older connection of the same learner may still be open here.
     pub(crate) fn on_connection_up(&mut self, server: &Server, peer: NodeId, conn: ConnId) {
-        self.learners.push(Learner::new(peer, conn, server, self.tick()));
+        let mut learner = Learner::new(peer, conn, server, self.tick());
+        if self.is_starting() {
+            learner.stage = Stage::InBacklog;
+        }
+        self.learners.push(learner);
     }
 
     /// A connection broke: the handler ends (`removeLearnerHandler`).
@@ -240,9 +254,24 @@ impl Leader {
         if self.is_closing() {
             return if server.writer.is_idle() { STEP_DOWN } else { GO_ON };
         }
+        if let Some(snapshot) = self.snapshot {
+            if !server.durable.is_done(File::Snapshot, snapshot) {
+                return GO_ON;
+            }
+            self.accept(server);
+        }
         self.on_discovery_progress(server);
         self.on_synchronization_progress(server);
         self.read_inboxes(server)
+    }
+
+    /// Its snapshot is written: it accepts who has connected.
+    fn accept(&mut self, server: &Server) {
+        self.snapshot = None;
+        self.enter(server, self.phase);
+        for learner in &mut self.learners {
+            (learner.stage, learner.last_heard) = (Stage::Connected, server.now);
+        }
     }
 
     /// A learner's sender writes its next packet.
@@ -263,7 +292,8 @@ impl Leader {
             self.dismiss(server, conn);
         }
         if !matches!(self.phase, Phase::Broadcast) {
-            return if server.now >= self.deadline { self.on_deadline(server) } else { GO_ON };
+            let is_over = server.now >= self.deadline && !self.is_starting();
+            return if is_over { self.on_deadline(server) } else { GO_ON };
         }
         self.half_ticks += 1;
         if self.half_ticks.is_multiple_of(2) && !self.is_followed_by_quorum(server) {

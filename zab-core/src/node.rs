@@ -108,7 +108,7 @@ impl Node {
             Input::Turn(actor) => self.on_turn(actor),
             Input::StepDown => match &mut self.role {
                 Role::Following(follower) => follower.on_interrupt(),
-                Role::Leading(leader) if !leader.is_closing() => STEP_DOWN,
+                Role::Leading(leader) if !leader.is_closing() && !leader.is_starting() => STEP_DOWN,
                 _ => GO_ON,
             },
         }

@@ -8,7 +8,7 @@ pub(crate) mod invariants;
 
 use crate::committer::{Committer, Work};
 use crate::config::Config;
-use crate::durable::Durable;
+use crate::durable::{Durable, Saving};
 use crate::event::{Breach, ExitReason, Note, Output, Recovered, Timer};
 use crate::ids::{ConnId, Epoch, Lsn, NodeId, RequestId, Zxid};
 use crate::log_writer::{AckTo, LogWriter};
@@ -282,8 +282,8 @@ impl Server {
     }
 
     /// Snapshots the memory.
-    pub(crate) fn write_snapshot(&mut self) -> Lsn {
-        self.durable.write_snapshot(self.memory.replica, &mut self.out)
+    pub(crate) fn write_snapshot(&mut self, saving: Saving) -> Lsn {
+        self.durable.write_snapshot(self.memory.replica, saving, &mut self.out)
     }
 
     /// Takes the snapshot that is due every `snapshot_every` log records. Not at ⟨e, 0⟩: no log record has
@@ -293,7 +293,7 @@ impl Server {
             && self.writer.is_snapshot_due(self.config.snapshot_every)
         {
             self.durable.roll_log();
-            self.write_snapshot();
+            self.write_snapshot(self.variant.saving(!self.variant.snapshot_in_place));
         }
     }
 
@@ -429,7 +429,7 @@ mod tests {
             let (accepted_epoch, current_epoch) = (Epoch(1), Epoch(1));
             let (snapshot, log) = (after(&log[..covered]), log.clone());
             let found = Recovered {
-                snapshot,
+                snapshots: vec![snapshot],
                 log: log.clone(),
                 accepted_epoch,
                 current_epoch,

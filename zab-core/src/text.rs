@@ -50,6 +50,8 @@ impl fmt::Display for DiskError {
         f.write_str(match self {
             Self::Write => "write error",
             Self::Flush => "flush error",
+            Self::Header => "header error",
+            Self::Open => "open error",
         })
     }
 }
@@ -68,6 +70,10 @@ impl fmt::Display for DiskOp {
             }
             Self::FlushRecovered(_) => f.write_str("flush the epoch that was found"),
             Self::Snapshot(replica) => write!(f, "snapshot {}", replica.last_processed),
+            Self::WriteSnapshot(replica) => {
+                write!(f, "write snapshot {}", replica.last_processed)
+            }
+            Self::EmptySnapshot(zxid) => write!(f, "empty snapshot {zxid}"),
             Self::DropSnapshotsAfter(zxid) => write!(f, "drop snapshots behind {zxid}"),
             Self::AcceptedEpoch(epoch) => write!(f, "acceptedEpoch := {epoch}"),
             Self::CurrentEpoch(epoch) => write!(f, "currentEpoch := {epoch}"),

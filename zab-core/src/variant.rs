@@ -16,7 +16,7 @@ pub use names::{Mistake, Named, Sign, Unknown, find};
 pub use releases::{Release, Releases};
 pub use switches::{SWITCHES, Setting, Switch, issues};
 
-use crate::durable::Naming;
+use crate::durable::{Naming, Saving};
 
 /// What a follower has done to the transactions of the synchronization when it acknowledges
 /// NEWLEADER (`Learner.syncWithLeader`).
@@ -135,6 +135,11 @@ pub struct Variant {
     pub trunc_unflushed: bool,
     /// The snapshot of a synchronization is not flushed before NEWLEADER is acknowledged.
     pub snapshot_unflushed: bool,
+    /// snapshot-in-place: a snapshot that is not flushed (each that is not that of a SNAP) is written over
+    /// one of the same zxid, which may be all that its server has up to there
+    /// (`SnapStream.getOutputStream`, every release): a process that is killed meanwhile, or a power
+    /// loss later, leaves one that is incomplete, and the server goes back to an older one.
+    pub snapshot_in_place: bool,
     /// rename-unflushed: an epoch file takes the place of the one before and nobody flushes the folder
     /// (`AtomicFileOutputStream.close`): a power loss may undo it, and with it a promise, until the
     /// log is flushed, which on ext4 and xfs flushes the journal of the file system (every release).
@@ -151,6 +156,10 @@ pub struct Variant {
     /// leads-unpromised: a leader whose `acceptedEpoch` could not be written tells its learners the
     /// epoch all the same, and leads it (`Leader.getEpochToPropose`).
     pub leads_unpromised: bool,
+    /// Whoever reads the log removes its newest file if that is empty (ZOOKEEPER-2332, from 3.9.3 on), also
+    /// one that this process has open because its header could not be written
+    /// (`FileTxnLog.FileTxnIterator.goToNextLog`).
+    pub removes_open_log: bool,
     /// A log that could not be flushed is flushed again as the log writer is shut down, and counts from
     /// then on: a leader acknowledges its own proposals. That flush succeeds, although the pages that
     /// the first one failed on may be gone (`SyncRequestProcessor.shutdown`). The repair writes them again.
@@ -193,10 +202,12 @@ impl Variant {
         disk_error_keeps_memory: false,
         trunc_unflushed: false,
         snapshot_unflushed: false,
+        snapshot_in_place: false,
         rename_unflushed: false,
         trusts_blank_disk: false,
         unflushed_start: false,
         leads_unpromised: false,
+        removes_open_log: false,
         trusts_failed_flush: false,
         epoch_after_ack: false,
         apply_after_epoch: false,
@@ -219,6 +230,15 @@ impl Variant {
     /// What becomes of the folder when an epoch file has been replaced.
     pub(crate) const fn naming(&self) -> Naming {
         if self.rename_unflushed { Naming::Unflushed } else { Naming::Flushed }
+    }
+
+    /// How a snapshot comes to the disk that is to be flushed, or is not.
+    pub(crate) const fn saving(&self, flushed: bool) -> Saving {
+        match (flushed, self.snapshot_in_place) {
+            (true, _) => Saving::Flushed,
+            (false, true) => Saving::InPlace,
+            (false, false) => Saving::Unflushed,
+        }
     }
 
     /// Whether what is in the log may be logged again: proposals are not held against what is known

@@ -5,7 +5,7 @@ use zab_core::canonical::{Canonical, Sink};
 
 impl Canonical for Disk {
     fn canonical<S: Sink>(&self, sink: &mut S) {
-        let Self { asked, durable, base, writes, is_cached, voided } = self;
+        let Self { asked, durable, base, writes, is_cached, voided, rolled: _ } = self;
         sink.plain(&(is_cached, base.is_some(), writes.len()));
         durable.canonical(sink);
         voided.canonical(sink);
@@ -49,6 +49,11 @@ impl Canonical for Pending {
             Self::Append(txn) => sink.plain(&(0_u8, txn)),
             Self::Truncate(zxid) => sink.plain(&(1_u8, zxid)),
             Self::Snapshot(snapshot) => snapshot.canonical(sink),
+            Self::WriteSnapshot(snapshot) => {
+                sink.plain(&7_u8);
+                snapshot.canonical(sink);
+            }
+            Self::EmptySnapshot(zxid) => sink.plain(&(8_u8, zxid)),
             Self::DropSnapshotsAfter(zxid) => sink.plain(&(2_u8, zxid)),
             Self::AcceptedEpoch(epoch) => sink.plain(&(3_u8, epoch)),
             Self::CurrentEpoch(epoch) => sink.plain(&(4_u8, epoch)),

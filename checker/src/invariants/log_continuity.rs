@@ -25,7 +25,7 @@ pub(crate) fn at_append(last: Zxid, snapshot: Zxid, next: Zxid, findings: &mut F
 
 /// A process found this on its disk.
 pub(crate) fn at_start(recovered: &Recovered, findings: &mut Findings) {
-    let snapshot = recovered.snapshot.last_processed;
+    let snapshot = recovered.snapshot().last_processed;
     let mut last = Zxid::ZERO;
     for txn in &recovered.log {
         at_append(last, snapshot, txn.zxid, findings);

@@ -89,6 +89,34 @@ fn d1_a_snapshot_covers_the_initial_history_once_it_is_durable() {
 }
 
 #[test]
+fn d1_a_snapshot_that_nobody_flushed_covers_nothing() {
+    let mut story = Story::new(3);
+    story.starts(0, &[txn(1, 1)]).starts(1, &[]).starts(2, &[]).leads(0, 2).promises(1, 0);
+    let state = replica(&[txn(1, 1)]);
+    story.loads(1, state).asks_disk(1, DiskOp::WriteSnapshot(Box::new(state)));
+    let ack = Zxid::new(2, 0);
+    assert_broken(story.fork().disk_done(1, File::Snapshot).acks(1, 0, ack), &[Class::D1]);
+    let mut found = story.fork();
+    found.disk_done(1, File::Snapshot).asks_disk(1, DiskOp::FlushRecovered(File::Snapshot));
+    assert_broken(found.disk_done(1, File::Snapshot).acks(1, 0, ack), &[]);
+}
+
+#[test]
+fn d1_a_snapshot_is_gone_that_is_emptied_to_be_written_once_more() {
+    let mut story = Story::new(3);
+    story.starts(0, &[txn(1, 1)]).starts(1, &[]).starts(2, &[]).leads(0, 2).promises(1, 0);
+    let state = replica(&[txn(1, 1)]);
+    story.loads(1, state).asks_disk(1, DiskOp::Snapshot(Box::new(state)));
+    story.disk_done(1, File::Snapshot);
+    let ack = Zxid::new(2, 0);
+    assert_broken(story.fork().acks(1, 0, ack), &[]);
+    story.asks_disk(1, DiskOp::EmptySnapshot(Z11));
+    assert_broken(story.fork().acks(1, 0, ack), &[]);
+    story.writes_epoch(1, DiskOp::CurrentEpoch(zab_core::Epoch(2)));
+    assert_broken(story.acks(1, 0, ack), &[Class::D1]);
+}
+
+#[test]
 fn d1_the_second_acknowledgement_of_newleader_promises_nothing() {
     let mut story = proposed();
     story.acks(1, 0, Zxid::new(1, 0));

@@ -69,12 +69,14 @@ impl Numbers {
     }
 
     fn disk_op(&mut self) -> DiskOp {
-        match self.below(7) {
+        match self.below(9) {
             0 | 1 => DiskOp::Append(self.txn()),
             5 => DiskOp::AcceptedEpoch(Epoch(self.small())),
             6 => DiskOp::CurrentEpoch(Epoch(self.small())),
             2 => DiskOp::Truncate(self.zxid()),
             3 => DiskOp::Snapshot(Box::new(self.replica())),
+            7 => DiskOp::WriteSnapshot(Box::new(self.replica())),
+            8 => DiskOp::EmptySnapshot(self.zxid()),
             _ => DiskOp::DropSnapshotsAfter(self.zxid()),
         }
     }
@@ -102,15 +104,17 @@ impl Numbers {
         };
         match self.below(20) {
             0 => {
-                let (snapshot, log) = (self.replica(), vec![self.txn(), self.txn()]);
-                Fact::Started(Box::new(Recovered { snapshot, log, ..Recovered::default() }))
+                let (snapshots, log) = (vec![self.replica()], vec![self.txn(), self.txn()]);
+                Fact::Started(Box::new(Recovered { snapshots, log, ..Recovered::default() }))
             }
             1 => Fact::Crashed { power_loss: self.below(2) == 0 },
             2 => Fact::Exited(ExitReason::UnmatchedCommit),
             3 | 4 => Fact::DiskAsked { lsn, op: self.disk_op() },
             5 => Fact::DiskDone { file, upto: lsn },
             6 => {
-                let error = [DiskError::Write, DiskError::Flush][self.below(2) as usize];
+                let error =
+                    [DiskError::Write, DiskError::Flush, DiskError::Header, DiskError::Open]
+                        [self.below(4) as usize];
                 Fact::DiskFailed { file, lsn, error }
             }
             7 => Fact::Sent { to: NodeId(self.below(9) as u8), packet: Packet::Ack(self.zxid()) },

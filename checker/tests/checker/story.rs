@@ -97,7 +97,7 @@ impl Story {
         let mut memory = snapshot;
         let after = log.iter().filter(|txn| txn.zxid > snapshot.last_processed);
         after.for_each(|txn| memory.apply(txn));
-        let recovered = Recovered { snapshot, log, ..Recovered::default() };
+        let recovered = Recovered { snapshots: vec![snapshot], log, ..Recovered::default() };
         self.fact(server, Fact::Started(Box::new(recovered))).loads(server, memory)
     }
 

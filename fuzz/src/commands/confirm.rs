@@ -27,8 +27,9 @@ pub(super) struct Args {
     /// Every case in this folder
     #[arg(long, value_name = "FOLDER", num_args = 0..=1, default_missing_value = "fuzz/cases")]
     all: Option<PathBuf>,
-    /// A folder of jars with another release: `lib` of a binary release
-    #[arg(long, value_name = "DIR")]
+    /// Another release: its number, as in 3.9.5, if `fuzz/fetch-zookeeper` has fetched it, or a folder of
+    /// jars, such as `lib` of a binary release
+    #[arg(long, value_name = "RELEASE|DIR")]
     zookeeper: Option<PathBuf>,
     /// Carry each out as often as this
     #[arg(long, default_value_t = 1, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]

@@ -17,8 +17,9 @@ pub(super) struct Args {
     /// Where the history goes
     #[arg(long, default_value = "history.jsonl", value_name = "FILE")]
     out: PathBuf,
-    /// A folder of jars with another release: `lib` of a binary release
-    #[arg(long, value_name = "DIR")]
+    /// Another release: its number, as in 3.9.5, if `fuzz/fetch-zookeeper` has fetched it, or a folder of
+    /// jars, such as `lib` of a binary release
+    #[arg(long, value_name = "RELEASE|DIR")]
     zookeeper: Option<PathBuf>,
     /// How many servers [default: 3, or those of the schedule]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(3..=5))]

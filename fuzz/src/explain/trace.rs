@@ -102,7 +102,7 @@ fn fact(fact: &Fact) -> Value {
             "kind": "started",
             "accepted_epoch": found.accepted_epoch.0,
             "current_epoch": found.current_epoch.0,
-            "snapshot": zxid(found.snapshot.last_processed),
+            "snapshot": zxid(found.snapshot().last_processed),
             "log": found.log.iter().map(|txn| zxid(txn.zxid)).collect::<Vec<_>>(),
         }),
         Fact::Crashed { power_loss } => {
@@ -126,7 +126,12 @@ fn fact(fact: &Fact) -> Value {
             "kind": "disk-failed",
             "file": file(*of),
             "lsn": lsn.0,
-            "step": match error { DiskError::Write => "write", DiskError::Flush => "flush" },
+            "step": match error {
+                DiskError::Write => "write",
+                DiskError::Flush => "flush",
+                DiskError::Header => "header",
+                DiskError::Open => "open",
+            },
         }),
         Fact::Sent { to, packet: sent } => {
             packet(json!({ "kind": "sent", "peer": to.0, "packet": sent.name() }), sent)
@@ -150,6 +155,10 @@ fn disk_op(mut fields: Value, op: &DiskOp) -> Value {
         DiskOp::Flush => ("flush", None),
         DiskOp::FlushRecovered(_) => ("flush-recovered", None),
         DiskOp::Snapshot(replica) => ("snapshot", Some(("zxid", zxid(replica.last_processed)))),
+        DiskOp::WriteSnapshot(replica) => {
+            ("write-snapshot", Some(("zxid", zxid(replica.last_processed))))
+        }
+        DiskOp::EmptySnapshot(of) => ("empty-snapshot", Some(("zxid", zxid(*of)))),
         DiskOp::DropSnapshotsAfter(to) => ("drop-snapshots", Some(("zxid", zxid(*to)))),
         DiskOp::AcceptedEpoch(epoch) | DiskOp::CurrentEpoch(epoch) => {
             ("replace", Some(("epoch", epoch.0.into())))

@@ -17,12 +17,13 @@ pub struct Java {
 }
 
 impl Java {
-    /// Finds Java, and the server: Debian's, or the jars of a folder.
+    /// Finds Java, and the server: Debian's, the jars of a folder, or a release by its number, which is
+    /// Debian's or what `fuzz/fetch-zookeeper` has fetched.
     ///
     /// # Errors
     ///
     /// One line that says what to install.
-    pub fn find(folder: Option<&Path>) -> Result<Self, String> {
+    pub fn find(asked: Option<&Path>) -> Result<Self, String> {
         let version = Command::new("java")
             .arg("-version")
             .stdin(Stdio::null())
@@ -34,20 +35,42 @@ impl Java {
                         Debian"
                 .to_owned());
         }
-        let (class_path, release) = match folder {
-            Some(folder) => (jars(folder)?, release(folder)),
-            None if Path::new(DEBIAN).exists() => {
-                let folder = Path::new(DEBIAN).parent().unwrap_or(Path::new("/"));
-                (format!("{DEBIAN}:{DEBIAN_LOG}"), release(folder))
-            }
-            None => {
-                return Err(format!(
-                    "no ZooKeeper here ({DEBIAN}): install `libzookeeper-java` on Debian, or name \
-                     a folder of jars with --zookeeper"
-                ));
-            }
-        };
-        Ok(Self { class_path, release })
+        let Some(asked) = asked else { return Self::of_debian() };
+        let number = asked.to_str().filter(|name| is_release(name) && !asked.exists());
+        match number {
+            None => Self::of_folder(asked),
+            Some(number) => Self::of_release(number),
+        }
+    }
+
+    fn of_debian() -> Result<Self, String> {
+        if !Path::new(DEBIAN).exists() {
+            return Err(format!(
+                "no ZooKeeper here ({DEBIAN}): install `libzookeeper-java` on Debian, or name \
+                 a folder of jars with --zookeeper"
+            ));
+        }
+        let folder = Path::new(DEBIAN).parent().unwrap_or(Path::new("/"));
+        Ok(Self { class_path: format!("{DEBIAN}:{DEBIAN_LOG}"), release: release(folder) })
+    }
+
+    fn of_folder(folder: &Path) -> Result<Self, String> {
+        Ok(Self { class_path: jars(folder)?, release: release(folder) })
+    }
+
+    fn of_release(number: &str) -> Result<Self, String> {
+        if let Ok(debian) = Self::of_debian()
+            && debian.release() == Some(number)
+        {
+            return Ok(debian);
+        }
+        match fetched(number) {
+            Some(folder) if folder.is_dir() => Self::of_folder(&folder),
+            _ => Err(format!(
+                "no ZooKeeper {number} here: `fuzz/fetch-zookeeper {number}` fetches some releases, \
+                 or name a folder of jars"
+            )),
+        }
     }
 
     /// Which release it is, as in `3.8.0`.
@@ -67,6 +90,18 @@ impl Java {
         command.arg("org.apache.zookeeper.server.quorum.QuorumPeerMain").arg(config);
         command
     }
+}
+
+/// Whether it is the number of a release, as in `3.9.5`.
+fn is_release(name: &str) -> bool {
+    name.split('.').count() == 3 && name.split('.').all(|part| part.parse::<u16>().is_ok())
+}
+
+/// Where `fuzz/fetch-zookeeper` puts a release unless it is told otherwise.
+fn fetched(number: &str) -> Option<PathBuf> {
+    let data = std::env::var_os("XDG_DATA_HOME").filter(|folder| !folder.is_empty());
+    let data = data.map(PathBuf::from).or_else(|| Some(std::env::home_dir()?.join(".local/share")));
+    Some(data?.join("zab").join(format!("zookeeper-{number}")))
 }
 
 /// The release in the name of a folder's `zookeeper-3.8.0.jar`.
@@ -119,5 +154,16 @@ mod tests {
         assert_eq!(refused.lines().count(), 1);
         std::fs::write(folder.path().join("zookeeper-3.9.3.jar"), "").expect("a file");
         assert!(jars(folder.path()).expect("the server is there").ends_with("/*"));
+    }
+
+    #[test]
+    fn a_release_by_its_number_is_told_from_a_folder() {
+        for (name, is_number) in
+            [("3.9.5", true), ("3.9", false), ("jars", false), ("3.9.x", false)]
+        {
+            assert_eq!(is_release(name), is_number, "{name}");
+        }
+        let missing = Java::of_release("0.0.1").expect_err("there was no such release");
+        assert!(missing.contains("`fuzz/fetch-zookeeper 0.0.1`"), "{missing}");
     }
 }

@@ -142,7 +142,9 @@ fn granted(u: &mut Unstructured<'_>, wishes: &mut Wishes) -> Result<Option<Input
         1 if !wishes.disk.is_empty() => {
             let (file, upto) = wishes.disk.remove(0);
             Some(if u.ratio(1, 32)? {
-                let error = *u.choose(&[DiskError::Write, DiskError::Flush])?;
+                let begins = [DiskError::Header, DiskError::Open];
+                let errors = [[DiskError::Write, DiskError::Flush], begins].concat();
+                let error = *u.choose(&errors)?;
                 Input::DiskFailed { file, lsn: upto, error }
             } else {
                 Input::DiskDone { file, upto }

@@ -2,6 +2,7 @@
 //! panics, never invents, never loses what was durable.
 
 use arbitrary::{Arbitrary, Result, Unstructured};
+use std::collections::BTreeSet;
 use zab_core::{
     Change, DiskError, DiskOp, Epoch, File, Key, Lsn, Recovered, Replica, RequestId, SessionId,
 };
@@ -23,6 +24,8 @@ pub enum Step {
     Flush,
     /// A snapshot of this share of the log is written.
     Snapshot(u8),
+    /// The same in its place, where there may be one, and nobody flushes it.
+    WriteSnapshot(u8),
     /// An epoch is written to one of its files.
     Epoch(File, u8),
     /// The same, and the folder is not flushed.
@@ -44,7 +47,7 @@ pub enum Step {
 impl<'a> Arbitrary<'a> for Step {
     fn arbitrary(u: &mut Unstructured<'a>) -> Result<Self> {
         let file = |u: &mut Unstructured<'a>| u.choose(&File::ALL).copied();
-        Ok(match u.int_in_range(0..=19)? {
+        Ok(match u.int_in_range(0..=20)? {
             0..=3 => Self::Append,
             4 => Self::Truncate(u.arbitrary()?),
             5 | 6 => Self::Flush,
@@ -57,6 +60,7 @@ impl<'a> Arbitrary<'a> for Step {
             14 => Self::WriteBack,
             15 | 16 => Self::Kill,
             17 => Self::Roll,
+            19 => Self::WriteSnapshot(u.arbitrary()?),
             18 => {
                 Self::Rename(*u.choose(&[File::AcceptedEpoch, File::CurrentEpoch])?, u.arbitrary()?)
             }
@@ -112,7 +116,12 @@ impl Contents {
                 self.log.retain(|file| !file.is_empty());
             }
             DiskOp::Flush | DiskOp::FlushRecovered(_) => {}
-            DiskOp::Snapshot(replica) => self.snapshots.push(**replica),
+            DiskOp::Snapshot(replica) | DiskOp::WriteSnapshot(replica) => {
+                self.snapshots.push(**replica);
+            }
+            DiskOp::EmptySnapshot(zxid) => {
+                self.snapshots.retain(|snapshot| snapshot.last_processed != *zxid);
+            }
             DiskOp::DropSnapshotsAfter(zxid) => {
                 self.snapshots.retain(|snapshot| snapshot.last_processed <= *zxid);
             }
@@ -131,8 +140,9 @@ impl Contents {
         })
     }
 
-    fn newest_snapshot(&self) -> Zxid {
-        self.snapshots.iter().map(|snapshot| snapshot.last_processed).max().unwrap_or(Zxid::ZERO)
+    /// The zxids of the snapshots.
+    fn snapshots(&self) -> BTreeSet<Zxid> {
+        self.snapshots.iter().map(|snapshot| snapshot.last_processed).collect()
     }
 }
 
@@ -188,11 +198,13 @@ impl Bench {
             }
             Step::Flush => self.ask(DiskOp::Flush),
             Step::Snapshot(share) => {
-                let last_processed = self.some_zxid(share);
-                self.ask(DiskOp::Snapshot(Box::new(Replica {
-                    last_processed,
-                    ..Replica::default()
-                })));
+                let replica = self.some_replica(share);
+                self.ask(DiskOp::Snapshot(replica));
+            }
+            Step::WriteSnapshot(share) => {
+                let replica = self.some_replica(share);
+                self.ask(DiskOp::EmptySnapshot(replica.last_processed));
+                self.ask(DiskOp::WriteSnapshot(replica));
             }
             Step::Epoch(File::AcceptedEpoch, epoch) => {
                 self.ask(DiskOp::AcceptedEpoch(Epoch(epoch.into())));
@@ -269,6 +281,12 @@ impl Bench {
         keep.checked_sub(1).map_or(Zxid::ZERO, |last| log[last].zxid)
     }
 
+    /// A state that ends with a zxid of the log, or the initial one.
+    fn some_replica(&self, share: u8) -> Box<Replica> {
+        let last_processed = self.some_zxid(share);
+        Box::new(Replica { last_processed, ..Replica::default() })
+    }
+
     fn complete(&mut self, file: File, count: u8) {
         let is_asked = |done: &Done| done.waiting.is_some() && !done.buffered;
         let waiting =
@@ -278,9 +296,12 @@ impl Bench {
         };
         let lsn = self.done[file as usize][last].waiting.expect("it was chosen for that");
         assert!(self.disk.complete(file, lsn), "{lsn:?} of {file:?} is under way");
-        if !matches!(self.done[file as usize][last].op, DiskOp::DropSnapshotsAfter(_)) {
-            let renamed = self.done.iter_mut().flatten().filter(|done| done.renamed);
-            renamed.for_each(|done| (done.renamed, done.durable) = (false, true));
+        let last_op = &self.done[file as usize][last].op;
+        if !matches!(last_op, DiskOp::DropSnapshotsAfter(_) | DiskOp::WriteSnapshot(_)) {
+            let is_entry =
+                |done: &&mut Done| done.renamed || matches!(done.op, DiskOp::EmptySnapshot(_));
+            let entries = self.done.iter_mut().flatten().filter(is_entry);
+            entries.for_each(|done| (done.renamed, done.durable) = (false, true));
         }
         let done = &mut self.done[file as usize];
         for at in 0..=last {
@@ -294,7 +315,10 @@ impl Bench {
                 matches!(done[at].op, DiskOp::Truncate(_) | DiskOp::DropSnapshotsAfter(_));
             let is_renamed = is_own && matches!(done[at].op, DiskOp::Rename(..));
             done[at].renamed |= is_renamed;
-            done[at].durable |= is_own && !is_renamed || is_flushed || is_journaled;
+            let is_in_place =
+                matches!(done[at].op, DiskOp::WriteSnapshot(_) | DiskOp::EmptySnapshot(_));
+            let is_done = is_own && !is_renamed && !is_in_place;
+            done[at].durable |= is_done || is_flushed || is_journaled;
         }
     }
 
@@ -302,7 +326,11 @@ impl Bench {
     fn kill(&mut self) -> std::result::Result<(), String> {
         self.disk.lose_process();
         for (file, done) in File::ALL.into_iter().zip(&mut self.done) {
-            done.retain(|done| !is_flush(&done.op) && !done.buffered);
+            done.retain(|done| {
+                let is_incomplete =
+                    done.waiting.is_some() && matches!(done.op, DiskOp::WriteSnapshot(_));
+                !is_flush(&done.op) && !done.buffered && !is_incomplete
+            });
             for done in done {
                 let was_waiting = done.waiting.take().is_some();
                 let is_epoch = matches!(file, File::AcceptedEpoch | File::CurrentEpoch);
@@ -350,13 +378,12 @@ impl Bench {
         let [log, snapshots, accepted, current] = File::ALL.map(|file| self.contents(file));
         let starts: Vec<_> = log.starts().collect();
         let log = log.log.concat();
-        let newest = snapshots.newest_snapshot();
-        let expected = (&log, starts, newest, accepted.epoch, current.epoch);
-        let Recovered { snapshot, log, log_files, accepted_epoch, current_epoch, is_blank: _ } =
+        let expected = (&log, starts, snapshots.snapshots(), accepted.epoch, current.epoch);
+        let Recovered { snapshots, log, log_files, accepted_epoch, current_epoch, is_blank: _ } =
             &found;
-        let newest = snapshot.last_processed;
+        let snapshots = snapshots.iter().map(|snapshot| snapshot.last_processed).collect();
         let starts = log_files.starts().collect();
-        if (log, starts, newest, *accepted_epoch, *current_epoch) != expected {
+        if (log, starts, snapshots, *accepted_epoch, *current_epoch) != expected {
             return Err(format!("after {after}: {expected:?} has to be there, not {found:?}"));
         }
         Ok(())

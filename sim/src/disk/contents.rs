@@ -1,5 +1,6 @@
 //! What is in the files of a server.
 
+use super::Need;
 use super::record::{self, Corruption, RECORD};
 use zab_core::log_files::LogFiles;
 use zab_core::{DiskOp, Epoch, File, Lsn, Recovered, Replica, Txn, Zxid};
@@ -41,12 +42,16 @@ impl Contents {
         &self.log
     }
 
-    /// Whether the next record of the log takes another block of the disk: it begins a file, or the
-    /// block in use has no room for it.
-    pub(super) fn is_block_full(&self) -> bool {
+    /// What the next record of the log needs: it begins a file, or the block in use has no room for it,
+    /// or it has.
+    pub(super) fn next_record_needs(&self) -> Need {
         let start = self.files.starts().last().unwrap_or(0);
         let records = self.files.records() - start;
-        self.is_rolled || records.is_multiple_of(BLOCK_RECORDS)
+        match self.is_rolled {
+            true => Need::File,
+            false if records.is_multiple_of(BLOCK_RECORDS) => Need::Block,
+            false => Need::Write,
+        }
     }
 
     /// An operation takes effect.
@@ -59,12 +64,15 @@ impl Contents {
             DiskOp::RollLog => self.is_rolled = true,
             DiskOp::Truncate(zxid) => self.truncate(zxid),
             DiskOp::Flush | DiskOp::FlushRecovered(_) => {}
-            DiskOp::Snapshot(replica) => {
+            DiskOp::Snapshot(replica) | DiskOp::WriteSnapshot(replica) => {
                 self.snapshots.retain(|old| old.last_processed != replica.last_processed);
                 let at = self
                     .snapshots
                     .partition_point(|old| old.last_processed < replica.last_processed);
                 self.snapshots.insert(at, *replica);
+            }
+            DiskOp::EmptySnapshot(zxid) => {
+                self.snapshots.retain(|snapshot| snapshot.last_processed != zxid);
             }
             DiskOp::DropSnapshotsAfter(zxid) => {
                 self.snapshots.retain(|snapshot| snapshot.last_processed <= zxid);
@@ -108,7 +116,7 @@ impl Contents {
     pub(super) fn found(&self, log: Vec<Txn>) -> Recovered {
         Recovered {
             log_files: self.files.clone(),
-            snapshot: self.snapshots.last().copied().unwrap_or_default(),
+            snapshots: self.snapshots.clone(),
             log,
             accepted_epoch: self.accepted_epoch,
             current_epoch: self.current_epoch,

@@ -44,7 +44,7 @@ fn a_crash_mode_decides_what_was_not_reported() {
         let found = disk.recover().expect("a crash does not corrupt");
         assert_eq!(counters(&found), log, "{mode:?}");
         assert_eq!(found.accepted_epoch, Epoch(accepted), "{mode:?}");
-        assert_eq!(found.snapshot.last_processed.counter, snapshot, "{mode:?}");
+        assert_eq!(found.snapshot().last_processed.counter, snapshot, "{mode:?}");
     }
 }
 
@@ -195,13 +195,29 @@ fn the_log_needs_a_block_when_it_begins_a_file_or_has_filled_the_one_in_use() {
         needs.push(disk.need(File::Log, Lsn(lsn + 2)));
         assert!(disk.complete(File::Log, Lsn(lsn + 2)));
     }
-    let blocks: Vec<_> = (1..=8).filter(|n| needs[n - 1] == Need::Block).collect();
-    assert_eq!(blocks, [1, 5, 6], "four records are a block");
-    assert!(needs.iter().all(|need| *need != Need::Nothing));
+    let (write, block, file) = (Need::Write, Need::Block, Need::File);
+    assert_eq!(needs, [block, write, write, write, block, file, write, write]);
     disk.ask(Lsn(90), DiskOp::Append(txn(9)));
     disk.ask(Lsn(91), DiskOp::Append(txn(10)));
     disk.ask(Lsn(92), DiskOp::Flush);
     assert_eq!(disk.need(File::Log, Lsn(92)), Need::Block, "only the first of the two fits");
+}
+
+#[test]
+fn of_a_file_that_cannot_be_begun_nothing_is_left_to_write() {
+    for error in [DiskError::Header, DiskError::Open] {
+        let mut disk = busy_disk();
+        assert!(disk.complete(File::Log, Lsn(5)));
+        disk.ask(Lsn(8), DiskOp::RollLog);
+        disk.ask(Lsn(9), DiskOp::Append(txn(4)));
+        disk.ask(Lsn(10), DiskOp::Flush);
+        assert!(disk.fail(File::Log, Lsn(10), error));
+        disk.ask(Lsn(11), DiskOp::Append(txn(5)));
+        disk.ask(Lsn(12), DiskOp::Flush);
+        assert!(disk.complete(File::Log, Lsn(12)));
+        disk.lose_process();
+        assert_eq!(counters(&disk.recover().expect("sound")), [1, 2, 3, 5]);
+    }
 }
 
 #[test]
@@ -236,7 +252,7 @@ fn an_epoch_or_a_snapshot_that_fails_is_as_it_was() {
         assert!(disk.fail(File::Snapshot, Lsn(7), error));
         disk.lose_process();
         let found = disk.recover().expect("sound");
-        assert_eq!((found.accepted_epoch, found.snapshot), (Epoch(0), Replica::default()));
+        assert_eq!((found.accepted_epoch, found.snapshots), (Epoch(0), Vec::new()));
     }
 }
 
@@ -261,10 +277,10 @@ fn the_newest_snapshot_counts_until_it_is_dropped() {
         disk.ask(Lsn(lsn), DiskOp::Snapshot(Box::new(replica)));
     }
     assert!(disk.complete(File::Snapshot, Lsn(2)));
-    assert_eq!(disk.recover().expect("sound").snapshot.last_processed, Zxid::new(1, 7));
+    assert_eq!(disk.recover().expect("sound").snapshot().last_processed, Zxid::new(1, 7));
     disk.ask(Lsn(3), DiskOp::DropSnapshotsAfter(Zxid::new(1, 5)));
     assert!(disk.complete(File::Snapshot, Lsn(3)));
-    assert_eq!(disk.recover().expect("sound").snapshot.last_processed, Zxid::new(1, 4));
+    assert_eq!(disk.recover().expect("sound").snapshot().last_processed, Zxid::new(1, 4));
 }
 
 /// Record 1 is durable, record 2 was appended by a process that died, and record 3 by the next one,
@@ -423,4 +439,76 @@ fn a_disk_is_blank_until_a_current_epoch_on_it_is_durable() {
     lost.lose_power(CrashMode::LoseAll);
     assert!(lost.recover().expect("sound").is_blank);
     assert!(disk.write_back() && !disk.is_blank());
+}
+
+/// The snapshot up to <1, 4> is durable, and so is one up to <1, 7>, which a process begins to write
+/// once more in its place.
+fn disk_with_two_snapshots() -> SimDisk {
+    let mut disk = SimDisk::default();
+    for (lsn, counter) in [(1, 4), (2, 7)] {
+        disk.ask(Lsn(lsn), DiskOp::Snapshot(replica(counter)));
+        assert!(disk.complete(File::Snapshot, Lsn(lsn)));
+    }
+    disk.ask(Lsn(3), DiskOp::EmptySnapshot(Zxid::new(1, 7)));
+    disk.ask(Lsn(4), DiskOp::WriteSnapshot(replica(7)));
+    disk
+}
+
+fn replica(counter: u32) -> Box<Replica> {
+    Box::new(Replica { last_processed: Zxid::new(1, counter), ..Replica::default() })
+}
+
+fn snapshots(mut disk: SimDisk) -> Vec<u32> {
+    let found = disk.recover().expect("sound");
+    found.snapshots.iter().map(|snapshot| snapshot.last_processed.counter).collect()
+}
+
+#[test]
+fn a_snapshot_that_is_incomplete_is_none_and_an_older_one_is_there() {
+    let mut disk = disk_with_two_snapshots();
+    let mut failed = disk.clone();
+    disk.lose_process();
+    assert_eq!(snapshots(disk), [4], "killed as it wrote over the newest one");
+    assert!(failed.fail(File::Snapshot, Lsn(4), DiskError::Write));
+    failed.lose_process();
+    assert_eq!(snapshots(failed), [4], "the disk was full");
+}
+
+#[test]
+fn a_snapshot_in_place_is_there_after_a_kill_and_after_a_power_loss_once_it_is_written_back() {
+    let written = || {
+        let mut disk = disk_with_two_snapshots();
+        assert!(disk.complete(File::Snapshot, Lsn(4)));
+        disk
+    };
+    let lose_power = |mut disk: SimDisk, mode| {
+        disk.lose_power(mode);
+        snapshots(disk)
+    };
+    let mut killed = written();
+    killed.lose_process();
+    assert_eq!(snapshots(killed.clone()), [4, 7]);
+    assert_eq!(
+        lose_power(killed.clone(), CrashMode::LoseAll),
+        [4, 7],
+        "nor is the old one emptied"
+    );
+    killed.ask(Lsn(1), DiskOp::Flush);
+    assert!(killed.complete(File::Log, Lsn(1)));
+    assert_eq!(lose_power(killed.clone(), CrashMode::LoseAll), [4], "the journal is flushed");
+    assert_eq!(lose_power(killed.clone(), CrashMode::KeepPrefix(1)), [4, 7]);
+    assert!(killed.write_back());
+    assert_eq!(lose_power(killed, CrashMode::LoseAll), [4, 7]);
+}
+
+#[test]
+fn a_snapshot_that_nobody_flushed_is_durable_once_a_process_flushes_what_it_found() {
+    let mut disk = disk_with_two_snapshots();
+    assert!(disk.complete(File::Snapshot, Lsn(4)));
+    disk.lose_process();
+    disk.recover().expect("sound");
+    disk.ask(Lsn(1), DiskOp::FlushRecovered(File::Snapshot));
+    assert!(disk.complete(File::Snapshot, Lsn(1)));
+    disk.lose_power(CrashMode::LoseAll);
+    assert_eq!(snapshots(disk), [4, 7]);
 }

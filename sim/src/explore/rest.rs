@@ -5,8 +5,9 @@
 //! start as everything is healed, and the elections and deliveries after that follow the driver's
 //! clock: one way to go on, which each of these states has.
 
-use super::state::State;
+use super::state::{Notes, State};
 use crate::direct::Direct;
+use crate::passage::Passage;
 use crate::run::execution::Execution;
 use crate::run::{Observer, STEPS_MAX};
 use crate::schedule::Schedule;
@@ -21,17 +22,12 @@ pub(super) struct Judged {
 }
 
 /// Heals a copy of a state and judges how it ends; the copy's times are shown later by `shift`.
-pub(super) fn judge(
-    state: &State,
-    now: Time,
-    shift: Span,
-    events: Option<&mut Vec<Event>>,
-) -> Judged {
+pub(super) fn judge(state: &State, now: Time, shift: Span, notes: Option<&mut Notes>) -> Judged {
     let State { world, dues, checker, .. } = state;
     let under_way = dues.iter().copied().chain(world.under_way());
     let servers = world.config().servers;
     let driver = Direct::at(world.clone(), now, under_way);
-    let mut judge = Judge { checker: checker.clone(), shift, events };
+    let mut judge = Judge { checker: checker.clone(), shift, notes };
     let schedule = Schedule::empty(0, servers);
     let run = Execution::new(driver, &mut judge, STEPS_MAX).run(&schedule);
     let verdict = match judge.checker.finish() {
@@ -46,7 +42,7 @@ pub(super) fn judge(
 struct Judge<'a> {
     checker: Checker,
     shift: Span,
-    events: Option<&'a mut Vec<Event>>,
+    notes: Option<&'a mut Notes>,
 }
 
 impl Observer for Judge<'_> {
@@ -56,10 +52,21 @@ impl Observer for Judge<'_> {
         } else {
             let event = Event { at: event.at.after(self.shift), ..event.clone() };
             self.checker.observe(&event);
-            if let Some(events) = &mut self.events {
-                events.push(event);
+            if let Some(notes) = &mut self.notes {
+                notes.events.push(event);
             }
         }
         ControlFlow::Continue(())
+    }
+
+    fn wants_passages(&self) -> bool {
+        self.notes.is_some()
+    }
+
+    fn on_passage(&mut self, passage: &Passage) {
+        if let Some(Notes { events, passages }) = &mut self.notes {
+            let at = passage.at.after(self.shift);
+            passages.push((events.len(), Passage { at, what: passage.what.clone() }));
+        }
     }
 }

@@ -5,10 +5,11 @@ use super::choice::Choice;
 use super::rest;
 use super::state::{State, Step};
 use crate::due::Due;
+use crate::passage::Passage;
 use crate::run::Booted;
 use zab_checker::{Checker, Class, Event, Standard, Verdict, Violation};
 use zab_core::variant::Releases;
-use zab_core::{Span, Time};
+use zab_core::{Config, Span, Time};
 
 /// How far apart the steps of a replay are, for a story: nothing takes time in an exploration.
 const STEP: Span = Span::from_millis(1);
@@ -40,6 +41,8 @@ pub struct Setting {
 pub struct Replay {
     /// What was observed, the boot included.
     pub events: Vec<Event>,
+    /// What was on its way after the boot, each with the number of events before it.
+    pub passages: Vec<(usize, Passage)>,
     /// How many of the events are of the boot.
     pub boot: usize,
     /// When the boot was over.
@@ -53,12 +56,17 @@ pub struct Replay {
 }
 
 impl Setting {
-    /// Boots an ensemble of 3, 5 or 7 servers, and lets time stand still.
+    /// Boots an ensemble of 3, 5 or 7 servers with the usual settings, and lets time stand still.
     pub fn new(servers: u8, releases: impl Into<Releases>, standard: Standard) -> Self {
+        Self::with(Config::new(servers), releases, standard)
+    }
+
+    /// The same with these settings.
+    pub fn with(config: Config, releases: impl Into<Releases>, standard: Standard) -> Self {
         let releases = releases.into();
-        let booted = Booted::new(servers, releases);
+        let booted = Booted::with(config, releases);
         Self {
-            servers,
+            servers: config.servers,
             releases,
             standard,
             bounds: Bounds::default(),
@@ -95,7 +103,7 @@ impl Setting {
     pub fn replay(&self, choices: &[Choice]) -> Replay {
         let mut state = self.booted_state();
         let origin = self.now;
-        let mut step = Step { events: Some(self.booted.evidence().to_vec()), ..Step::default() };
+        let mut step = Step::with_notes(self.booted.evidence());
         let mut taken = 0;
         for choice in choices {
             step.shown_at = Some(origin.after(Span(STEP.0 * (taken as u64 + 1))));
@@ -104,11 +112,12 @@ impl Setting {
             }
             taken += 1;
         }
-        let mut events = step.events.take().unwrap_or_default();
+        let mut notes = step.notes.take().unwrap_or_default();
         let later = Span(STEP.0 * (taken as u64 + 1));
-        let judged = rest::judge(&state, self.now, later, Some(&mut events));
+        let judged = rest::judge(&state, self.now, later, Some(&mut notes));
         Replay {
-            events,
+            events: notes.events,
+            passages: notes.passages,
             boot: self.booted.evidence().len(),
             origin,
             taken,

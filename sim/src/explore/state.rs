@@ -6,6 +6,7 @@ use super::bounds::Bounds;
 use super::choice::{Choice, OnDisk, Thread};
 use crate::due::{Due, Effects, Later};
 use crate::network::{End, Next};
+use crate::passage::Passage;
 use crate::schedule::{Act, ClientOp, CrashMode};
 use crate::world::World;
 use zab_checker::{Checker, Event, Violation};
@@ -31,16 +32,32 @@ pub(crate) struct State {
 pub(crate) struct Step {
     pub(super) fx: Effects,
     /// Takes a copy of what is observed, if it is wanted.
-    pub(super) events: Option<Vec<Event>>,
+    pub(super) notes: Option<Notes>,
     /// When it happens, for a story: time stands still for the servers.
     pub(super) shown_at: Option<Time>,
 }
 
+/// What is observed, for a story.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Notes {
+    pub(super) events: Vec<Event>,
+    /// Each with the number of events before it.
+    pub(super) passages: Vec<(usize, Passage)>,
+}
+
 impl Step {
+    /// One that takes notes, after these events.
+    pub(super) fn with_notes(events: &[Event]) -> Self {
+        let fx = Effects { wants_passages: true, ..Effects::default() };
+        let notes = Notes { events: events.to_vec(), passages: Vec::new() };
+        Self { fx, notes: Some(notes), shown_at: None }
+    }
+
     /// What came of something that was begun and cannot be.
     fn forget(&mut self) {
         self.fx.due.clear();
         self.fx.evidence.clear();
+        self.fx.passages.clear();
         self.fx.touched = 0;
     }
 }
@@ -252,13 +269,20 @@ impl State {
     }
 
     fn take_note(&mut self, step: &mut Step) {
+        if let Some(Notes { events, passages }) = &mut step.notes {
+            let before = events.len();
+            let shown_at = |passage: &Passage| step.shown_at.unwrap_or(passage.at);
+            passages.extend(step.fx.passages.drain(..).map(|(after, passage)| {
+                (before + after, Passage { at: shown_at(&passage), what: passage.what })
+            }));
+        }
         for mut event in step.fx.evidence.drain(..) {
             if let Some(at) = step.shown_at {
                 event.at = at;
             }
             self.checker.observe(&event);
-            if let Some(events) = &mut step.events {
-                events.push(event);
+            if let Some(notes) = &mut step.notes {
+                notes.events.push(event);
             }
         }
         step.fx.touched = 0;

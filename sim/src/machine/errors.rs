@@ -38,17 +38,21 @@ impl Trouble {
     fn hits(self, op: &DiskOp, need: impl FnOnce() -> Need) -> bool {
         match (self, op) {
             (Self::ReadOnly, _) => true,
-            (Self::Full, _) => need() == Need::Block,
-            (_, DiskOp::DropSnapshotsAfter(_)) | (Self::Flushes, DiskOp::Truncate(_)) => false,
+            (Self::Full, _) => need() >= Need::Block,
+            (_, DiskOp::DropSnapshotsAfter(_) | DiskOp::EmptySnapshot(_)) => false,
+            (Self::Flushes, DiskOp::Truncate(_) | DiskOp::WriteSnapshot(_)) => false,
             (Self::Writes, DiskOp::Truncate(_)) => need() != Need::Nothing,
             (Self::Flushes | Self::Writes, _) => true,
         }
     }
 
-    const fn error(self) -> DiskError {
-        match self {
-            Self::Flushes => DiskError::Flush,
-            Self::Writes | Self::Full | Self::ReadOnly => DiskError::Write,
+    /// The first thing that fails: with a file of the log, that is its header, or to make it.
+    const fn error(self, need: Need) -> DiskError {
+        match (self, need) {
+            (Self::Flushes, _) => DiskError::Flush,
+            (Self::ReadOnly, Need::File) => DiskError::Open,
+            (_, Need::File) => DiskError::Header,
+            _ => DiskError::Write,
         }
     }
 }
@@ -99,7 +103,7 @@ impl Errors {
                 && trouble.hits(op, &need)
                 && struck.strikes(now, op.file())
         };
-        troubles.find(strikes).map(Trouble::error)
+        troubles.find(strikes).map(|trouble| trouble.error(need()))
     }
 }
 
@@ -156,11 +160,28 @@ mod tests {
     }
 
     #[test]
+    fn where_the_log_begins_a_file_that_fails_first() {
+        for (trouble, error) in [
+            (Trouble::Writes, DiskError::Header),
+            (Trouble::Full, DiskError::Header),
+            (Trouble::ReadOnly, DiskError::Open),
+            (Trouble::Flushes, DiskError::Flush),
+        ] {
+            let mut errors = Errors::default();
+            errors.begin(trouble, Files::Log, Time(0), Time(0));
+            assert_eq!(strike(&mut errors, 1, &DiskOp::Flush, Need::File), Some(error));
+        }
+    }
+
+    #[test]
     fn one_error_of_any_file_strikes_one_of_them() {
         for trouble in TROUBLES {
             let (mut errors, now) = (Errors::default(), Time(5));
             errors.begin(trouble, Files::All, now, now);
-            assert_eq!(strike(&mut errors, 5, &EPOCH, Need::Block), Some(trouble.error()));
+            assert_eq!(
+                strike(&mut errors, 5, &EPOCH, Need::Block),
+                Some(trouble.error(Need::Block))
+            );
             assert_eq!(strike(&mut errors, 5, &DiskOp::Flush, Need::Block), None);
         }
     }

@@ -9,6 +9,8 @@ impl Canonical for Durable {
             log,
             log_files,
             log_is_rolled,
+            rolled: _,
+            removed,
             buffered,
             snapshots,
             accepted_epoch,
@@ -23,7 +25,7 @@ impl Canonical for Durable {
             appended,
         } = self;
         sink.plain(&(log, buffered, accepted_epoch, current_epoch, appended.len()));
-        sink.plain(&(log_files, log_is_rolled, naming));
+        sink.plain(&(log_files, log_is_rolled, removed, naming));
         sink.lsn(*recovery);
         snapshots.canonical(sink);
         // An epoch that is being written takes effect with the last write of its file.

@@ -20,7 +20,9 @@ impl Follower {
         require(is_last, Invariant::LastQueuedIsLast)?;
         // ZOOKEEPER-4712: what an older role queued is logged in between.
         // ZOOKEEPER-4882: what was queued behind a failed flush is never logged.
-        let is_logged = !server.variant.queue_outlives_role() && !server.writer.has_ended();
+        let is_logged = !server.variant.queue_outlives_role()
+            && !server.writer.has_ended()
+            && !server.durable.has_removed_open_log();
         if is_checked && !self.pending.is_empty() && is_logged {
             require(self.pending_is_the_logs_end(server), Invariant::PendingIsTheLogsEnd)?;
         }

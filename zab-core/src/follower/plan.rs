@@ -6,6 +6,7 @@
 mod canonical;
 
 use super::{Follower, Link, Phase, synchronization};
+use crate::durable::Saving;
 use crate::event::{Actor, ExitReason, File, Output};
 use crate::ids::{Epoch, Lsn, Zxid};
 use crate::message::Packet;
@@ -31,8 +32,8 @@ pub(super) enum Step {
     LoadMemory(Zxid),
     /// Replace memory by the leader's state.
     TakeState(Box<Replica>),
-    /// Snapshot memory; wait for it only if told so.
-    WriteSnapshot { wait: bool },
+    /// Snapshot memory and wait.
+    WriteSnapshot(Saving),
     /// Cut the log behind this zxid, if it goes on, and wait.
     CutLogBehind(Zxid),
     /// Empty the log, if it does not belong to the newest snapshot, and wait.
@@ -144,10 +145,7 @@ impl Follower {
                 server.memory.replica.last_processed = zxid;
             }
             Step::TakeState(replica) => synchronization::take_state(server, *replica),
-            Step::WriteSnapshot { wait } => {
-                let written = snapshot(server.write_snapshot());
-                until = wait.then_some(written);
-            }
+            Step::WriteSnapshot(saving) => until = Some(snapshot(server.write_snapshot(saving))),
             Step::AppendBatch => until = self.append_batch(server).map(log),
             Step::QueueBatch => self.queue_batch(server),
             Step::DeliverBatch => self.deliver_batch(server)?,

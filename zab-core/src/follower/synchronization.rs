@@ -197,8 +197,8 @@ impl Follower {
             }
         }
         if takes_snapshot(mode, &variant) {
-            let wait = mode.is_some_and(|mode| is_flushed(&variant, mode));
-            self.plan.then(Step::WriteSnapshot { wait });
+            let flushed = mode.is_some_and(|mode| is_flushed(&variant, mode));
+            self.plan.then(Step::WriteSnapshot(variant.saving(flushed)));
             // In this order a crash leaves either the old history, perhaps without its end, or the
             // new one.
             let last = server.memory.last_zxid();
@@ -303,7 +303,7 @@ fn takes_snapshot(mode: Option<SyncMode>, variant: &Variant) -> bool {
 }
 
 /// Whether what a synchronization did to the files, other than to append, is durable before
-/// NEWLEADER is acknowledged.
+/// NEWLEADER is acknowledged (`ZooKeeperServer.takeSnapshot(syncSnap)`).
 const fn is_flushed(variant: &Variant, mode: SyncMode) -> bool {
     match mode {
         SyncMode::Trunc => !variant.trunc_unflushed,

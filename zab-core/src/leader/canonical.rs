@@ -11,11 +11,13 @@ impl Canonical for Leader {
             current_epoch,
             last_zxid,
             learners,
+            snapshot,
             half_ticks: _,
             deadline: _,
             broadcast,
         } = self;
         sink.plain(&(epoch, current_epoch, last_zxid));
+        snapshot.iter().for_each(|lsn| sink.lsn(*lsn));
         phase.canonical(sink);
         learners.canonical(sink);
         broadcast.canonical(sink);

@@ -73,6 +73,7 @@ impl Leader {
     #[inline]
     const fn stage_agrees_with_phase(&self, learner: &Learner) -> bool {
         match learner.stage {
+            Stage::InBacklog => self.is_starting(),
             Stage::Connected => true,
             Stage::AwaitsEpoch => matches!(
                 self.phase,
@@ -132,6 +133,7 @@ pub(crate) fn broken() -> Vec<(Invariant, crate::Node)> {
         in_phase(Invariant::QuorumIsNoticed, connecting, Phase::Connecting(all)),
         in_phase(Invariant::QuorumIsNoticed, electing, Phase::Electing(all)),
         in_phase(Invariant::QuorumIsNoticed, synchronizing, counted(all)),
+        in_stage(connecting, Stage::InBacklog),
         in_stage(connecting, Stage::Promised),
         in_stage(connecting, Stage::AwaitsElection { last_zxid }),
         in_stage(electing, Stage::AwaitsEpoch),

@@ -13,6 +13,8 @@ use std::collections::VecDeque;
 /// How far the conversation has come: what the reader waits for.
 #[derive(Copy, Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Stage {
+    /// Blocked until the leader accepts connections.
+    InBacklog,
     /// For FOLLOWERINFO.
     Connected,
     /// Blocked until a quorum has connected and the epoch is on the leader's disk.
@@ -88,7 +90,10 @@ impl Learner {
     pub(super) const fn is_blocked(&self) -> bool {
         matches!(
             self.stage,
-            Stage::AwaitsEpoch | Stage::AwaitsElection { .. } | Stage::AwaitsEstablishment
+            Stage::InBacklog
+                | Stage::AwaitsEpoch
+                | Stage::AwaitsElection { .. }
+                | Stage::AwaitsEstablishment
         )
     }
 

@@ -67,13 +67,15 @@ impl Node {
     pub(super) fn on_disk_failed(&mut self, file: File, lsn: Lsn, error: DiskError) -> Flow {
         self.server.durable.on_failed(file, lsn, error);
         match file {
-            File::Log if self.server.writer.awaits(lsn) => self.on_log_writer_failed(),
-            File::Log if self.server.leaked_writer.awaits(lsn) => self.on_leaked_writer_failed(),
+            File::Log if self.server.writer.awaits(lsn) => self.on_log_writer_failed(error),
+            File::Log if self.server.leaked_writer.awaits(lsn) => {
+                self.on_leaked_writer_failed(error)
+            }
             // `Learner.syncWithLeader`: "Not able to truncate the log".
             File::Log if self.server.durable.is_cut(lsn) => {
                 Flow::Break(Leave::Exit(ExitReason::TruncFailed))
             }
-            File::Log => self.on_own_flush_failed(),
+            File::Log => self.on_own_flush_failed(error),
             // `ZooKeeperServer.takeSnapshot`: "Severe unrecoverable error, exiting".
             File::Snapshot => EXIT,
             File::AcceptedEpoch | File::CurrentEpoch => self.on_epoch_failed(file, lsn),
@@ -83,8 +85,15 @@ impl Node {
     /// An exception in SyncThread (`ZooKeeperServerListenerImpl.notifyStopping`): the main thread
     /// shuts the role down, the log writer included, and that flushes once more. A learner's does
     /// not where its log writer is never stopped.
-    fn on_log_writer_failed(&mut self) -> Flow {
+    fn on_log_writer_failed(&mut self, error: DiskError) -> Flow {
         let Server { writer, leaked_writer, durable, variant, out, .. } = &mut self.server;
+        if matches!(error, DiskError::Header | DiskError::Open) {
+            // `append` threw: the batch is neither in the buffer nor in `toFlush`.
+            writer.end();
+            leaked_writer.go_on(out);
+            self.leave_new_log(error)?;
+            return self.leave_without_log_writer();
+        }
         let is_shut_down = match self.role {
             Role::Leading(_) => variant.disk_error_keeps_memory || variant.trusts_failed_flush,
             Role::Following(_) => {
@@ -110,13 +119,30 @@ impl Node {
         GO_ON
     }
 
-    /// An exception in a thread whose role is gone ends nothing but itself: what it tells is the
-    /// `ZooKeeperServer` of that role (`ZooKeeperServerListenerImpl.notifyStopping`).
-    fn on_leaked_writer_failed(&mut self) -> Flow {
-        let Server { writer, leaked_writer, variant, out, .. } = &mut self.server;
-        if !variant.disk_error_keeps_memory {
+    /// A log file was made, and its header could not be written. Up to 3.9.2 nobody can read the log any
+    /// more, neither this process, whose main thread tries it again for ever, nor the next one, until an
+    /// operator removes the file: as good as ended. Then ZOOKEEPER-2332: whoever reads the log next, which
+    /// is the end of the role, removes the file, to which a stream is open.
+    fn leave_new_log(&mut self, error: DiskError) -> Flow {
+        let Server { durable, variant, .. } = &mut self.server;
+        if error != DiskError::Header {
+            return GO_ON;
+        }
+        if !variant.removes_open_log {
             return EXIT;
         }
+        durable.remove_open_log();
+        GO_ON
+    }
+
+    /// An exception in a thread whose role is gone ends nothing but itself: what it tells is the
+    /// `ZooKeeperServer` of that role (`ZooKeeperServerListenerImpl.notifyStopping`).
+    fn on_leaked_writer_failed(&mut self, error: DiskError) -> Flow {
+        if !self.server.variant.disk_error_keeps_memory {
+            return EXIT;
+        }
+        self.leave_new_log(error)?;
+        let Server { writer, leaked_writer, out, .. } = &mut self.server;
         leaked_writer.end();
         writer.go_on(out);
         match self.role {
@@ -144,10 +170,14 @@ impl Node {
         }
     }
 
-    /// The main thread of a follower could not flush what a synchronization brought.
-    fn on_own_flush_failed(&self) -> Flow {
+    /// The main thread of a follower could not flush what a synchronization brought. A file that it could
+    /// begin with no header is not read before the process ends, and takes what is never flushed: here the
+    /// process ends.
+    fn on_own_flush_failed(&self, error: DiskError) -> Flow {
         let Server { variant, .. } = &self.server;
-        let lives_on = variant.disk_error_keeps_memory && variant.trusts_failed_flush;
+        let lives_on = variant.disk_error_keeps_memory
+            && variant.trusts_failed_flush
+            && error != DiskError::Header;
         if lives_on && matches!(self.role, Role::Following(_)) { STEP_DOWN } else { EXIT }
     }
 

@@ -56,7 +56,9 @@ impl Node {
         server.leaked_writer.check(&server.writer, &server.durable)?;
         if !server.writer.is_idle() {
             require(self.writer_serves_the_role(), Invariant::WriterServesTheRole)?;
-            require(server.writer.batch_is_logged(&server.durable), Invariant::BatchIsLogged)?;
+            let is_logged = server.durable.has_removed_open_log()
+                || server.writer.batch_is_logged(&server.durable);
+            require(is_logged, Invariant::BatchIsLogged)?;
         }
         require(self.memory_is_recovered(), Invariant::MemoryIsRecovered)?;
         match &self.role {

@@ -83,10 +83,12 @@ const ZK_3_9_5: Variant = Variant {
     keeps_lower_epoch: true,
     disk_error_keeps_memory: true,
     trunc_unflushed: true,
+    snapshot_in_place: true,
     rename_unflushed: true,
     trusts_blank_disk: true,
     unflushed_start: true,
     leads_unpromised: true,
+    removes_open_log: true,
     trusts_failed_flush: true,
     ..REFERENCE
 };
@@ -105,6 +107,7 @@ const ZK_3_9_2: Variant = Variant {
     proposal_check: ProposalCheck::Never,
     shutdown: Shutdown::Leak,
     refuses_holes: false,
+    removes_open_log: false,
     ..ZK_3_9_5
 };
 

@@ -8,7 +8,7 @@ use std::fmt::Write;
 use zab_core::event::Timer;
 use zab_core::{
     Actor, Config, ConnId, DiskError, DiskOp, File, Input, Lsn, Node, NodeId, Notification, Op,
-    Output, Packet, Phase, Recovered, Replica, RequestId, SessionId, Span, Time, Variant, Zxid,
+    Output, Packet, Phase, Recovered, RequestId, SessionId, Span, Time, Variant, Zxid,
 };
 
 /// More than any script takes to come to rest.
@@ -359,7 +359,6 @@ impl Disk {
     /// What a restart finds.
     fn recover(self, power_loss: bool) -> Recovered {
         let Self { mut start, ops, done } = self;
-        let mut snapshots: Vec<Replica> = vec![start.snapshot];
         for (lsn, op) in ops {
             if power_loss && lsn > done[op.file() as usize] {
                 continue;
@@ -368,9 +367,14 @@ impl Disk {
                 DiskOp::Append(txn) => start.log.push(txn),
                 DiskOp::Truncate(zxid) => start.log.retain(|txn| txn.zxid <= zxid),
                 DiskOp::RollLog | DiskOp::Flush | DiskOp::FlushRecovered(_) => {}
-                DiskOp::Snapshot(replica) => snapshots.push(*replica),
+                DiskOp::Snapshot(replica) | DiskOp::WriteSnapshot(replica) => {
+                    start.snapshots.push(*replica);
+                }
+                DiskOp::EmptySnapshot(zxid) => {
+                    start.snapshots.retain(|s| s.last_processed != zxid);
+                }
                 DiskOp::DropSnapshotsAfter(zxid) => {
-                    snapshots.retain(|s| s.last_processed <= zxid);
+                    start.snapshots.retain(|s| s.last_processed <= zxid);
                 }
                 DiskOp::CurrentEpoch(epoch) | DiskOp::Rename(File::CurrentEpoch, epoch) => {
                     start.current_epoch = epoch;
@@ -380,8 +384,7 @@ impl Disk {
                 }
             }
         }
-        snapshots.sort_by_key(|s| s.last_processed);
-        start.snapshot = snapshots.last().copied().unwrap_or_default();
+        start.snapshots.sort_by_key(|s| s.last_processed);
         start
     }
 }

@@ -1,10 +1,12 @@
 //! What an established leader commits, and when.
 
-use super::{elected, half_tick, packet, started, step, step_and_write};
+use super::{elected, half_tick, notification, packet, started, step, step_and_write};
 use zab_core::event::Note;
+use zab_core::event::Timer;
+use zab_core::message::{ServerState, Vote};
 use zab_core::{
-    Actor, Config, ConnId, Epoch, Input, Key, Node, NodeId, Op, Output, Packet, Recovered,
-    RequestId, SessionId, Time, Zxid,
+    Actor, Config, ConnId, DiskOp, Epoch, File, Input, Key, Node, NodeId, Op, Output, Packet,
+    Recovered, RequestId, SessionId, Time, Variant, Zxid,
 };
 
 const FIRST: Zxid = Zxid::new(1, 1);
@@ -158,4 +160,29 @@ fn a_learner_that_says_nothing_for_sync_limit_is_dismissed() {
         |now| half_tick(&mut leader(), 1, Time(now)).contains(&Output::Close(ConnId(1)));
     assert!(!is_dismissed(limit - 1));
     assert!(is_dismissed(limit));
+}
+
+/// `Leader.lead`: `loadData` takes a snapshot, and only then `LearnerCnxAcceptor` starts.
+#[test]
+fn who_begins_with_a_snapshot_hears_no_learner_before_it_is_written() {
+    let variant = Variant { elected_snapshots_tail: true, ..Variant::REFERENCE };
+    let mut node = Node::new(NodeId(2), Config::new(3), variant);
+    step_and_write(&mut node, Input::Start(Box::new(Recovered::default())));
+    let vote = Vote { leader: NodeId(2), zxid: Zxid::ZERO, peer_epoch: Epoch(0) };
+    step(&mut node, notification(0, ServerState::Looking, vote));
+    let outputs = step(&mut node, Input::Timer { timer: Timer::Election, generation: 2 });
+    let written = outputs.iter().find_map(|output| match output {
+        Output::Disk { lsn, op: DiskOp::Snapshot(_) } => Some(*lsn),
+        _ => None,
+    });
+    let upto = written.expect("it writes a snapshot");
+    step(&mut node, Input::ConnectionUp { peer: NodeId(0), conn: ConnId(0), outgoing: false });
+    let joins = Packet::FollowerInfo { accepted_epoch: Epoch(0) };
+    assert_eq!(step(&mut node, packet(0, joins)), []);
+    assert_eq!(step(&mut node, Input::StepDown), [], "its thread is in the disk");
+    let outputs = step(&mut node, Input::DiskDone { file: File::Snapshot, upto });
+    let promises = |output: &Output| {
+        matches!(output, Output::Disk { op: DiskOp::AcceptedEpoch(Epoch(1)), .. })
+    };
+    assert!(outputs.iter().any(promises), "{outputs:?}");
 }

@@ -1,5 +1,6 @@
 //! What is to be confirmed: a scenario, or a case that is made into one.
 
+use super::super::explore;
 use super::{Args, Failure};
 use crate::case::{self, Case, Confirmed, Provenance};
 use crate::clock;
@@ -7,8 +8,10 @@ use crate::oracle::Oracle;
 use crate::real::translate::control::{self, Control};
 use crate::real::translate::{self, Inexpressible};
 use crate::real::{Java, Scenario};
+use crate::trail::Trail;
 use crate::variants;
 use std::path::{Path, PathBuf};
+use zab_core::variant::Named;
 
 /// The files that are meant: those that are named, and every case of a folder.
 pub(super) fn files(args: &Args) -> Result<Vec<PathBuf>, Failure> {
@@ -111,6 +114,9 @@ impl Subject {
         let text = std::fs::read_to_string(path).map_err(|error| failure(&error))?;
         let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
         if text.trim_start().starts_with('{') {
+            if let Some(trail) = explore::read(path)? {
+                return Self::of_trail(path, name, &trail, java, args.control);
+            }
             let case = case::parse(&text).map_err(|error| failure(&error))?;
             return Self::of_case(path, name, case, java, args.control);
         }
@@ -138,13 +144,7 @@ impl Subject {
         java: &Java,
         control: bool,
     ) -> Result<Self, Failure> {
-        let release = java.release().ok_or_else(|| {
-            let what = "no release in the name of the server's jar: no model to run a case in";
-            Failure::harness(format!("{}: {what}", path.display()))
-        })?;
-        let named = variants::find(release).map_err(|unknown| {
-            Failure::usage(format!("{}: no model of this server: {unknown}", path.display()))
-        })?;
+        let named = model_of(path, java)?;
         let mut oracle = Oracle::with(translate::real_config);
         let recording = oracle.record(&case.schedule, named.releases());
         let what = recording.outcome.verdict.violation();
@@ -157,12 +157,7 @@ impl Subject {
         {
             why.what += translate::REAL_LIMITS;
         }
-        let scenario = text.as_ref().map_err(Clone::clone).and_then(|text| {
-            Scenario::parse(text).map_err(|error| Inexpressible {
-                at_us: None,
-                what: format!("the scenario made of it: {error}"),
-            })
-        });
+        let scenario = parsed(&text);
         let control = text.as_ref().ok().filter(|_| control);
         let control = control.and_then(|text| control::control(&mut oracle, &recording, text));
         let control = control.and_then(|Control { text, difference }| {
@@ -171,4 +166,57 @@ impl Subject {
         let (path, case) = (path.to_owned(), Some(case));
         Ok(Self { path, name, title, scenario, text: text.ok(), control, case })
     }
+
+    /// Takes the steps that an exploration found in the model of the server's release, and tells them as
+    /// a scenario.
+    fn of_trail(
+        path: &Path,
+        name: String,
+        trail: &Trail,
+        java: &Java,
+        control: bool,
+    ) -> Result<Self, Failure> {
+        if control {
+            let what = "what was explored has no control: leave --control out";
+            return Err(Failure::usage(format!("{}: {what}", path.display())));
+        }
+        let named = model_of(path, java)?;
+        let walked = trail.walk_with(translate::real_config(trail.servers), &named);
+        let what = walked.recording.outcome.verdict.violation();
+        let what = what.map_or_else(String::new, |what| format!(": {what}"));
+        let title = format!("{name}, as {} has it{what}", named.name);
+        let text = match trail.steps.get(walked.taken) {
+            None => translate::translate(&walked.recording, &title),
+            Some(step) => Err(Inexpressible {
+                at_us: None,
+                what: format!(
+                    "step {} cannot be taken in {}: {step}",
+                    walked.taken + 1,
+                    named.name
+                ),
+            }),
+        };
+        let (path, scenario) = (path.to_owned(), parsed(&text));
+        Ok(Self { path, name, title, scenario, text: text.ok(), control: None, case: None })
+    }
+}
+
+/// The variant that stands for the release of the server.
+fn model_of(path: &Path, java: &Java) -> Result<Named, Failure> {
+    let release = java.release().ok_or_else(|| {
+        let what = "no release in the name of the server's jar: no model to run a case in";
+        Failure::harness(format!("{}: {what}", path.display()))
+    })?;
+    variants::find(release).map_err(|unknown| {
+        Failure::usage(format!("{}: no model of this server: {unknown}", path.display()))
+    })
+}
+
+/// The scenario that was written.
+fn parsed(text: &Result<String, Inexpressible>) -> Result<Scenario, Inexpressible> {
+    let text = text.as_ref().map_err(Clone::clone)?;
+    Scenario::parse(text).map_err(|error| Inexpressible {
+        at_us: None,
+        what: format!("the scenario made of it: {error}"),
+    })
 }

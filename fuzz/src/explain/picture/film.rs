@@ -243,7 +243,9 @@ impl Hand {
                 self.asked.values_mut().for_each(|is_flushing| *is_flushing = true);
                 self.is_recovering = true;
             }
-            DiskOp::Snapshot(replica) => self.snapshot = Some(replica.last_processed),
+            DiskOp::Snapshot(replica) | DiskOp::WriteSnapshot(replica) => {
+                self.snapshot = Some(replica.last_processed)
+            }
             _ => {}
         }
     }

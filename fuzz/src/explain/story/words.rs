@@ -122,6 +122,8 @@ impl Words<'_> {
         let how = match error {
             DiskError::Write => format!("{node} cannot write {what}"),
             DiskError::Flush => format!("{node} cannot flush {what}"),
+            DiskError::Header => format!("{node} cannot write the header of a new log"),
+            DiskError::Open => format!("{node} cannot begin a new log"),
         };
         Some((Step, format!("{how}: the disk reports an error")))
     }

@@ -60,7 +60,9 @@ impl Disks {
             DiskOp::Flush => {
                 if let Some((_, last)) = disk.pending.last() {
                     let line = match fate {
-                        Fate::Failed(DiskError::Write) => format!("wait {server} held log"),
+                        Fate::Failed(DiskError::Write | DiskError::Header | DiskError::Open) => {
+                            format!("wait {server} held log")
+                        }
                         _ => format!("write {server} {}", text::zxid(*last)),
                     };
                     disk.later(text, [line]);
@@ -258,5 +260,7 @@ const fn step(file: File, error: DiskError) -> &'static str {
         // Not every release forces snapshots to the disk.
         DiskError::Flush if matches!(file, File::Snapshot) => "write",
         DiskError::Flush => "fsync",
+        DiskError::Header => "write",
+        DiskError::Open => "open",
     }
 }

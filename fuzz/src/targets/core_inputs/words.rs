@@ -138,7 +138,7 @@ pub(super) fn recovered(u: &mut Unstructured<'_>) -> Result<Recovered> {
     log.retain(|txn| !txn.zxid.is_epoch_mark());
     let in_first = u.int_in_range(0..=log.len())?;
     Ok(Recovered {
-        snapshot: if u.ratio(1, 3)? { replica(u)? } else { Replica::default() },
+        snapshots: if u.ratio(1, 3)? { vec![replica(u)?] } else { Vec::new() },
         log_files: LogFiles::of([in_first, log.len() - in_first]),
         log,
         accepted_epoch: epoch(u)?,

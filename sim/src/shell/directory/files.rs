@@ -29,9 +29,8 @@ impl Files {
         let files = Self { folder: folder.to_owned(), log, is_uncut: false };
         files.sync_folder()?;
         let snapshots = files.snapshots()?;
-        let newest = snapshots.iter().rev().find_map(|(_, path)| read_snapshot(path));
         let found = Recovered {
-            snapshot: newest.unwrap_or_default(),
+            snapshots: snapshots.iter().filter_map(|(_, path)| read_snapshot(path)).collect(),
             log: records,
             log_files,
             accepted_epoch: read_epoch(&folder.join("acceptedEpoch"))?,
@@ -76,6 +75,10 @@ impl Files {
             }
             DiskOp::FlushRecovered(_) => self.sync_folder().map_err(flushed),
             DiskOp::Snapshot(replica) => self.replace(&name_of(replica), &snapshot_bytes(replica)),
+            DiskOp::WriteSnapshot(replica) => {
+                self.write_in_place(&name_of(replica), &snapshot_bytes(replica))
+            }
+            DiskOp::EmptySnapshot(zxid) => self.write_in_place(&name(SNAPSHOT, *zxid), &[]),
             DiskOp::DropSnapshotsAfter(zxid) => {
                 let found = self.snapshots().map_err(written)?;
                 let mut later = found.iter().filter(|(at, _)| at > zxid);
@@ -96,6 +99,11 @@ impl Files {
         let bytes = fs::read(path).map_err(written)?;
         let name = path.file_name().and_then(|name| name.to_str());
         self.replace(name.expect("it was found by its name"), &bytes)
+    }
+
+    /// Gives a file new contents, over the old ones. Nothing is flushed.
+    fn write_in_place(&self, name: &str, bytes: &[u8]) -> Done {
+        fs::write(self.folder.join(name), bytes).map_err(written)
     }
 
     /// Gives a file new contents: all of them or none, and durable.

@@ -16,7 +16,9 @@ impl Broadcast {
         require(self.prepared_is_memory(server), Invariant::PreparedIsMemory)?;
         require(self.syncs_wait_for_commits(), Invariant::SyncsWaitForCommits)?;
         // ZOOKEEPER-4712: what an older role queued is logged, and acknowledged, in between.
-        if self.outstanding.is_empty() || server.variant.queue_outlives_role() {
+        let is_elsewhere =
+            server.variant.queue_outlives_role() || server.durable.has_removed_open_log();
+        if self.outstanding.is_empty() || is_elsewhere {
             return Ok(());
         }
         // ZOOKEEPER-4882: what was queued behind a failed flush is never logged.

@@ -17,7 +17,8 @@ impl Learner {
     #[inline]
     fn forwarding_follows_synchronization(&self) -> bool {
         match self.stage {
-            Stage::Connected
+            Stage::InBacklog
+            | Stage::Connected
             | Stage::AwaitsEpoch
             | Stage::Promised
             | Stage::AwaitsElection { .. } => self.sender == Sender::Idle && self.outbox.is_empty(),

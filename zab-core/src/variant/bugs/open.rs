@@ -81,6 +81,20 @@ pub(super) const BUGS: &[Bug] = &[
         },
     },
     Bug {
+        name: "snapshot-in-place",
+        jira: &[],
+        cause: "a snapshot is written over one of the same zxid, and is not flushed",
+        symptom: "a server is back at an old snapshot: killed, or without power, as it wrote one",
+        affects: "3.3.0 to HEAD",
+        fixed: "",
+        source: Source::Read,
+        harm: Harm::Loss,
+        model: Model::Switches {
+            alone: Variant { snapshot_in_place: true, elected_snapshots_tail: true, ..REFERENCE },
+            repair: |variant| variant.snapshot_in_place = false,
+        },
+    },
+    Bug {
         name: "rename-unflushed",
         jira: &[],
         cause: "an epoch file is renamed, and nobody flushes its folder before the epoch is promised",
@@ -311,6 +325,25 @@ pub(super) const BUGS: &[Bug] = &[
         model: Model::Switches {
             alone: Variant { trusts_failed_flush: true, unflushed_start: true, ..REFERENCE },
             repair: |variant| variant.trusts_failed_flush = false,
+        },
+    },
+    Bug {
+        // The repair of ZOOKEEPER-2332 brought it.
+        name: "removes-open-log",
+        jira: &[],
+        cause: "a log that is empty, for its header could not be written, is removed while it is open",
+        symptom: "acknowledged writes are lost: an error as a log file began, then a kill; disk full",
+        affects: "3.9.3 to HEAD",
+        fixed: "",
+        source: Source::Reproduced,
+        harm: Harm::Loss,
+        model: Model::Switches {
+            alone: Variant {
+                removes_open_log: true,
+                disk_error_keeps_memory: true,
+                ..KEEPS_MEMORY
+            },
+            repair: |variant| variant.removes_open_log = false,
         },
     },
     Bug {

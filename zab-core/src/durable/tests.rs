@@ -1,0 +1,140 @@
+//! What a server makes of its files.
+
+use super::*;
+use crate::invariants::samples::txn;
+
+/// Whether a server can truncate to this zxid that has this snapshot and this log.
+fn can_truncate(snapshot: (u32, u32), log: &[(u32, u32)], to: (u32, u32)) -> bool {
+    let last_processed = Zxid::new(snapshot.0, snapshot.1);
+    let snapshot = Replica { last_processed, ..Replica::default() };
+    let log = log.iter().map(|(epoch, counter)| txn(*epoch, *counter)).collect();
+    let recovered = Recovered { snapshots: vec![snapshot], log, ..Recovered::default() };
+    Durable::recover(recovered, Naming::Flushed).can_truncate_to(Zxid::new(to.0, to.1))
+}
+
+#[test]
+fn a_truncation_leaves_exactly_the_history_that_ends_there() {
+    let whole = [(1, 1), (1, 2), (1, 3), (2, 1)];
+    let tail = [(1, 6), (1, 7)];
+    let table = [
+        ((0, 0), &whole[..], (1, 2), true, "it is in the log"),
+        ((0, 0), &whole, (2, 1), true, "nothing is cut"),
+        ((0, 0), &whole, (2, 0), true, "the mark falls between two records"),
+        ((0, 0), &whole, (3, 0), false, "the log does not say that it reaches the mark"),
+        ((0, 0), &whole, (1, 4), false, "another history goes on there"),
+        ((0, 0), &whole, (3, 1), false, "the log does not reach it"),
+        ((1, 5), &tail, (1, 5), true, "there the snapshot ends"),
+        ((1, 5), &tail, (1, 6), true, "the log continues the snapshot"),
+        ((1, 5), &tail, (1, 3), false, "nothing is left of what came before the snapshot"),
+        ((1, 4), &tail, (1, 6), false, "between snapshot and log there is a hole"),
+        ((1, 4), &tail, (1, 5), false, "the zxid is in that hole"),
+        ((1, 5), &[], (1, 4), false, "there is only the snapshot"),
+        ((1, 5), &[(2, 1)], (2, 0), true, "between the snapshot and the log"),
+        ((1, 5), &[(3, 1)], (2, 0), false, "the log does not say that it reaches the mark"),
+        ((1, 3), &[(1, 2), (1, 3)], (1, 1), false, "the snapshot holds more"),
+    ];
+    for (snapshot, log, to, expected, why) in table {
+        assert_eq!(can_truncate(snapshot, log, to), expected, "{snapshot:?} {to:?}: {why}");
+    }
+}
+
+#[test]
+fn an_epoch_file_holds_what_the_last_write_left_once_that_is_done() {
+    let (mut durable, mut out) = (Durable::default(), Vec::new());
+    let accepted = [1, 2].map(|e| durable.write_accepted_epoch(Epoch(e), &mut out));
+    durable.on_done(File::AcceptedEpoch, accepted[0]);
+    assert_eq!(durable.accepted_epoch, Epoch(0), "the second write may be half done");
+    durable.on_done(File::AcceptedEpoch, accepted[1]);
+    let current = [1, 2].map(|e| durable.write_current_epoch(Epoch(e), &mut out));
+    durable.on_done(File::CurrentEpoch, current[0]);
+    assert_eq!((durable.accepted_epoch, durable.current_epoch), (Epoch(2), Epoch(0)));
+    durable.on_done(File::CurrentEpoch, current[1]);
+    assert_eq!(durable.current_epoch, Epoch(2));
+}
+
+/// Two records are durable, a third is appended and its flush under way.
+fn flushing() -> (Durable, Lsn, Vec<Output>) {
+    let mut out = Vec::new();
+    let log = vec![txn(1, 1), txn(1, 2)];
+    let mut durable = Durable::recover(Recovered { log, ..Recovered::default() }, Naming::Flushed);
+    durable.append(txn(1, 3), &mut out);
+    let flush = durable.flush(&mut out);
+    (durable, flush, out)
+}
+
+fn counters(durable: &Durable) -> Vec<u32> {
+    durable.log().iter().map(|txn| txn.zxid.counter).collect()
+}
+
+#[test]
+fn what_a_failed_flush_should_have_made_durable_can_be_read() {
+    let (mut durable, flush, _) = flushing();
+    durable.on_failed(File::Log, flush, DiskError::Flush);
+    assert_eq!(counters(&durable), [1, 2, 3]);
+    assert!(durable.is_idle() && !durable.is_done(File::Log, flush));
+}
+
+#[test]
+fn what_a_failed_write_leaves_in_the_buffer_is_written_by_the_next_flush_or_cut() {
+    let (mut durable, flush, mut out) = flushing();
+    durable.on_failed(File::Log, flush, DiskError::Write);
+    assert_eq!(counters(&durable), [1, 2]);
+    let mut cut = durable.clone();
+    durable.append(txn(2, 1), &mut out);
+    let again = durable.flush(&mut out);
+    assert_eq!(counters(&durable), [1, 2, 3, 1]);
+    durable.on_failed(File::Log, again, DiskError::Write);
+    assert_eq!(counters(&durable), [1, 2], "both are in the buffer");
+    cut.truncate(Zxid::new(1, 3), &mut out);
+    assert_eq!(counters(&cut), [1, 2, 3]);
+    let flush = cut.flush(&mut out);
+    cut.on_failed(File::Log, flush, DiskError::Write);
+    assert_eq!(counters(&cut), [1, 2, 3], "there was nothing in the buffer");
+}
+
+#[test]
+fn an_epoch_file_that_could_not_be_replaced_holds_what_it_held() {
+    let (mut durable, _, mut out) = flushing();
+    let lsn = durable.write_accepted_epoch(Epoch(4), &mut out);
+    assert!(!durable.are_epochs_written());
+    durable.on_failed(File::AcceptedEpoch, lsn, DiskError::Flush);
+    assert!(durable.are_epochs_written());
+    assert_eq!(durable.accepted_epoch, Epoch(0));
+}
+
+#[test]
+fn a_snapshot_that_is_written_in_place_empties_the_one_of_its_zxid() {
+    let ops = |saving, of: (u32, u32)| {
+        let (mut durable, mut out) = (Durable::default(), Vec::new());
+        let replica = |(epoch, counter)| Replica {
+            last_processed: Zxid::new(epoch, counter),
+            ..Replica::default()
+        };
+        durable.write_snapshot(replica((1, 2)), Saving::Flushed, &mut out);
+        out.clear();
+        durable.write_snapshot(replica(of), saving, &mut out);
+        assert_eq!(durable.snapshot().last_processed, Zxid::new(of.0, of.1));
+        let op = |output: &Output| match output {
+            Output::Disk { op, .. } => op.to_string(),
+            other => unreachable!("only the disk is asked: {other:?}"),
+        };
+        out.iter().map(op).collect::<Vec<_>>()
+    };
+    assert_eq!(ops(Saving::Flushed, (1, 2)), ["snapshot <1, 2>"]);
+    assert_eq!(ops(Saving::Unflushed, (1, 2)), ["write snapshot <1, 2>"]);
+    assert_eq!(ops(Saving::InPlace, (1, 2)), ["empty snapshot <1, 2>", "write snapshot <1, 2>"]);
+    assert_eq!(ops(Saving::InPlace, (1, 3)), ["write snapshot <1, 3>"]);
+}
+
+#[test]
+fn a_truncation_may_lead_back_to_an_older_snapshot() {
+    let snapshots = [3, 5]
+        .map(|counter| Replica { last_processed: Zxid::new(1, counter), ..Replica::default() });
+    let log = [4, 5, 6].map(|counter| txn(1, counter)).to_vec();
+    let of = |snapshots: &[Replica]| {
+        let recovered =
+            Recovered { snapshots: snapshots.to_vec(), log: log.clone(), ..Recovered::default() };
+        Durable::recover(recovered, Naming::Flushed).can_truncate_to(Zxid::new(1, 4))
+    };
+    assert!(of(&snapshots) && !of(&snapshots[1..]));
+}
