@@ -113,6 +113,12 @@ impl ServerState {
         }
     }
 
+    /// The zxids that are durable in the log, in file order; what a snapshot alone covers is not among
+    /// them.
+    pub fn logged(&self) -> &[Zxid] {
+        &self.log
+    }
+
     /// Whether this zxid is durable: a process that starts would load it, under the newest snapshot or
     /// from the log after it. What the log still has before that is not read.
     pub fn holds(&self, zxid: Zxid) -> bool {

@@ -5,12 +5,14 @@ mod agree;
 mod bench;
 mod check;
 mod compare;
+mod completions;
 #[cfg(feature = "real")]
 mod confirm;
 mod corpus;
 mod explain;
 mod explore;
 mod hunt;
+mod man;
 mod minimize;
 mod output;
 mod parallel;
@@ -19,14 +21,16 @@ mod progress;
 mod record;
 mod remint;
 mod replay;
+mod report;
 mod switches;
 mod variants;
 mod verdict;
 
 use crate::case::{self, Case};
 use crate::verdict::state;
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory as _, Parser, Subcommand};
 use output::{Color, Format, Out};
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use zab_sim::Schedule;
@@ -83,6 +87,8 @@ enum Command {
     Agree(agree::Args),
     Bench(bench::Args),
     Compare(compare::Args),
+    Completions(completions::Args),
+    Man(man::Args),
 }
 
 const EXIT_CODES: &str = "\
@@ -171,6 +177,8 @@ pub fn main() -> ExitCode {
         Command::Variants(args) => variants::run(args, &out),
         Command::Verdict(args) => verdict::run(args, &out),
         Command::Compare(args) => compare::run(args, &out),
+        Command::Completions(args) => Ok(completions::run(args, &out)),
+        Command::Man(args) => man::run(args, &out),
         #[cfg(feature = "turmoil")]
         Command::Agree(args) => agree::run(args, &out),
         Command::Bench(args) => bench::run(args, &out),
@@ -185,15 +193,45 @@ pub fn main() -> ExitCode {
     ExitCode::from(exit.code())
 }
 
+/// Whether the command understands these words, the program's name left out.
+///
+/// # Errors
+///
+/// What it says of them.
+pub fn parse(words: &[String]) -> Result<(), String> {
+    let words = ["zab"].into_iter().chain(words.iter().map(String::as_str));
+    match Cli::try_parse_from(words) {
+        // Help and version come this way as well.
+        Err(error) if error.use_stderr() => Err(error.to_string()),
+        Ok(_) | Err(_) => Ok(()),
+    }
+}
+
+/// What there is to do: the subcommands, in the order of help.
+pub fn names() -> Vec<String> {
+    Cli::command().get_subcommands().map(|command| command.get_name().to_owned()).collect()
+}
+
 /// Reads a case; what is wrong with it is the user's to repair.
 fn read_case(path: &Path) -> Result<Case, Failure> {
     case::read(path).map_err(|error| Failure::usage(format!("{}: {error}", path.display())))
 }
 
+/// Every file among these paths and below them.
+fn files_of(paths: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
+    crate::corpus::files(paths).map_err(|(path, error)| {
+        let there = if error.kind() == ErrorKind::NotFound { OUTSIDE } else { "" };
+        Failure::usage(format!("{}: {error}{there}", path.display()))
+    })
+}
+
+/// What is to be done where a default path leads nowhere.
+const OUTSIDE: &str = ": the stored cases are in a checkout of zab, under fuzz/cases; run there, or \
+                       name the folder, as in `verdict --cases DIR`";
+
 /// Every case in a folder that promises a violation. The state of a matrix may lie beside them.
 fn stored(folder: &Path) -> Result<Vec<(PathBuf, Case)>, Failure> {
-    let files = crate::corpus::files(&[folder.to_path_buf()])
-        .map_err(|(path, error)| Failure::usage(format!("{}: {error}", path.display())))?;
+    let files = files_of(&[folder.to_path_buf()])?;
     let is_state = |path: &PathBuf| path.file_name().is_some_and(|name| name == state::FILE);
     let cases = files.into_iter().filter(|path| !is_state(path));
     let cases = cases.map(|path| read_case(&path).map(|case| (path, case)));

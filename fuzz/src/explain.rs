@@ -4,8 +4,7 @@
 //! it is fed the same events, and the story and the verdict cannot disagree. [`story`] picks the
 //! steps that matter and puts them into words, [`finding`] gathers what the verdict rests on;
 //! [`text`], [`table`] and [`boxed`] print them, [`picture`] draws them, [`ticket`] is the text of a bug
-//! report, [`json`] is the same for programs,
-//! and [`trace`] is every event.
+//! report, [`junit`] a test in Java, [`json`] is the same for programs, and [`trace`] is every event.
 
 pub mod boxed;
 mod claims;
@@ -15,6 +14,7 @@ pub mod finding;
 mod fold;
 mod grid;
 pub mod json;
+pub mod junit;
 mod passages;
 pub mod picture;
 pub mod story;

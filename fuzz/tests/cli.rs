@@ -4,6 +4,10 @@
 mod explore;
 #[path = "cli/names.rs"]
 mod names;
+#[path = "cli/reports.rs"]
+mod reports;
+#[path = "cli/shells.rs"]
+mod shells;
 #[path = "cli/shown.rs"]
 mod shown;
 #[path = "cli/verdict.rs"]
@@ -226,7 +230,14 @@ fn malformed_input_is_one_line_and_exit_code_2() {
 #[test]
 fn usage_errors_are_exit_code_2_and_help_has_examples() {
     let folder = folder();
-    for args in [&["hunt", "--runs", "many"][..], &["explode"], &[], &["hunt", "--driver", "x"]] {
+    for args in [
+        &["hunt", "--runs", "many"][..],
+        &["explode"],
+        &[],
+        &["hunt", "--driver", "x"],
+        &["hunt", "-j", "100000"],
+        &["verdict", "-j", "0"],
+    ] {
         assert_eq!(zab(folder.path(), args).status.code(), Some(2), "{args:?}");
     }
     for command in ["hunt", "replay", "minimize", "explain", "check", "variants", "bench"] {

@@ -1,10 +1,36 @@
-//! The page that teaches to judge a patch: what it tells to type works, and answers what it shows.
+//! What the README, the book and help tell to type: every command is understood by the command's own
+//! parser, and all but those listed here are run, with bounds where they would take long. Where a
+//! page shows an answer, that is the answer.
+
+#![cfg(unix)]
 
 use std::fs;
+use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
+use zab_fuzz::commands;
 
-const PAGE: &str = "judge-your-patch.md";
+/// Commands that are understood and not run: they need real servers, what a fuzzer left behind, or
+/// minutes. Tests of their own run them.
+const NOT_RUN: [&str; 4] = ["confirm", "record", "agree", "corpus import"];
+
+/// What pages tell to type besides `cargo zab`: these are for people, CI, and other tests.
+const OTHERS: [&str; 8] = [
+    "apt-get install ",
+    "cargo test",
+    "cargo fmt ",
+    "cargo clippy ",
+    "cargo fuzz ",
+    "ZAB_VARIANT=zookeeper-4646 cargo fuzz ",
+    "export RUSTC_WRAPPER=",
+    "fuzz/fetch-zookeeper ",
+];
+
+/// A page that people read.
+struct Page {
+    name: String,
+    text: String,
+}
 
 /// A command of a page, and the lines that the page shows of its output.
 struct Shown {
@@ -12,15 +38,41 @@ struct Shown {
     output: Vec<String>,
 }
 
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+fn pages() -> Vec<Page> {
+    let book = fs::read_dir(root().join("docs")).expect("there is a book").flatten();
+    let mut paths: Vec<PathBuf> = book.map(|file| file.path()).collect();
+    paths.retain(|path| path.extension().is_some_and(|extension| extension == "md"));
+    paths.extend(["README.md", "CONTRIBUTING.md"].map(|name| root().join(name)));
+    paths.sort();
+    let read = |path: PathBuf| Page {
+        name: path.file_name().expect("it is a file").to_string_lossy().into_owned(),
+        text: fs::read_to_string(&path).expect("it can be read"),
+    };
+    paths.into_iter().map(read).collect()
+}
+
+/// The blocks of a language, each with the text before it.
+fn blocks<'a>(page: &'a str, language: &str) -> Vec<(&'a str, &'a str)> {
+    let fence = format!("```{language}\n");
+    let starts = page.match_indices(&fence).map(|(at, _)| at);
+    let block = |at: usize| {
+        let rest = &page[at + fence.len()..];
+        (&page[..at], rest.split("```").next().unwrap_or_default())
+    };
+    starts.map(block).collect()
+}
+
 /// The commands of a page, in their order.
-fn commands(page: &str) -> Vec<Shown> {
+fn commands_of(page: &str) -> Vec<Shown> {
     let mut commands: Vec<Shown> = Vec::new();
-    for block in page.split("```console\n").skip(1) {
-        let block = block.split("```").next().unwrap_or_default();
+    for (_, block) in blocks(page, "console") {
         for line in block.lines() {
             if let Some(command) = line.strip_prefix("$ ") {
-                let command = command.split(" # ").next().unwrap_or_default().trim().to_owned();
-                commands.push(Shown { command, output: Vec::new() });
+                commands.push(Shown { command: command.to_owned(), output: Vec::new() });
             } else if let Some(shown) = commands.last_mut().filter(|_| line != "...") {
                 shown.output.push(line.trim_end().to_owned());
             }
@@ -29,62 +81,168 @@ fn commands(page: &str) -> Vec<Shown> {
     commands
 }
 
-/// A folder with the stored cases and the files that the page has its readers write.
-fn folder(page: &str) -> tempfile::TempDir {
+/// The commands within the text of a page; a capital letter by itself stands for any number or name.
+fn inline(page: &str) -> impl Iterator<Item = String> {
+    let code = page.split('`').skip(1).step_by(2).map(|code| code.replace('\n', " "));
+    let filled = |word: &str| match word.chars().all(|c| c.is_ascii_uppercase()) && word.len() == 1
+    {
+        true => "1".to_owned(),
+        false => word.to_owned(),
+    };
+    code.filter(|code| code.starts_with("cargo zab "))
+        .map(move |code| code.split(' ').map(filled).collect::<Vec<_>>().join(" "))
+}
+
+/// A folder as a clone is, with the files that the pages have their readers write.
+fn folder(pages: &[Page]) -> tempfile::TempDir {
     let folder = tempfile::tempdir().expect("there is room for temporary files");
-    let cases = Path::new(env!("CARGO_MANIFEST_DIR")).join("cases");
-    fs::create_dir(folder.path().join("fuzz")).expect("the folder is new");
-    for class in fs::read_dir(cases).expect("there are cases").flatten() {
-        let to = folder.path().join("fuzz/cases").join(class.file_name());
-        fs::create_dir_all(&to).expect("the folder is new");
-        for case in fs::read_dir(class.path()).expect("it is a folder").flatten() {
-            fs::copy(case.path(), to.join(case.file_name())).expect("there is room");
-        }
+    symlink(env!("CARGO_MANIFEST_DIR"), folder.path().join("fuzz")).expect("the folder is new");
+    for (before, block) in pages.iter().flat_map(|page| blocks(&page.text, "json")) {
+        // The file's name stands before it; what has none is the history that the page is about.
+        let name = before.rsplit('`').nth(1).filter(|name| name.ends_with(".json"));
+        fs::write(folder.path().join(name.unwrap_or("h.jsonl")), block).expect("there is room");
     }
-    for (before, block) in page.split("```json\n").zip(page.split("```json\n").skip(1)) {
-        let name = before.rsplit('`').nth(1).expect("a file has a name before it");
-        let text = block.split("```").next().unwrap_or_default();
-        fs::write(folder.path().join(name), text).expect("there is room");
-    }
+    let edn = ["check", "h.jsonl", "--write", "history.edn"].map(str::to_owned);
+    run(folder.path(), &edn);
+    let store = folder.path().join("store/latest");
+    fs::create_dir_all(&store).expect("the folder is new");
+    fs::copy(folder.path().join("history.edn"), store.join("history.edn")).expect("it was written");
     folder
 }
 
-fn run(folder: &Path, command: &str) -> Output {
-    let args = command.strip_prefix("cargo zab ").expect("pages tell of cargo zab");
-    // Quotes hold words together, as in a shell.
-    let args = args.split('"').enumerate().flat_map(|(at, part)| match at % 2 {
-        0 => part.split_whitespace().map(str::to_owned).collect::<Vec<_>>(),
-        _ => vec![part.to_owned()],
-    });
-    let mut zab = Command::new(env!("CARGO_BIN_EXE_zab"));
-    zab.args(args).current_dir(folder).output().expect("the binary under test can be started")
+/// The words of a command after `cargo zab`, as a shell makes them.
+fn words(folder: &Path, command: &str) -> Vec<String> {
+    // Not on standard output, which the command may send to a file.
+    let script = format!("exec 3>&1; cargo() {{ printf '%s\\0' \"$@\" >&3; }}\n{command}");
+    let bash = Command::new("bash").args(["-c", &script]).current_dir(folder).output();
+    let output = bash.expect("there is bash").stdout;
+    let text = String::from_utf8(output).expect("pages are UTF-8");
+    let mut words = text.split_terminator('\0').map(str::to_owned);
+    assert_eq!(words.next().as_deref(), Some("zab"), "{command}");
+    words.collect()
 }
 
-/// A line as its words, any number for a number: columns move with what else is in them, and cases
-/// are minted again.
-fn words(line: &str) -> Vec<String> {
-    let masked = |word: &str| match word.parse::<u32>() {
+fn run(folder: &Path, words: &[String]) -> Output {
+    let mut zab = Command::new(env!("CARGO_BIN_EXE_zab"));
+    zab.args(words).current_dir(folder).output().expect("the binary under test can be started")
+}
+
+/// The command with bounds: what a page tells to wait minutes for comes to an end here.
+fn bounded(words: &[String], is_shown: bool) -> Vec<String> {
+    let mut words = words.to_vec();
+    let bounds: &[&str] = match words[0].as_str() {
+        "hunt" => {
+            let limits = |word: &String| word == "--runs" || word == "--time";
+            if let Some(at) = words.iter().position(limits) {
+                words.drain(at..at + 2);
+            }
+            match words.iter().any(|word| word == "--resume") {
+                true => &["--runs", "40", "-j", "1", "--lap", "20"],
+                false => &["--runs", "40", "-j", "1"],
+            }
+        }
+        "explore" => &["--states", "2000"],
+        "verdict" if !is_shown => &["--cases", "fuzz/cases/O2"],
+        _ => &[],
+    };
+    words.extend(bounds.iter().map(|&word| word.to_owned()));
+    words
+}
+
+/// A line as its words, any small number for a number: columns move with what else is in them, and
+/// cases are minted again.
+fn masked(line: &str) -> Vec<String> {
+    let mask = |word: &str| match word.parse::<u32>() {
         Ok(number) if number < 100 => "#".to_owned(),
         _ => word.to_owned(),
     };
-    line.split_whitespace().map(masked).collect()
+    line.split_whitespace().map(mask).collect()
+}
+
+fn is_listed(words: &[String]) -> bool {
+    let command = words.join(" ");
+    NOT_RUN.iter().any(|name| command.starts_with(name))
 }
 
 #[test]
-fn a_page_says_what_its_commands_do() {
-    let page: PathBuf = [env!("CARGO_MANIFEST_DIR"), "..", "docs", PAGE].iter().collect();
-    let text = fs::read_to_string(page).expect("the page is there");
-    let folder = folder(&text);
-    let commands = commands(&text);
-    assert!(commands.len() >= 7, "{}", commands.len());
-    for Shown { command, output } in commands {
-        let result = run(folder.path(), &command);
-        let told = String::from_utf8_lossy(&result.stdout).into_owned();
-        let error = String::from_utf8_lossy(&result.stderr).into_owned();
-        assert!(result.status.code() < Some(2), "{command}: {told}{error}");
-        let lines: Vec<_> = told.lines().map(words).collect();
-        for line in output {
-            assert!(lines.contains(&words(&line)), "{command} does not say `{line}`: {told}");
+fn every_command_of_the_book_is_understood() {
+    let pages = pages();
+    let folder = folder(&pages);
+    let mut understood = 0;
+    for page in &pages {
+        let shown = commands_of(&page.text).into_iter().map(|shown| shown.command);
+        for command in shown.chain(inline(&page.text)) {
+            if !command.starts_with("cargo zab ") {
+                let is_known = OTHERS.iter().any(|start| command.starts_with(start));
+                assert!(is_known || command.starts_with(".ci/run"), "{}: {command}", page.name);
+                continue;
+            }
+            let words = words(folder.path(), &command);
+            // A command's name alone stands for what it does.
+            if let [name] = &words[..]
+                && commands::names().contains(name)
+            {
+                continue;
+            }
+            let parsed = commands::parse(&words);
+            parsed.unwrap_or_else(|error| panic!("{}: {command}: {error}", page.name));
+            understood += 1;
         }
     }
+    assert!(understood > 45, "{understood}");
+}
+
+#[test]
+fn every_command_of_the_book_says_what_the_book_says() {
+    let pages = pages();
+    let folder = folder(&pages);
+    let mut seen = Vec::new();
+    for page in &pages {
+        for Shown { command, output } in commands_of(&page.text) {
+            if !command.starts_with("cargo zab ") {
+                continue;
+            }
+            let words = words(folder.path(), &command);
+            if is_listed(&words) || output.is_empty() && seen.contains(&words) {
+                continue;
+            }
+            let result = run(folder.path(), &bounded(&words, !output.is_empty()));
+            seen.push(words);
+            let told = String::from_utf8_lossy(&result.stdout).into_owned();
+            let error = String::from_utf8_lossy(&result.stderr).into_owned();
+            // 3: within these bounds nothing was decided.
+            let is_good = matches!(result.status.code(), Some(0 | 1 | 3));
+            assert!(is_good, "{}: {command}: {told}{error}", page.name);
+            if let Some((_, file)) = command.split_once(" > ") {
+                fs::write(folder.path().join(file.trim()), &told).expect("there is room");
+            }
+            let lines: Vec<_> = told.lines().map(masked).collect();
+            for line in output {
+                let is_told = lines.contains(&masked(&line));
+                assert!(is_told, "{}: {command} does not say `{line}`: {told}", page.name);
+            }
+        }
+    }
+    assert!(seen.len() > 25, "{}", seen.len());
+}
+
+#[test]
+fn every_example_in_help_is_understood() {
+    let folder = folder(&pages());
+    let mut examples = 0;
+    for name in commands::names() {
+        let help = run(folder.path(), &[name.clone(), "--help".to_owned()]);
+        let help =
+            String::from_utf8_lossy(&help.stdout).split_whitespace().collect::<Vec<_>>().join(" ");
+        for example in help.split("Example: `").skip(1) {
+            let example = example.split('`').next().unwrap_or_default();
+            let example = example.split(" > ").next().unwrap_or_default();
+            // Some are for who has installed the command, and some have variables before it.
+            let (_, args) = example.split_once("zab ").expect("an example of this command");
+            let words = words(folder.path(), &format!("cargo zab {args}"));
+            commands::parse(&words).unwrap_or_else(|error| panic!("{name}: {example}: {error}"));
+            examples += 1;
+        }
+    }
+    assert!(examples > 12, "{examples}");
 }

@@ -3,7 +3,7 @@
 use super::minimize::{Shown, shrink};
 use super::output::Out;
 use super::remint;
-use super::{Exit, Failure, quoted, read_schedule, ready_folder, write_case};
+use super::{Exit, Failure, files_of, quoted, read_schedule, ready_folder, write_case};
 use crate::case::{Driver, Judges, Provenance};
 use crate::corpus::{self, By};
 use crate::oracle::Oracle;
@@ -95,8 +95,7 @@ pub(super) fn run(args: &Args, out: &Out) -> Result<Exit, Failure> {
 
 /// Every file among the paths; none at all is a mistake.
 fn list(paths: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
-    let files = corpus::files(paths)
-        .map_err(|(path, error)| Failure::usage(format!("{}: {error}", path.display())))?;
+    let files = files_of(paths)?;
     if files.is_empty() {
         let paths: Vec<_> = paths.iter().map(|path| path.display().to_string()).collect();
         return Err(Failure::usage(format!("{}: no file there", paths.join(", "))));

@@ -6,7 +6,7 @@ use super::switches::Switches;
 use super::{Exit, Failure, explore, quoted, read_case};
 use crate::explain::picture::{self, Shown};
 use crate::explain::ticket::{self, Syntax};
-use crate::explain::{Story, json, table, text};
+use crate::explain::{Story, json, junit, table, text};
 use crate::oracle::Oracle;
 use crate::trail::Trail;
 use std::fs;
@@ -45,6 +45,13 @@ pub(super) struct Args {
     /// The picture alone, into this file
     #[arg(long, value_name = "FILE")]
     svg: Option<PathBuf>,
+    /// A JUnit 5 test of the promise that the loss begins with, into this file
+    ///
+    /// It needs ZooKeeper's main jar alone, stands in the package of its quorum, and is called as the
+    /// file. What can be told is a follower that acknowledges NEWLEADER, or writes currentEpoch, before
+    /// what is lost is on its disk, after a DIFF; any other case is refused with what is in the way.
+    #[arg(long, value_name = "FILE.java")]
+    junit: Option<PathBuf>,
 }
 
 pub(super) fn run(args: &Args, out: &Out) -> Result<Exit, Failure> {
@@ -91,7 +98,7 @@ impl Args {
         if let Some(named) = &asked {
             command += &format!(" --variant {}", named.name);
         }
-        if self.markdown || self.jira || self.html.is_some() || self.svg.is_some() {
+        if self.markdown || self.jira || self.files().next().is_some() {
             let case = self.case.display();
             return Err(Failure::usage(format!(
                 "{case}: was explored, and has --text and --table alone"
@@ -102,18 +109,22 @@ impl Args {
         explore::explain((&self.case, &command), trail, &named, self.table, out)
     }
 
+    /// The files that are asked for, with their flags.
+    fn files(&self) -> impl Iterator<Item = (&'static str, &PathBuf)> {
+        let files = [("--html", &self.html), ("--svg", &self.svg), ("--junit", &self.junit)];
+        files.into_iter().filter_map(|(flag, file)| Some((flag, file.as_ref()?)))
+    }
+
     /// Whether the story is printed: unless it goes into files alone.
-    const fn prints(&self) -> bool {
+    fn prints(&self) -> bool {
         let is_asked = self.text || self.table || self.markdown || self.jira;
-        is_asked || self.html.is_none() && self.svg.is_none()
+        is_asked || self.files().next().is_none()
     }
 
     /// How it is shown, as on the command line.
     fn flags(&self) -> String {
-        let files = [("--html", &self.html), ("--svg", &self.svg)];
-        let files = files.into_iter().filter_map(|(flag, file)| Some((flag, file.as_ref()?)));
         let mut flags: String =
-            files.map(|(flag, file)| format!(" {flag} {}", quoted(file))).collect();
+            self.files().map(|(flag, file)| format!(" {flag} {}", quoted(file))).collect();
         if self.prints() {
             flags += match self {
                 Self { table: true, .. } => " --table",
@@ -143,8 +154,27 @@ impl Args {
         if let Some(file) = &self.svg {
             write(file, &picture::svg(shown), out)?;
         }
+        if let Some(file) = &self.junit {
+            write(file, &test_of(file, shown)?, out)?;
+        }
         Ok(())
     }
+}
+
+/// The test for a file, whose name says what its class is called.
+fn test_of(file: &Path, shown: Shown<'_>) -> Result<String, Failure> {
+    let is_java = file.extension().is_some_and(|extension| extension == "java");
+    let class = file.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default();
+    if !is_java || !junit::is_class_name(class) {
+        let file = file.display();
+        return Err(Failure::usage(format!(
+            "--junit {file}: a class of Java is called as its file: choose one like LostWriteTest.java"
+        )));
+    }
+    junit::render(shown, class).map_err(|what| Failure {
+        exit: Exit::Inconclusive,
+        what: format!("no JUnit test: {what}"),
+    })
 }
 
 fn write(file: &Path, text: &str, out: &Out) -> Result<(), Failure> {

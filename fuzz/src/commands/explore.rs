@@ -5,7 +5,7 @@ mod trails;
 pub(super) use trails::{explain, read, replay};
 
 use super::output::Out;
-use super::parallel::jobs;
+use super::parallel::Jobs;
 use super::switches::Switches;
 use super::{Exit, Failure, check_servers, quoted, ready_folder};
 use crate::case::{Expected, Provenance};
@@ -57,9 +57,8 @@ pub(super) struct Args {
     /// How many servers: 3, 5 or 7
     #[arg(long, default_value_t = 3, value_name = "N", value_parser = clap::value_parser!(u8).range(3..=7))]
     servers: u8,
-    /// Threads [default: one for each core]
-    #[arg(short = 'j', long = "jobs", value_name = "N")]
-    jobs: Option<std::num::NonZeroUsize>,
+    #[command(flatten)]
+    jobs: Jobs,
     /// Give up after this many states
     #[arg(long, default_value_t = 100_000_000, value_name = "N")]
     states: u64,
@@ -196,7 +195,7 @@ fn command(args: &Args, named: &Named, setting: &Setting) -> String {
 
 /// Explores, and shows how far it is.
 fn explore(args: &Args, setting: &Setting, out: &Out, clock: Stopwatch) -> Result<Report, Failure> {
-    let jobs = jobs(args.jobs);
+    let jobs = args.jobs.count();
     let bytes = args.memory << 20;
     // Worlds are most of it; what was met needs the rest.
     let limits = Limits {

@@ -5,11 +5,12 @@ mod laps;
 
 use super::minimize::case_of;
 use super::output::Out;
-use super::parallel::jobs;
+use super::parallel::Jobs;
 use super::progress::{Meter, describe};
+use super::report::{Problem, Reports, Suite, Test};
 use super::switches::Switches;
 use super::{Exit, Failure, check_servers, quoted, ready_folder, write_case};
-use crate::case::{Case, Driver};
+use crate::case::{Case, Driver, Expected, render};
 use crate::causes;
 use crate::oracle::Oracle;
 use crate::search::{self, Campaign, Finding, Limit, Progress, Report, Wanted, Way};
@@ -30,8 +31,8 @@ use zab_sim::schedule::Kind;
 /// Search for a violation; minimize it, store it and explain it
 ///
 /// Without arguments it looks for a lost write in ZooKeeper 3.8.0, always with the same chance;
-/// another --seed looks elsewhere. The same --seed and -j find the same. Ctrl-C ends the search early,
-/// and what was found until then is told.
+/// another --seed looks elsewhere. The same --seed and -j find the same. Ctrl-C, SIGTERM and SIGHUP end
+/// the search early, and what was found until then is told.
 ///
 /// Example: `cargo zab hunt --variant zookeeper-4646 --time 2m --seed 7`
 #[derive(Debug, clap::Args)]
@@ -51,9 +52,8 @@ pub(super) struct Args {
     /// Give up after this many executions
     #[arg(long, value_name = "N", conflicts_with = "time")]
     runs: Option<u64>,
-    /// Threads [default: one for each core]
-    #[arg(short = 'j', long = "jobs", value_name = "N")]
-    jobs: Option<std::num::NonZeroUsize>,
+    #[command(flatten)]
+    jobs: Jobs,
     /// What runs the simulation
     #[arg(long, value_enum, default_value_t, value_name = "D")]
     driver: Driver,
@@ -88,6 +88,8 @@ pub(super) struct Args {
     /// Ensembles of this size alone: 3, 5 or 7 [default: each of them]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(3..=7))]
     servers: Option<u8>,
+    #[command(flatten)]
+    reports: Reports,
 }
 
 pub(super) fn run(args: &Args, out: &Out) -> Result<Exit, Failure> {
@@ -97,8 +99,9 @@ pub(super) fn run(args: &Args, out: &Out) -> Result<Exit, Failure> {
     let resume = args.resume.as_deref();
     let resumed = resume
         .map_or_else(String::new, |file| format!(" --resume {} --lap {}", quoted(file), args.lap));
+    let interrupted = catch_interrupt();
     out.command(&(command(args, &named, &campaign) + &resumed));
-    let watcher = Watcher { meter: Meter::new(out), interrupted: catch_interrupt() };
+    let watcher = Watcher { meter: Meter::new(out), interrupted };
     let (report, campaign) = match resume {
         None => (search::run(&campaign, &|progress| watcher.look(progress)), campaign),
         Some(file) => {
@@ -113,7 +116,7 @@ pub(super) fn run(args: &Args, out: &Out) -> Result<Exit, Failure> {
     }
     let mut oracle = Oracle::new(args.driver);
     let mut other = campaign.hold_in.map(Oracle::new);
-    let mut settled = Vec::new();
+    let mut cases: Vec<(PathBuf, Settled<'_>)> = Vec::new();
     for finding in &report.findings {
         // A schedule on the way to a smaller one may meet an assertion: that is told as well.
         let settling = AssertUnwindSafe(|| {
@@ -128,22 +131,55 @@ pub(super) fn run(args: &Args, out: &Out) -> Result<Exit, Failure> {
             let message = search::message_of(panic.as_ref());
             Err(panicked(args, &finding.schedule, &message, &command))
         })?;
-        settled.push(Settled { finding, case, seen: finding.seen });
-    }
-    // What looked different may shrink to the same.
-    let settled = search::distinct(settled, Settled::way, |one| &mut one.seen);
-    let mut cases = Vec::new();
-    for one in settled {
-        let path = write_case(&one.case, &args.out)?;
+        let one = Settled { finding, case, seen: finding.seen };
+        // What looked different may shrink to the same.
+        if let Some((_, known)) = cases.iter_mut().find(|(_, known)| known.way().covers(&one.way()))
+        {
+            known.seen += one.seen;
+            continue;
+        }
+        // Written before the next one is made small: whatever ends this process, it is kept.
+        let path = keep(&one.case, &args.out, out);
         tell(out, &mut oracle, &one, &path);
         cases.push((path, one));
     }
+    let cases = search::distinct(cases, |(_, one)| one.way(), |(_, one)| &mut one.seen);
+    args.reports.write(&suite(&named, &report, &command, &cases))?;
     summarize(out, &report, &command, &cases);
     Ok(match (cases.is_empty(), report.unknown) {
         (false, _) => Exit::Violation,
         (true, 0) if !report.interrupted && report.executions > 0 => Exit::Clean,
         (true, _) => Exit::Inconclusive,
     })
+}
+
+/// Writes a case and says where; where it cannot be written it goes to the terminal.
+fn keep(case: &Case, folder: &Path, out: &Out) -> PathBuf {
+    write_case(case, folder).unwrap_or_else(|failure| {
+        out.failure(&format!("{}; this is the case:\n{}", failure.what, render(case)));
+        folder.join(format!("{}.json", case.name()))
+    })
+}
+
+/// What was found, for CI.
+fn suite(named: &Named, report: &Report, command: &str, cases: &[(PathBuf, Settled<'_>)]) -> Suite {
+    let tests = cases.iter().map(|(path, Settled { case, .. })| {
+        let what = match &case.expected {
+            Expected::Violation { class, what, .. } => format!("{class}: {what}"),
+            Expected::Valid => String::new(),
+        };
+        let problem = Problem { is_open: false, what, details: case.story.join("\n") };
+        Test { name: path.display().to_string(), result: Err(problem) }
+    });
+    let mut tests: Vec<Test> = tests.collect();
+    if tests.is_empty() {
+        let name = format!("{}: nothing in {} executions", named.name, report.executions);
+        let is_open = report.interrupted || report.unknown > 0 || report.executions == 0;
+        let what = format!("{} executions were not decided", report.unknown);
+        let problem = Problem { is_open, what, details: String::new() };
+        tests.push(Test { name, result: if is_open { Err(problem) } else { Ok(()) } });
+    }
+    Suite { name: "zab hunt".to_owned(), command: command.to_owned(), tests }
 }
 
 /// Shows how the search is doing, and ends it when the user says so.
@@ -162,8 +198,8 @@ impl Watcher {
     }
 }
 
-/// The first interrupt from the terminal ends the search, and what was found is told; the second
-/// one ends the process.
+/// The first interrupt from the terminal, or the first SIGTERM or SIGHUP, ends the search, and what was
+/// found is told; the second one ends the process.
 fn catch_interrupt() -> Arc<AtomicBool> {
     let interrupted = Arc::new(AtomicBool::new(false));
     let flag = Arc::clone(&interrupted);
@@ -214,7 +250,7 @@ fn campaign(args: &Args, named: &Named) -> Result<Campaign, Failure> {
         cause: cause.map_err(Failure::usage)?,
         sizes: args.servers.into(),
         seed: args.seed,
-        jobs: jobs(args.jobs),
+        jobs: args.jobs.count(),
         limit: args.runs.map_or(Limit::Time(time), Limit::Runs),
         without: args.without.clone(),
         wanted,

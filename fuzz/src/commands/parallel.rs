@@ -1,13 +1,23 @@
 //! The same work on many items, by several threads; no thread changes what comes of it.
 
-use std::num::NonZeroUsize;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// How many threads: as many as were asked for, or one for each core.
-pub(super) fn jobs(asked: Option<NonZeroUsize>) -> usize {
-    let cores = || std::thread::available_parallelism().map_or(1, usize::from);
-    asked.map_or_else(cores, usize::from)
+/// How many threads work.
+#[derive(Copy, Clone, Debug, clap::Args)]
+pub(super) struct Jobs {
+    /// Threads [default: one for each core]
+    // More than this no machine starts for certain.
+    #[arg(short = 'j', long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    jobs: Option<u16>,
+}
+
+impl Jobs {
+    /// As many as were asked for, or one for each core.
+    pub(super) fn count(self) -> usize {
+        let cores = || std::thread::available_parallelism().map_or(1, usize::from);
+        self.jobs.map_or_else(cores, usize::from)
+    }
 }
 
 /// What the function makes of each item, in their order, whatever thread does it.

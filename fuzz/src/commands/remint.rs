@@ -7,7 +7,7 @@
 
 use super::minimize::case_of;
 use super::output::Out;
-use super::parallel::{in_parallel, jobs};
+use super::parallel::{Jobs, in_parallel};
 use super::{Exit, Failure, ready_folder, stored, write_case};
 use crate::case::{Case, Driver};
 use crate::causes::Cause;
@@ -44,9 +44,8 @@ pub(super) struct Args {
     /// Executions of each search
     #[arg(long, default_value_t = 20_000, value_name = "N")]
     runs: u64,
-    /// Threads [default: one for each core]
-    #[arg(short = 'j', long = "jobs", value_name = "N")]
-    jobs: Option<std::num::NonZeroUsize>,
+    #[command(flatten)]
+    jobs: Jobs,
 }
 
 /// A case that the corpus should have.
@@ -203,7 +202,7 @@ fn replace<'a>(
 
 /// Every wish, in the order of the list, whatever thread took it.
 fn mint_all(wishes: &[Wish], args: &Args, out: &Out) -> Vec<Result<Option<Case>, Failure>> {
-    in_parallel(jobs(args.jobs), wishes, |wish| {
+    in_parallel(args.jobs.count(), wishes, |wish| {
         let result = wish.mint(args);
         let found = match &result {
             Ok(Some(case)) => format!("{} actions", case.schedule.actions.len()),

@@ -1,10 +1,11 @@
 //! `zab replay`: run stored cases, and compare with what they promise.
 
 use super::output::Out;
+use super::report::{Problem, Reports, Suite, Test};
 use super::switches::Switches;
 use super::{Exit, Failure, explore, quoted, read_case};
 use crate::case::{Case, Driver, Expected};
-use crate::explain::trace;
+use crate::explain::trace::{self, history, itf, perfetto, shiviz};
 use crate::oracle::{Oracle, Outcome};
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
@@ -35,9 +36,11 @@ pub(super) struct Args {
     /// Run each as often as this, and compare the executions event by event
     #[arg(long, default_value_t = 1, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     times: u32,
-    /// Print every event of the execution of one case: a line each, or a JSON object each
+    /// Print the execution of one case, and nothing else: every event, or what another program reads
     #[arg(long, value_enum, value_name = "FORM")]
     trace: Option<Form>,
+    #[command(flatten)]
+    reports: Reports,
 }
 
 /// How events are printed.
@@ -45,8 +48,16 @@ pub(super) struct Args {
 enum Form {
     /// Lines for people
     Text,
-    /// An object a line, and nothing else on standard output
+    /// An object a line
     Json,
+    /// What the clients saw, for `zab check - --model zookeeper`
+    History,
+    /// A state after each event, in the Informal Trace Format of TLA+ tools (Apalache)
+    Itf,
+    /// A log with vector clocks, for ShiViz
+    Shiviz,
+    /// Slices and arrows in the Trace Event Format, for Perfetto and Chrome
+    Perfetto,
 }
 
 pub(super) fn run(args: &Args, out: &Out) -> Result<Exit, Failure> {
@@ -77,51 +88,95 @@ pub(super) fn run(args: &Args, out: &Out) -> Result<Exit, Failure> {
         return Ok(Exit::Inconclusive);
     }
     if let Some(form) = args.trace {
-        let [(_, case, asked)] = cases.as_slice() else {
+        let [(path, case, asked)] = cases.as_slice() else {
             return Err(Failure::usage("--trace shows one case: give one"));
         };
-        return print_trace(case, asked.clone(), args.driver, form, out);
+        let command = command(path, asked.as_ref(), args);
+        return print_trace(case, asked.clone(), (args.driver, form, &command), out);
     }
     let mut oracle = Oracle::default();
-    for (path, case, asked) in cases {
+    let mut tests = Vec::new();
+    for (path, case, asked) in &cases {
         let command = command(path, asked.as_ref(), args);
-        let named = asked.unwrap_or_else(|| case.named());
+        let named = asked.clone().unwrap_or_else(|| case.named());
         out.command(&command);
-        let driver = args.driver.unwrap_or(case.driver);
-        if oracle.driver() != driver {
-            oracle = Oracle::new(driver);
-        }
-        let (mut outcome, hash) = oracle.trace_hash(&case.schedule, named.releases());
-        if outcome.verdict == Verdict::Valid && case.schedule.actions.is_empty() {
-            let what = "nothing was checked: the schedule has no action";
-            outcome.verdict = Verdict::Unknown(what.to_owned());
-        }
-        for _ in 1..args.times {
-            let (_, again) = oracle.trace_hash(&case.schedule, named.releases());
-            if again != hash {
-                let parting = first_difference(&mut oracle, &case, named.releases());
-                let what = format!("two executions differ ({hash:016x}, {again:016x}): {parting}");
-                return Err(Failure::harness(format!("{what}; repeat with: {command}")));
-            }
-        }
-        let comes_to = compare(&case, &named, &outcome);
-        tell(out, &named.name, &case, &outcome, hash, comes_to);
+        let (outcome, hash) = run_once(args, case, &named, &command, &mut oracle)?;
+        let comes_to = compare(case, &named, &outcome);
+        tell(out, &named.name, case, &outcome, hash, comes_to);
         if comes_to == Exit::NotReproduced {
             out.bad(format!("not what the case promises; repeat with: {command}"));
         }
         exit = exit.max(comes_to);
         reports.push(report(path, &named.name, &outcome, hash, comes_to));
+        tests.push(test(path, case, &named, &outcome, comes_to));
     }
+    let (name, command) = ("zab replay".to_owned(), command_of_all(args));
+    args.reports.write(&Suite { name, command, tests })?;
     out.json(&json!(reports));
     Ok(exit)
+}
+
+/// Runs a case, as often as is asked for; each time the same has to happen.
+fn run_once(
+    args: &Args,
+    case: &Case,
+    named: &Named,
+    command: &str,
+    oracle: &mut Oracle,
+) -> Result<(Outcome, u64), Failure> {
+    let driver = args.driver.unwrap_or(case.driver);
+    if oracle.driver() != driver {
+        *oracle = Oracle::new(driver);
+    }
+    let (mut outcome, hash) = oracle.trace_hash(&case.schedule, named.releases());
+    if outcome.verdict == Verdict::Valid && case.schedule.actions.is_empty() {
+        let what = "nothing was checked: the schedule has no action";
+        outcome.verdict = Verdict::Unknown(what.to_owned());
+    }
+    for _ in 1..args.times {
+        let (_, again) = oracle.trace_hash(&case.schedule, named.releases());
+        if again != hash {
+            let parting = first_difference(oracle, case, named.releases());
+            let what = format!("two executions differ ({hash:016x}, {again:016x}): {parting}");
+            return Err(Failure::harness(format!("{what}; repeat with: {command}")));
+        }
+    }
+    Ok((outcome, hash))
+}
+
+/// A case as CI sees it: it is as it should be if it shows what it promises, or, in another variant,
+/// nothing.
+fn test(path: &Path, case: &Case, named: &Named, outcome: &Outcome, comes_to: Exit) -> Test {
+    let is_promised = named.releases() == case.named().releases();
+    let what = match &outcome.verdict {
+        Verdict::Valid => "no rule is broken".to_owned(),
+        Verdict::Violation(violation) => format!("{}: {}", violation.class, violation.detail),
+        Verdict::Unknown(reason) => reason.clone(),
+    };
+    let is_good = match comes_to {
+        Exit::Clean => true,
+        Exit::Violation => is_promised,
+        _ => false,
+    };
+    let is_open = comes_to == Exit::Inconclusive;
+    let problem = Problem { is_open, what, details: String::new() };
+    let name = format!("{} in {}", path.display(), named.name);
+    Test { name, result: if is_good { Ok(()) } else { Err(problem) } }
+}
+
+/// The command that runs all of them.
+fn command_of_all(args: &Args) -> String {
+    let cases: Vec<String> = args.cases.iter().map(|path| quoted(path)).collect();
+    let variant =
+        args.variant.as_ref().map_or_else(String::new, |name| format!(" --variant {name}"));
+    format!("cargo zab replay {}{variant}", cases.join(" "))
 }
 
 /// Prints every event of an execution, and nothing else: a program may read it.
 fn print_trace(
     case: &Case,
     asked: Option<Named>,
-    driver: Option<Driver>,
-    form: Form,
+    (driver, form, command): (Option<Driver>, Form, &str),
     out: &Out,
 ) -> Result<Exit, Failure> {
     let named = asked.unwrap_or_else(|| case.named());
@@ -130,6 +185,10 @@ fn print_trace(
     match form {
         Form::Text => trace::text(&recording).for_each(|line| out.raw(line)),
         Form::Json => trace::json(&recording).for_each(|event| out.raw(event)),
+        Form::History => history::lines(&recording).iter().for_each(|event| out.raw(event)),
+        Form::Itf => out.raw(itf::document(&recording, command)),
+        Form::Shiviz => shiviz::lines(&recording).iter().for_each(|line| out.raw(line)),
+        Form::Perfetto => out.raw(perfetto::document(&recording)),
     }
     Ok(compare(case, &named, &recording.outcome))
 }

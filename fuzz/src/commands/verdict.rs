@@ -4,15 +4,15 @@ mod deepen;
 mod render;
 
 use super::output::Out;
-use super::parallel::{in_parallel, jobs};
+use super::parallel::{Jobs, in_parallel};
+use super::report::{Problem, Reports, Suite, Test};
 use super::{Exit, Failure, quoted, ready_folder, stored};
 use crate::files::write_whole;
 use crate::variants;
 use crate::verdict::explored::explored;
 use crate::verdict::state::Memory;
-use crate::verdict::{Change, Changes, Row, State, Subject, changes, medians};
+use crate::verdict::{Cell, Change, Changes, Row, State, Subject, changes, medians};
 use deepen::{Budget, deepen};
-use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 use zab_core::variant::{CATALOGUE, Kind, Named, modeled};
@@ -54,17 +54,18 @@ pub(super) struct Args {
     /// What searches found and what they did, for the next run
     #[arg(long, default_value = "findings/verdict", value_name = "DIR")]
     state: PathBuf,
-    /// Threads [default: one for each core]
-    #[arg(short = 'j', long = "jobs", value_name = "N")]
-    jobs: Option<NonZeroUsize>,
+    #[command(flatten)]
+    jobs: Jobs,
     /// Measure how many executions it takes to find each bug by itself, in 20 searches each, and write
     /// that to this file
     #[arg(long, value_name = "FILE", conflicts_with_all = ["variants", "against", "runs", "time", "explore"])]
     measure: Option<PathBuf>,
+    #[command(flatten)]
+    reports: Reports,
 }
 
 pub(super) fn run(args: &Args, out: &Out) -> Result<Exit, Failure> {
-    let jobs = jobs(args.jobs);
+    let jobs = args.jobs.count();
     if let Some(path) = &args.measure {
         return measure(path, jobs, out);
     }
@@ -102,8 +103,33 @@ pub(super) fn run(args: &Args, out: &Out) -> Result<Exit, Failure> {
         .map(|row| base.as_ref().map_or(Vec::new(), |base| changes(base, row)))
         .collect();
     render::matrix(base.as_ref(), &rows, &compared, cases.len(), out);
+    args.reports.write(&suite(args, &subjects, &rows, &compared))?;
     let opens = compared.iter().flatten().any(|(_, change)| *change == Change::Opened);
     Ok(if opens { Exit::Violation } else { Exit::Clean })
+}
+
+/// Which bugs a variant closes and opens, for CI; without a base, which it is exposed to.
+fn suite(args: &Args, subjects: &[Subject], rows: &[Row], compared: &[Changes]) -> Suite {
+    let exposed = |row: &Row| -> Vec<(&'static str, bool, &'static str)> {
+        let known = row.cells.iter();
+        known
+            .map(|(bug, cell)| (bug.name, !matches!(cell, Cell::Exposed(_)), "exposed to it"))
+            .collect()
+    };
+    let changed = |changes: &Changes| -> Vec<(&'static str, bool, &'static str)> {
+        let good = |change: Change| matches!(change, Change::Closed | Change::ClosedPerhaps);
+        changes.iter().map(|(bug, change)| (bug.name, good(*change), "opens it")).collect()
+    };
+    let tests = rows.iter().zip(compared).flat_map(|(row, changes)| {
+        let bugs = if args.against.is_some() { changed(changes) } else { exposed(row) };
+        bugs.into_iter().map(|(bug, is_good, what)| {
+            let problem = Problem { is_open: false, what: what.to_owned(), details: String::new() };
+            let name = format!("{}: {bug}", row.subject.asked);
+            Test { name, result: if is_good { Ok(()) } else { Err(problem) } }
+        })
+    });
+    let tests = tests.collect();
+    Suite { name: "zab verdict".to_owned(), command: command(args, subjects), tests }
 }
 
 const fn budget(args: &Args) -> Option<Budget> {

@@ -64,6 +64,14 @@ impl Passages {
         }
     }
 
+    /// When the packet that this event sent arrived, if it did.
+    pub(super) fn when(&self, event: usize) -> Option<Instant> {
+        match self.arrival(event) {
+            Arrival::At(instant) => Some(instant),
+            Arrival::Never | Arrival::Unknown => None,
+        }
+    }
+
     /// When the server got this request, and when it answered.
     pub(super) fn request(&self, request: RequestId) -> [Option<Instant>; 2] {
         self.requests.get(&request).copied().unwrap_or_default()

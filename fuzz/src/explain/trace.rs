@@ -5,6 +5,14 @@
 //! server, `zxid` a pair of epoch and counter, `request` a pair of session and number, `file` one of
 //! `log`, `snapshot`, `acceptedEpoch`, `currentEpoch`. A packet that was sent has `arrived_us`: `null`
 //! if it was lost, and not there at all where the driver does not tell.
+//!
+//! Other programs have formats of their own: [`history`] for the checker of histories, [`itf`] for the
+//! tools around TLA+, [`shiviz`], and [`perfetto`].
+
+pub mod history;
+pub mod itf;
+pub mod perfetto;
+pub mod shiviz;
 
 use super::passages::{Arrival, Passages};
 use crate::oracle::Recording;
@@ -143,30 +151,37 @@ fn fact(fact: &Fact) -> Value {
     }
 }
 
+/// What an operation is called.
+const fn operation(op: &DiskOp) -> &'static str {
+    match op {
+        DiskOp::Append(_) => "append",
+        DiskOp::Truncate(_) => "truncate",
+        DiskOp::RollLog => "roll",
+        DiskOp::Rename(..) => "rename",
+        DiskOp::Flush => "flush",
+        DiskOp::FlushRecovered(_) => "flush-recovered",
+        DiskOp::Snapshot(_) => "snapshot",
+        DiskOp::WriteSnapshot(_) => "write-snapshot",
+        DiskOp::EmptySnapshot(_) => "empty-snapshot",
+        DiskOp::DropSnapshotsAfter(_) => "drop-snapshots",
+        DiskOp::AcceptedEpoch(_) | DiskOp::CurrentEpoch(_) => "replace",
+    }
+}
+
 fn disk_op(mut fields: Value, op: &DiskOp) -> Value {
-    let (name, more) = match op {
-        DiskOp::Append(txn) => {
-            fields["op"] = "append".into();
-            return with_txn(fields, txn);
+    fields["op"] = operation(op).into();
+    match op {
+        DiskOp::Append(txn) => return with_txn(fields, txn),
+        DiskOp::Truncate(to) | DiskOp::DropSnapshotsAfter(to) | DiskOp::EmptySnapshot(to) => {
+            fields["zxid"] = zxid(*to);
         }
-        DiskOp::Truncate(to) => ("truncate", Some(("zxid", zxid(*to)))),
-        DiskOp::RollLog => ("roll", None),
-        DiskOp::Rename(_, epoch) => ("rename", Some(("epoch", epoch.0.into()))),
-        DiskOp::Flush => ("flush", None),
-        DiskOp::FlushRecovered(_) => ("flush-recovered", None),
-        DiskOp::Snapshot(replica) => ("snapshot", Some(("zxid", zxid(replica.last_processed)))),
-        DiskOp::WriteSnapshot(replica) => {
-            ("write-snapshot", Some(("zxid", zxid(replica.last_processed))))
+        DiskOp::Snapshot(replica) | DiskOp::WriteSnapshot(replica) => {
+            fields["zxid"] = zxid(replica.last_processed);
         }
-        DiskOp::EmptySnapshot(of) => ("empty-snapshot", Some(("zxid", zxid(*of)))),
-        DiskOp::DropSnapshotsAfter(to) => ("drop-snapshots", Some(("zxid", zxid(*to)))),
-        DiskOp::AcceptedEpoch(epoch) | DiskOp::CurrentEpoch(epoch) => {
-            ("replace", Some(("epoch", epoch.0.into())))
+        DiskOp::Rename(_, epoch) | DiskOp::AcceptedEpoch(epoch) | DiskOp::CurrentEpoch(epoch) => {
+            fields["epoch"] = epoch.0.into();
         }
-    };
-    fields["op"] = name.into();
-    if let Some((key, value)) = more {
-        fields[key] = value;
+        DiskOp::RollLog | DiskOp::Flush | DiskOp::FlushRecovered(_) => {}
     }
     fields
 }

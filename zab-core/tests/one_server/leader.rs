@@ -167,7 +167,7 @@ fn a_learner_that_says_nothing_for_sync_limit_is_dismissed() {
 fn who_begins_with_a_snapshot_hears_no_learner_before_it_is_written() {
     let variant = Variant { elected_snapshots_tail: true, ..Variant::REFERENCE };
     let mut node = Node::new(NodeId(2), Config::new(3), variant);
-    step_and_write(&mut node, Input::Start(Box::new(Recovered::default())));
+    step_and_write(&mut node, Input::Start(Box::default()));
     let vote = Vote { leader: NodeId(2), zxid: Zxid::ZERO, peer_epoch: Epoch(0) };
     step(&mut node, notification(0, ServerState::Looking, vote));
     let outputs = step(&mut node, Input::Timer { timer: Timer::Election, generation: 2 });

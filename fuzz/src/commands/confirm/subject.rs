@@ -4,6 +4,7 @@ use super::super::explore;
 use super::{Args, Failure};
 use crate::case::{self, Case, Confirmed, Provenance};
 use crate::clock;
+use crate::commands::files_of;
 use crate::oracle::Oracle;
 use crate::real::translate::control::{self, Control};
 use crate::real::translate::{self, Inexpressible};
@@ -18,22 +19,9 @@ pub(super) fn files(args: &Args) -> Result<Vec<PathBuf>, Failure> {
     let mut files = args.scenarios.clone();
     let Some(folder) = &args.all else { return Ok(files) };
     let before = files.len();
-    let mut folders = vec![folder.clone()];
-    while let Some(folder) = folders.pop() {
-        let failure = |error: std::io::Error| {
-            Failure::usage(format!("{}: cannot be read: {error}", folder.display()))
-        };
-        for entry in std::fs::read_dir(&folder).map_err(failure)? {
-            let path = entry.map_err(failure)?.path();
-            if path.is_dir() {
-                folders.push(path);
-            } else if path.extension().is_some_and(|extension| extension == "json") {
-                files.push(path);
-            }
-        }
-    }
-    files[before..].sort();
-    if files.is_empty() {
+    let is_case = |path: &PathBuf| path.extension().is_some_and(|extension| extension == "json");
+    files.extend(files_of(std::slice::from_ref(folder))?.into_iter().filter(is_case));
+    if files.len() == before {
         return Err(Failure::usage(format!("{}: no case there", folder.display())));
     }
     Ok(files)
