@@ -37,17 +37,19 @@ use std::fmt;
 use text::Text;
 use zab_checker::{Event, Fact};
 use zab_core::event::Note;
-use zab_core::{Config, ConnId, NodeId, Packet, Time};
+use zab_core::{Config, ConnId, File, NodeId, Packet, Time};
 use zab_sim::passage::{Leg, Way};
 
 /// The settings of a model whose limits are those of a real server, as far as a case depends on them:
-/// `commitLogCount` is never less than 500 (`ZKDatabase`).
+/// `commitLogCount` is never less than 500 (`ZKDatabase`), and which of the first `snapCount` records
+/// brings a snapshot is left to chance (`SyncRequestProcessor.shouldSnapshot`).
 pub fn real_config(servers: u8) -> Config {
-    Config { committed_log_max: 500, ..Config::new(servers) }
+    Config { committed_log_max: 500, snapshot_every: 100_000, ..Config::new(servers) }
 }
 
 /// What is to be said if these settings make a difference.
-pub const REAL_LIMITS: &str = ", with as long a committed log as real servers have (500)";
+pub const REAL_LIMITS: &str =
+    ", with as long a committed log as real servers have (500) and as few snapshots";
 
 /// Why there is no scenario for an execution.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -186,7 +188,13 @@ impl Teller<'_> {
             Leg::Connected(Way { conn, from, to }) => self.roles.on_connected([*from, *to], *conn),
             Leg::Ended(Way { from, to, .. }) => self.roles.on_lost(*to, *from),
             Leg::Voted { from, to, leader } => self.roles.on_vote(*from, *to, *leader),
-            Leg::Left(_) | Leg::Answered(_) => {}
+            // An answer that has left arrives, whatever becomes of its server.
+            Leg::Answered(request) => {
+                let outcome = end::outcome(self.recording, self.at, *request);
+                let line = outcome.and_then(|outcome| self.clients.answer(*request, outcome));
+                line.into_iter().for_each(|line| self.text.line(line));
+            }
+            Leg::Left(_) => {}
         }
     }
 
@@ -222,6 +230,10 @@ impl Teller<'_> {
                 self.disks.on_done(server, (*file, *upto), &mut self.text);
             }
             Fact::DiskFailed { file, lsn, error } => {
+                // It ends the role at once, and the threads that send have sent by then.
+                if *file == File::CurrentEpoch && self.roles.leads(server) {
+                    self.await_sent(server);
+                }
                 self.disks.on_failed(server, (*file, *lsn), *error, &mut self.text);
             }
             Fact::Blanked => {
@@ -309,34 +321,6 @@ impl Teller<'_> {
                 self.disks.on_stepped_down(server, &mut self.text);
             }
             _ => {}
-        }
-    }
-
-    fn elect(&mut self, server: NodeId, leader: NodeId) {
-        // Of five servers a leader that they all hear has to win before they hear each other.
-        if server != leader
-            && self.roles.wins(leader)
-            && end::next_leader(self.recording, self.at, leader) == Some(leader)
-        {
-            self.elect(leader, leader);
-        }
-        for voters in self.roles.on_elected(server, leader) {
-            self.text.line(format!("vote {voters}"));
-        }
-        let role = if server == leader { "leading" } else { "following" };
-        self.text.line(format!("wait {server} {role}"));
-    }
-
-    /// A vote that has arrived counts although its sender dies or says something else: whoever is elected
-    /// by it is elected before.
-    fn elect_with_its_vote(&mut self, server: NodeId) {
-        for other in self.roles.others(server) {
-            let elected = end::next_leader(self.recording, self.at, other);
-            if let Some(leader) = elected.filter(|_| self.roles.leader(other).is_none())
-                && self.roles.has_vote(other, server, leader)
-            {
-                self.elect(other, leader);
-            }
         }
     }
 

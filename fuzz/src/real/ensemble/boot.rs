@@ -85,7 +85,12 @@ impl Ensemble {
         let _ = self.board.wait(self.patience, |state| {
             let running = state.lives.iter().filter(|life| life.pid.is_some());
             let leaders = running.clone().filter(|life| life.role == Role::Leading).count();
-            (leaders == 1 && running.into_iter().all(|life| life.serves)).then_some(())
+            let all_serve = leaders == 1 && running.into_iter().all(|life| life.serves);
+            // Who has not heard that its leader is gone serves in an epoch that is over.
+            let epoch_of = |id: &NodeId| self.server(*id).epochs().1;
+            let mut epochs = self.all().into_iter().filter(|id| state.life(*id).pid.is_some());
+            let first = epochs.next().map(|id| epoch_of(&id));
+            (all_serve && epochs.all(|id| Some(epoch_of(&id)) == first)).then_some(())
         });
     }
 

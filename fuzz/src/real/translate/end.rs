@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use zab_checker::detail::Detail;
 use zab_checker::{Class, Fact};
 use zab_core::event::Note;
-use zab_core::{Change, DiskError, File, Key, Lsn, NodeId, Packet, Recovered};
+use zab_core::{Change, DiskError, File, Key, Lsn, NodeId, Outcome, Packet, Recovered, RequestId};
 use zab_sim::passage::Leg;
 use zab_sim::schedule::CLIENTS;
 
@@ -39,7 +39,11 @@ impl End {
                         "no read shows whether a rejected write is there".to_owned(),
                     ));
                 };
-                let event = loss.lost.when.event as usize + 1;
+                // What is read only afterwards has to be read, and is lost for good in the end.
+                let event = match loss.known.when.event > loss.lost.when.event {
+                    true => quiet(recording),
+                    false => loss.lost.when.event as usize + 1,
+                };
                 // What the leader lacks and most others have is a difference between servers.
                 let what = if is_rare(recording, key, value) { "lost" } else { "differ" };
                 let value = (what == "lost").then_some(value);
@@ -117,6 +121,26 @@ pub(super) fn next_leader(recording: &Recording, at: usize, server: NodeId) -> O
     turns.next().flatten()
 }
 
+/// What a client will be told that has asked this, if it is told anything.
+pub(super) fn outcome(recording: &Recording, at: usize, request: RequestId) -> Option<Outcome> {
+    recording.events.iter().skip(at).find_map(|event| match event.fact {
+        Fact::Returned { request: of, outcome } if of == request => Some(outcome),
+        _ => None,
+    })
+}
+
+/// Whether a server votes once more, as another one hears, before that one elects somebody.
+pub(super) fn votes_again(recording: &Recording, at: usize, from: NodeId, to: NodeId) -> bool {
+    let is_elected = |fact: &Fact| matches!(fact, Fact::Noted(Note::Elected { .. }));
+    let mut later = recording.events.iter().enumerate().skip(at + 1);
+    let elected = later.find(|(_, event)| event.node == Some(to) && is_elected(&event.fact));
+    let elected = elected.map_or(usize::MAX, |(index, _)| index);
+    let until = recording.passages.iter().skip_while(|(before, _)| *before <= at);
+    until.take_while(|(before, _)| *before <= elected).any(|(_, passage)| {
+        matches!(passage.what, Leg::Voted { from: a, to: b, .. } if (a, b) == (from, to))
+    })
+}
+
 /// What becomes of a disk operation.
 #[derive(Copy, Clone, Debug, PartialEq, Eq)]
 pub(super) enum Fate {
@@ -159,8 +183,9 @@ fn is_epoch_there(recording: &Recording, at: usize, found: &Recovered) -> bool {
     op.epoch() == Some(there)
 }
 
-/// Whether a leader leaves its role before it is established: only time makes it.
-pub(super) fn leaves_unestablished(recording: &Recording) -> bool {
+/// Whether a leader waits until `initLimit` is over: it leaves its role before it is established, or
+/// could not write its promise (`Leader.getEpochToPropose`).
+pub(super) fn waits_in_vain(recording: &Recording) -> bool {
     let mut leads: Vec<Option<bool>> = vec![None; recording.schedule.servers.into()];
     recording.events.iter().skip(recording.boot).any(|event| {
         let Some(server) = event.node else { return false };
@@ -175,6 +200,7 @@ pub(super) fn leaves_unestablished(recording: &Recording) -> bool {
                 false
             }
             Fact::Noted(Note::SteppedDown) => lead.take() == Some(false),
+            Fact::DiskFailed { file: File::AcceptedEpoch, .. } => lead.is_some(),
             Fact::Crashed { .. } => {
                 *lead = None;
                 false

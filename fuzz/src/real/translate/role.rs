@@ -1,6 +1,6 @@
 //! Who follows whom, whose votes were heard, and which connections servers know of.
 
-use super::Thread;
+use super::{Teller, Thread, end};
 use crate::oracle::Recording;
 use std::collections::{BTreeMap, BTreeSet};
 use zab_checker::Fact;
@@ -155,6 +155,38 @@ impl Roles {
 
     pub(super) fn on_left(&mut self, server: NodeId) {
         *self.of(server) = Role::default();
+    }
+}
+
+impl Teller<'_> {
+    /// A server elects a leader: those hear each other whose votes it takes.
+    pub(super) fn elect(&mut self, server: NodeId, leader: NodeId) {
+        // Of five servers a leader that they all hear has to win before they hear each other.
+        if server != leader
+            && self.roles.wins(leader)
+            && end::next_leader(self.recording, self.at, leader) == Some(leader)
+        {
+            self.elect(leader, leader);
+        }
+        for voters in self.roles.on_elected(server, leader) {
+            self.text.line(format!("vote {voters}"));
+        }
+        let role = if server == leader { "leading" } else { "following" };
+        self.text.line(format!("wait {server} {role}"));
+    }
+
+    /// A vote that has arrived counts although its sender dies or says something else: whoever is elected
+    /// by it is elected before.
+    pub(super) fn elect_with_its_vote(&mut self, server: NodeId) {
+        for other in self.roles.others(server) {
+            let elected = end::next_leader(self.recording, self.at, other);
+            if let Some(leader) = elected.filter(|_| self.roles.leader(other).is_none())
+                && self.roles.has_vote(other, server, leader)
+                && !end::votes_again(self.recording, self.at, server, other)
+            {
+                self.elect(other, leader);
+            }
+        }
     }
 }
 

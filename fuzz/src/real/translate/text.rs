@@ -1,6 +1,6 @@
 //! The lines of a scenario, with the story as comments between them.
 
-use super::end::leaves_unestablished;
+use super::end::waits_in_vain;
 use crate::explain::Story;
 use crate::oracle::Recording;
 use zab_core::{Key, Packet, Zxid};
@@ -71,7 +71,7 @@ fn head(title: &str, recording: &Recording) -> Vec<String> {
         format!("# {title}"),
         format!("servers {servers}"),
         // A hold must never look like a failure, but where it is time that ends a leader.
-        format!("set initLimit {}", if leaves_unestablished(recording) { 30 } else { 300 }),
+        format!("set initLimit {}", if waits_in_vain(recording) { 30 } else { 300 }),
         "set syncLimit 300".to_owned(),
         "boot".to_owned(),
     ];
