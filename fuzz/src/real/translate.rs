@@ -203,16 +203,8 @@ impl Teller<'_> {
         if matches!(packet, Packet::FollowerInfo { .. }) && self.roles.take_lost(to, from) {
             self.text.line(format!("end {to} > {from}"));
         }
-        // Only a follower that hands on what its client asked sends these; SYNC is the answer.
-        let asked = match packet {
-            Packet::Request { request, .. } => Some(*request),
-            Packet::Sync { request } if self.roles.leads(to) => Some(*request),
-            _ => None,
-        };
-        let line = asked.and_then(|request| self.clients.on_forwarded(request));
-        line.into_iter().for_each(|line| self.text.line(line));
+        let name = self.ask_for(packet, to);
         self.disks.mark(to, self.text.place());
-        let name = if asked.is_some() { "REQUEST" } else { packet.name() };
         let zxid = text::zxid_of(packet).map_or_else(String::new, |zxid| format!("{zxid} "));
         let old = if self.roles.is_newest(from, to, conn) { "" } else { "   # an old connection" };
         self.text.line(format!("pass {name} {zxid}{from} > {to}{old}"));
@@ -327,14 +319,27 @@ impl Teller<'_> {
     /// What a server has sent and somebody will get has to be sent before its connections end.
     fn await_sent(&mut self, server: NodeId) {
         for peer in self.roles.others(server) {
-            if let Some(packet) = end::next_packet(self.recording, self.at, server, peer)
-                && !matches!(packet, Packet::Request { .. } | Packet::Sync { .. })
-            {
-                let zxid =
-                    text::zxid_of(packet).map_or_else(String::new, |zxid| format!("{zxid} "));
-                self.text.line(format!("wait {} {zxid}{server} > {peer} held", packet.name()));
-            }
+            let Some(packet) = end::next_packet(self.recording, self.at, server, peer) else {
+                continue;
+            };
+            let name = self.ask_for(packet, peer);
+            let zxid = text::zxid_of(packet).map_or_else(String::new, |zxid| format!("{zxid} "));
+            self.text.line(format!("wait {name} {zxid}{server} > {peer} held"));
         }
+    }
+
+    /// Lets the client ask that a packet to this server hands on what it asked, if it does, unless it
+    /// has asked already. What the packet is called on real servers.
+    fn ask_for(&mut self, packet: &Packet, to: NodeId) -> &'static str {
+        // Only a follower that hands on what its client asked sends these; SYNC is the answer.
+        let asked = match packet {
+            Packet::Request { request, .. } => *request,
+            Packet::Sync { request } if self.roles.leads(to) => *request,
+            _ => return packet.name(),
+        };
+        let line = self.clients.on_forwarded(asked);
+        line.into_iter().for_each(|line| self.text.line(line));
+        "REQUEST"
     }
 
     /// A server is in no role any more. The thread that applies ends with it; the one that logs may
