@@ -169,8 +169,7 @@ mod lab {
         }
         let folder = tempfile::tempdir().expect("there is room for temporary files");
         let case = folder.path().join("case.json");
-        std::fs::copy("cases/O1/zk-3.8.0--epoch-before-log+unflushed-start.json", &case)
-            .expect("it is committed");
+        std::fs::copy("cases/O2/unflushed-start.json", &case).expect("it is committed");
         let path = case.to_str().expect("a temporary path is UTF-8");
         let args = [path, "--control", "--record", "--format", "json"];
         let output = confirm(&args).output().expect("the binary runs");
