@@ -2,7 +2,7 @@
 //! leader sends it, and the promise that it makes too early.
 //!
 //! Committers merge tests, and a test of the whole ensemble is none that they would keep. What most
-//! losses begin with is one promise of one server ([`promise`]): it acknowledges NEWLEADER, or it
+//! losses begin with is one promise of one server (`promise.rs`): it acknowledges NEWLEADER, or it
 //! writes `currentEpoch`, and has not logged what that stands for. So the test starts this server as
 //! the case has it when it comes to follow that leader, sends it the packets that reach it there, holds
 //! its log from the first record on that the case holds back, and asks what a process would find
