@@ -286,7 +286,7 @@ impl Durable {
         self.ask(op, out)
     }
 
-    /// Removes the snapshots behind this zxid.
+    /// Removes the snapshots after this zxid.
     pub(crate) fn drop_snapshots_after(&mut self, zxid: Zxid, out: &mut Vec<Output>) -> Lsn {
         let keep = self.snapshots.partition_point(|s| s.last_processed <= zxid);
         self.snapshots.truncate(keep);

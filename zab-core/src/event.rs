@@ -69,7 +69,7 @@ pub enum DiskOp {
     Append(Txn),
     /// The record that is appended next begins a new file. Durable with that record; never reported.
     RollLog,
-    /// Remove every log record behind this zxid, once what is in the stream's buffer is written. Durable
+    /// Remove every log record after this zxid, once what is in the stream's buffer is written. Durable
     /// like an append; reported only if it fails. With [`Zxid::ZERO`] it empties the log.
     Truncate(Zxid),
     /// Make everything that this process did to the log durable. Reported when done.
@@ -88,7 +88,7 @@ pub enum DiskOp {
     /// Empty the snapshot of this zxid, to write it once more in its place. Durable with the next
     /// flush of any file; reported only if it fails.
     EmptySnapshot(Zxid),
-    /// Remove every snapshot behind this zxid. Reported when done.
+    /// Remove every snapshot after this zxid. Reported when done.
     DropSnapshotsAfter(Zxid),
     /// Replace the file `acceptedEpoch`. Reported when it is durable.
     AcceptedEpoch(Epoch),

@@ -121,7 +121,7 @@ impl Leader {
     }
 
     /// Whether it still writes the snapshot with which it begins: it accepts no learner before
-    /// (`Leader.lead` calls `ZooKeeperServer.loadData`, and starts `LearnerCnxAcceptor` behind it).
+    /// (`Leader.lead` calls `ZooKeeperServer.loadData`, and starts `LearnerCnxAcceptor` after it).
     pub(crate) const fn is_starting(&self) -> bool {
         self.snapshot.is_some()
     }

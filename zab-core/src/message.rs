@@ -31,7 +31,7 @@ pub enum Packet {
         /// The leader's last committed zxid.
         zxid: Zxid,
     },
-    /// Leader → learner: cut your log behind this zxid, then apply what follows.
+    /// Leader → learner: cut your log after this zxid, then apply what follows.
     Trunc {
         /// The last zxid to keep.
         zxid: Zxid,

@@ -275,7 +275,7 @@ impl Server {
         self.durable.write_current_epoch(epoch, &mut self.out)
     }
 
-    /// Removes the snapshots behind this zxid. ZooKeeper keeps them (ZOOKEEPER-1549).
+    /// Removes the snapshots after this zxid. ZooKeeper keeps them (ZOOKEEPER-1549).
     pub(crate) fn drop_snapshots_after(&mut self, zxid: Zxid) -> Option<Lsn> {
         let keeps = self.variant.keeps_later_snapshots;
         (!keeps).then(|| self.durable.drop_snapshots_after(zxid, &mut self.out))

@@ -144,8 +144,8 @@ pub(super) fn run(args: &Args, out: &Out) -> Result<Exit, Failure> {
         cases.push((path, one));
     }
     let cases = search::distinct(cases, |(_, one)| one.way(), |(_, one)| &mut one.seen);
-    args.reports.write(&suite(&named, &report, &command, &cases))?;
     summarize(out, &report, &command, &cases);
+    args.reports.write(&suite(&named, &report, &command, &cases))?;
     Ok(match (cases.is_empty(), report.unknown) {
         (false, _) => Exit::Violation,
         (true, 0) if !report.interrupted && report.executions > 0 => Exit::Clean,

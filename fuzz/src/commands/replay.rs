@@ -111,8 +111,8 @@ pub(super) fn run(args: &Args, out: &Out) -> Result<Exit, Failure> {
         tests.push(test(path, case, &named, &outcome, comes_to));
     }
     let (name, command) = ("zab replay".to_owned(), command_of_all(args));
-    args.reports.write(&Suite { name, command, tests })?;
     out.json(&json!(reports));
+    args.reports.write(&Suite { name, command, tests })?;
     Ok(exit)
 }
 

@@ -212,6 +212,10 @@ fn in_words(act: Act) -> String {
 }
 
 fn disk_trouble_in_words(act: Act, time: &str) -> String {
+    let as_long = |for_us| match for_us {
+        0 => "until something fails".to_owned(),
+        _ => format!("for {time}"),
+    };
     match act {
         Act::FlushError { server, file, for_us: 0 } => {
             format!("the next flush of {} at S{server} fails", files(file))
@@ -225,17 +229,11 @@ fn disk_trouble_in_words(act: Act, time: &str) -> String {
         Act::WriteError { server, file, .. } => {
             format!("no write to {} at S{server} succeeds for {time}", files(file))
         }
-        Act::DiskFull { server, file, for_us: 0 } => {
-            format!("the disk of S{server} is full until something fails{}", on_disk(file))
+        Act::DiskFull { server, file, for_us } => {
+            format!("the disk of S{server} is full {}{}", as_long(for_us), on_disk(file))
         }
-        Act::DiskFull { server, file, .. } => {
-            format!("the disk of S{server} is full for {time}{}", on_disk(file))
-        }
-        Act::ReadOnly { server, file, for_us: 0 } => {
-            format!("the disk of S{server} is read-only until something fails{}", on_disk(file))
-        }
-        Act::ReadOnly { server, file, .. } => {
-            format!("the disk of S{server} is read-only for {time}{}", on_disk(file))
+        Act::ReadOnly { server, file, for_us } => {
+            format!("the disk of S{server} is read-only {}{}", as_long(for_us), on_disk(file))
         }
         _ => String::new(),
     }

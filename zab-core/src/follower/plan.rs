@@ -26,7 +26,7 @@ pub(super) enum Step {
     Truncate(Zxid),
     /// Wait until the log is flushed.
     FlushLog,
-    /// Remove the snapshots behind this zxid and wait.
+    /// Remove the snapshots after this zxid and wait.
     DropSnapshotsAfter(Zxid),
     /// Load memory from disk, and take this zxid for its last one.
     LoadMemory(Zxid),
@@ -34,7 +34,7 @@ pub(super) enum Step {
     TakeState(Box<Replica>),
     /// Snapshot memory and wait.
     WriteSnapshot(Saving),
-    /// Cut the log behind this zxid, if it goes on, and wait.
+    /// Cut the log after this zxid, if it goes on, and wait.
     CutLogBehind(Zxid),
     /// Empty the log, if it does not belong to the newest snapshot, and wait.
     ClearDetachedLog,

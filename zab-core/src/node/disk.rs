@@ -120,7 +120,7 @@ impl Node {
     }
 
     /// A log file was made, and its header could not be written. Up to 3.9.2 nobody can read the log any
-    /// more, neither this process, whose main thread tries it again for ever, nor the next one, until an
+    /// more, neither this process, whose main thread tries it again without end, nor the next one, until an
     /// operator removes the file: as good as ended. Then ZOOKEEPER-2332: whoever reads the log next, which
     /// is the end of the role, removes the file, to which a stream is open.
     fn leave_new_log(&mut self, error: DiskError) -> Flow {

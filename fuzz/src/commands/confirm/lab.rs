@@ -127,9 +127,7 @@ impl Bench<'_> {
     /// Carries a scenario out as often as was asked for, and its control.
     fn subject(&self, subject: &Subject, all: &mut Counts) -> Result<Value, Failure> {
         let Subject { path, name, title, .. } = subject;
-        // The title of what was made of a case says which.
-        let head = if title.starts_with(name) { "" } else { &format!("{name}: ") };
-        self.out.line(format!("{head}{title}"));
+        self.out.line(format!("{name}: {title}"));
         let scenario = match &subject.scenario {
             Ok(scenario) => scenario,
             Err(why) => {

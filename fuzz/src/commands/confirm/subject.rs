@@ -5,7 +5,7 @@ use super::{Args, Failure};
 use crate::case::{self, Case, Confirmed, Provenance};
 use crate::clock;
 use crate::commands::files_of;
-use crate::oracle::Oracle;
+use crate::oracle::{Oracle, Recording};
 use crate::real::translate::control::{self, Control};
 use crate::real::translate::{self, Inexpressible};
 use crate::real::{Java, Scenario};
@@ -135,10 +135,8 @@ impl Subject {
         let named = model_of(path, java)?;
         let mut oracle = Oracle::with(translate::real_config);
         let recording = oracle.record(&case.schedule, named.releases());
-        let what = recording.outcome.verdict.violation();
-        let what = what.map_or_else(String::new, |what| format!(": {what}"));
-        let title = format!("{name}, as {} has it{what}", named.name);
-        let mut text = translate::translate(&recording, &title);
+        let title = title_of(&recording, &named);
+        let mut text = translate::translate(&recording, &format!("{name}, {title}"));
         if let Err(why) = &mut text
             && recording.outcome.class()
                 != Oracle::default().judge(&case.schedule, named.releases()).class()
@@ -170,11 +168,9 @@ impl Subject {
         }
         let named = model_of(path, java)?;
         let walked = trail.walk_with(translate::real_config(trail.servers), &named);
-        let what = walked.recording.outcome.verdict.violation();
-        let what = what.map_or_else(String::new, |what| format!(": {what}"));
-        let title = format!("{name}, as {} has it{what}", named.name);
+        let title = title_of(&walked.recording, &named);
         let text = match trail.steps.get(walked.taken) {
-            None => translate::translate(&walked.recording, &title),
+            None => translate::translate(&walked.recording, &format!("{name}, {title}")),
             Some(step) => Err(Inexpressible {
                 at_us: None,
                 what: format!(
@@ -187,6 +183,13 @@ impl Subject {
         let (path, scenario) = (path.to_owned(), parsed(&text));
         Ok(Self { path, name, title, scenario, text: text.ok(), control: None, case: None })
     }
+}
+
+/// What happened in the model of the server's release.
+fn title_of(recording: &Recording, named: &Named) -> String {
+    let what = recording.outcome.verdict.violation();
+    let what = what.map_or_else(String::new, |what| format!(": {what}"));
+    format!("as {} has it{what}", named.name)
 }
 
 /// The variant that stands for the release of the server.

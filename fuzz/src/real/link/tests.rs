@@ -69,7 +69,7 @@ fn a_held_packet_and_what_follows_it_arrive_in_order_once_it_is_released() {
     (1..=3).for_each(|counter| pair.send(counter));
     pair.wait(1, Fate::Passed);
     pair.wait(2, Fate::Held);
-    assert!(!pair.board.look().packets.any(&acks(3), None), "it is behind the one on hold");
+    assert!(!pair.board.look().packets.any(&acks(3), None), "it waits for the one on hold");
     pair.board.change(|state| state.packets.holds.clear());
     assert_eq!([pair.received(), pair.received(), pair.received()], [ack(1), ack(2), ack(3)]);
 }

@@ -76,37 +76,33 @@ fn an_error_strikes_one_file_and_a_stalled_disk_reports_it_when_it_works_again()
     assert!(times(&other, 0, failed).is_empty());
 }
 
+/// A server that survives a log that it cannot begin, and removes it.
+const FROM_3_9_3: Variant = Variant {
+    removes_open_log: true,
+    disk_error_keeps_memory: true,
+    shutdown: Shutdown::DrainThenFastForward,
+    ..Variant::REFERENCE
+};
+
 /// `FileTxnLog.FileTxnIterator.goToNextLog`, from 3.9.3 on.
 #[test]
 fn a_log_whose_header_fails_is_removed_and_takes_what_is_acknowledged_until_the_process_ends() {
-    let release = Variant {
-        removes_open_log: true,
-        disk_error_keeps_memory: true,
-        shutdown: Shutdown::DrainThenFastForward,
-        ..Variant::REFERENCE
-    };
     let once = Act::WriteError { server: 0, file: Files::Log, for_us: 0 };
-    let seen = header_fails(release, once);
+    let seen = header_fails(FROM_3_9_3, once);
     let is_later = |at: &u64| (700_000..800_000).contains(at);
     assert!(times(&seen, 0, acknowledges).iter().any(is_later), "it acknowledges the last write");
     assert!(!times(&seen, 0, appended).iter().any(is_later), "which goes to no file");
     let found = |fact: &Fact| records(fact) == Some(3);
     assert_eq!(times(&seen, 0, found).len(), 2, "the boot wrote three, and there are no more");
-    let repaired = header_fails(Variant { removes_open_log: false, ..release }, once);
+    let repaired = header_fails(Variant { removes_open_log: false, ..FROM_3_9_3 }, once);
     assert!(times(&repaired, 0, appended).iter().any(is_later));
     assert_eq!(times(&repaired, 0, |fact| records(fact) == Some(5)), [801_000]);
 }
 
 #[test]
 fn a_log_that_a_read_only_disk_does_not_let_begin_is_begun_later() {
-    let release = Variant {
-        removes_open_log: true,
-        disk_error_keeps_memory: true,
-        shutdown: Shutdown::DrainThenFastForward,
-        ..Variant::REFERENCE
-    };
     let once = Act::ReadOnly { server: 0, file: Files::Log, for_us: 0 };
-    let seen = header_fails(release, once);
+    let seen = header_fails(FROM_3_9_3, once);
     assert!(times(&seen, 0, stepped_down).iter().any(|at| (300_000..310_000).contains(at)));
     assert!(times(&seen, 0, appended).iter().any(|at| *at > 700_000));
 }
