@@ -112,21 +112,22 @@ impl Files {
         Some(after.fold(start, |sequence, txn| sequences.extend(sequence, txn)))
     }
 
-    /// Whether this transaction, the last one of `sequence` if that is known, is in the log or
-    /// covered by a snapshot.
+    /// Whether a process which starts would load this transaction, the last one of `sequence` if that
+    /// is known: the newest snapshot covers it, or it is in the log after that.
     pub(crate) fn holds(
         &self,
         zxid: Zxid,
         sequence: Option<Sequence>,
         sequences: &Sequences,
     ) -> bool {
-        self.log.iter().rev().any(|txn| txn.zxid == zxid)
-            || self.snapshots.iter().any(|snapshot| {
-                match (sequence, sequences.find(snapshot.digest)) {
-                    (Some(sequence), Some(held)) => sequences.is_prefix(sequence, held),
-                    _ => snapshot.last >= zxid,
-                }
-            })
+        let snapshot = self.snapshot();
+        if zxid > snapshot.last {
+            return self.log.iter().rev().any(|txn| txn.zxid == zxid);
+        }
+        match (sequence, sequences.find(snapshot.digest)) {
+            (Some(sequence), Some(held)) => sequences.is_prefix(sequence, held),
+            _ => true,
+        }
     }
 
     fn apply(&mut self, op: Pending) {
@@ -149,7 +150,7 @@ impl Files {
             Pending::AcceptedEpoch(epoch) | Pending::Rename(_, epoch) => {
                 self.accepted_epoch = epoch;
             }
-            Pending::FlushRecovered(_) => {}
+            Pending::RollLog | Pending::FlushRecovered(_) => {}
         }
     }
 }
@@ -163,6 +164,8 @@ pub(crate) fn follows(last: Zxid, next: Zxid) -> bool {
 /// An operation that changes what is kept here.
 #[derive(Copy, Clone, Debug)]
 enum Pending {
+    /// What is appended next begins a file.
+    RollLog,
     Append(Txn),
     Truncate(Zxid),
     Snapshot(Snapshot),
@@ -178,7 +181,7 @@ enum Pending {
 impl Pending {
     const fn file(self) -> File {
         match self {
-            Self::Append(_) | Self::Truncate(_) => File::Log,
+            Self::RollLog | Self::Append(_) | Self::Truncate(_) => File::Log,
             Self::Snapshot(_)
             | Self::WriteSnapshot(_)
             | Self::EmptySnapshot(_)
@@ -236,8 +239,6 @@ pub(crate) struct Disk {
     base: Option<Box<Files>>,
     /// In order: operations that are not durable, or follow one that is not.
     writes: Vec<(Stage, Pending)>,
-    /// The operation with which the newest file of the log begins.
-    rolled: Lsn,
     /// A process has died on this machine since it last had no power.
     is_cached: bool,
     /// What was durable on the disks that this one has taken the place of.
@@ -324,7 +325,7 @@ impl Disk {
             DiskOp::FlushRecovered(file) => Pending::FlushRecovered(*file),
             DiskOp::Rename(file, epoch) => Pending::Rename(*file, *epoch),
             DiskOp::RollLog => {
-                self.rolled = lsn;
+                self.writes.push((Stage::Durable, Pending::RollLog));
                 return;
             }
             DiskOp::Flush => return,
@@ -423,8 +424,19 @@ impl Disk {
         });
         if let Some(base) = base {
             durable.clone_from(base);
-            let kept = writes.iter().filter(|(stage, _)| *stage == Stage::Durable);
-            kept.for_each(|(_, op)| durable.apply(*op));
+            // A file of the log is read up to the first record that is not there, the next one all the
+            // same (`FileTxnIterator.next`).
+            let mut ends_here = false;
+            for (stage, op) in writes.iter() {
+                match (op, stage) {
+                    (Pending::RollLog, _) => ends_here = false,
+                    (Pending::Append(_), Stage::Durable) if ends_here => {}
+                    (_, Stage::Durable) => durable.apply(*op),
+                    (Pending::Append(_), Stage::Buffered(_)) => {}
+                    (Pending::Append(_), _) => ends_here = true,
+                    _ => {}
+                }
+            }
         }
         if !is_left {
             *base = None;
@@ -437,9 +449,11 @@ impl Disk {
         self.writes.retain(|(stage, op)| op.file() != file || !is_it(*stage));
         if matches!(error, DiskError::Header | DiskError::Open) {
             // Nothing is left of the file that was to begin.
-            let rolled = self.rolled;
-            let is_in_it = |stage| matches!(stage, Stage::Asked(lsn) if lsn > rolled);
-            self.writes.retain(|(stage, op)| op.file() != file || !is_in_it(*stage));
+            let begins = |(_, op): &(Stage, Pending)| matches!(op, Pending::RollLog);
+            let begun = self.writes.iter().rposition(begins).unwrap_or(0);
+            let mut new = self.writes.split_off(begun);
+            new.retain(|(stage, op)| op.file() != file || !matches!(stage, Stage::Asked(_)));
+            self.writes.append(&mut new);
         }
         let is_asked =
             |stage| matches!(stage, Stage::Asked(lsn) | Stage::Buffered(lsn) if lsn <= failed);

@@ -5,7 +5,7 @@ use zab_core::canonical::{Canonical, Sink};
 
 impl Canonical for Disk {
     fn canonical<S: Sink>(&self, sink: &mut S) {
-        let Self { asked, durable, base, writes, is_cached, voided, rolled: _ } = self;
+        let Self { asked, durable, base, writes, is_cached, voided } = self;
         sink.plain(&(is_cached, base.is_some(), writes.len()));
         durable.canonical(sink);
         voided.canonical(sink);
@@ -59,6 +59,7 @@ impl Canonical for Pending {
             Self::CurrentEpoch(epoch) => sink.plain(&(4_u8, epoch)),
             Self::FlushRecovered(file) => sink.plain(&(5_u8, file)),
             Self::Rename(file, epoch) => sink.plain(&(6_u8, file, epoch)),
+            Self::RollLog => sink.plain(&9_u8),
         }
     }
 }
