@@ -150,7 +150,7 @@ impl Files {
             Pending::AcceptedEpoch(epoch) | Pending::Rename(_, epoch) => {
                 self.accepted_epoch = epoch;
             }
-            Pending::RollLog | Pending::FlushRecovered(_) => {}
+            Pending::Roll | Pending::FlushRecovered(_) => {}
         }
     }
 }
@@ -164,9 +164,9 @@ pub(crate) fn follows(last: Zxid, next: Zxid) -> bool {
 /// An operation that changes what is kept here.
 #[derive(Copy, Clone, Debug)]
 enum Pending {
-    /// What is appended next begins a file.
-    RollLog,
     Append(Txn),
+    /// What is appended next begins a file.
+    Roll,
     Truncate(Zxid),
     Snapshot(Snapshot),
     WriteSnapshot(Snapshot),
@@ -181,7 +181,7 @@ enum Pending {
 impl Pending {
     const fn file(self) -> File {
         match self {
-            Self::RollLog | Self::Append(_) | Self::Truncate(_) => File::Log,
+            Self::Append(_) | Self::Roll | Self::Truncate(_) => File::Log,
             Self::Snapshot(_)
             | Self::WriteSnapshot(_)
             | Self::EmptySnapshot(_)
@@ -230,6 +230,24 @@ const fn is_readable((stage, op): &(Stage, Pending)) -> bool {
     }
 }
 
+/// Each of these in order, and whether it is there after a power loss, for who reads it: a file of the
+/// log is read up to the first record that is not there, the next one all the same
+/// (`FileTxnIterator.next`).
+fn survivors(writes: &[(Stage, Pending)]) -> impl Iterator<Item = (bool, &Pending)> {
+    let mut ends_here = false;
+    writes.iter().map(move |(stage, op)| {
+        let is_durable = *stage == Stage::Durable;
+        match op {
+            Pending::Roll => ends_here = false,
+            Pending::Append(_) if ends_here => return (false, op),
+            // What is in the buffer is in no file.
+            Pending::Append(_) => ends_here = !is_durable && !matches!(stage, Stage::Buffered(_)),
+            _ => {}
+        }
+        (is_durable, op)
+    })
+}
+
 /// The mirror of one disk.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Disk {
@@ -270,8 +288,8 @@ impl Disk {
 
     /// Log records that were asked for, by this process or an earlier one, and are not durable.
     pub(crate) fn unflushed(&self) -> impl Iterator<Item = &Txn> {
-        self.writes.iter().filter_map(|(stage, op)| match op {
-            Pending::Append(txn) if *stage != Stage::Durable => Some(txn),
+        survivors(&self.writes).filter_map(|(survives, op)| match op {
+            Pending::Append(txn) if !survives => Some(txn),
             _ => None,
         })
     }
@@ -325,7 +343,7 @@ impl Disk {
             DiskOp::FlushRecovered(file) => Pending::FlushRecovered(*file),
             DiskOp::Rename(file, epoch) => Pending::Rename(*file, *epoch),
             DiskOp::RollLog => {
-                self.writes.push((Stage::Durable, Pending::RollLog));
+                self.writes.push((Stage::Durable, Pending::Roll));
                 return;
             }
             DiskOp::Flush => return,
@@ -424,19 +442,8 @@ impl Disk {
         });
         if let Some(base) = base {
             durable.clone_from(base);
-            // A file of the log is read up to the first record that is not there, the next one all the
-            // same (`FileTxnIterator.next`).
-            let mut ends_here = false;
-            for (stage, op) in writes.iter() {
-                match (op, stage) {
-                    (Pending::RollLog, _) => ends_here = false,
-                    (Pending::Append(_), Stage::Durable) if ends_here => {}
-                    (_, Stage::Durable) => durable.apply(*op),
-                    (Pending::Append(_), Stage::Buffered(_)) => {}
-                    (Pending::Append(_), _) => ends_here = true,
-                    _ => {}
-                }
-            }
+            let kept = survivors(writes).filter(|(survives, _)| *survives);
+            kept.for_each(|(_, op)| durable.apply(*op));
         }
         if !is_left {
             *base = None;
@@ -449,7 +456,7 @@ impl Disk {
         self.writes.retain(|(stage, op)| op.file() != file || !is_it(*stage));
         if matches!(error, DiskError::Header | DiskError::Open) {
             // Nothing is left of the file that was to begin.
-            let begins = |(_, op): &(Stage, Pending)| matches!(op, Pending::RollLog);
+            let begins = |(_, op): &(Stage, Pending)| matches!(op, Pending::Roll);
             let begun = self.writes.iter().rposition(begins).unwrap_or(0);
             let mut new = self.writes.split_off(begun);
             new.retain(|(stage, op)| op.file() != file || !matches!(stage, Stage::Asked(_)));

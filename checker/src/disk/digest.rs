@@ -59,7 +59,7 @@ impl Canonical for Pending {
             Self::CurrentEpoch(epoch) => sink.plain(&(4_u8, epoch)),
             Self::FlushRecovered(file) => sink.plain(&(5_u8, file)),
             Self::Rename(file, epoch) => sink.plain(&(6_u8, file, epoch)),
-            Self::RollLog => sink.plain(&9_u8),
+            Self::Roll => sink.plain(&9_u8),
         }
     }
 }
