@@ -323,9 +323,9 @@ impl Watch {
         }
         let snapshots = &mut self.snapshots[node.index()];
         match op {
-            DiskOp::Snapshot(replica) | DiskOp::WriteSnapshot(replica) => {
-                snapshots.push(replica.last_processed)
-            }
+            DiskOp::Snapshot(replica)
+            | DiskOp::SnapshotFile(replica)
+            | DiskOp::WriteSnapshot(replica) => snapshots.push(replica.last_processed),
             DiskOp::DropSnapshotsAfter(last) => snapshots.retain(|zxid| zxid <= last),
             DiskOp::Truncate(last) => {
                 let is_older = |zxid: &Zxid| zxid <= last;
@@ -363,9 +363,10 @@ impl Watch {
                 server.logging.push(*lsn);
                 server.last_appended = txn.zxid;
             }
-            Fact::DiskAsked { op: DiskOp::Snapshot(_) | DiskOp::WriteSnapshot(_), .. }
-                if self.server(node).serves =>
-            {
+            Fact::DiskAsked {
+                op: DiskOp::Snapshot(_) | DiskOp::SnapshotFile(_) | DiskOp::WriteSnapshot(_),
+                ..
+            } if self.server(node).serves => {
                 self.reached.insert(Situation::SnapshotWhileServing);
             }
             Fact::DiskDone { file: File::Log, upto } => {

@@ -43,6 +43,7 @@ fn write_fact(f: &mut fmt::Formatter<'_>, fact: &Fact) -> fmt::Result {
         Fact::Returned { request, outcome } => write!(f, "{request} is told: {outcome}"),
         Fact::TimedOut { request } => write!(f, "{request} gives up"),
         Fact::Fault(name) => write!(f, "fault: {name}"),
+        Fact::StrictDirectories => f.write_str("a flush of a file does not make its name durable"),
         Fact::Healed => f.write_str("all faults are healed"),
         Fact::Available { after } => write!(f, "the ensemble is available after {after}"),
         Fact::Unavailable { bound, excuse } => {

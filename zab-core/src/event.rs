@@ -72,8 +72,12 @@ pub enum DiskOp {
     /// Remove every log record after this zxid, once what is in the stream's buffer is written. Durable
     /// like an append; reported only if it fails. With [`Zxid::ZERO`] it empties the log.
     Truncate(Zxid),
-    /// Make everything that this process did to the log durable. Reported when done.
+    /// Make everything that this process did to the log durable, the names of its files included.
+    /// Reported when done.
     Flush,
+    /// The same, and leave it to others to flush the folder: with file systems as they are, a flush of a
+    /// file makes its name durable, and nothing tells the two apart.
+    FlushFile,
     /// Make everything in the file durable, also what this process found there: an earlier one that
     /// died may have left it in the page cache. It is written again, because a flush that failed may
     /// have left pages that no other flush writes. Reported when done.
@@ -81,6 +85,8 @@ pub enum DiskOp {
     /// Write a snapshot beside the older ones, flush it, and give it its name. Reported when it is
     /// durable.
     Snapshot(Box<Replica>),
+    /// The same, and leave it to others to flush the folder.
+    SnapshotFile(Box<Replica>),
     /// Write a snapshot in its place, and leave it to others to flush it. Reported when it is written;
     /// until then it is incomplete, and who reads it takes an older one. A power loss may take it
     /// until the kernel has written it back.
@@ -103,8 +109,11 @@ impl DiskOp {
     /// The file that the operation is for.
     pub const fn file(&self) -> File {
         match self {
-            Self::Append(_) | Self::RollLog | Self::Truncate(_) | Self::Flush => File::Log,
+            Self::Append(_) | Self::RollLog | Self::Truncate(_) | Self::Flush | Self::FlushFile => {
+                File::Log
+            }
             Self::Snapshot(_)
+            | Self::SnapshotFile(_)
             | Self::WriteSnapshot(_)
             | Self::EmptySnapshot(_)
             | Self::DropSnapshotsAfter(_) => File::Snapshot,

@@ -131,7 +131,7 @@ impl Server {
     /// The process starts: start-up checks of `QuorumPeer.loadDataBase`.
     pub(crate) fn recover(&mut self, recovered: Recovered) -> Flow {
         self.is_blank = recovered.is_blank && !self.variant.trusts_blank_disk;
-        self.durable = Durable::recover(recovered, self.variant.naming());
+        self.durable = Durable::recover(recovered, self.variant.folders());
         let last = self.durable.last_zxid();
         if self.variant.refuses_epoch_gap && last.epoch > self.durable.current_epoch {
             return ControlFlow::Break(Leave::Exit(ExitReason::EpochBehindLog));

@@ -115,8 +115,10 @@ impl Contents {
                 self.log.iter_mut().for_each(|file| file.retain(|txn| txn.zxid <= *zxid));
                 self.log.retain(|file| !file.is_empty());
             }
-            DiskOp::Flush | DiskOp::FlushRecovered(_) => {}
-            DiskOp::Snapshot(replica) | DiskOp::WriteSnapshot(replica) => {
+            DiskOp::Flush | DiskOp::FlushFile | DiskOp::FlushRecovered(_) => {}
+            DiskOp::Snapshot(replica)
+            | DiskOp::SnapshotFile(replica)
+            | DiskOp::WriteSnapshot(replica) => {
                 self.snapshots.push(**replica);
             }
             DiskOp::EmptySnapshot(zxid) => {

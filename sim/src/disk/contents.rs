@@ -63,8 +63,10 @@ impl Contents {
             }
             DiskOp::RollLog => self.is_rolled = true,
             DiskOp::Truncate(zxid) => self.truncate(zxid),
-            DiskOp::Flush | DiskOp::FlushRecovered(_) => {}
-            DiskOp::Snapshot(replica) | DiskOp::WriteSnapshot(replica) => {
+            DiskOp::Flush | DiskOp::FlushFile | DiskOp::FlushRecovered(_) => {}
+            DiskOp::Snapshot(replica)
+            | DiskOp::SnapshotFile(replica)
+            | DiskOp::WriteSnapshot(replica) => {
                 self.snapshots.retain(|old| old.last_processed != replica.last_processed);
                 let at = self
                     .snapshots

@@ -1,5 +1,7 @@
 //! What a disk keeps and loses.
 
+mod strict;
+
 use super::*;
 use record::RECORD;
 use zab_core::{Change, Epoch, Replica, RequestId, SessionId, Txn, Zxid};
@@ -428,7 +430,7 @@ fn the_log_is_spread_over_files() {
 
 #[test]
 fn a_disk_is_blank_until_a_current_epoch_on_it_is_durable() {
-    let mut disk = SimDisk::blank();
+    let mut disk = SimDisk::default().blanked();
     disk.ask(Lsn(1), DiskOp::AcceptedEpoch(Epoch(2)));
     assert!(disk.complete(File::AcceptedEpoch, Lsn(1)));
     disk.ask(Lsn(2), DiskOp::Rename(File::CurrentEpoch, Epoch(2)));

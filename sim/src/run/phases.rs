@@ -71,6 +71,10 @@ impl<D: Driver, O: Observer> Execution<'_, D, O> {
 
     fn phases(&mut self, schedule: &Schedule) -> ControlFlow<End> {
         self.change(|driver, _| driver.set_seed(schedule.seed))?;
+        if !schedule.directories.are_lenient() {
+            self.change(|driver, _| driver.set_directories(schedule.directories))?;
+            self.state(None, Fact::StrictDirectories)?;
+        }
         self.chaos(schedule)?;
         self.change(|driver, fx| driver.heal(fx))?;
         if self.liveness()? {

@@ -85,6 +85,7 @@ const ZK_3_9_5: Variant = Variant {
     trunc_unflushed: true,
     snapshot_in_place: true,
     rename_unflushed: true,
+    directory_unsynced: true,
     trusts_blank_disk: true,
     unflushed_start: true,
     leads_unpromised: true,

@@ -181,6 +181,7 @@ pub const SWITCHES: &[Switch] = &[
     switch!(snapshot_unflushed, [], "Learner.syncWithLeader"),
     switch!(snapshot_in_place, [], "SnapStream.getOutputStream"),
     switch!(rename_unflushed, [], "AtomicFileOutputStream.close"),
+    switch!(directory_unsynced, [], "FileTxnLog.append"),
     switch!(trusts_blank_disk, [261, 2325], "FileTxnSnapLog.restore"),
     switch!(unflushed_start, [], "FileTxnSnapLog.restore"),
     switch!(leads_unpromised, [], "Leader.getEpochToPropose"),

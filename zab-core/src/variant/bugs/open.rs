@@ -109,6 +109,20 @@ pub(super) const BUGS: &[Bug] = &[
         },
     },
     Bug {
+        name: "directory-unsynced",
+        jira: &[],
+        cause: "a new log file or snapshot is flushed, and its folder is not (strict POSIX alone)",
+        symptom: "a server has lost its newest log file whole after a power failure",
+        affects: "3.3.0 to HEAD",
+        fixed: "",
+        source: Source::Read,
+        harm: Harm::Loss,
+        model: Model::Switches {
+            alone: Variant { directory_unsynced: true, ..REFERENCE },
+            repair: |variant| variant.directory_unsynced = false,
+        },
+    },
+    Bug {
         name: "trusts-blank-disk",
         jira: &[261, 2325],
         cause: "a server whose disk was created again and is empty votes",
