@@ -131,6 +131,11 @@ impl Durable {
         self.snapshots.last().copied().unwrap_or_default()
     }
 
+    /// Whether there is a snapshot, be it of the initial state.
+    pub(crate) const fn has_snapshot(&self) -> bool {
+        !self.snapshots.is_empty()
+    }
+
     /// Last zxid that a restart would recover.
     pub(crate) fn last_zxid(&self) -> Zxid {
         let snapshot = self.snapshot().last_processed;

@@ -178,6 +178,10 @@ pub struct Recovered {
     /// server wrote, and no process has taken part in an epoch since. Neither did an operator say that
     /// there is nothing to be missed (`initialize`, ZOOKEEPER-261).
     pub is_blank: bool,
+    /// The disk was put in the place of another at some time: it has the snapshots that are found, and
+    /// no other. On one that was there from the beginning an empty one, of the first start, was written
+    /// back long ago.
+    pub is_recreated: bool,
 }
 
 impl Recovered {
@@ -278,6 +282,8 @@ pub enum Input {
 /// Why a server process ends of its own accord.
 #[derive(Copy, Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum ExitReason {
+    /// Start-up check: there are log records and no snapshot (ZOOKEEPER-2325, from 3.5.3 on).
+    NoSnapshot,
     /// Start-up check: epoch of the last zxid is above `currentEpoch` (ZOOKEEPER-1653, -2354).
     EpochBehindLog,
     /// Start-up check: `acceptedEpoch` is below `currentEpoch`.
@@ -297,7 +303,10 @@ impl ExitReason {
     /// same.
     pub const fn is_refusal(self) -> bool {
         match self {
-            Self::EpochBehindLog | Self::AcceptedBelowCurrent | Self::HoleInLog => true,
+            Self::NoSnapshot
+            | Self::EpochBehindLog
+            | Self::AcceptedBelowCurrent
+            | Self::HoleInLog => true,
             Self::UnmatchedCommit | Self::TruncFailed | Self::DiskError => false,
         }
     }

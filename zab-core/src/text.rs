@@ -112,6 +112,7 @@ impl fmt::Display for Breach {
 impl fmt::Display for ExitReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
+            Self::NoSnapshot => "a log and no snapshot",
             Self::EpochBehindLog => "currentEpoch is behind the log",
             Self::AcceptedBelowCurrent => "acceptedEpoch is below currentEpoch",
             Self::HoleInLog => "the log has a hole",
@@ -165,6 +166,7 @@ mod tests {
             Actor::Sender(NodeId(1)),
         ];
         let reasons = [
+            ExitReason::NoSnapshot,
             ExitReason::EpochBehindLog,
             ExitReason::AcceptedBelowCurrent,
             ExitReason::HoleInLog,

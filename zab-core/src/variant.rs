@@ -140,6 +140,11 @@ pub struct Variant {
     /// (`SnapStream.getOutputStream`, every release): a process that is killed meanwhile, or a power
     /// loss later, leaves one that is incomplete, and the server goes back to an older one.
     pub snapshot_in_place: bool,
+    /// needs-first-snapshot: a server that finds log records and no snapshot does not start
+    /// (`FileTxnSnapLog.restore`, from 3.5.3 on: ZOOKEEPER-2325, -3056; `zookeeper.snapshot.trust.empty`
+    /// is for upgrades). The one that an empty disk gets is not flushed, and where `db.autocreate` is false
+    /// it gets none. The reference knows that it never removes a log that no snapshot covers.
+    pub needs_first_snapshot: bool,
     /// rename-unflushed: an epoch file takes the place of the one before and nobody flushes the folder
     /// (`AtomicFileOutputStream.close`): a power loss may undo it, and with it a promise, until the
     /// log is flushed, which on ext4 and xfs flushes the journal of the file system (every release).
@@ -208,6 +213,7 @@ impl Variant {
         trunc_unflushed: false,
         snapshot_unflushed: false,
         snapshot_in_place: false,
+        needs_first_snapshot: false,
         rename_unflushed: false,
         directory_unsynced: false,
         trusts_blank_disk: false,

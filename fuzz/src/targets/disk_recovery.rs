@@ -384,8 +384,7 @@ impl Bench {
         let starts: Vec<_> = log.starts().collect();
         let log = log.log.concat();
         let expected = (&log, starts, snapshots.snapshots(), accepted.epoch, current.epoch);
-        let Recovered { snapshots, log, log_files, accepted_epoch, current_epoch, is_blank: _ } =
-            &found;
+        let Recovered { snapshots, log, log_files, accepted_epoch, current_epoch, .. } = &found;
         let snapshots = snapshots.iter().map(|snapshot| snapshot.last_processed).collect();
         let starts = log_files.starts().collect();
         if (log, starts, snapshots, *accepted_epoch, *current_epoch) != expected {

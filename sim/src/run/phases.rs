@@ -191,6 +191,8 @@ impl<D: Driver, O: Observer> Execution<'_, D, O> {
         let all = |wanted| reasons().all(|reason| reason == wanted);
         Some(if all(ExitReason::EpochBehindLog) {
             "no quorum starts: epoch of the log above currentEpoch"
+        } else if all(ExitReason::NoSnapshot) {
+            "no quorum starts: logs without a snapshot"
         } else if all(ExitReason::HoleInLog) {
             "no quorum starts: logs with holes"
         } else {

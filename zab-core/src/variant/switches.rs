@@ -180,6 +180,7 @@ pub const SWITCHES: &[Switch] = &[
     switch!(trunc_unflushed, [], "FileTxnLog.truncate"),
     switch!(snapshot_unflushed, [], "Learner.syncWithLeader"),
     switch!(snapshot_in_place, [], "SnapStream.getOutputStream"),
+    switch!(needs_first_snapshot, [3056], "FileTxnSnapLog.restore"),
     switch!(rename_unflushed, [], "AtomicFileOutputStream.close"),
     switch!(directory_unsynced, [], "FileTxnLog.append"),
     switch!(trusts_blank_disk, [261, 2325], "FileTxnSnapLog.restore"),

@@ -291,6 +291,7 @@ fn transaction(txn: &Txn) -> String {
 /// How a process came to end.
 pub(in crate::explain) const fn exit(reason: ExitReason) -> &'static str {
     match reason {
+        ExitReason::NoSnapshot => "it has a log and no snapshot",
         ExitReason::EpochBehindLog => "the epoch of its log is above its current epoch",
         ExitReason::AcceptedBelowCurrent => "its accepted epoch is below its current epoch",
         ExitReason::HoleInLog => "a transaction is missing in its log",

@@ -37,6 +37,7 @@ impl Files {
             current_epoch: read_epoch(&folder.join("currentEpoch"))?,
             // Who gives a server another folder says so by the command that starts it.
             is_blank: false,
+            is_recreated: false,
         };
         Ok((found, files))
     }
