@@ -112,21 +112,22 @@ impl Files {
         Some(after.fold(start, |sequence, txn| sequences.extend(sequence, txn)))
     }
 
-    /// Whether this transaction, the last one of `sequence` if that is known, is in the log or
-    /// covered by a snapshot.
+    /// Whether a process which starts would load this transaction, the last one of `sequence` if that
+    /// is known: the newest snapshot covers it, or it is in the log after that.
     pub(crate) fn holds(
         &self,
         zxid: Zxid,
         sequence: Option<Sequence>,
         sequences: &Sequences,
     ) -> bool {
-        self.log.iter().rev().any(|txn| txn.zxid == zxid)
-            || self.snapshots.iter().any(|snapshot| {
-                match (sequence, sequences.find(snapshot.digest)) {
-                    (Some(sequence), Some(held)) => sequences.is_prefix(sequence, held),
-                    _ => snapshot.last >= zxid,
-                }
-            })
+        let snapshot = self.snapshot();
+        if zxid > snapshot.last {
+            return self.log.iter().rev().any(|txn| txn.zxid == zxid);
+        }
+        match (sequence, sequences.find(snapshot.digest)) {
+            (Some(sequence), Some(held)) => sequences.is_prefix(sequence, held),
+            _ => true,
+        }
     }
 
     fn apply(&mut self, op: Pending) {
@@ -166,7 +167,7 @@ pub(crate) fn follows(last: Zxid, next: Zxid) -> bool {
 #[derive(Copy, Clone, Debug)]
 enum Pending {
     Append(Txn),
-    /// A new file of the log, where that takes more than to write it.
+    /// What is appended next begins a file.
     Roll,
     Truncate(Zxid),
     Snapshot(Snapshot),
@@ -238,15 +239,18 @@ const fn is_readable((stage, op): &(Stage, Pending)) -> bool {
     }
 }
 
-/// Each of these in order, and whether it survives a power loss: it is durable, and in no file of the log
-/// whose name is not.
+/// Each of these in order, and whether it is there after a power loss, for who reads it: a file of the
+/// log is read up to the first record that is not there, the next one all the same
+/// (`FileTxnIterator.next`); one whose name is not durable is gone whole.
 fn survivors(writes: &[(Stage, Pending)]) -> impl Iterator<Item = (bool, &Pending)> {
-    let mut has_name = true;
+    let (mut ends_here, mut has_name) = (false, true);
     writes.iter().map(move |(stage, op)| {
         let is_durable = *stage == Stage::Durable;
         match op {
-            Pending::Roll => has_name = is_durable,
-            Pending::Append(_) => return (is_durable && has_name, op),
+            Pending::Roll => (ends_here, has_name) = (false, is_durable),
+            Pending::Append(_) if ends_here || !has_name => return (false, op),
+            // What is in the buffer is in no file.
+            Pending::Append(_) => ends_here = !is_durable && !matches!(stage, Stage::Buffered(_)),
             _ => {}
         }
         (is_durable, op)
@@ -262,8 +266,6 @@ pub(crate) struct Disk {
     base: Option<Box<Files>>,
     /// In order: operations that are not durable, or follow one that is not.
     writes: Vec<(Stage, Pending)>,
-    /// The operation with which the newest file of the log begins.
-    rolled: Lsn,
     /// A process has died on this machine since it last had no power.
     is_cached: bool,
     /// What was durable on the disks that this one has taken the place of.
@@ -369,11 +371,9 @@ impl Disk {
             DiskOp::FlushRecovered(file) => Pending::FlushRecovered(*file),
             DiskOp::Rename(file, epoch) => Pending::Rename(*file, *epoch),
             DiskOp::RollLog => {
-                self.rolled = lsn;
-                if !self.is_strict {
-                    return;
-                }
-                Pending::Roll
+                let stage = if self.is_strict { Stage::Asked(lsn) } else { Stage::Durable };
+                self.writes.push((stage, Pending::Roll));
+                return;
             }
             DiskOp::Flush | DiskOp::FlushFile => return,
         };
@@ -499,9 +499,11 @@ impl Disk {
         self.writes.retain(|(stage, op)| op.file() != file || !is_it(*stage));
         if matches!(error, DiskError::Header | DiskError::Open) {
             // Nothing is left of the file that was to begin.
-            let rolled = self.rolled;
-            let is_in_it = |stage| matches!(stage, Stage::Asked(lsn) if lsn >= rolled);
-            self.writes.retain(|(stage, op)| op.file() != file || !is_in_it(*stage));
+            let begins = |(_, op): &(Stage, Pending)| matches!(op, Pending::Roll);
+            let begun = self.writes.iter().rposition(begins).unwrap_or(0);
+            let mut new = self.writes.split_off(begun);
+            new.retain(|(stage, op)| op.file() != file || !matches!(stage, Stage::Asked(_)));
+            self.writes.append(&mut new);
         }
         let is_asked =
             |stage| matches!(stage, Stage::Asked(lsn) | Stage::Buffered(lsn) if lsn <= failed);

@@ -140,9 +140,9 @@ impl Wanted {
     fn of_defective(named: &Named) -> Self {
         let is_listed = named.name == named.base.name;
         match named.base.harm {
-            Harm::Divergence if is_listed => Self::Divergences,
-            Harm::Outage if is_listed => Self::Outages,
-            Harm::Assertion(class) if is_listed => Self::assertion(class),
+            Some(Harm::Divergence) if is_listed => Self::Divergences,
+            Some(Harm::Outage) if is_listed => Self::Outages,
+            Some(Harm::Assertion(class)) if is_listed => Self::assertion(class),
             _ => Self::Losses,
         }
     }
@@ -152,7 +152,7 @@ impl Wanted {
         match bug.harm {
             Harm::Outage => Self::Outages,
             Harm::Assertion(class) => Self::assertion(class),
-            Harm::Nothing | Harm::Loss | Harm::Divergence => Self::Divergences,
+            Harm::Loss | Harm::Divergence => Self::Divergences,
         }
     }
 

@@ -32,7 +32,7 @@ pub struct Bug {
     pub fixed: &'static str,
     /// How it is known.
     pub source: Source,
-    /// The worst that it does by itself.
+    /// What it is known for, and hunted for, by itself; in rarer schedules some do worse.
     pub harm: Harm,
     /// How the model has it.
     pub model: Model,
@@ -161,7 +161,7 @@ impl Bug {
             summary: self.cause,
             affects: self.affects,
             jira: self.jira,
-            harm: self.harm,
+            harm: Some(self.harm),
             variant: alone,
         }
     }

@@ -114,11 +114,11 @@ pub(super) const BUGS: &[Bug] = &[
         name: "rename-unflushed",
         jira: &[],
         cause: "an epoch file is renamed, and nobody flushes its folder before the epoch is promised",
-        symptom: "after a power failure acceptedEpoch or currentEpoch holds an older epoch",
+        symptom: "a write that was read is lost: a power failure took an epoch file back to an older epoch",
         affects: "3.4.0 to HEAD",
         fixed: "",
         source: Source::Read,
-        harm: Harm::Nothing,
+        harm: Harm::Loss,
         model: Model::Switches {
             alone: Variant { rename_unflushed: true, ..REFERENCE },
             repair: |variant| variant.rename_unflushed = false,
