@@ -13,6 +13,7 @@ use zab_fuzz::rng::Rng;
 use zab_fuzz::search::{self, Campaign, Limit};
 use zab_sim::Schedule;
 use zab_sim::schedule::Directories;
+use zab_sim::trace::Line;
 
 thread_local! {
     static ORACLE: RefCell<Oracle> = RefCell::default();
@@ -28,14 +29,16 @@ fn generated(seed: u64, directories: Directories) -> Schedule {
 }
 
 /// With and without the defect, event by event.
-fn hashes(schedule: &Schedule, releases: Releases) -> [u64; 2] {
+fn traces(schedule: &Schedule, releases: Releases) -> [Vec<String>; 2] {
     let switch = SWITCHES.iter().find(|s| s.name == "directory_unsynced").expect("it is listed");
     let defective = match releases.have(switch) {
         true => releases,
         false => Variant { directory_unsynced: true, ..Variant::REFERENCE }.into(),
     };
-    [defective, defective.repaired(switch)]
-        .map(|releases| ORACLE.with_borrow_mut(|oracle| oracle.trace_hash(schedule, releases).1))
+    [defective, defective.repaired(switch)].map(|releases| {
+        let recording = ORACLE.with_borrow_mut(|oracle| oracle.record(schedule, releases));
+        recording.events.iter().map(|event| Line(event).to_string()).collect()
+    })
 }
 
 #[test]
@@ -44,7 +47,7 @@ fn a_folder_that_nobody_flushes_makes_no_difference_where_a_file_is_flushed_with
         let releases = find(name).expect("it is listed").releases();
         let differ = |directories| {
             let differs = |seed: &u64| {
-                let [with, without] = hashes(&generated(*seed, directories), releases);
+                let [with, without] = traces(&generated(*seed, directories), releases);
                 with != without
             };
             (0..60).filter(differs).count()

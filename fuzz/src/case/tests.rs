@@ -5,7 +5,7 @@ use crate::case::{Driver, Expected, Provenance};
 use crate::generate;
 use crate::rng::Rng;
 use expect_test::expect;
-use zab_sim::schedule::{ClientOp, CrashMode};
+use zab_sim::schedule::{ClientOp, CrashMode, Directories};
 use zab_sim::{Act, Action, Schedule};
 
 fn small() -> Case {
@@ -28,6 +28,13 @@ fn small() -> Case {
         schedule: Schedule { actions, ..Schedule::empty(u64::MAX, 3) },
         story: vec!["a client writes".to_owned(), "S0 loses power".to_owned()],
     }
+}
+
+#[test]
+fn a_case_keeps_the_world_that_it_needs() {
+    let mut case = small();
+    case.schedule.directories = Directories::Strict;
+    assert_eq!(parse(&render(&case)).expect("it was written by this build"), case);
 }
 
 #[test]
