@@ -81,7 +81,7 @@ use crate::client::Client;
 use crate::driver::Driver;
 use crate::due::Effects;
 use crate::keyed::Delays;
-use crate::schedule::{Act, ClientOp};
+use crate::schedule::{Act, ClientOp, Directories};
 use crate::{faults, sessions};
 use agenda::Agenda;
 use clients::Clients;
@@ -219,6 +219,10 @@ impl Driver for Turmoil {
 
     fn set_seed(&mut self, seed: u64) {
         self.shared.borrow_mut().cluster.delays = Delays { seed };
+    }
+
+    fn set_directories(&mut self, directories: Directories) {
+        self.shared.borrow_mut().cluster.set_directories(directories);
     }
 
     fn start_all(&mut self, fx: &mut Effects) {

@@ -76,8 +76,12 @@ pub enum DiskOp {
     /// Remove every log record after this zxid, once what is in the stream's buffer is written. Durable
     /// like an append; reported only if it fails. With [`Zxid::ZERO`] it empties the log.
     Truncate(Zxid),
-    /// Make everything that this process did to the log durable. Reported when done.
+    /// Make everything that this process did to the log durable, the names of its files included.
+    /// Reported when done.
     Flush,
+    /// The same, and leave it to others to flush the folder: with file systems as they are, a flush of a
+    /// file makes its name durable, and nothing tells the two apart.
+    FlushFile,
     /// Make everything in the file durable, also what this process found there: an earlier one that
     /// died may have left it in the page cache. It is written again, because a flush that failed may
     /// have left pages that no other flush writes. Reported when done.
@@ -85,6 +89,8 @@ pub enum DiskOp {
     /// Write a snapshot beside the older ones, flush it, and give it its name. Reported when it is
     /// durable.
     Snapshot(Box<Replica>),
+    /// The same, and leave it to others to flush the folder.
+    SnapshotFile(Box<Replica>),
     /// Write a snapshot in its place, and leave it to others to flush it. Reported when it is written;
     /// until then it is incomplete, and who reads it takes an older one. A power loss may take it
     /// until the kernel has written it back.
@@ -107,8 +113,11 @@ impl DiskOp {
     /// The file that the operation is for.
     pub const fn file(&self) -> File {
         match self {
-            Self::Append(_) | Self::RollLog | Self::Truncate(_) | Self::Flush => File::Log,
+            Self::Append(_) | Self::RollLog | Self::Truncate(_) | Self::Flush | Self::FlushFile => {
+                File::Log
+            }
             Self::Snapshot(_)
+            | Self::SnapshotFile(_)
             | Self::WriteSnapshot(_)
             | Self::EmptySnapshot(_)
             | Self::DropSnapshotsAfter(_) => File::Snapshot,
@@ -173,6 +182,10 @@ pub struct Recovered {
     /// server wrote, and no process has taken part in an epoch since. Neither did an operator say that
     /// there is nothing to be missed (`initialize`, ZOOKEEPER-261).
     pub is_blank: bool,
+    /// The disk was put in the place of another at some time: it has the snapshots that are found, and
+    /// no other. On one that was there from the beginning an empty one, of the first start, was written
+    /// back long ago.
+    pub is_recreated: bool,
 }
 
 impl Recovered {
@@ -273,6 +286,8 @@ pub enum Input {
 /// Why a server process ends of its own accord.
 #[derive(Copy, Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum ExitReason {
+    /// Start-up check: there are log records and no snapshot (ZOOKEEPER-2325, from 3.5.3 on).
+    NoSnapshot,
     /// Start-up check: epoch of the last zxid is above `currentEpoch` (ZOOKEEPER-1653, -2354).
     EpochBehindLog,
     /// Start-up check: `acceptedEpoch` is below `currentEpoch`.
@@ -292,7 +307,10 @@ impl ExitReason {
     /// same.
     pub const fn is_refusal(self) -> bool {
         match self {
-            Self::EpochBehindLog | Self::AcceptedBelowCurrent | Self::HoleInLog => true,
+            Self::NoSnapshot
+            | Self::EpochBehindLog
+            | Self::AcceptedBelowCurrent
+            | Self::HoleInLog => true,
             Self::UnmatchedCommit | Self::TruncFailed | Self::DiskError => false,
         }
     }

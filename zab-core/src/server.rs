@@ -132,7 +132,11 @@ impl Server {
     /// The process starts: start-up checks of `QuorumPeer.loadDataBase`.
     pub(crate) fn recover(&mut self, recovered: Recovered) -> Flow {
         self.is_blank = recovered.is_blank && !self.variant.trusts_blank_disk;
-        self.durable = Durable::recover(recovered, self.variant.naming());
+        let is_recreated = recovered.is_recreated;
+        self.durable = Durable::recover(recovered, self.variant.folders());
+        if is_recreated {
+            self.need_snapshot()?;
+        }
         let last = self.durable.last_zxid();
         if self.variant.refuses_epoch_gap && last.epoch > self.durable.current_epoch {
             return ControlFlow::Break(Leave::Exit(ExitReason::EpochBehindLog));
@@ -146,6 +150,23 @@ impl Server {
         }
         self.clear_detached_log();
         self.load_memory().or_leave(Leave::Exit(ExitReason::HoleInLog))
+    }
+
+    /// A disk without a snapshot is a new one, and gets one of the initial state, or something is missing
+    /// (`FileTxnSnapLog.restore`: "No snapshot found, but there are log entries. Something is broken!").
+    /// One that a server is not to trust gets none.
+    fn need_snapshot(&mut self) -> Flow {
+        if !self.variant.needs_first_snapshot || self.durable.has_snapshot() {
+            return GO_ON;
+        }
+        if !self.durable.log().is_empty() {
+            return ControlFlow::Break(Leave::Exit(ExitReason::NoSnapshot));
+        }
+        if self.variant.trusts_blank_disk {
+            let saving = self.variant.saving(false);
+            self.durable.write_snapshot(crate::Replica::default(), saving, &mut self.out);
+        }
+        GO_ON
     }
 
     /// Loads memory from the newest snapshot and the log after it (`ZKDatabase.loadDataBase`). Every

@@ -5,8 +5,13 @@ use zab_core::canonical::{Canonical, Sink};
 
 impl Canonical for Disk {
     fn canonical<S: Sink>(&self, sink: &mut S) {
-        let Self { asked, durable, base, writes, is_cached, voided } = self;
-        sink.plain(&(is_cached, base.is_some(), writes.len()));
+        let Self { asked, durable, base, writes, is_cached, voided, is_strict, leaves_folder } =
+            self;
+        sink.plain(&(is_cached, is_strict, base.is_some(), writes.len()));
+        for (file, lsn) in leaves_folder {
+            sink.plain(file);
+            sink.lsn(*lsn);
+        }
         durable.canonical(sink);
         voided.canonical(sink);
         base.iter().for_each(|base| base.canonical(sink));
@@ -51,6 +56,10 @@ impl Canonical for Pending {
             Self::Snapshot(snapshot) => snapshot.canonical(sink),
             Self::WriteSnapshot(snapshot) => {
                 sink.plain(&7_u8);
+                snapshot.canonical(sink);
+            }
+            Self::SnapshotFile(snapshot) => {
+                sink.plain(&10_u8);
                 snapshot.canonical(sink);
             }
             Self::EmptySnapshot(zxid) => sink.plain(&(8_u8, zxid)),

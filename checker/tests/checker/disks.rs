@@ -92,6 +92,24 @@ fn d1_what_a_failed_write_left_in_the_buffer_is_durable_with_the_next_flush() {
 }
 
 #[test]
+fn d1_in_strict_directories_a_new_file_is_durable_once_its_folder_was_flushed() {
+    for (flush, is_strict, expected) in [
+        (DiskOp::FlushFile, true, &[Class::D1][..]),
+        (DiskOp::FlushFile, false, &[]),
+        (DiskOp::Flush, true, &[]),
+    ] {
+        let mut story = proposed();
+        if is_strict {
+            story.fact(0, Fact::StrictDirectories);
+        }
+        story.asks_disk(1, DiskOp::RollLog).appends(1, txn(1, 1));
+        story.asks_disk(1, flush).disk_done(1, File::Log);
+        assert_broken(&mut story.fork().votes(1, Z11).fork(), &[]);
+        assert_broken(story.acks(1, 0, Z11), expected);
+    }
+}
+
+#[test]
 fn d2_what_a_cut_that_failed_was_to_remove_is_still_there() {
     let mut story = proposed();
     story.logs(1, txn(1, 1)).asks_disk(1, DiskOp::Truncate(Zxid::ZERO));
@@ -286,7 +304,8 @@ fn d4_a_transaction_of_a_dead_epoch_in_the_log_only() {
 #[test]
 fn d5_a_start_up_check_refuses_a_healthy_disk() {
     let table = [
-        (ExitReason::EpochBehindLog, &[Class::D5][..]),
+        (ExitReason::NoSnapshot, &[Class::D5][..]),
+        (ExitReason::EpochBehindLog, &[Class::D5]),
         (ExitReason::AcceptedBelowCurrent, &[Class::D5]),
         (ExitReason::HoleInLog, &[Class::D5]),
         (ExitReason::UnmatchedCommit, &[]),

@@ -115,9 +115,10 @@ impl Watch {
         self.disks[node.index()].on_fact(fact, &mut self.reached);
         match fact {
             Fact::Crashed { .. } | Fact::Exited(_) => self.on_end(node),
-            Fact::DiskAsked { op: DiskOp::Snapshot(_) | DiskOp::WriteSnapshot(_), .. }
-                if serves =>
-            {
+            Fact::DiskAsked {
+                op: DiskOp::Snapshot(_) | DiskOp::SnapshotFile(_) | DiskOp::WriteSnapshot(_),
+                ..
+            } if serves => {
                 self.reached.insert(Situation::SnapshotWhileServing);
             }
             Fact::DiskFailed { file: File::Log, .. } if is_behind => {

@@ -108,6 +108,14 @@ impl Bug {
         variant
     }
 
+    /// Whether it shows only where a flush of a file does not make the file's name durable: with ext4, xfs
+    /// and btrfs it does.
+    pub fn needs_strict_directories(&self) -> bool {
+        self.alone().is_some_and(|alone| {
+            alone.directory_unsynced && !self.repaired(alone).directory_unsynced
+        })
+    }
+
     /// Whether there is something of it in the variant to repair.
     pub fn is_in(&self, variant: Variant) -> bool {
         self.repaired(variant) != variant

@@ -82,7 +82,9 @@ const ZK_3_9_5: Variant = Variant {
     disk_error_keeps_memory: true,
     trunc_unflushed: true,
     snapshot_in_place: true,
+    needs_first_snapshot: true,
     rename_unflushed: true,
+    directory_unsynced: true,
     trusts_blank_disk: true,
     unflushed_start: true,
     leads_unpromised: true,
@@ -141,6 +143,7 @@ const BEFORE_2678: Variant = Variant {
     aborted_snap_keeps_memory: false,
     aborted_trunc_keeps_memory: false,
     disk_error_keeps_memory: false,
+    needs_first_snapshot: false,
     ..ZK_3_5_3
 };
 
@@ -149,6 +152,7 @@ const ZK_3_5_2: Variant = BEFORE_2678;
 /// What 3.4 does not have: DIFF from the log on disk, and from 3.4.6 on the refusal to start with an
 /// epoch file that is too old (`updatingEpoch`) and the snapshot of a would-be leader.
 const ZK_3_4_14: Variant = Variant {
+    needs_first_snapshot: false,
     disk_diff_unchecked: false,
     snap_keeps_log: false,
     refuses_epoch_gap: false,

@@ -124,7 +124,9 @@ impl Disk {
                 self.logging.push(lsn);
                 self.last_appended = txn.zxid;
             }
-            DiskOp::Snapshot(replica) => self.snapshots.push((replica.last_processed, false)),
+            DiskOp::Snapshot(replica) | DiskOp::SnapshotFile(replica) => {
+                self.snapshots.push((replica.last_processed, false));
+            }
             DiskOp::WriteSnapshot(replica) => self.snapshots.push((replica.last_processed, true)),
             DiskOp::DropSnapshotsAfter(last) => self.snapshots.retain(|(zxid, _)| zxid <= last),
             DiskOp::Truncate(last) => {

@@ -95,6 +95,22 @@ pub(super) const BUGS: &[Bug] = &[
         },
     },
     Bug {
+        name: "needs-first-snapshot",
+        jira: &[3056],
+        cause: "a server refuses a log without a snapshot, and the snapshot of a new disk may be lost",
+        symptom: "a server does not start: no snapshot found, but there are log entries",
+        affects: "3.5.3 to HEAD",
+        fixed: "",
+        source: Source::Read,
+        harm: Harm::Outage,
+        model: Model::Switches {
+            // Whoever comes with an empty disk gets a SNAP, which is flushed from 3.5.10 and 3.6.0 on; from
+            // then on it takes `snapshot_in_place` to lose it.
+            alone: Variant { needs_first_snapshot: true, snapshot_unflushed: true, ..REFERENCE },
+            repair: |variant| variant.needs_first_snapshot = false,
+        },
+    },
+    Bug {
         name: "rename-unflushed",
         jira: &[],
         cause: "an epoch file is renamed, and nobody flushes its folder before the epoch is promised",
@@ -106,6 +122,20 @@ pub(super) const BUGS: &[Bug] = &[
         model: Model::Switches {
             alone: Variant { rename_unflushed: true, ..REFERENCE },
             repair: |variant| variant.rename_unflushed = false,
+        },
+    },
+    Bug {
+        name: "directory-unsynced",
+        jira: &[],
+        cause: "a new log file or snapshot is flushed, and its folder is not (strict POSIX alone)",
+        symptom: "a server has lost its newest log file whole after a power failure",
+        affects: "3.3.0 to HEAD",
+        fixed: "",
+        source: Source::Read,
+        harm: Harm::Loss,
+        model: Model::Switches {
+            alone: Variant { directory_unsynced: true, ..REFERENCE },
+            repair: |variant| variant.directory_unsynced = false,
         },
     },
     Bug {
