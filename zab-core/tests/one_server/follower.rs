@@ -266,6 +266,34 @@ fn a_log_without_a_snapshot_is_refused_on_a_disk_that_was_created_again() {
     assert!(!start(Variant::REFERENCE, &logged).contains(&refusal));
 }
 
+/// `Learner.syncWithLeader`, 3.9.3: `processTxn` comes after `append`, which opens a new file, and before
+/// `commit`, which writes and flushes.
+#[test]
+fn what_a_synchronization_could_not_flush_is_in_memory_where_the_process_lives_on() {
+    let variant =
+        Variant { disk_error_keeps_memory: true, trusts_failed_flush: true, ..Variant::REFERENCE };
+    let epoch = Epoch(1);
+    for (error, is_applied) in
+        [(DiskError::Write, true), (DiskError::Flush, true), (DiskError::Open, false)]
+    {
+        let mut node = connected_follower_of(variant, Recovered::default());
+        step_and_write(&mut node, packet(2, Packet::LeaderInfo { epoch }));
+        step(&mut node, packet(2, Packet::Diff { zxid: FIRST }));
+        step(&mut node, packet(2, Packet::Proposal(txn(FIRST))));
+        step(&mut node, packet(2, Packet::Commit(FIRST)));
+        let outputs = step(&mut node, packet(2, Packet::NewLeader { epoch }));
+        let flush = outputs.iter().find_map(|output| match output {
+            Output::Disk { lsn, op: DiskOp::Flush } => Some(*lsn),
+            _ => None,
+        });
+        let lsn = flush.expect("it makes durable what was committed");
+        let outputs = step(&mut node, Input::DiskFailed { file: File::Log, lsn, error });
+        assert!(outputs.contains(&Output::Note(Note::SteppedDown)), "{error:?}: {outputs:?}");
+        let applied = outputs.contains(&Output::Delivered(txn(FIRST)));
+        assert_eq!(applied, is_applied, "{error:?}: {outputs:?}");
+    }
+}
+
 /// ZOOKEEPER-1653, ZOOKEEPER-2354: a start-up check of `QuorumPeer.loadDataBase`.
 #[test]
 fn a_release_that_refuses_an_epoch_gap_refuses_a_log_of_a_later_epoch_only() {
