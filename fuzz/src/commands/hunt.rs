@@ -27,7 +27,7 @@ use std::time::Duration;
 use zab_checker::Class;
 use zab_core::variant::Named;
 use zab_sim::run::LIVENESS_BOUND;
-use zab_sim::schedule::Kind;
+use zab_sim::schedule::{Directories, Kind};
 
 /// Search for a violation; minimize it, store it and explain it
 ///
@@ -68,6 +68,10 @@ pub(super) struct Args {
     /// Kinds of fault to exclude, as in power-loss,kill,flush-error
     #[arg(long, value_name = "KIND", value_delimiter = ',', value_parser = parse_fault)]
     without: Vec<Kind>,
+    /// File systems that do no more than POSIX asks for: a new file's name is not durable with its
+    /// fsync, as it is with ext4, xfs and btrfs
+    #[arg(long)]
+    strict_posix: bool,
     /// Only findings that go away when this defect is repaired: see `zab variants V`; `upgrade` for
     /// those that neither release of OLD:NEW shows without the other
     #[arg(long, value_name = "DEFECT")]
@@ -202,6 +206,7 @@ fn campaign(args: &Args, named: &Named) -> Result<Campaign, Failure> {
     check_servers(args.servers)?;
     let time = args.time.unwrap_or(Duration::from_secs(60));
     let cause = args.cause.as_deref().map(|name| causes::find(named, name)).transpose();
+    let blank = Campaign::new(named, args.seed, Limit::Runs(0));
     Ok(Campaign {
         releases: named.releases(),
         driver: args.driver,
@@ -212,9 +217,10 @@ fn campaign(args: &Args, named: &Named) -> Result<Campaign, Failure> {
         jobs: args.jobs.count(),
         limit: args.runs.map_or(Limit::Time(time), Limit::Runs),
         without: args.without.clone(),
+        directories: if args.strict_posix { Directories::Strict } else { blank.directories },
         wanted,
         keep_going: args.keep_going,
-        ..Campaign::new(named, args.seed, Limit::Runs(0))
+        ..blank
     })
 }
 
@@ -246,6 +252,9 @@ fn command(args: &Args, named: &Named, campaign: &Campaign) -> String {
     if !campaign.without.is_empty() {
         let names: Vec<_> = campaign.without.iter().map(|kind| kind.name()).collect();
         command += &format!(" --without {}", names.join(","));
+    }
+    if !campaign.directories.are_lenient() {
+        command += " --strict-posix";
     }
     if let Some(cause) = campaign.cause {
         command += &format!(" --cause {}", cause.spelling());

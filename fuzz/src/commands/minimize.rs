@@ -220,7 +220,7 @@ pub(super) fn shrink(
     }
     let named = needed_of(named, &minimized.schedule);
     let recording = oracle.record(&minimized.schedule, named.releases());
-    let defects = causes(oracle, &minimized.schedule, named.releases(), class);
+    let defects = causes(oracle, &minimized.schedule, named.releases(), class, shown.cause);
     let expected = Expected::of(&recording.outcome.verdict)
         .ok_or_else(|| Failure::harness("the minimized schedule is not decided any more"))?;
     Ok(Case {

@@ -252,6 +252,9 @@ fn tell(out: &Out, variant: &str, case: &Case, outcome: &Outcome, hash: u64, exi
         }
         Verdict::Unknown(reason) => out.bad(format!("unknown: {reason} {trace}")),
     }
+    if let Some(needed) = case.schedule.directories.needed() {
+        out.line(format!("needs {needed}"));
+    }
     if exit == Exit::NotReproduced {
         let promised = match &case.expected {
             Expected::Valid => "valid".to_owned(),

@@ -242,6 +242,18 @@ impl Follower {
         GO_ON
     }
 
+    /// What the batch was to make durable is not, and its transactions are in memory all the same: each is
+    /// applied as soon as it is in the buffer of the log, and the flush is the last that is done
+    /// (`Learner.syncWithLeader`, 3.9.3: `appendRequest` and `processTxn`, then `commit`).
+    pub(crate) fn on_own_flush_failed(&mut self, server: &mut Server) -> Flow {
+        match &self.phase {
+            Phase::Synchronization(_) if !server.variant.apply_after_epoch => {
+                self.deliver_batch(server)
+            }
+            _ => GO_ON,
+        }
+    }
+
     pub(super) fn ack_new_leader(&mut self, server: &mut Server, epoch: Epoch) {
         self.sync().acknowledged = true;
         server.is_blank = false;

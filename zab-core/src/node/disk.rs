@@ -173,12 +173,20 @@ impl Node {
     /// The main thread of a follower could not flush what a synchronization brought. A file that it could
     /// begin with no header is not read before the process ends, and takes what is never flushed: here the
     /// process ends.
-    fn on_own_flush_failed(&self, error: DiskError) -> Flow {
+    fn on_own_flush_failed(&mut self, error: DiskError) -> Flow {
         let Server { variant, .. } = &self.server;
         let lives_on = variant.disk_error_keeps_memory
             && variant.trusts_failed_flush
             && error != DiskError::Header;
-        if lives_on && matches!(self.role, Role::Following(_)) { STEP_DOWN } else { EXIT }
+        match &mut self.role {
+            Role::Following(follower) if lives_on => {
+                if error != DiskError::Open {
+                    follower.on_own_flush_failed(&mut self.server)?;
+                }
+                STEP_DOWN
+            }
+            _ => EXIT,
+        }
     }
 
     /// An epoch file could not be replaced, and holds what it held.

@@ -225,6 +225,75 @@ fn who_is_not_let_truncate_by_its_disk_ends() {
     }
 }
 
+/// ZOOKEEPER-2325: `FileTxnSnapLog.restore` from 3.5.3 on.
+#[test]
+fn a_log_without_a_snapshot_is_refused_on_a_disk_that_was_created_again() {
+    let start = |variant: Variant, recovered: &Recovered| {
+        let mut node = Node::new(NodeId(0), Config::new(3), variant);
+        step_and_write(&mut node, Input::Start(Box::new(recovered.clone())))
+    };
+    let of_releases =
+        Variant { needs_first_snapshot: true, trusts_blank_disk: true, ..Variant::REFERENCE };
+    let of_operators = Variant { trusts_blank_disk: false, ..of_releases };
+    let refusal = Output::Exit(ExitReason::NoSnapshot);
+    let writes = |outputs: &[Output]| {
+        let is_snapshot = |output: &Output| {
+            matches!(output, Output::Disk { op: DiskOp::WriteSnapshot(of), .. }
+                if of.last_processed == Zxid::ZERO)
+        };
+        outputs.iter().any(is_snapshot)
+    };
+    let empty = Recovered { is_blank: true, is_recreated: true, ..Recovered::default() };
+    let log = vec![txn(Zxid::new(1, 1))];
+    let epoch = Epoch(1);
+    let logged = Recovered {
+        log,
+        accepted_epoch: epoch,
+        current_epoch: epoch,
+        is_blank: false,
+        ..empty.clone()
+    };
+    assert!(writes(&start(of_releases, &empty)));
+    assert!(!writes(&start(of_operators, &empty)), "`zookeeper.db.autocreate` is false");
+    for variant in [of_releases, of_operators] {
+        assert!(start(variant, &logged).contains(&refusal));
+        let original = Recovered { is_recreated: false, ..logged.clone() };
+        assert!(!start(variant, &original).contains(&refusal), "it was written back long ago");
+        let snapshots = vec![Replica::default()];
+        let whole = Recovered { snapshots, ..logged.clone() };
+        assert!(!start(variant, &whole).contains(&refusal));
+    }
+    assert!(!start(Variant::REFERENCE, &logged).contains(&refusal));
+}
+
+/// `Learner.syncWithLeader`, 3.9.3: `processTxn` comes after `append`, which opens a new file, and before
+/// `commit`, which writes and flushes.
+#[test]
+fn what_a_synchronization_could_not_flush_is_in_memory_where_the_process_lives_on() {
+    let variant =
+        Variant { disk_error_keeps_memory: true, trusts_failed_flush: true, ..Variant::REFERENCE };
+    let epoch = Epoch(1);
+    for (error, is_applied) in
+        [(DiskError::Write, true), (DiskError::Flush, true), (DiskError::Open, false)]
+    {
+        let mut node = connected_follower_of(variant, Recovered::default());
+        step_and_write(&mut node, packet(2, Packet::LeaderInfo { epoch }));
+        step(&mut node, packet(2, Packet::Diff { zxid: FIRST }));
+        step(&mut node, packet(2, Packet::Proposal(txn(FIRST))));
+        step(&mut node, packet(2, Packet::Commit(FIRST)));
+        let outputs = step(&mut node, packet(2, Packet::NewLeader { epoch }));
+        let flush = outputs.iter().find_map(|output| match output {
+            Output::Disk { lsn, op: DiskOp::Flush } => Some(*lsn),
+            _ => None,
+        });
+        let lsn = flush.expect("it makes durable what was committed");
+        let outputs = step(&mut node, Input::DiskFailed { file: File::Log, lsn, error });
+        assert!(outputs.contains(&Output::Note(Note::SteppedDown)), "{error:?}: {outputs:?}");
+        let applied = outputs.contains(&Output::Delivered(txn(FIRST)));
+        assert_eq!(applied, is_applied, "{error:?}: {outputs:?}");
+    }
+}
+
 /// ZOOKEEPER-1653, ZOOKEEPER-2354: a start-up check of `QuorumPeer.loadDataBase`.
 #[test]
 fn a_release_that_refuses_an_epoch_gap_refuses_a_log_of_a_later_epoch_only() {

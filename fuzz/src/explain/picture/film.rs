@@ -236,14 +236,16 @@ impl Hand {
                 self.queued.remove(txn);
                 self.asked.insert(*txn, false);
             }
-            DiskOp::Flush => self.asked.values_mut().for_each(|is_flushing| *is_flushing = true),
+            DiskOp::Flush | DiskOp::FlushFile => {
+                self.asked.values_mut().for_each(|is_flushing| *is_flushing = true)
+            }
             DiskOp::FlushRecovered(File::Log) => {
                 self.asked.values_mut().for_each(|is_flushing| *is_flushing = true);
                 self.is_recovering = true;
             }
-            DiskOp::Snapshot(replica) | DiskOp::WriteSnapshot(replica) => {
-                self.snapshot = Some(replica.last_processed)
-            }
+            DiskOp::Snapshot(replica)
+            | DiskOp::SnapshotFile(replica)
+            | DiskOp::WriteSnapshot(replica) => self.snapshot = Some(replica.last_processed),
             _ => {}
         }
     }
