@@ -6,7 +6,8 @@
 
 mod support;
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
+use support::mirror::disks_hold_what_the_evidence_says;
 use support::{Bytes, arbitrarily, seeds, try_schedules};
 use zab_core::Variant;
 use zab_core::variant::{CATALOGUE, Named, Release, SWITCHES, Sign};
@@ -19,9 +20,9 @@ use zab_fuzz::rng::Rng;
 use zab_fuzz::targets::jute;
 use zab_fuzz::targets::{codec, core_inputs, disk_recovery, linearizability};
 use zab_fuzz::variants;
-use zab_sim::Schedule;
 use zab_sim::schedule::Kind;
 use zab_sim::schedule::bytes::RECORD;
+use zab_sim::{Booted, Schedule};
 
 fn reference_survives(driver: Driver) -> impl Fn(&Schedule) -> Result<(), String> {
     let oracle = RefCell::new(Oracle::new(driver));
@@ -54,6 +55,23 @@ fn the_drivers_agree_on_any_schedule() {
         let agreement = drivers.borrow_mut().check(schedule, Variant::REFERENCE);
         agreement.map(drop).map_err(|disagreement| disagreement.to_string())
     });
+}
+
+#[test]
+fn a_disk_holds_what_the_evidence_says() {
+    let releases = ["reference", "zk-3.9.5", "zk-3.8.0"]
+        .map(|name| variants::find(name).expect(name).releases());
+    let booted = releases.map(|releases| [3, 5, 7].map(|servers| Booted::new(servers, releases)));
+    let compared = Cell::new(0);
+    try_schedules("a_disk_holds_what_the_evidence_says", 300, |schedule| {
+        for (releases, booted) in releases.into_iter().zip(&booted) {
+            let booted = &booted[usize::from(schedule.servers) / 2 - 1];
+            let starts = disks_hold_what_the_evidence_says(booted, schedule, releases)?;
+            compared.set(compared.get() + starts);
+        }
+        Ok(())
+    });
+    println!("{} starts of a process", compared.get());
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! Schedules and files for property tests, and what happens when one fails.
 
+pub(crate) mod mirror;
+
 use arbitrary::{Arbitrary, Result, Unstructured};
 use std::fs;
 use std::path::{Path, PathBuf};
