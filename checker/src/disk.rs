@@ -112,21 +112,22 @@ impl Files {
         Some(after.fold(start, |sequence, txn| sequences.extend(sequence, txn)))
     }
 
-    /// Whether this transaction, the last one of `sequence` if that is known, is in the log or
-    /// covered by a snapshot.
+    /// Whether a process which starts would load this transaction, the last one of `sequence` if that
+    /// is known: the newest snapshot covers it, or it is in the log after that.
     pub(crate) fn holds(
         &self,
         zxid: Zxid,
         sequence: Option<Sequence>,
         sequences: &Sequences,
     ) -> bool {
-        self.log.iter().rev().any(|txn| txn.zxid == zxid)
-            || self.snapshots.iter().any(|snapshot| {
-                match (sequence, sequences.find(snapshot.digest)) {
-                    (Some(sequence), Some(held)) => sequences.is_prefix(sequence, held),
-                    _ => snapshot.last >= zxid,
-                }
-            })
+        let snapshot = self.snapshot();
+        if zxid > snapshot.last {
+            return self.log.iter().rev().any(|txn| txn.zxid == zxid);
+        }
+        match (sequence, sequences.find(snapshot.digest)) {
+            (Some(sequence), Some(held)) => sequences.is_prefix(sequence, held),
+            _ => true,
+        }
     }
 
     fn apply(&mut self, op: Pending) {
@@ -136,7 +137,9 @@ impl Files {
                 let keep = self.log.iter().position(|txn| txn.zxid > zxid);
                 self.log.truncate(keep.unwrap_or(self.log.len()));
             }
-            Pending::Snapshot(snapshot) | Pending::WriteSnapshot(snapshot) => {
+            Pending::Snapshot(snapshot)
+            | Pending::SnapshotFile(snapshot)
+            | Pending::WriteSnapshot(snapshot) => {
                 self.snapshots.retain(|s| s.last != snapshot.last);
                 let at = self.snapshots.partition_point(|s| s.last < snapshot.last);
                 self.snapshots.insert(at, snapshot);
@@ -149,7 +152,7 @@ impl Files {
             Pending::AcceptedEpoch(epoch) | Pending::Rename(_, epoch) => {
                 self.accepted_epoch = epoch;
             }
-            Pending::FlushRecovered(_) => {}
+            Pending::Roll | Pending::FlushRecovered(_) => {}
         }
     }
 }
@@ -164,8 +167,11 @@ pub(crate) fn follows(last: Zxid, next: Zxid) -> bool {
 #[derive(Copy, Clone, Debug)]
 enum Pending {
     Append(Txn),
+    /// What is appended next begins a file.
+    Roll,
     Truncate(Zxid),
     Snapshot(Snapshot),
+    SnapshotFile(Snapshot),
     WriteSnapshot(Snapshot),
     EmptySnapshot(Zxid),
     DropSnapshotsAfter(Zxid),
@@ -178,8 +184,9 @@ enum Pending {
 impl Pending {
     const fn file(self) -> File {
         match self {
-            Self::Append(_) | Self::Truncate(_) => File::Log,
+            Self::Append(_) | Self::Roll | Self::Truncate(_) => File::Log,
             Self::Snapshot(_)
+            | Self::SnapshotFile(_)
             | Self::WriteSnapshot(_)
             | Self::EmptySnapshot(_)
             | Self::DropSnapshotsAfter(_) => File::Snapshot,
@@ -192,6 +199,11 @@ impl Pending {
     /// Whether it writes where an older one may be, and nobody flushes it.
     const fn is_in_place(self) -> bool {
         matches!(self, Self::WriteSnapshot(_) | Self::EmptySnapshot(_))
+    }
+
+    /// Whether it makes a file of the log, or cuts some.
+    const fn is_name(self) -> bool {
+        matches!(self, Self::Roll | Self::Truncate(_))
     }
 
     /// Whether it changes which files there are and how long they are, but not what is in them.
@@ -209,7 +221,7 @@ enum Stage {
     Buffered(Lsn),
     /// In the page cache, and no running process is about to flush it.
     Left,
-    /// An epoch file that has its name, until the power goes or something is flushed.
+    /// It has its name, until the power goes or something is flushed.
     Renamed,
     /// In the page cache, where it counts as clean.
     Clean,
@@ -227,6 +239,24 @@ const fn is_readable((stage, op): &(Stage, Pending)) -> bool {
     }
 }
 
+/// Each of these in order, and whether it is there after a power loss, for who reads it: a file of the
+/// log is read up to the first record that is not there, the next one all the same
+/// (`FileTxnIterator.next`); one whose name is not durable is gone whole.
+fn survivors(writes: &[(Stage, Pending)]) -> impl Iterator<Item = (bool, &Pending)> {
+    let (mut ends_here, mut has_name) = (false, true);
+    writes.iter().map(move |(stage, op)| {
+        let is_durable = *stage == Stage::Durable;
+        match op {
+            Pending::Roll => (ends_here, has_name) = (false, is_durable),
+            Pending::Append(_) if ends_here || !has_name => return (false, op),
+            // What is in the buffer is in no file.
+            Pending::Append(_) => ends_here = !is_durable && !matches!(stage, Stage::Buffered(_)),
+            _ => {}
+        }
+        (is_durable, op)
+    })
+}
+
 /// The mirror of one disk.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Disk {
@@ -236,12 +266,14 @@ pub(crate) struct Disk {
     base: Option<Box<Files>>,
     /// In order: operations that are not durable, or follow one that is not.
     writes: Vec<(Stage, Pending)>,
-    /// The operation with which the newest file of the log begins.
-    rolled: Lsn,
     /// A process has died on this machine since it last had no power.
     is_cached: bool,
     /// What was durable on the disks that this one has taken the place of.
     voided: Vec<Files>,
+    /// A flush of a file does not make its name durable.
+    is_strict: bool,
+    /// The flushes under way that are not followed by one of the folder.
+    leaves_folder: Vec<(File, Lsn)>,
 }
 
 impl Disk {
@@ -259,7 +291,12 @@ impl Disk {
     pub(crate) fn on_blanked(&mut self) {
         let mut voided = std::mem::take(&mut self.voided);
         voided.push(std::mem::take(&mut self.durable));
-        *self = Self { voided, ..Self::default() };
+        *self = Self { voided, is_strict: self.is_strict, ..Self::default() };
+    }
+
+    /// From here on a flush of a file does not make its name durable.
+    pub(crate) const fn on_strict(&mut self) {
+        self.is_strict = true;
     }
 
     /// What survives a power loss.
@@ -269,8 +306,8 @@ impl Disk {
 
     /// Log records that were asked for, by this process or an earlier one, and are not durable.
     pub(crate) fn unflushed(&self) -> impl Iterator<Item = &Txn> {
-        self.writes.iter().filter_map(|(stage, op)| match op {
-            Pending::Append(txn) if *stage != Stage::Durable => Some(txn),
+        survivors(&self.writes).filter_map(|(survives, op)| match op {
+            Pending::Append(txn) if !survives => Some(txn),
             _ => None,
         })
     }
@@ -290,6 +327,7 @@ impl Disk {
 
     /// The process died. Its page cache survives unless the power is lost.
     pub(crate) fn on_crashed(&mut self, power_loss: bool) {
+        self.leaves_folder.clear();
         self.is_cached = !power_loss;
         if power_loss {
             self.writes.clear();
@@ -309,13 +347,22 @@ impl Disk {
 
     /// The disk was asked for an operation.
     pub(crate) fn on_asked(&mut self, lsn: Lsn, op: &DiskOp) {
-        if matches!(op, DiskOp::Flush | DiskOp::FlushRecovered(_) | DiskOp::Truncate(_)) {
+        if matches!(
+            op,
+            DiskOp::Flush | DiskOp::FlushFile | DiskOp::FlushRecovered(_) | DiskOp::Truncate(_)
+        ) {
             self.empty_buffer();
+        }
+        let leaves_folder =
+            matches!(op, DiskOp::FlushFile | DiskOp::SnapshotFile(_) | DiskOp::Rename(..));
+        if self.is_strict && leaves_folder {
+            self.leaves_folder.push((op.file(), lsn));
         }
         let op = match op {
             DiskOp::Append(txn) => Pending::Append(*txn),
             DiskOp::Truncate(zxid) => Pending::Truncate(*zxid),
             DiskOp::Snapshot(replica) => Pending::Snapshot(Snapshot::from(&**replica)),
+            DiskOp::SnapshotFile(replica) => Pending::SnapshotFile(Snapshot::from(&**replica)),
             DiskOp::WriteSnapshot(replica) => Pending::WriteSnapshot(Snapshot::from(&**replica)),
             DiskOp::EmptySnapshot(zxid) => Pending::EmptySnapshot(*zxid),
             DiskOp::DropSnapshotsAfter(zxid) => Pending::DropSnapshotsAfter(*zxid),
@@ -324,10 +371,11 @@ impl Disk {
             DiskOp::FlushRecovered(file) => Pending::FlushRecovered(*file),
             DiskOp::Rename(file, epoch) => Pending::Rename(*file, *epoch),
             DiskOp::RollLog => {
-                self.rolled = lsn;
+                let stage = if self.is_strict { Stage::Asked(lsn) } else { Stage::Durable };
+                self.writes.push((stage, Pending::Roll));
                 return;
             }
-            DiskOp::Flush => return,
+            DiskOp::Flush | DiskOp::FlushFile => return,
         };
         let write = (Stage::Asked(lsn), op);
         if is_readable(&write) {
@@ -372,13 +420,27 @@ impl Disk {
                 && matches!(op, Pending::DropSnapshotsAfter(_) | Pending::WriteSnapshot(_))
         };
         let is_flushed = !self.writes.iter().any(flushes_nothing);
+        let is_strict = self.is_strict;
+        let leaves_folder = self.leaves_folder.contains(&(file, upto));
+        self.leaves_folder.retain(|(of, lsn)| *of != file || *lsn > upto);
+        // The log has a folder of its own.
+        let names_are_flushed = |of: File| {
+            is_flushed && !leaves_folder && (!is_strict || (of == File::Log) == (file == File::Log))
+        };
         for (at, (stage, op)) in self.writes.iter_mut().enumerate() {
+            let is_flushed = names_are_flushed(op.file());
             let is_left = matches!(stage, Stage::Left | Stage::Clean | Stage::Renamed)
                 && at < all_until
-                || *stage == Stage::Left && op.is_journaled();
+                || *stage == Stage::Left && (op.is_journaled() || op.is_name());
+            let has_its_name = matches!(op, Pending::Rename(..))
+                || is_strict && matches!(op, Pending::SnapshotFile(_)) && at >= all_until
+                || leaves_folder && op.is_name();
             if is_flushed && matches!(op, Pending::EmptySnapshot(_)) {
                 *stage = Stage::Durable;
-            } else if op.file() == file && is_done(*stage) && matches!(op, Pending::Rename(..)) {
+            } else if op.file() == file
+                && has_its_name
+                && (is_done(*stage) || leaves_folder && is_left)
+            {
                 *stage = Stage::Renamed;
             } else if op.file() == file && is_done(*stage) && at >= all_until && op.is_in_place() {
                 *stage = Stage::Left;
@@ -423,7 +485,7 @@ impl Disk {
         });
         if let Some(base) = base {
             durable.clone_from(base);
-            let kept = writes.iter().filter(|(stage, _)| *stage == Stage::Durable);
+            let kept = survivors(writes).filter(|(survives, _)| *survives);
             kept.for_each(|(_, op)| durable.apply(*op));
         }
         if !is_left {
@@ -437,9 +499,11 @@ impl Disk {
         self.writes.retain(|(stage, op)| op.file() != file || !is_it(*stage));
         if matches!(error, DiskError::Header | DiskError::Open) {
             // Nothing is left of the file that was to begin.
-            let rolled = self.rolled;
-            let is_in_it = |stage| matches!(stage, Stage::Asked(lsn) if lsn > rolled);
-            self.writes.retain(|(stage, op)| op.file() != file || !is_in_it(*stage));
+            let begins = |(_, op): &(Stage, Pending)| matches!(op, Pending::Roll);
+            let begun = self.writes.iter().rposition(begins).unwrap_or(0);
+            let mut new = self.writes.split_off(begun);
+            new.retain(|(stage, op)| op.file() != file || !matches!(stage, Stage::Asked(_)));
+            self.writes.append(&mut new);
         }
         let is_asked =
             |stage| matches!(stage, Stage::Asked(lsn) | Stage::Buffered(lsn) if lsn <= failed);
@@ -449,13 +513,15 @@ impl Disk {
                 .iter()
                 .rposition(|(stage, op)| is_asked(*stage) && matches!(op, Pending::Truncate(_)));
             for (at, (stage, op)) in self.writes.iter_mut().enumerate() {
-                let (true, Pending::Append(_) | Pending::Truncate(_)) = (is_asked(*stage), &*op)
+                let (true, Pending::Append(_) | Pending::Roll | Pending::Truncate(_)) =
+                    (is_asked(*stage), &*op)
                 else {
                     continue;
                 };
                 // What was cut was written before, and so was what stood before the cut.
                 *stage = match (error, *stage, *op) {
                     (_, _, Pending::Truncate(_)) => Stage::Left,
+                    (DiskError::Flush, _, Pending::Roll) => Stage::Left,
                     (DiskError::Flush, ..) => Stage::Clean,
                     _ if cut.is_some_and(|cut| at < cut) => Stage::Left,
                     (_, Stage::Asked(lsn), _) => Stage::Buffered(lsn),

@@ -94,6 +94,8 @@ pub enum Fact {
     },
     /// A fault of the schedule took effect (for the story; no check reads it).
     Fault(&'static str),
+    /// From here on a flush of a file does not make its name durable, in any server's file system.
+    StrictDirectories,
     /// Every fault is undone; from here the ensemble has to become available.
     Healed,
     /// After healing a new write was acknowledged.

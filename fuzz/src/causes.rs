@@ -16,18 +16,25 @@ use zab_sim::schedule::Kind;
 /// A smallest set of defects with which the schedule still breaks this class: the
 /// reference with these alone does, with any one of them repaired it does not. A defect is repaired in
 /// every server at once, whichever releases have it.
+///
+/// A repair changes the course of an execution, which may then come to the same by another way. Where
+/// the finding was asked to need something, the set is of the way that needs it.
 pub fn causes(
     oracle: &mut Oracle,
     schedule: &Schedule,
     releases: Releases,
     class: Class,
+    asked: Option<Cause>,
 ) -> Vec<&'static Switch> {
+    let asked = asked.filter(|cause| needs(oracle, schedule, releases, class, *cause));
     let mut left = releases;
     loop {
         let before = left;
         for switch in SWITCHES.iter().filter(|switch| before.have(switch)) {
             let repaired = left.repaired(switch);
-            if oracle.judge(schedule, repaired).class() == Some(class) {
+            if oracle.judge(schedule, repaired).class() == Some(class)
+                && asked.is_none_or(|cause| needs(oracle, schedule, repaired, class, cause))
+            {
                 left = repaired;
             }
         }

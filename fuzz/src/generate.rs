@@ -14,7 +14,7 @@ pub use sizes::Sizes;
 pub use swarm::Swarm;
 
 use crate::rng::Rng;
-use zab_sim::schedule::{CLIENTS, ClientOp, FORMAT};
+use zab_sim::schedule::{CLIENTS, ClientOp};
 use zab_sim::{Act, Action, Schedule};
 
 /// A schedule for this many servers.
@@ -35,7 +35,7 @@ pub fn schedule(rng: &mut Rng, servers: u8) -> Schedule {
     if rng.one_in(2) {
         watch(rng, &swarm, horizon_us, &mut actions);
     }
-    let mut schedule = Schedule { version: FORMAT, seed: rng.draw(), servers, actions };
+    let mut schedule = Schedule { actions, ..Schedule::empty(rng.draw(), servers) };
     schedule.repair();
     schedule
 }

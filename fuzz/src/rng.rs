@@ -20,7 +20,8 @@ impl Rng {
 
     /// One of the independent streams of this seed.
     pub fn of(seed: u64, stream: u64) -> Self {
-        let state = u128::from(seed) << 64 | u128::from(stream);
+        // The generator sets the lowest bit of its state: what is there tells no streams apart.
+        let state = u128::from(seed) << 64 | u128::from(stream.rotate_left(1));
         let mut rng = Self(Pcg64Mcg::new(state ^ 0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c834));
         // Neighboring seeds start in neighboring states; a few steps drive them apart.
         for _ in 0..8 {
@@ -84,12 +85,21 @@ impl Rng {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::collections::BTreeSet;
 
     #[test]
     fn the_stream_of_a_seed_never_changes() {
         let mut rng = Rng::new(1);
         let drawn: Vec<u64> = (0..6).map(|_| rng.below(1000)).collect();
         expect_test::expect!["[114, 712, 687, 159, 381, 750]"].assert_eq(&format!("{drawn:?}"));
+    }
+
+    #[test]
+    fn no_two_streams_are_one() {
+        let few = || (0..64).chain([u64::MAX]);
+        let firsts: BTreeSet<u64> =
+            few().flat_map(|seed| few().map(move |stream| Rng::of(seed, stream).draw())).collect();
+        assert_eq!(firsts.len(), 65 * 65);
     }
 
     #[test]

@@ -22,9 +22,9 @@ use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::time::Duration;
 use zab_checker::Class;
-use zab_core::variant::{self, Bug, Harm, Named, Releases, Switch};
+use zab_core::variant::{self, Bug, Harm, Named, Releases, Switch, modeled};
 use zab_sim::Schedule;
-use zab_sim::schedule::Kind;
+use zab_sim::schedule::{Directories, Kind};
 
 use crate::case::Driver;
 use crate::causes::Cause;
@@ -52,6 +52,8 @@ pub struct Campaign {
     pub limit: Limit,
     /// Kinds of fault that do not happen.
     pub without: Vec<Kind>,
+    /// What a flush of a file does for its name.
+    pub directories: Directories,
     /// What it learns from.
     pub guidance: Guidance,
     /// Which classes count.
@@ -88,7 +90,7 @@ pub enum Wanted {
 
 impl Campaign {
     /// A campaign of one thread from an empty corpus, with every fault, for what counts in this
-    /// variant.
+    /// variant; in strict directories if it is a defect that shows nowhere else.
     pub fn new(named: &Named, seed: u64, limit: Limit) -> Self {
         Self {
             releases: named.releases(),
@@ -99,12 +101,20 @@ impl Campaign {
             jobs: 1,
             limit,
             without: Vec::new(),
+            directories: directories_of(named),
             guidance: Guidance::default(),
             wanted: Wanted::of(named),
             cause: None,
             keep_going: false,
         }
     }
+}
+
+/// Where this variant is to be searched.
+fn directories_of(named: &Named) -> Directories {
+    let is_it = |bug: &Bug| bug.alone().map(Releases::from) == Some(named.releases());
+    let is_strict = modeled().any(|bug| bug.needs_strict_directories() && is_it(bug));
+    if is_strict { Directories::Strict } else { Directories::Lenient }
 }
 
 impl Wanted {
@@ -130,9 +140,9 @@ impl Wanted {
     fn of_defective(named: &Named) -> Self {
         let is_listed = named.name == named.base.name;
         match named.base.harm {
-            Harm::Divergence if is_listed => Self::Divergences,
-            Harm::Outage if is_listed => Self::Outages,
-            Harm::Assertion(class) if is_listed => Self::assertion(class),
+            Some(Harm::Divergence) if is_listed => Self::Divergences,
+            Some(Harm::Outage) if is_listed => Self::Outages,
+            Some(Harm::Assertion(class)) if is_listed => Self::assertion(class),
             _ => Self::Losses,
         }
     }
@@ -142,7 +152,7 @@ impl Wanted {
         match bug.harm {
             Harm::Outage => Self::Outages,
             Harm::Assertion(class) => Self::assertion(class),
-            Harm::Nothing | Harm::Loss | Harm::Divergence => Self::Divergences,
+            Harm::Loss | Harm::Divergence => Self::Divergences,
         }
     }
 
@@ -243,8 +253,34 @@ pub struct Progress {
     pub elapsed: Duration,
 }
 
-/// Runs the campaign. `watch` is told of its progress every now and then, and may end it.
-pub fn run(campaign: &Campaign, watch: &(dyn Fn(Progress) -> ControlFlow<()> + Sync)) -> Report {
+/// Follows a campaign while it runs.
+pub trait Watch: Sync {
+    /// Is told of its progress every now and then, and may end it.
+    fn look(&self, progress: Progress) -> ControlFlow<()>;
+
+    /// Is shown each finding as soon as there is one, in the thread that made it: the process may
+    /// not live to see the report.
+    fn found(&self, campaign: &Campaign, finding: &Finding);
+}
+
+/// Who only looks.
+struct Looking<'a>(&'a (dyn Fn(Progress) -> ControlFlow<()> + Sync));
+
+impl Watch for Looking<'_> {
+    fn look(&self, progress: Progress) -> ControlFlow<()> {
+        (self.0)(progress)
+    }
+
+    fn found(&self, _: &Campaign, _: &Finding) {}
+}
+
+/// Runs the campaign. `look` is told of its progress every now and then, and may end it.
+pub fn run(campaign: &Campaign, look: &(dyn Fn(Progress) -> ControlFlow<()> + Sync)) -> Report {
+    run_watched(campaign, &Looking(look))
+}
+
+/// Runs the campaign under the eyes of whoever wants to know of each finding at once.
+pub fn run_watched(campaign: &Campaign, watch: &dyn Watch) -> Report {
     let shared = Shared::new(watch);
     let parts: Vec<Report> = std::thread::scope(|scope| {
         let threads: Vec<_> = (0..campaign.jobs.max(1))

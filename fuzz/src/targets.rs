@@ -4,7 +4,8 @@
 //! A target takes bytes, or a schedule made of them, and says what is wrong, if anything is. Those
 //! that run schedules keep their ensembles from one input to the next, as [`Oracle`] does, and
 //! look at the environment once: `ZAB_VARIANT` names the variant to run (`reference` if unset), and
-//! `ZAB_CLASS` the class to look for.
+//! `ZAB_CLASS` the class to look for, and `ZAB_STRICT_POSIX` has the search inside propose schedules in
+//! which a flush of a file does not make its name durable.
 //!
 //! [`Oracle`]: crate::oracle::Oracle
 

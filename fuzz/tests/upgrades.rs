@@ -61,7 +61,7 @@ fn a_stored_case_of_an_upgrade_loses_what_neither_release_loses_alone() {
         let all = case.named().releases();
         assert_eq!(oracle.judge(&case.schedule, all).class(), Some(class), "{path}");
         assert!(causes::needs(&mut oracle, &case.schedule, all, class, Cause::Upgrade), "{path}");
-        let defects = causes::causes(&mut oracle, &case.schedule, all, class);
+        let defects = causes::causes(&mut oracle, &case.schedule, all, class, None);
         let names: Vec<_> = defects.iter().map(|switch| switch.name).collect();
         assert_eq!(names, case.defects, "{path}");
         let only = |one: &str| defects.iter().any(|switch| !releases(one).have(switch));

@@ -3,6 +3,7 @@
 use crate::keyed::Delays;
 use crate::machine::Machine;
 use crate::network::Links;
+use crate::schedule::Directories;
 use std::ops::{Index, IndexMut};
 use zab_core::variant::{Release, Releases};
 use zab_core::{Config, Node, NodeId, Time};
@@ -33,6 +34,11 @@ impl Cluster {
     /// All servers.
     pub(crate) fn members(&self) -> impl Iterator<Item = NodeId> + Clone + use<> {
         (0..self.machines.len() as u8).map(NodeId)
+    }
+
+    /// From here on names of files are durable once this says so, on every disk.
+    pub(crate) fn set_directories(&mut self, directories: Directories) {
+        self.machines.iter_mut().for_each(|machine| machine.set_directories(directories));
     }
 
     /// How often all faults were ended.

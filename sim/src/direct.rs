@@ -5,7 +5,7 @@
 use crate::client::Client;
 use crate::driver::Driver;
 use crate::due::{Due, Effects};
-use crate::schedule::{Act, ClientOp};
+use crate::schedule::{Act, ClientOp, Directories};
 use crate::world::World;
 use zab_core::event::ExitReason;
 use zab_core::{Config, Key, NodeId, Replica, Time, View};
@@ -151,6 +151,10 @@ impl Driver for Direct {
 
     fn set_seed(&mut self, seed: u64) {
         self.world.set_seed(seed);
+    }
+
+    fn set_directories(&mut self, directories: Directories) {
+        self.world.set_directories(directories);
     }
 
     fn start_all(&mut self, fx: &mut Effects) {

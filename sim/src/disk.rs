@@ -20,6 +20,11 @@
 //! of earlier processes become durable with it: they are entries of one journal (ext4, xfs), of
 //! which an fsync writes all.
 //!
+//! All this is so where a flush of a file flushes the journal, and makes the file's name durable
+//! ([`Directories::Lenient`]: ext4, xfs, btrfs). In strict directories names, cuts and removals are
+//! durable once their folder is flushed, which some operations leave to others: until then a power loss
+//! takes a new file whole, with all that was flushed of it.
+//!
 //! The log is kept as the bytes of its file, see [`record`]. Snapshots and epoch files are written
 //! beside and renamed, so a crash leaves the old contents or the new ones; or a snapshot is written in
 //! its place, over an older one of its zxid, and nobody flushes it: then a process that is killed
@@ -34,7 +39,7 @@ pub mod record;
 
 pub use record::Corruption;
 
-use crate::schedule::CrashMode;
+use crate::schedule::{CrashMode, Directories};
 use contents::Contents;
 use std::collections::VecDeque;
 use zab_core::{DiskError, DiskOp, File, Lsn, Recovered};
@@ -48,7 +53,7 @@ enum Stage {
     Buffered,
     /// In the page cache, and no running process is about to flush it: it can be read.
     Written,
-    /// An epoch file that has its name, which a power loss may undo.
+    /// It has its name, or is cut, which a power loss may undo.
     Renamed,
     /// Its flush failed: it can be read, and counts as clean.
     Clean,
@@ -83,6 +88,8 @@ pub struct SimDisk {
     durable: Contents,
     /// By file, oldest first.
     writes: [VecDeque<Write>; File::ALL.len()],
+    /// When names are durable.
+    directories: Directories,
 }
 
 impl SimDisk {
@@ -91,9 +98,15 @@ impl SimDisk {
         Self { durable: Contents::with_log(log), ..Self::default() }
     }
 
-    /// A disk that an operator has created in the place of another.
-    pub fn blank() -> Self {
-        Self { durable: Contents::blank(), ..Self::default() }
+    /// The disk that an operator has created in the place of this one.
+    #[must_use]
+    pub fn blanked(&self) -> Self {
+        Self { durable: Contents::blank(), directories: self.directories, ..Self::default() }
+    }
+
+    /// From here on names are durable once this says so.
+    pub const fn set_directories(&mut self, directories: Directories) {
+        self.directories = directories;
     }
 
     /// Whether it took the place of another, and what would make up for that is not durable.
@@ -146,7 +159,7 @@ impl SimDisk {
         let is_this = |write: &Write| write.stage == Stage::Asked && write.lsn == lsn;
         let Some(at) = queue.iter().position(is_this) else { return Need::Nothing };
         match queue[at].op {
-            DiskOp::Flush | DiskOp::Truncate(_) => {}
+            DiskOp::Flush | DiskOp::FlushFile | DiskOp::Truncate(_) => {}
             DiskOp::Append(_)
             | DiskOp::RollLog
             | DiskOp::EmptySnapshot(_)
@@ -156,6 +169,7 @@ impl SimDisk {
             }
             DiskOp::FlushRecovered(_)
             | DiskOp::Snapshot(_)
+            | DiskOp::SnapshotFile(_)
             | DiskOp::WriteSnapshot(_)
             | DiskOp::AcceptedEpoch(_)
             | DiskOp::CurrentEpoch(_)
@@ -191,16 +205,24 @@ impl SimDisk {
         };
         let covers_all = |write: &Write| matches!(write.op, DiskOp::FlushRecovered(_));
         let all_until = queue.iter().take(last + 1).rposition(covers_all).unwrap_or(0);
+        let is_strict = !self.directories.are_lenient();
+        let leaves_names = is_strict && leaves_folder(&queue[last].op);
         if !matches!(queue[last].op, DiskOp::DropSnapshotsAfter(_) | DiskOp::WriteSnapshot(_)) {
-            self.flush_journal();
+            self.flush_names(file, leaves_names);
         }
         let queue = &mut self.writes[file as usize];
         for (at, write) in queue.iter_mut().enumerate().take(last + 1) {
             let is_own = write.stage == Stage::Asked || write.stage == Stage::Buffered;
             write.stage = match write.op {
-                _ if at < all_until || is_journaled(&write.op) => Stage::Durable,
+                _ if at < all_until => Stage::Durable,
+                DiskOp::RollLog | DiskOp::Truncate(_) if leaves_names => match write.stage {
+                    Stage::Durable => Stage::Durable,
+                    _ => Stage::Renamed,
+                },
+                _ if is_journaled(&write.op) => Stage::Durable,
                 _ if !is_own => write.stage,
                 DiskOp::Rename(..) => Stage::Renamed,
+                DiskOp::SnapshotFile(_) if is_strict => Stage::Renamed,
                 DiskOp::WriteSnapshot(_) | DiskOp::EmptySnapshot(_) => Stage::Written,
                 _ => Stage::Durable,
             };
@@ -211,14 +233,27 @@ impl SimDisk {
         true
     }
 
-    /// The journal of the file system is flushed, as part of an operation: that files were renamed or
-    /// emptied before is durable.
-    fn flush_journal(&mut self) {
-        let is_entry = |write: &&mut Write| {
-            write.stage == Stage::Renamed || matches!(write.op, DiskOp::EmptySnapshot(_))
-        };
-        let entries = self.writes.iter_mut().flatten().filter(is_entry);
-        entries.for_each(|write| write.stage = Stage::Durable);
+    /// A file is flushed, as part of an operation: that files were renamed or emptied before is durable,
+    /// because it is in the journal of the file system; or, in strict directories, because their folder is
+    /// flushed, unless that is left to others. The log has a folder of its own (`dataLogDir`).
+    fn flush_names(&mut self, flushed: File, leaves_names: bool) {
+        let is_strict = !self.directories.are_lenient();
+        let of_a_folder = |file: File| (file == File::Log) == (flushed == File::Log);
+        for file in File::ALL {
+            if is_strict && (leaves_names || !of_a_folder(file)) {
+                continue;
+            }
+            for write in &mut self.writes[file as usize] {
+                let was_made = is_strict && write.op == DiskOp::RollLog;
+                let is_left = matches!(write.stage, Stage::Written | Stage::Renamed);
+                if write.stage == Stage::Renamed
+                    || matches!(write.op, DiskOp::EmptySnapshot(_))
+                    || was_made && is_left
+                {
+                    write.stage = Stage::Durable;
+                }
+            }
+        }
     }
 
     /// The kernel writes back what earlier processes have left. False if that is nothing.
@@ -252,7 +287,9 @@ impl SimDisk {
             queue.drain(begins..failed);
             return self.fail(file, lsn, DiskError::Write);
         }
-        if matches!(queue[failed].op, DiskOp::Flush | DiskOp::Truncate(_)) {
+        let is_strict = !self.directories.are_lenient();
+        let op = &queue[failed].op;
+        if matches!(op, DiskOp::Flush | DiskOp::FlushFile | DiskOp::Truncate(_)) {
             // What was cut was written before, and so was what stood before the cut.
             let is_cut = |write: &Write| matches!(write.op, DiskOp::Truncate(_));
             let cut = queue.iter().take(failed).rposition(is_cut);
@@ -263,6 +300,7 @@ impl SimDisk {
                 }
                 write.stage = match error {
                     _ if is_cut(write) => Stage::Written,
+                    DiskError::Flush if is_strict && write.op == DiskOp::RollLog => Stage::Written,
                     DiskError::Flush => Stage::Clean,
                     _ if cut.is_some_and(|cut| at < cut) => Stage::Written,
                     _ => Stage::Buffered,
@@ -275,6 +313,7 @@ impl SimDisk {
 
     /// The power goes. True if it tore a record.
     pub fn lose_power(&mut self, mode: CrashMode) -> bool {
+        let is_strict = !self.directories.are_lenient();
         let mut is_torn = false;
         for file in File::ALL {
             let mut left = match mode {
@@ -287,12 +326,22 @@ impl SimDisk {
             // Whoever reads a log file reads it up to the first record that is not there
             // (`FileTxnIterator.next`), and goes on with the next file.
             let mut ends_here = false;
+            // The file being read has no name any more, whatever was flushed of it.
+            let mut is_gone = false;
             let on_the_way = |write: &Write| !is_flush(&write.op) && write.stage != Stage::Buffered;
             for write in self.writes[file as usize].drain(..).filter(on_the_way) {
                 if write.op == DiskOp::RollLog {
+                    ends_here = false;
+                    is_gone = is_strict && write.stage != Stage::Durable && left == 0;
+                    if is_gone {
+                        lost = lost.or(Some(write));
+                        continue;
+                    }
+                    left -= usize::from(is_strict && write.stage != Stage::Durable);
                     // Without its first record a file is none.
                     self.durable.apply(write.op);
-                    ends_here = false;
+                } else if is_gone && matches!(write.op, DiskOp::Append(_)) {
+                    lost = lost.or(Some(write));
                 } else if ends_here && matches!(write.op, DiskOp::Append(_)) {
                     is_inside |= write.stage == Stage::Durable;
                 } else if write.stage == Stage::Durable {
@@ -357,7 +406,12 @@ impl SimDisk {
 
 /// Whether it has no contents.
 const fn is_flush(op: &DiskOp) -> bool {
-    matches!(op, DiskOp::Flush | DiskOp::FlushRecovered(_))
+    matches!(op, DiskOp::Flush | DiskOp::FlushFile | DiskOp::FlushRecovered(_))
+}
+
+/// Whether it flushes a file, and not its folder.
+const fn leaves_folder(op: &DiskOp) -> bool {
+    matches!(op, DiskOp::FlushFile | DiskOp::SnapshotFile(_) | DiskOp::Rename(..))
 }
 
 /// Whether it changes which files there are and how long they are, but not what is in them.

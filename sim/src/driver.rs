@@ -5,7 +5,7 @@
 
 use crate::client::Client;
 use crate::due::Effects;
-use crate::schedule::{Act, ClientOp};
+use crate::schedule::{Act, ClientOp, Directories};
 use zab_checker::Fact;
 use zab_core::event::ExitReason;
 use zab_core::{Config, Key, NodeId, Replica, Time, View};
@@ -44,6 +44,9 @@ pub trait Driver {
 
     /// From here on, delays are keyed by this seed.
     fn set_seed(&mut self, seed: u64);
+
+    /// From here on names of files are durable once this says so. What was written before is.
+    fn set_directories(&mut self, directories: Directories);
 
     /// Starts every server that is down.
     fn start_all(&mut self, fx: &mut Effects);

@@ -17,7 +17,7 @@ use errors::Errors;
 
 use crate::disk::SimDisk;
 use crate::keyed::Delays;
-use crate::schedule::{CrashMode, Files, StallTarget};
+use crate::schedule::{CrashMode, Directories, Files, StallTarget};
 use zab_core::event::ExitReason;
 use zab_core::variant::Release;
 use zab_core::{DiskError, DiskOp, File, Lsn, NodeId, Recovered, Span, Time};
@@ -68,6 +68,11 @@ impl Machine {
             life: 0,
             refused: None,
         }
+    }
+
+    /// From here on names are durable once this says so.
+    pub(crate) const fn set_directories(&mut self, directories: Directories) {
+        self.disk.set_directories(directories);
     }
 
     /// Whether a process is running.
@@ -191,7 +196,7 @@ impl Machine {
             }
             Death::PowerLoss(mode) => (self.disk.lose_power(mode), false),
             Death::Blanked => {
-                self.disk = SimDisk::blank();
+                self.disk = self.disk.blanked();
                 (false, true)
             }
         };

@@ -25,8 +25,9 @@ use zab_core::variant::Release;
 
 /// The version of the JSON form that this build writes; it reads all older ones. Version 1 has other
 /// names for three kinds of action; until version 2 a flush error has neither file nor duration; version 4 has
-/// upgrades and blank disks, version 5 full and read-only ones.
-pub const FORMAT: u16 = 5;
+/// upgrades and blank disks, version 5 full and read-only ones, version 6 file systems that do no more than
+/// POSIX asks for.
+pub const FORMAT: u16 = 6;
 
 /// Times in a schedule are whole multiples of this many microseconds.
 pub const GRAIN_US: u64 = 200;
@@ -57,8 +58,41 @@ pub struct Schedule {
     pub seed: u64,
     /// How many servers: 3, 5 or 7.
     pub servers: u8,
+    /// What a flush of a file does for its name.
+    #[serde(default, skip_serializing_if = "Directories::are_lenient")]
+    pub directories: Directories,
     /// What shall happen, ordered by time; actions of the same time happen in this order.
     pub actions: Vec<Action>,
+}
+
+/// What a file system does for the name of a file that is flushed: of a new file, and of one that took
+/// the place of another. Cuts and removals are the same.
+#[derive(Copy, Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Directories {
+    /// It is durable with the file, as with ext4, xfs and btrfs.
+    #[default]
+    Lenient,
+    /// Nothing, as POSIX allows: until somebody flushes the folder, a power loss may undo it.
+    Strict,
+}
+
+impl Directories {
+    /// Whether a flush of a file makes its name durable.
+    pub const fn are_lenient(&self) -> bool {
+        matches!(self, Self::Lenient)
+    }
+
+    /// What a finding needs that is not so by default, for whoever reads of it.
+    pub const fn needed(self) -> Option<&'static str> {
+        match self {
+            Self::Lenient => None,
+            Self::Strict => Some(
+                "a file system on which a new file's name is not durable with its fsync; ext4, xfs, \
+                 btrfs make it so",
+            ),
+        }
+    }
 }
 
 /// One entry of a schedule.
@@ -377,7 +411,8 @@ impl Action {
 impl Schedule {
     /// A schedule in which nothing happens.
     pub const fn empty(seed: u64, servers: u8) -> Self {
-        Self { version: FORMAT, seed, servers, actions: Vec::new() }
+        let directories = Directories::Lenient;
+        Self { version: FORMAT, seed, servers, directories, actions: Vec::new() }
     }
 
     /// When the last action is over, in microseconds after boot.

@@ -43,6 +43,7 @@ fn write_fact(f: &mut fmt::Formatter<'_>, fact: &Fact) -> fmt::Result {
         Fact::Returned { request, outcome } => write!(f, "{request} is told: {outcome}"),
         Fact::TimedOut { request } => write!(f, "{request} gives up"),
         Fact::Fault(name) => write!(f, "fault: {name}"),
+        Fact::StrictDirectories => f.write_str("a flush of a file does not make its name durable"),
         Fact::Healed => f.write_str("all faults are healed"),
         Fact::Available { after } => write!(f, "the ensemble is available after {after}"),
         Fact::Unavailable { bound, excuse } => {
@@ -63,8 +64,7 @@ fn write_fact(f: &mut fmt::Formatter<'_>, fact: &Fact) -> fmt::Result {
 }
 
 fn write_found(f: &mut fmt::Formatter<'_>, found: &Recovered) -> fmt::Result {
-    let Recovered { snapshots: _, log, log_files: _, accepted_epoch, current_epoch, is_blank } =
-        found;
+    let Recovered { log, accepted_epoch, current_epoch, is_blank, .. } = found;
     let blank = if *is_blank { "blank, " } else { "" };
     write!(f, "starts: {blank}accepted {accepted_epoch}, current {current_epoch}, ")?;
     write!(f, "snapshot {}, log of {}", found.snapshot().last_processed, log.len())?;

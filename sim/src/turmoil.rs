@@ -13,7 +13,8 @@
 //! What takes turmoil more than one step takes the world no time: a handshake, or a question on its
 //! way to the host of a server, has further steps in which the world stands still.
 //!
-//! How actions are realized:
+//! What a fault does to a machine, its disk and its clock stands in `faults.rs` and `machine.rs`, for both
+//! drivers. What an action does to hosts and connections:
 //!
 //! | action | here |
 //! |---|---|
@@ -23,13 +24,11 @@
 //! | start, supervisor | the host is bounced |
 //! | upgrade | as a kill; the host is bounced with a node of the other release |
 //! | step-down | an event for the task that owns the node |
-//! | flush error, write error | [`SimDisk`](crate::SimDisk) reports a failure where it would report that it is done |
 //! | cut, isolate, swizzle | turmoil's one-way partition; dead streams are reset afterwards |
 //! | clog | the receiver leaves what has arrived, and no connection is made |
 //! | reset | sockets fail at both ends |
 //! | stalls | the owner does nothing, or keeps turns, packets or completions back |
 //! | skew | the clock that the owner hands to the node, and the length of its timers |
-//! | write-back | [`SimDisk`](crate::SimDisk) makes durable what processes that died have left |
 //! | heal all | the end of all of these |
 //!
 //! What differs from the direct driver: `agreement` in `zab-fuzz` measures it.
@@ -81,7 +80,7 @@ use crate::client::Client;
 use crate::driver::Driver;
 use crate::due::Effects;
 use crate::keyed::Delays;
-use crate::schedule::{Act, ClientOp};
+use crate::schedule::{Act, ClientOp, Directories};
 use crate::{faults, sessions};
 use agenda::Agenda;
 use clients::Clients;
@@ -219,6 +218,10 @@ impl Driver for Turmoil {
 
     fn set_seed(&mut self, seed: u64) {
         self.shared.borrow_mut().cluster.delays = Delays { seed };
+    }
+
+    fn set_directories(&mut self, directories: Directories) {
+        self.shared.borrow_mut().cluster.set_directories(directories);
     }
 
     fn start_all(&mut self, fx: &mut Effects) {

@@ -27,7 +27,7 @@ use crate::due::{Due, Effects};
 use crate::faults;
 use crate::keyed::Delays;
 use crate::network::{Mailboxes, Network};
-use crate::schedule::{Act, ClientOp};
+use crate::schedule::{Act, ClientOp, Directories};
 use crate::sessions;
 use instant::Instant;
 use process::Process;
@@ -67,6 +67,11 @@ impl World {
     /// From here on, delays are keyed by this seed.
     pub const fn set_seed(&mut self, seed: u64) {
         self.cluster.delays = Delays { seed };
+    }
+
+    /// From here on names of files are durable once this says so.
+    pub(crate) fn set_directories(&mut self, directories: Directories) {
+        self.cluster.set_directories(directories);
     }
 
     /// The settings of the ensemble.

@@ -24,12 +24,21 @@ pub(crate) enum Saving {
     InPlace,
 }
 
-/// Whether the folder is flushed once a file has taken the place of another.
+/// Whether the folder is flushed once a file has been given its name.
 #[derive(Copy, Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub(crate) enum Naming {
     #[default]
     Flushed,
     Unflushed,
+}
+
+/// What becomes of the folders of a server.
+#[derive(Copy, Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub(crate) struct Folders {
+    /// Once an epoch file has taken the place of the one before.
+    pub(crate) replaced: Naming,
+    /// Once a file of the log or a snapshot was made.
+    pub(crate) made: Naming,
 }
 
 impl Naming {
@@ -74,8 +83,8 @@ pub(crate) struct Durable {
     pub(crate) accepted_epoch: Epoch,
     /// `currentEpoch` as last reported durable.
     pub(crate) current_epoch: Epoch,
-    /// What becomes of the folder of the epoch files.
-    naming: Naming,
+    /// What becomes of the folders.
+    folders: Folders,
     /// The last sequence number given out.
     last_lsn: Lsn,
     /// Last reported operation asked for, by file.
@@ -94,7 +103,7 @@ pub(crate) struct Durable {
 
 impl Durable {
     /// What a process finds when it starts.
-    pub(crate) fn recover(recovered: Recovered, naming: Naming) -> Self {
+    pub(crate) fn recover(recovered: Recovered, folders: Folders) -> Self {
         let log_files = match recovered.log_files.records() == recovered.log.len() {
             true => recovered.log_files,
             false => LogFiles::of([recovered.log.len()]),
@@ -104,7 +113,7 @@ impl Durable {
             log_files,
             log_is_rolled: true,
             snapshots: recovered.snapshots,
-            naming,
+            folders,
             writing: [recovered.accepted_epoch, recovered.current_epoch],
             accepted_epoch: recovered.accepted_epoch,
             current_epoch: recovered.current_epoch,
@@ -120,6 +129,11 @@ impl Durable {
     /// The newest snapshot, or the initial state.
     pub(crate) fn snapshot(&self) -> Replica {
         self.snapshots.last().copied().unwrap_or_default()
+    }
+
+    /// Whether there is a snapshot, be it of the initial state.
+    pub(crate) const fn has_snapshot(&self) -> bool {
+        !self.snapshots.is_empty()
     }
 
     /// Last zxid that a restart would recover.
@@ -232,7 +246,11 @@ impl Durable {
     /// Asks for everything in the log to be made durable, what is in the stream's buffer included.
     pub(crate) fn flush(&mut self, out: &mut Vec<Output>) -> Lsn {
         self.buffered = 0;
-        self.ask(DiskOp::Flush, out)
+        let flush = match self.folders.made {
+            Naming::Flushed => DiskOp::Flush,
+            Naming::Unflushed => DiskOp::FlushFile,
+        };
+        self.ask(flush, out)
     }
 
     /// Asks for everything in the log to be made durable, whatever an earlier flush failed on.
@@ -272,9 +290,10 @@ impl Durable {
         out: &mut Vec<Output>,
     ) -> Lsn {
         let zxid = replica.last_processed;
-        let op = match saving {
-            Saving::Flushed => DiskOp::Snapshot(Box::new(replica)),
-            Saving::Unflushed | Saving::InPlace => DiskOp::WriteSnapshot(Box::new(replica)),
+        let op = match (saving, self.folders.made) {
+            (Saving::Flushed, Naming::Flushed) => DiskOp::Snapshot(Box::new(replica)),
+            (Saving::Flushed, Naming::Unflushed) => DiskOp::SnapshotFile(Box::new(replica)),
+            (Saving::Unflushed | Saving::InPlace, _) => DiskOp::WriteSnapshot(Box::new(replica)),
         };
         let is_there = self.snapshots.iter().any(|s| s.last_processed == zxid);
         if is_there && saving == Saving::InPlace {
@@ -298,13 +317,13 @@ impl Durable {
     pub(crate) fn write_accepted_epoch(&mut self, epoch: Epoch, out: &mut Vec<Output>) -> Lsn {
         assert!(epoch >= self.accepted_epoch, "a promise is never taken back");
         self.writing[0] = epoch;
-        self.ask(self.naming.replaces(File::AcceptedEpoch, epoch), out)
+        self.ask(self.folders.replaced.replaces(File::AcceptedEpoch, epoch), out)
     }
 
     /// Replaces `currentEpoch`.
     pub(crate) fn write_current_epoch(&mut self, epoch: Epoch, out: &mut Vec<Output>) -> Lsn {
         self.writing[1] = epoch;
-        self.ask(self.naming.replaces(File::CurrentEpoch, epoch), out)
+        self.ask(self.folders.replaced.replaces(File::CurrentEpoch, epoch), out)
     }
 
     fn ask(&mut self, op: DiskOp, out: &mut Vec<Output>) -> Lsn {

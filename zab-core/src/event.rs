@@ -5,11 +5,15 @@
 //! given. Nothing that promises durability is ever among the outputs of the step that asks the
 //! disk for it: the promise follows in the step that is told [`Input::DiskDone`].
 
+mod note;
+
+pub use note::{Breach, Note, SyncMode};
+
 use crate::durable::log_files::LogFiles;
 use crate::ids::{ConnId, Epoch, Lsn, NodeId, RequestId, Zxid};
-use crate::message::{Notification, Packet, Vote};
+use crate::message::{Notification, Packet};
 use crate::time::Span;
-use crate::txn::{Digest, Op, Outcome, Replica, Txn};
+use crate::txn::{Op, Outcome, Replica, Txn};
 
 /// A thread of ZooKeeper that runs on its own. It says when it has work
 /// ([`Output::Ready`]); the driver decides when its turn comes ([`Input::Turn`]).
@@ -72,8 +76,12 @@ pub enum DiskOp {
     /// Remove every log record after this zxid, once what is in the stream's buffer is written. Durable
     /// like an append; reported only if it fails. With [`Zxid::ZERO`] it empties the log.
     Truncate(Zxid),
-    /// Make everything that this process did to the log durable. Reported when done.
+    /// Make everything that this process did to the log durable, the names of its files included.
+    /// Reported when done.
     Flush,
+    /// The same, and leave it to others to flush the folder: with file systems as they are, a flush of a
+    /// file makes its name durable, and nothing tells the two apart.
+    FlushFile,
     /// Make everything in the file durable, also what this process found there: an earlier one that
     /// died may have left it in the page cache. It is written again, because a flush that failed may
     /// have left pages that no other flush writes. Reported when done.
@@ -81,6 +89,8 @@ pub enum DiskOp {
     /// Write a snapshot beside the older ones, flush it, and give it its name. Reported when it is
     /// durable.
     Snapshot(Box<Replica>),
+    /// The same, and leave it to others to flush the folder.
+    SnapshotFile(Box<Replica>),
     /// Write a snapshot in its place, and leave it to others to flush it. Reported when it is written;
     /// until then it is incomplete, and who reads it takes an older one. A power loss may take it
     /// until the kernel has written it back.
@@ -103,8 +113,11 @@ impl DiskOp {
     /// The file that the operation is for.
     pub const fn file(&self) -> File {
         match self {
-            Self::Append(_) | Self::RollLog | Self::Truncate(_) | Self::Flush => File::Log,
+            Self::Append(_) | Self::RollLog | Self::Truncate(_) | Self::Flush | Self::FlushFile => {
+                File::Log
+            }
             Self::Snapshot(_)
+            | Self::SnapshotFile(_)
             | Self::WriteSnapshot(_)
             | Self::EmptySnapshot(_)
             | Self::DropSnapshotsAfter(_) => File::Snapshot,
@@ -169,6 +182,10 @@ pub struct Recovered {
     /// server wrote, and no process has taken part in an epoch since. Neither did an operator say that
     /// there is nothing to be missed (`initialize`, ZOOKEEPER-261).
     pub is_blank: bool,
+    /// The disk was put in the place of another at some time: it has the snapshots that are found, and
+    /// no other. On one that was there from the beginning an empty one, of the first start, was written
+    /// back long ago.
+    pub is_recreated: bool,
 }
 
 impl Recovered {
@@ -269,6 +286,8 @@ pub enum Input {
 /// Why a server process ends of its own accord.
 #[derive(Copy, Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum ExitReason {
+    /// Start-up check: there are log records and no snapshot (ZOOKEEPER-2325, from 3.5.3 on).
+    NoSnapshot,
     /// Start-up check: epoch of the last zxid is above `currentEpoch` (ZOOKEEPER-1653, -2354).
     EpochBehindLog,
     /// Start-up check: `acceptedEpoch` is below `currentEpoch`.
@@ -288,107 +307,13 @@ impl ExitReason {
     /// same.
     pub const fn is_refusal(self) -> bool {
         match self {
-            Self::EpochBehindLog | Self::AcceptedBelowCurrent | Self::HoleInLog => true,
+            Self::NoSnapshot
+            | Self::EpochBehindLog
+            | Self::AcceptedBelowCurrent
+            | Self::HoleInLog => true,
             Self::UnmatchedCommit | Self::TruncFailed | Self::DiskError => false,
         }
     }
-}
-
-/// How a leader brings a learner up to date.
-#[derive(Copy, Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum SyncMode {
-    /// Nothing is missing or the missing part is sent.
-    Diff,
-    /// The learner has more than the leader: cut first.
-    Trunc,
-    /// The whole state.
-    Snap,
-}
-
-/// A packet that the protocol does not allow where it arrived: invariants I-11 to I-14.
-#[derive(Copy, Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Breach {
-    /// I-11 bad state: a packet that the phase of the receiver does not expect.
-    BadState,
-    /// I-12 bad ack: the learner's first answer to NEWLEADER is not its acknowledgement.
-    BadAck,
-    /// I-13 bad proposal: not the successor of the last one queued in its epoch.
-    BadProposal,
-    /// I-14 bad commit: it does not match the oldest proposal that is not committed.
-    BadCommit,
-}
-
-/// A step of the protocol that no packet shows. Statements of fact for whoever watches; the
-/// protocol itself never reads them.
-#[derive(Copy, Clone, Debug, PartialEq, Eq, Hash)]
-pub enum Note {
-    /// Entered leader election with this vote for itself, in this round.
-    Looking {
-        /// The vote for itself.
-        vote: Vote,
-        /// The round.
-        round: u32,
-    },
-    /// The election is over: follows or leads.
-    Elected {
-        /// The leader it decided for, possibly itself.
-        leader: NodeId,
-        /// The round.
-        round: u32,
-    },
-    /// Leader: a quorum promised this epoch and acknowledged it; what the leader's memory holds
-    /// now is the initial history of the epoch.
-    InitialHistory {
-        /// The epoch.
-        epoch: Epoch,
-    },
-    /// Leader: decided how to bring a learner up to date.
-    SyncWith {
-        /// The learner.
-        learner: NodeId,
-        /// How.
-        mode: SyncMode,
-    },
-    /// Leader: a quorum acknowledged NEWLEADER, the epoch is established; clients are served.
-    Established {
-        /// The epoch.
-        epoch: Epoch,
-    },
-    /// Leader: assigned a zxid and broadcasts.
-    Proposed(Txn),
-    /// Leader: a quorum acknowledged; every server may deliver it.
-    Committed(Zxid),
-    /// Follower: processed UPTODATE; clients are served from what is in memory.
-    Serving {
-        /// The epoch.
-        epoch: Epoch,
-    },
-    /// Leader: every earlier change of this `sync` is committed, the answer is on its way.
-    SyncAnswered {
-        /// The request.
-        request: RequestId,
-    },
-    /// Stops following or leading, in process; clients are disconnected.
-    SteppedDown,
-    /// The memory was loaded from the disk, or replaced by a snapshot or a truncation.
-    MemoryReplaced {
-        /// Its last zxid now.
-        last_zxid: Zxid,
-        /// Which sequence of transactions it now holds.
-        digest: Digest,
-    },
-    /// A packet broke the protocol.
-    Breached {
-        /// Which rule.
-        breach: Breach,
-        /// The zxid of the packet, as far as it has one.
-        zxid: Zxid,
-    },
-    /// The role ended, and its log writer goes on with what was queued.
-    LeakedLogWriter {
-        /// How many transactions it has not appended yet.
-        queued: usize,
-    },
 }
 
 /// Something that a server asks of the world, or tells it.

@@ -4,13 +4,14 @@
 //! its outputs.
 
 mod canonical;
+mod files;
 pub(crate) mod invariants;
 
 use crate::committer::{Committer, Work};
 use crate::config::Config;
-use crate::durable::{Durable, Saving};
+use crate::durable::Durable;
 use crate::event::{Breach, ExitReason, Note, Output, Recovered, Timer};
-use crate::ids::{ConnId, Epoch, Lsn, NodeId, RequestId, Zxid};
+use crate::ids::{ConnId, Epoch, NodeId, RequestId, Zxid};
 use crate::log_writer::{AckTo, LogWriter};
 use crate::memory::{Hole, Memory};
 use crate::message::{Notification, Packet, ServerState, Vote};
@@ -131,7 +132,11 @@ impl Server {
     /// The process starts: start-up checks of `QuorumPeer.loadDataBase`.
     pub(crate) fn recover(&mut self, recovered: Recovered) -> Flow {
         self.is_blank = recovered.is_blank && !self.variant.trusts_blank_disk;
-        self.durable = Durable::recover(recovered, self.variant.naming());
+        let is_recreated = recovered.is_recreated;
+        self.durable = Durable::recover(recovered, self.variant.folders());
+        if is_recreated {
+            self.need_snapshot()?;
+        }
         let last = self.durable.last_zxid();
         if self.variant.refuses_epoch_gap && last.epoch > self.durable.current_epoch {
             return ControlFlow::Break(Leave::Exit(ExitReason::EpochBehindLog));
@@ -145,6 +150,23 @@ impl Server {
         }
         self.clear_detached_log();
         self.load_memory().or_leave(Leave::Exit(ExitReason::HoleInLog))
+    }
+
+    /// A disk without a snapshot is a new one, and gets one of the initial state, or something is missing
+    /// (`FileTxnSnapLog.restore`: "No snapshot found, but there are log entries. Something is broken!").
+    /// One that a server is not to trust gets none.
+    fn need_snapshot(&mut self) -> Flow {
+        if !self.variant.needs_first_snapshot || self.durable.has_snapshot() {
+            return GO_ON;
+        }
+        if !self.durable.log().is_empty() {
+            return ControlFlow::Break(Leave::Exit(ExitReason::NoSnapshot));
+        }
+        if self.variant.trusts_blank_disk {
+            let saving = self.variant.saving(false);
+            self.durable.write_snapshot(crate::Replica::default(), saving, &mut self.out);
+        }
+        GO_ON
     }
 
     /// Loads memory from the newest snapshot and the log after it (`ZKDatabase.loadDataBase`). Every
@@ -226,75 +248,6 @@ impl Server {
     /// Whether a log writer flushes the log, and holds the file with it (`FileTxnLog.commit`).
     pub(crate) const fn is_log_busy(&self) -> bool {
         self.writer.is_flushing() || self.leaked_writer.is_flushing()
-    }
-
-    /// Appends a transaction without the log writer, on the caller's own thread.
-    pub(crate) fn append(&mut self, txn: Txn) {
-        self.durable.append(txn, &mut self.out);
-    }
-
-    pub(crate) fn flush(&mut self) -> Lsn {
-        self.durable.flush(&mut self.out)
-    }
-
-    pub(crate) fn truncate(&mut self, zxid: Zxid) {
-        self.durable.truncate(zxid, &mut self.out);
-    }
-
-    /// TRUNC: cuts the log after this zxid, or after the record that follows it.
-    pub(crate) fn truncate_to(&mut self, zxid: Zxid) {
-        let next = self.durable.log_after(zxid).next().map(|txn| txn.zxid);
-        let keeps_next = self.variant.trunc_keeps_next && !self.durable.holds(zxid);
-        self.truncate(next.filter(|_| keeps_next).unwrap_or(zxid));
-    }
-
-    /// Empties a log that does not belong to the newest snapshot: what is appended to it next would
-    /// seem to follow its last record. ZooKeeper keeps it (ZOOKEEPER-2846).
-    pub(crate) fn clear_detached_log(&mut self) -> Option<Lsn> {
-        (!self.durable.log_continues_snapshot()).then(|| self.cut_foreign_log(Zxid::ZERO))?
-    }
-
-    /// Removes what the log holds behind the state that replaced its own.
-    pub(crate) fn cut_log_behind(&mut self, zxid: Zxid) -> Option<Lsn> {
-        let goes_on = self.durable.log().last().is_some_and(|txn| txn.zxid > zxid);
-        goes_on.then(|| self.cut_foreign_log(zxid))?
-    }
-
-    fn cut_foreign_log(&mut self, zxid: Zxid) -> Option<Lsn> {
-        if self.variant.snap_keeps_log {
-            return None;
-        }
-        self.truncate(zxid);
-        Some(self.flush())
-    }
-
-    /// Replaces `currentEpoch`.
-    pub(crate) fn write_current_epoch(&mut self, epoch: Epoch) -> Lsn {
-        let is_promised = epoch <= self.durable.accepted_epoch || self.variant.leads_unpromised;
-        assert!(is_promised, "currentEpoch may not pass acceptedEpoch");
-        self.durable.write_current_epoch(epoch, &mut self.out)
-    }
-
-    /// Removes the snapshots after this zxid. ZooKeeper keeps them (ZOOKEEPER-1549).
-    pub(crate) fn drop_snapshots_after(&mut self, zxid: Zxid) -> Option<Lsn> {
-        let keeps = self.variant.keeps_later_snapshots;
-        (!keeps).then(|| self.durable.drop_snapshots_after(zxid, &mut self.out))
-    }
-
-    /// Snapshots the memory.
-    pub(crate) fn write_snapshot(&mut self, saving: Saving) -> Lsn {
-        self.durable.write_snapshot(self.memory.replica, saving, &mut self.out)
-    }
-
-    /// Takes the snapshot that is due every `snapshot_every` log records. Not at ⟨e, 0⟩: no log record has
-    /// that zxid, and recovery could not tell that the log continues the snapshot.
-    pub(crate) fn snapshot_if_due(&mut self) {
-        if !self.memory.last_zxid().is_epoch_mark()
-            && self.writer.is_snapshot_due(self.config.snapshot_every)
-        {
-            self.durable.roll_log();
-            self.write_snapshot(self.variant.saving(!self.variant.snapshot_in_place));
-        }
     }
 
     /// Hands work to the committer.

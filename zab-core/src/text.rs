@@ -63,13 +63,16 @@ impl fmt::Display for DiskOp {
             Self::RollLog => f.write_str("begin a new file of the log"),
             Self::Truncate(Zxid::ZERO) => f.write_str("empty the log"),
             Self::Truncate(zxid) => write!(f, "truncate behind {zxid}"),
-            Self::Flush => f.write_str("flush"),
+            // No trace tells whether a folder is flushed where that makes no difference.
+            Self::Flush | Self::FlushFile => f.write_str("flush"),
             Self::FlushRecovered(File::Log) => f.write_str("flush the log that was found"),
             Self::FlushRecovered(File::Snapshot) => {
                 f.write_str("flush the snapshot that was found")
             }
             Self::FlushRecovered(_) => f.write_str("flush the epoch that was found"),
-            Self::Snapshot(replica) => write!(f, "snapshot {}", replica.last_processed),
+            Self::Snapshot(replica) | Self::SnapshotFile(replica) => {
+                write!(f, "snapshot {}", replica.last_processed)
+            }
             Self::WriteSnapshot(replica) => {
                 write!(f, "write snapshot {}", replica.last_processed)
             }
@@ -109,6 +112,7 @@ impl fmt::Display for Breach {
 impl fmt::Display for ExitReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
+            Self::NoSnapshot => "a log and no snapshot",
             Self::EpochBehindLog => "currentEpoch is behind the log",
             Self::AcceptedBelowCurrent => "acceptedEpoch is below currentEpoch",
             Self::HoleInLog => "the log has a hole",
@@ -162,6 +166,7 @@ mod tests {
             Actor::Sender(NodeId(1)),
         ];
         let reasons = [
+            ExitReason::NoSnapshot,
             ExitReason::EpochBehindLog,
             ExitReason::AcceptedBelowCurrent,
             ExitReason::HoleInLog,

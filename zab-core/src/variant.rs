@@ -16,7 +16,7 @@ pub use names::{Mistake, Named, Sign, Unknown, find};
 pub use releases::{Release, Releases};
 pub use switches::{SWITCHES, Setting, Switch, issues};
 
-use crate::durable::{Naming, Saving};
+use crate::durable::{Folders, Naming, Saving};
 
 /// What a follower has done to the transactions of the synchronization when it acknowledges
 /// NEWLEADER (`Learner.syncWithLeader`).
@@ -140,10 +140,20 @@ pub struct Variant {
     /// (`SnapStream.getOutputStream`, every release): a process that is killed meanwhile, or a power
     /// loss later, leaves one that is incomplete, and the server goes back to an older one.
     pub snapshot_in_place: bool,
+    /// needs-first-snapshot: a server that finds log records and no snapshot does not start
+    /// (`FileTxnSnapLog.restore`, from 3.5.3 on: ZOOKEEPER-2325, -3056; `zookeeper.snapshot.trust.empty`
+    /// is for upgrades). The one that an empty disk gets is not flushed, and where `db.autocreate` is false
+    /// it gets none. The reference knows that it never removes a log that no snapshot covers.
+    pub needs_first_snapshot: bool,
     /// rename-unflushed: an epoch file takes the place of the one before and nobody flushes the folder
     /// (`AtomicFileOutputStream.close`): a power loss may undo it, and with it a promise, until the
     /// log is flushed, which on ext4 and xfs flushes the journal of the file system (every release).
     pub rename_unflushed: bool,
+    /// directory-unsynced: a new file of the log, and a new snapshot, is flushed, and its folder is not
+    /// (`FileTxnLog.append`, `AtomicFileOutputStream.close`; every release). It matters on a file system
+    /// that does no more than POSIX asks for, where a power loss may take such a file, whatever was
+    /// flushed of it; with ext4, xfs and btrfs its name is durable with the file.
+    pub directory_unsynced: bool,
     /// ZOOKEEPER-261, -2325: a server whose disk was created again and is empty votes as if it had never
     /// promised or acknowledged anything, and counts in the quorums that elect a leader and promise an
     /// epoch (`zookeeper.db.autocreate`, true unless it is set). The reference has such a server look on until
@@ -203,7 +213,9 @@ impl Variant {
         trunc_unflushed: false,
         snapshot_unflushed: false,
         snapshot_in_place: false,
+        needs_first_snapshot: false,
         rename_unflushed: false,
+        directory_unsynced: false,
         trusts_blank_disk: false,
         unflushed_start: false,
         leads_unpromised: false,
@@ -227,9 +239,12 @@ impl Variant {
         }
     }
 
-    /// What becomes of the folder when an epoch file has been replaced.
-    pub(crate) const fn naming(&self) -> Naming {
-        if self.rename_unflushed { Naming::Unflushed } else { Naming::Flushed }
+    /// What becomes of the folders when a file has been given its name.
+    pub(crate) const fn folders(&self) -> Folders {
+        const fn naming(is_left: bool) -> Naming {
+            if is_left { Naming::Unflushed } else { Naming::Flushed }
+        }
+        Folders { replaced: naming(self.rename_unflushed), made: naming(self.directory_unsynced) }
     }
 
     /// How a snapshot comes to the disk that is to be flushed, or is not.

@@ -5,8 +5,13 @@ use zab_core::canonical::{Canonical, Sink};
 
 impl Canonical for Disk {
     fn canonical<S: Sink>(&self, sink: &mut S) {
-        let Self { asked, durable, base, writes, is_cached, voided, rolled: _ } = self;
-        sink.plain(&(is_cached, base.is_some(), writes.len()));
+        let Self { asked, durable, base, writes, is_cached, voided, is_strict, leaves_folder } =
+            self;
+        sink.plain(&(is_cached, is_strict, base.is_some(), writes.len()));
+        for (file, lsn) in leaves_folder {
+            sink.plain(file);
+            sink.lsn(*lsn);
+        }
         durable.canonical(sink);
         voided.canonical(sink);
         base.iter().for_each(|base| base.canonical(sink));
@@ -53,12 +58,17 @@ impl Canonical for Pending {
                 sink.plain(&7_u8);
                 snapshot.canonical(sink);
             }
+            Self::SnapshotFile(snapshot) => {
+                sink.plain(&10_u8);
+                snapshot.canonical(sink);
+            }
             Self::EmptySnapshot(zxid) => sink.plain(&(8_u8, zxid)),
             Self::DropSnapshotsAfter(zxid) => sink.plain(&(2_u8, zxid)),
             Self::AcceptedEpoch(epoch) => sink.plain(&(3_u8, epoch)),
             Self::CurrentEpoch(epoch) => sink.plain(&(4_u8, epoch)),
             Self::FlushRecovered(file) => sink.plain(&(5_u8, file)),
             Self::Rename(file, epoch) => sink.plain(&(6_u8, file, epoch)),
+            Self::Roll => sink.plain(&9_u8),
         }
     }
 }

@@ -25,6 +25,9 @@ impl Ensemble {
             Fact::Returned { request, outcome } => {
                 return self.on_returned(when, node, *request, *outcome);
             }
+            Fact::StrictDirectories => {
+                self.servers.iter_mut().for_each(|server| server.disk.on_strict());
+            }
             Fact::Healed => self.ending.is_healed = true,
             Fact::Available { after } => {
                 self.ending.available_after = Some(*after);

@@ -1,8 +1,9 @@
 //! D1 durable acknowledgements (ZOOKEEPER-3911): what is acknowledged is durable, and what is
 //! committed is durable at a majority.
 //!
-//! * `ACK(z)` promises that z, and with it every record before z in the log, survives a power loss
-//!   of the sender.
+//! * `ACK(z)` promises that the sender would load z after a power loss: a record that its file has
+//!   after one that is not there, or that a later snapshot hides, is on the disk and is not loaded.
+//!   What the log lacks in other files is D3's.
 //! * The first `ACK(⟨e, 0⟩)` of a synchronization promises that for the whole initial history of
 //!   epoch e. A second one, after UPTODATE, promises nothing: leaders ignore it.
 //! * When a leader commits z, a majority holds z durably. A disk forgets nothing but by TRUNC, and

@@ -49,6 +49,37 @@ fn d1_a_flush_that_failed_makes_nothing_durable() {
     assert_broken(story.acks(1, 0, Z11), &[Class::D1]);
 }
 
+/// `FileTxnIterator.next` reads a file up to the first record that is not there, and goes on with the
+/// next one.
+#[test]
+fn d1_a_record_is_not_durable_whose_file_lacks_one_before_it() {
+    let z12 = Zxid::new(1, 2);
+    let mut story = proposed();
+    story.proposes(0, txn(1, 2)).appends(1, txn(1, 1)).asks_disk(1, DiskOp::Flush);
+    story.fact(1, Fact::DiskFailed { file: File::Log, lsn: Lsn(2), error: DiskError::Flush });
+    let mut same_file = story.fork();
+    assert_broken(same_file.logs(1, txn(1, 2)).acks(1, 0, z12), &[Class::D1]);
+    let mut next_file = story.fork();
+    next_file.asks_disk(1, DiskOp::RollLog).logs(1, txn(1, 2)).acks(1, 0, z12);
+    assert_broken(&mut next_file.fork(), &[]);
+    // That the log has a hole is another rule's finding.
+    assert_broken(next_file.loses_power(1).starts(1, &[txn(1, 2)]), &[Class::D3]);
+    // Once somebody writes the first one again, both are read.
+    story.logs(1, txn(1, 2)).asks_disk(1, DiskOp::FlushRecovered(File::Log));
+    assert_broken(story.disk_done(1, File::Log).acks(1, 0, z12), &[]);
+}
+
+#[test]
+fn d1_a_record_is_not_durable_that_the_newest_snapshot_hides() {
+    let mut story = proposed();
+    story.logs(1, txn(1, 1));
+    assert_broken(&mut story.fork().acks(1, 0, Z11).fork(), &[]);
+    let without = replica(&[txn(1, 2)]);
+    story.delivers(1, txn(1, 2)).asks_disk(1, DiskOp::Snapshot(Box::new(without)));
+    story.disk_done(1, File::Snapshot).acks(1, 0, Z11);
+    assert!(story.broken().contains(&Class::D1));
+}
+
 #[test]
 fn d1_what_a_failed_write_left_in_the_buffer_is_durable_with_the_next_flush() {
     let mut story = proposed();
@@ -58,6 +89,24 @@ fn d1_what_a_failed_write_left_in_the_buffer_is_durable_with_the_next_flush() {
     assert_broken(story.fork().acks(1, 0, Z11), &[Class::D1]);
     story.asks_disk(1, DiskOp::Flush).disk_done(1, File::Log);
     assert_broken(story.acks(1, 0, Z11), &[]);
+}
+
+#[test]
+fn d1_in_strict_directories_a_new_file_is_durable_once_its_folder_was_flushed() {
+    for (flush, is_strict, expected) in [
+        (DiskOp::FlushFile, true, &[Class::D1][..]),
+        (DiskOp::FlushFile, false, &[]),
+        (DiskOp::Flush, true, &[]),
+    ] {
+        let mut story = proposed();
+        if is_strict {
+            story.fact(0, Fact::StrictDirectories);
+        }
+        story.asks_disk(1, DiskOp::RollLog).appends(1, txn(1, 1));
+        story.asks_disk(1, flush).disk_done(1, File::Log);
+        assert_broken(&mut story.fork().votes(1, Z11).fork(), &[]);
+        assert_broken(story.acks(1, 0, Z11), expected);
+    }
 }
 
 #[test]
@@ -255,7 +304,8 @@ fn d4_a_transaction_of_a_dead_epoch_in_the_log_only() {
 #[test]
 fn d5_a_start_up_check_refuses_a_healthy_disk() {
     let table = [
-        (ExitReason::EpochBehindLog, &[Class::D5][..]),
+        (ExitReason::NoSnapshot, &[Class::D5][..]),
+        (ExitReason::EpochBehindLog, &[Class::D5]),
         (ExitReason::AcceptedBelowCurrent, &[Class::D5]),
         (ExitReason::HoleInLog, &[Class::D5]),
         (ExitReason::UnmatchedCommit, &[]),
@@ -286,7 +336,7 @@ fn what_a_killed_process_leaves_can_be_read_and_is_not_durable() {
 fn a_process_flushes_what_it_wrote_itself_and_nothing_else() {
     let mut story = proposed();
     story.logs(0, txn(1, 1)).appends(1, txn(1, 1)).is_killed(1).starts(1, &[txn(1, 1)]);
-    story.logs(1, txn(1, 2));
+    story.asks_disk(1, DiskOp::RollLog).logs(1, txn(1, 2));
     assert_broken(&mut story.fork().commits(0, Z11).fork(), &[Class::D1]);
     // A power loss shows what that comes to.
     story.loses_power(1).starts(1, &[txn(1, 2)]);

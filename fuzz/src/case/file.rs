@@ -10,7 +10,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use thiserror::Error;
 use zab_checker::Class;
-use zab_sim::Action;
+use zab_sim::{Action, Schedule};
 
 /// Why a file is no case: what, where, and what to do about it, in one line.
 #[derive(Debug, Error)]
@@ -107,16 +107,22 @@ pub fn render(case: &Case) -> String {
         field(2, "defects", &case.defects),
         field(2, "confirmed", &case.confirmed),
         field(2, "provenance", &case.provenance),
-        format!(
-            "  \"schedule\": {{\n{},\n{},\n{},\n{}\n  }}",
-            field(4, "version", &schedule.version),
-            field(4, "seed", &schedule.seed),
-            field(4, "servers", &schedule.servers),
-            list(4, "actions", schedule.actions.iter().map(Action::to_json)),
-        ),
+        format!("  \"schedule\": {{\n{}\n  }}", schedule_fields(schedule).join(",\n")),
         list(2, "story", case.story.iter().map(json)),
     ];
     format!("{{\n{}\n}}\n", fields.join(",\n"))
+}
+
+/// What is so by default is left out.
+fn schedule_fields(schedule: &Schedule) -> Vec<String> {
+    let Schedule { version, seed, servers, directories, actions } = schedule;
+    let mut fields =
+        vec![field(4, "version", version), field(4, "seed", seed), field(4, "servers", servers)];
+    if !directories.are_lenient() {
+        fields.push(field(4, "directories", directories));
+    }
+    fields.push(list(4, "actions", actions.iter().map(Action::to_json)));
+    fields
 }
 
 fn field(indent: usize, name: &str, value: &impl Serialize) -> String {

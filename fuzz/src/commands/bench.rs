@@ -14,7 +14,7 @@ use crate::rng::Rng;
 use serde_json::json;
 use std::time::Duration;
 use zab_core::variant::Releases;
-use zab_sim::schedule::{ClientOp, CrashMode, FORMAT};
+use zab_sim::schedule::{ClientOp, CrashMode};
 use zab_sim::{Act, Action, Schedule};
 
 /// Measure the speed of executions on a fixed workload
@@ -180,5 +180,5 @@ fn workload() -> Schedule {
     let partition = Act::Isolate { server: 1, for_us: 1_000_000 };
     actions.push(Action { at_us: 6_100_000, act: partition });
     actions.sort_by_key(|action| action.at_us);
-    Schedule { version: FORMAT, seed: 0, servers: 3, actions }
+    Schedule { actions, ..Schedule::empty(0, 3) }
 }

@@ -61,6 +61,7 @@ enum Form {
 }
 
 pub(super) fn run(args: &Args, out: &Out) -> Result<Exit, Failure> {
+    args.reports.ready()?;
     let mut exit = Exit::Clean;
     let mut reports = Vec::new();
     let mut paths = Vec::new();
@@ -250,6 +251,9 @@ fn tell(out: &Out, variant: &str, case: &Case, outcome: &Outcome, hash: u64, exi
             out.remark(violation.detail.to_string());
         }
         Verdict::Unknown(reason) => out.bad(format!("unknown: {reason} {trace}")),
+    }
+    if let Some(needed) = case.schedule.directories.needed() {
+        out.line(format!("needs {needed}"));
     }
     if exit == Exit::NotReproduced {
         let promised = match &case.expected {

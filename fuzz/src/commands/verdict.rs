@@ -12,10 +12,11 @@ use crate::variants;
 use crate::verdict::explored::explored;
 use crate::verdict::state::Memory;
 use crate::verdict::{Cell, Change, Changes, Row, State, Subject, changes, medians};
-use deepen::{Budget, deepen};
+use deepen::{Budget, Search, deepen};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 use zab_core::variant::{CATALOGUE, Kind, Named, modeled};
+use zab_sim::schedule::Directories;
 
 /// Executions of each search for a bug by itself, when medians are measured.
 const MEASURED_RUNS: u64 = 200_000;
@@ -45,6 +46,10 @@ pub(super) struct Args {
     /// Search for what no case shows: at most this long in all, as in 90s or 10m
     #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
     time: Option<Duration>,
+    /// File systems that do no more than POSIX asks for: a new file's name is not durable with its
+    /// fsync, as it is with ext4, xfs and btrfs
+    #[arg(long)]
+    strict_posix: bool,
     /// Explore each variant as well: every order of every event of a write and one fault
     #[arg(long)]
     explore: bool,
@@ -69,11 +74,15 @@ pub(super) fn run(args: &Args, out: &Out) -> Result<Exit, Failure> {
     if let Some(path) = &args.measure {
         return measure(path, jobs, out);
     }
+    args.reports.ready()?;
     let subjects = subjects(args)?;
     let (mut state, memory) = State::read(&args.state).map_err(Failure::usage)?;
     let mut cases = stored(&args.cases)?;
     if args.state.is_dir() {
         cases.extend(stored(&args.state)?);
+    }
+    if !args.strict_posix {
+        cases.retain(|(_, case)| case.schedule.directories.are_lenient());
     }
     if cases.is_empty() && budget(args).is_none() {
         let folder = args.cases.display();
@@ -95,13 +104,17 @@ pub(super) fn run(args: &Args, out: &Out) -> Result<Exit, Failure> {
     });
     if let Some(budget) = budget(args) {
         ready_folder(&args.state)?;
-        deepen(&mut rows, &mut state, budget, jobs, &args.state, out)?;
+        let search = Search { budget, jobs, directories: directories(args), folder: &args.state };
+        deepen(&mut rows, &mut state, &search, out)?;
     }
     let base = args.against.is_some().then(|| rows.remove(0));
     let compared: Vec<Changes> = rows
         .iter()
         .map(|row| base.as_ref().map_or(Vec::new(), |base| changes(base, row)))
         .collect();
+    if let Some(needed) = directories(args).needed() {
+        out.line(format!("on {needed}\n"));
+    }
     render::matrix(base.as_ref(), &rows, &compared, cases.len(), out);
     args.reports.write(&suite(args, &subjects, &rows, &compared))?;
     let opens = compared.iter().flatten().any(|(_, change)| *change == Change::Opened);
@@ -130,6 +143,10 @@ fn suite(args: &Args, subjects: &[Subject], rows: &[Row], compared: &[Changes]) 
     });
     let tests = tests.collect();
     Suite { name: "zab verdict".to_owned(), command: command(args, subjects), tests }
+}
+
+const fn directories(args: &Args) -> Directories {
+    if args.strict_posix { Directories::Strict } else { Directories::Lenient }
 }
 
 const fn budget(args: &Args) -> Option<Budget> {
@@ -163,6 +180,9 @@ fn command(args: &Args, subjects: &[Subject]) -> String {
     }
     if let Some(base) = &args.against {
         command += &format!(" --against {}", quoted(Path::new(base)));
+    }
+    if args.strict_posix {
+        command += " --strict-posix";
     }
     if args.explore {
         command += " --explore";

@@ -223,6 +223,9 @@ fn push_verdict(text: &mut String, story: &Story) {
         (Verdict::Unknown(reason), _) => push(text, "=> ", &format!("undecided: {reason}")),
         _ => push(text, "=> ", "valid: no rule is broken"),
     }
+    if let Some(needed) = story.needed {
+        push(text, "   ", &format!("it needs {needed}"));
+    }
     push_broken(text, "which explains it:", hazards);
     push_broken(text, "also broken, in order of time:", also);
     push_broken(text, "from boot on, in any run of this variant:", traits);

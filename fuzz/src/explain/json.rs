@@ -1,6 +1,6 @@
 //! A story as JSON: the evidence as data.
 //!
-//! All times are microseconds after boot. `evidence` has
+//! `needs` is what it needs of the world that is not so by default, or `null`. All times are microseconds after boot. `evidence` has
 //!
 //! * `class`, `meaning`, `what`, `server`, `client_visible`: the verdict; `class` is `null` if no rule
 //!   is broken.
@@ -32,6 +32,7 @@ pub fn story(story: &Story, origin: Time) -> Value {
         "steps": story.moments.iter().map(step).collect::<Vec<_>>(),
         "tables": tables(story).iter().map(table).collect::<Vec<_>>(),
         "evidence": evidence(&story.finding, origin),
+        "needs": story.needed,
     })
 }
 

@@ -60,6 +60,8 @@ pub struct Story {
     pub verdict: Verdict,
     /// What the verdict rests on.
     pub finding: Finding,
+    /// What it needs of the world that is not so by default.
+    pub needed: Option<&'static str>,
 }
 
 impl Story {
@@ -83,7 +85,8 @@ impl Story {
         }
         let end_us = recording.outcome.run.end_us;
         let verdict = recording.outcome.verdict.clone();
-        Self { start, moments, end: teller.servers, end_us, verdict, finding }
+        let needed = recording.schedule.directories.needed();
+        Self { start, moments, end: teller.servers, end_us, verdict, finding, needed }
     }
 
     /// Each step as a line with its time.

@@ -109,6 +109,9 @@ fn environment(shown: Shown<'_>) -> String {
         defects => format!(" It needs: {}.", defects.join(", ").replace('_', "-")),
     };
     let mut text = format!("Variant {} with {servers} servers, in {model}.{needs}", shown.variant);
+    if let Some(needed) = shown.story.needed {
+        text += &format!(" It needs {needed}.");
+    }
     for one in &shown.case.confirmed {
         text += &format!(" {}", one.sentence());
     }

@@ -158,9 +158,9 @@ const fn operation(op: &DiskOp) -> &'static str {
         DiskOp::Truncate(_) => "truncate",
         DiskOp::RollLog => "roll",
         DiskOp::Rename(..) => "rename",
-        DiskOp::Flush => "flush",
+        DiskOp::Flush | DiskOp::FlushFile => "flush",
         DiskOp::FlushRecovered(_) => "flush-recovered",
-        DiskOp::Snapshot(_) => "snapshot",
+        DiskOp::Snapshot(_) | DiskOp::SnapshotFile(_) => "snapshot",
         DiskOp::WriteSnapshot(_) => "write-snapshot",
         DiskOp::EmptySnapshot(_) => "empty-snapshot",
         DiskOp::DropSnapshotsAfter(_) => "drop-snapshots",
@@ -175,13 +175,15 @@ fn disk_op(mut fields: Value, op: &DiskOp) -> Value {
         DiskOp::Truncate(to) | DiskOp::DropSnapshotsAfter(to) | DiskOp::EmptySnapshot(to) => {
             fields["zxid"] = zxid(*to);
         }
-        DiskOp::Snapshot(replica) | DiskOp::WriteSnapshot(replica) => {
+        DiskOp::Snapshot(replica)
+        | DiskOp::SnapshotFile(replica)
+        | DiskOp::WriteSnapshot(replica) => {
             fields["zxid"] = zxid(replica.last_processed);
         }
         DiskOp::Rename(_, epoch) | DiskOp::AcceptedEpoch(epoch) | DiskOp::CurrentEpoch(epoch) => {
             fields["epoch"] = epoch.0.into();
         }
-        DiskOp::RollLog | DiskOp::Flush | DiskOp::FlushRecovered(_) => {}
+        DiskOp::RollLog | DiskOp::Flush | DiskOp::FlushFile | DiskOp::FlushRecovered(_) => {}
     }
     fields
 }
@@ -262,6 +264,7 @@ fn of_client_or_run(fact: &Fact) -> Value {
             fields
         }
         Fact::TimedOut { request: of } => json!({ "kind": "timed-out", "request": request(*of) }),
+        Fact::StrictDirectories => json!({ "kind": "strict-directories" }),
         Fact::Healed => json!({ "kind": "healed" }),
         Fact::Available { after } => json!({ "kind": "available", "after_us": after.0 }),
         Fact::Unavailable { bound, excuse } => {

@@ -7,6 +7,8 @@ use zab_sim::{Act, Schedule};
 /// natural number, so there is no infinite descent.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Measure {
+    /// File systems are not what they are by default.
+    is_strict: bool,
     servers: u8,
     actions: usize,
     /// How much there is to understand in the actions.
@@ -27,6 +29,7 @@ pub fn measure(schedule: &Schedule) -> Measure {
     let actions = &schedule.actions;
     let last_us = actions.iter().map(|action| action.at_us).max().unwrap_or(0);
     Measure {
+        is_strict: !schedule.directories.are_lenient(),
         servers: schedule.servers,
         actions: actions.len(),
         difficulty: actions.iter().map(|action| difficulty(&action.act)).sum(),

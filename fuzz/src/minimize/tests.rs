@@ -3,12 +3,12 @@
 use super::*;
 use crate::generate;
 use crate::rng::Rng;
-use zab_sim::schedule::{ClientOp, CrashMode, FORMAT};
+use zab_sim::schedule::{ClientOp, CrashMode, Directories};
 use zab_sim::{Act, Action};
 
 fn noise(seed: u64, servers: u8, actions: usize) -> Schedule {
     let mut rng = Rng::new(seed);
-    let mut all = Schedule { version: FORMAT, seed: 99, servers, actions: Vec::new() };
+    let mut all = Schedule::empty(99, servers);
     while all.actions.len() < actions {
         all.actions.extend(generate::schedule(&mut rng, servers).actions);
     }
@@ -114,4 +114,18 @@ fn a_predicate_that_changes_its_mind_is_noticed() {
         asked == 1
     };
     assert_eq!(minimize(&noise(1, 3, 10), fickle), Err(Error::Lost));
+}
+
+#[test]
+fn a_world_that_is_stricter_than_needed_is_as_it_is_by_default() {
+    for (is_needed, expected) in [(true, Directories::Strict), (false, Directories::Lenient)] {
+        let noise = Schedule { directories: Directories::Strict, ..noise(3, 3, 40) };
+        let fails = |schedule: &Schedule| {
+            let is_kill = |action: &Action| matches!(action.act, Act::Kill { .. });
+            let is_strict = !schedule.directories.are_lenient();
+            (is_strict || !is_needed) && schedule.actions.iter().any(is_kill)
+        };
+        let small = minimize(&noise, fails).expect("it fails").schedule;
+        assert_eq!((small.directories, small.actions.len()), (expected, 1));
+    }
 }

@@ -203,21 +203,19 @@ impl Nemesis {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use zab_sim::schedule::{Action, FORMAT};
+    use zab_sim::schedule::Action;
 
     #[test]
     fn faults_of_a_schedule_keep_their_order_and_their_share_of_the_time() {
         let act = |at_us, act| Action { at_us, act };
         let schedule = Schedule {
-            version: FORMAT,
-            seed: 0,
-            servers: 3,
             actions: vec![
                 act(100_000, Act::Kill { server: 1, down_us: 300_000 }),
                 act(200_000, Act::Cut { from: 0, to: 2, for_us: 100_000, both_ways: false }),
                 act(200_000, Act::StallDisk { server: 0, for_us: 100_000 }),
                 act(1_000_000, Act::Reset { a: 0, b: 1 }),
             ],
+            ..Schedule::empty(0, 3)
         };
         let timeline = Timeline::of(&schedule);
         let (kill, silence) =

@@ -15,7 +15,7 @@ use std::collections::BTreeMap;
 use zab_checker::Class;
 use zab_core::variant::{Releases, Switch};
 use zab_sim::Schedule;
-use zab_sim::schedule::Kind;
+use zab_sim::schedule::{Directories, Kind};
 
 /// Executions after which an island forgets its corpus and starts over, the first time; each later
 /// time it takes twice as long. A greedy search that has taken a wrong turn stays lost, and most
@@ -31,6 +31,7 @@ pub struct Island {
     releases: Releases,
     sizes: Sizes,
     without: Vec<Kind>,
+    directories: Directories,
     guidance: Guidance,
     rng: Rng,
     oracle: Oracle,
@@ -59,6 +60,7 @@ impl Island {
             releases,
             sizes,
             without: Vec::new(),
+            directories: Directories::default(),
             guidance: Guidance::default(),
             rng,
             oracle: Oracle::new(driver),
@@ -79,6 +81,7 @@ impl Island {
         let rng = Rng::of(campaign.seed, number as u64);
         Self::new(campaign.driver, campaign.releases, campaign.sizes, rng)
             .without(&campaign.without)
+            .in_directories(campaign.directories)
             .guided_by(campaign.guidance)
             .hold_in(campaign.hold_in)
             .because_of(campaign.cause)
@@ -87,6 +90,13 @@ impl Island {
     /// The same without faults of these kinds.
     fn without(mut self, kinds: &[Kind]) -> Self {
         self.without = kinds.to_vec();
+        self
+    }
+
+    /// The same where a flush of a file does this for its name.
+    #[must_use]
+    pub const fn in_directories(mut self, directories: Directories) -> Self {
+        self.directories = directories;
         self
     }
 
@@ -117,6 +127,7 @@ impl Island {
                 .iter_mut()
                 .for_each(|action| action.act = action.act.within_one_release());
         }
+        schedule.directories = self.directories;
         schedule.actions.retain(|action| !self.without.contains(&Kind::of(&action.act)));
         schedule
     }
@@ -237,7 +248,7 @@ impl Island {
 
     /// The defects without which this class would not be broken.
     pub(super) fn causes(&mut self, schedule: &Schedule, class: Class) -> Vec<&'static Switch> {
-        causes(&mut self.oracle, schedule, self.releases, class)
+        causes(&mut self.oracle, schedule, self.releases, class, self.cause)
     }
 
     /// Whether the class is broken with these defects and no other.

@@ -115,8 +115,10 @@ impl Contents {
                 self.log.iter_mut().for_each(|file| file.retain(|txn| txn.zxid <= *zxid));
                 self.log.retain(|file| !file.is_empty());
             }
-            DiskOp::Flush | DiskOp::FlushRecovered(_) => {}
-            DiskOp::Snapshot(replica) | DiskOp::WriteSnapshot(replica) => {
+            DiskOp::Flush | DiskOp::FlushFile | DiskOp::FlushRecovered(_) => {}
+            DiskOp::Snapshot(replica)
+            | DiskOp::SnapshotFile(replica)
+            | DiskOp::WriteSnapshot(replica) => {
                 self.snapshots.push(**replica);
             }
             DiskOp::EmptySnapshot(zxid) => {
@@ -382,8 +384,7 @@ impl Bench {
         let starts: Vec<_> = log.starts().collect();
         let log = log.log.concat();
         let expected = (&log, starts, snapshots.snapshots(), accepted.epoch, current.epoch);
-        let Recovered { snapshots, log, log_files, accepted_epoch, current_epoch, is_blank: _ } =
-            &found;
+        let Recovered { snapshots, log, log_files, accepted_epoch, current_epoch, .. } = &found;
         let snapshots = snapshots.iter().map(|snapshot| snapshot.last_processed).collect();
         let starts = log_files.starts().collect();
         if (log, starts, snapshots, *accepted_epoch, *current_epoch) != expected {

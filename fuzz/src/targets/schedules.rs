@@ -13,6 +13,7 @@ use std::cell::RefCell;
 use zab_checker::{Class, Verdict};
 use zab_core::variant::Named;
 use zab_sim::Schedule;
+use zab_sim::schedule::Directories;
 
 /// One variant in one driver, for any number of schedules.
 #[derive(Debug)]
@@ -45,7 +46,11 @@ impl Target {
             let class = Class::parse(&name);
             Wanted::Only(class.unwrap_or_else(|| panic!("ZAB_CLASS: there is no class `{name}`")))
         });
-        Self::new(driver, named, wanted)
+        let target = Self::new(driver, named, wanted);
+        match std::env::var_os("ZAB_STRICT_POSIX") {
+            Some(_) => Self { island: target.island.in_directories(Directories::Strict), ..target },
+            None => target,
+        }
     }
 
     /// Runs a schedule.

@@ -8,6 +8,7 @@ use zab_fuzz::rng::Rng;
 use zab_fuzz::targets::codec;
 use zab_fuzz::{corpus, generate, minimize};
 use zab_sim::Schedule;
+use zab_sim::schedule::Directories;
 
 fn folder(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("seeds").join(name)
@@ -30,7 +31,10 @@ impl<'a> Arbitrary<'a> for AnySchedule {
             return Schedule::arbitrary(u).map(AnySchedule);
         }
         let servers = *u.choose(&[3, 3, 3, 5])?;
-        let shaped = generate::schedule(&mut Rng::new(u.arbitrary()?), servers);
+        let mut shaped = generate::schedule(&mut Rng::new(u.arbitrary()?), servers);
+        if u.ratio(1, 4)? {
+            shaped.directories = Directories::Strict;
+        }
         Ok(Self(Schedule::from_bytes(&shaped.to_bytes())))
     }
 }

@@ -25,8 +25,8 @@ impl SimDisk {
 
 impl Canonical for SimDisk {
     fn canonical<S: Sink>(&self, sink: &mut S) {
-        let Self { durable, writes } = self;
-        sink.plain(durable);
+        let Self { durable, writes, directories } = self;
+        sink.plain(&(durable, directories));
         for queue in writes {
             sink.plain(&queue.len());
             for Write { lsn: _, op, stage } in queue {

@@ -22,6 +22,8 @@ pub(super) struct Contents {
     current_epoch: Epoch,
     /// It took the place of another disk, and no process has taken part in an epoch since.
     is_blank: bool,
+    /// It took the place of another disk, whenever that was.
+    is_recreated: bool,
 }
 
 impl Contents {
@@ -31,7 +33,7 @@ impl Contents {
 
     /// What an operator leaves who creates the disk again.
     pub(super) fn blank() -> Self {
-        Self { is_blank: true, ..Self::default() }
+        Self { is_blank: true, is_recreated: true, ..Self::default() }
     }
 
     pub(super) const fn is_blank(&self) -> bool {
@@ -63,8 +65,10 @@ impl Contents {
             }
             DiskOp::RollLog => self.is_rolled = true,
             DiskOp::Truncate(zxid) => self.truncate(zxid),
-            DiskOp::Flush | DiskOp::FlushRecovered(_) => {}
-            DiskOp::Snapshot(replica) | DiskOp::WriteSnapshot(replica) => {
+            DiskOp::Flush | DiskOp::FlushFile | DiskOp::FlushRecovered(_) => {}
+            DiskOp::Snapshot(replica)
+            | DiskOp::SnapshotFile(replica)
+            | DiskOp::WriteSnapshot(replica) => {
                 self.snapshots.retain(|old| old.last_processed != replica.last_processed);
                 let at = self
                     .snapshots
@@ -121,6 +125,7 @@ impl Contents {
             accepted_epoch: self.accepted_epoch,
             current_epoch: self.current_epoch,
             is_blank: self.is_blank,
+            is_recreated: self.is_recreated,
         }
     }
 }

@@ -1,5 +1,7 @@
 //! What a disk keeps and loses.
 
+mod strict;
+
 use super::*;
 use record::RECORD;
 use zab_core::{Change, Epoch, Replica, RequestId, SessionId, Txn, Zxid};
@@ -132,6 +134,27 @@ fn a_record_that_is_not_there_hides_the_rest_of_its_file_and_no_other() {
         assert!(disk.complete(File::Log, Lsn(10)));
         disk.lose_power(CrashMode::LoseAll);
         assert_eq!(counters(&disk.recover().expect("sound")), expected);
+    }
+}
+
+/// ZOOKEEPER-1621: what is left of a file whose first record is gone, `FileTxnLog.FileTxnIterator` reads
+/// from 3.9.3 on as this; up to 3.9.2 somebody has to remove it first.
+#[test]
+fn a_log_file_without_its_first_record_is_none() {
+    for mode in [CrashMode::LoseAll, CrashMode::KeepPrefix(0), CrashMode::Torn] {
+        let mut disk = busy_disk();
+        assert!(disk.complete(File::Log, Lsn(5)));
+        disk.ask(Lsn(8), DiskOp::RollLog);
+        disk.ask(Lsn(9), DiskOp::Append(txn(4)));
+        disk.lose_power(mode);
+        let found = disk.recover().expect("no file stops a start");
+        assert_eq!(counters(&found), [1, 2, 3], "{mode:?}");
+        assert_eq!(found.log_files.records(), 3, "{mode:?}");
+        disk.ask(Lsn(1), DiskOp::RollLog);
+        disk.ask(Lsn(2), DiskOp::Append(txn(4)));
+        disk.lose_process();
+        let found = disk.recover().expect("sound");
+        assert_eq!(found.log_files.starts().collect::<Vec<_>>(), [0, 3], "{mode:?}");
     }
 }
 
@@ -428,7 +451,7 @@ fn the_log_is_spread_over_files() {
 
 #[test]
 fn a_disk_is_blank_until_a_current_epoch_on_it_is_durable() {
-    let mut disk = SimDisk::blank();
+    let mut disk = SimDisk::default().blanked();
     disk.ask(Lsn(1), DiskOp::AcceptedEpoch(Epoch(2)));
     assert!(disk.complete(File::AcceptedEpoch, Lsn(1)));
     disk.ask(Lsn(2), DiskOp::Rename(File::CurrentEpoch, Epoch(2)));

@@ -71,6 +71,10 @@ impl<D: Driver, O: Observer> Execution<'_, D, O> {
 
     fn phases(&mut self, schedule: &Schedule) -> ControlFlow<End> {
         self.change(|driver, _| driver.set_seed(schedule.seed))?;
+        if !schedule.directories.are_lenient() {
+            self.change(|driver, _| driver.set_directories(schedule.directories))?;
+            self.state(None, Fact::StrictDirectories)?;
+        }
         self.chaos(schedule)?;
         self.change(|driver, fx| driver.heal(fx))?;
         if self.liveness()? {
@@ -187,6 +191,8 @@ impl<D: Driver, O: Observer> Execution<'_, D, O> {
         let all = |wanted| reasons().all(|reason| reason == wanted);
         Some(if all(ExitReason::EpochBehindLog) {
             "no quorum starts: epoch of the log above currentEpoch"
+        } else if all(ExitReason::NoSnapshot) {
+            "no quorum starts: logs without a snapshot"
         } else if all(ExitReason::HoleInLog) {
             "no quorum starts: logs with holes"
         } else {

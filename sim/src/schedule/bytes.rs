@@ -1,13 +1,14 @@
 //! The binary form: fixed-width records of which any byte string decodes.
 //!
-//! 16 bytes of header (`seed u64 | servers u8 | 7 × 0`), then 8 bytes an action
+//! 16 bytes of header (`seed u64 | servers u8 | directories u8 | 6 × 0`), then 8 bytes an action
 //! (`at u16 | kind u8 | a u8 | b u8 | c u8 | span u16`, times in units of [`GRAIN_US`]), all
-//! little-endian. Kinds and servers are taken modulo their number, missing bytes of the header are
+//! little-endian. Directories are strict if that byte is `S`, so that hardly any bytes ask for that which
+//! were not meant to. Kinds and servers are taken modulo their number, missing bytes of the header are
 //! 0, and a record that is not whole is left out. Removing 8 bytes removes one action, so a
 //! fuzzer's own mutations are meaningful edits.
 
 use super::fields::Field;
-use super::{Action, CrashMode, FORMAT, Files, GRAIN_US, Kind, Schedule, StallTarget};
+use super::{Action, CrashMode, Directories, FORMAT, Files, GRAIN_US, Kind, Schedule, StallTarget};
 use crate::schedule::{ACTIONS_MAX, ClientOp};
 use zab_core::variant::Release;
 
@@ -16,6 +17,9 @@ pub const HEADER: usize = 16;
 
 /// Bytes of an action.
 pub const RECORD: usize = 8;
+
+/// The byte of the header that asks for strict directories.
+const STRICT: u8 = b'S';
 
 const SERVERS: [u8; 3] = [3, 5, 7];
 const OPS: [ClientOp; 4] = [ClientOp::Write, ClientOp::WriteIf, ClientOp::Read, ClientOp::SyncRead];
@@ -34,11 +38,15 @@ impl Schedule {
         let (head, records) = bytes.split_at(bytes.len().min(HEADER));
         let mut header = [0; HEADER];
         header[..head.len()].copy_from_slice(head);
-        let [s0, s1, s2, s3, s4, s5, s6, s7, servers, ..] = header;
+        let [s0, s1, s2, s3, s4, s5, s6, s7, servers, directories, ..] = header;
         let mut schedule = Self {
             version: FORMAT,
             seed: u64::from_le_bytes([s0, s1, s2, s3, s4, s5, s6, s7]),
             servers: SERVERS[usize::from(servers) % SERVERS.len()],
+            directories: match directories {
+                STRICT => Directories::Strict,
+                _ => Directories::Lenient,
+            },
             actions: records.chunks_exact(RECORD).take(ACTIONS_MAX).map(decode).collect(),
         };
         schedule.repair();
@@ -51,6 +59,7 @@ impl Schedule {
         let mut bytes = Vec::with_capacity(HEADER + RECORD * self.actions.len());
         bytes.extend_from_slice(&self.seed.to_le_bytes());
         bytes.push(servers.expect("a valid schedule has 3, 5 or 7 servers") as u8);
+        bytes.push(if self.directories.are_lenient() { 0 } else { STRICT });
         bytes.resize(HEADER, 0);
         self.actions.iter().for_each(|action| bytes.extend_from_slice(&encode(action)));
         bytes

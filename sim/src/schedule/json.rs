@@ -3,7 +3,7 @@
 //! Reading is strict. A typo or a number out of range is an error of one line that says what is
 //! wrong, where, and what would be right.
 
-use super::{Act, Action, FORMAT, Kind, Schedule, ScheduleError};
+use super::{Act, Action, Directories, FORMAT, Kind, Schedule, ScheduleError};
 use serde::de::{Error as _, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
@@ -16,6 +16,8 @@ pub(super) struct Unchecked {
     version: u16,
     seed: u64,
     servers: u8,
+    #[serde(default)]
+    directories: Directories,
     actions: Vec<Action>,
 }
 
@@ -23,8 +25,8 @@ impl TryFrom<Unchecked> for Schedule {
     type Error = ScheduleError;
 
     fn try_from(json: Unchecked) -> Result<Self, ScheduleError> {
-        let Unchecked { version, seed, servers, actions } = json;
-        let schedule = Self { version, seed, servers, actions };
+        let Unchecked { version, seed, servers, directories, actions } = json;
+        let schedule = Self { version, seed, servers, directories, actions };
         schedule.validate()?;
         Ok(Self { version: FORMAT, ..schedule })
     }
@@ -121,13 +123,17 @@ impl Schedule {
 
     /// Writes the JSON form, one action a line.
     pub fn to_json(&self) -> String {
-        let Self { version, seed, servers, actions } = self;
+        let Self { version, seed, servers, directories, actions } = self;
         let lines: Vec<String> =
             actions.iter().map(|action| format!("\n    {}", action.to_json())).collect();
         let end = if lines.is_empty() { "" } else { "\n  " };
+        let directories = match directories {
+            Directories::Lenient => "",
+            Directories::Strict => "\n  \"directories\": \"strict\",",
+        };
         format!(
-            "{{\n  \"version\": {version},\n  \"seed\": {seed},\n  \"servers\": {servers},\n  \
-             \"actions\": [{}{end}]\n}}\n",
+            "{{\n  \"version\": {version},\n  \"seed\": {seed},\n  \"servers\": {servers},\
+             {directories}\n  \"actions\": [{}{end}]\n}}\n",
             lines.join(","),
         )
     }

@@ -15,7 +15,7 @@ impl Canonical for Durable {
             snapshots,
             accepted_epoch,
             current_epoch,
-            naming,
+            folders,
             last_lsn: _,
             asked,
             done,
@@ -25,7 +25,7 @@ impl Canonical for Durable {
             appended,
         } = self;
         sink.plain(&(log, buffered, accepted_epoch, current_epoch, appended.len()));
-        sink.plain(&(log_files, log_is_rolled, removed, naming));
+        sink.plain(&(log_files, log_is_rolled, removed, folders));
         sink.lsn(*recovery);
         snapshots.canonical(sink);
         // An epoch that is being written takes effect with the last write of its file.

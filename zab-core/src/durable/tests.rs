@@ -9,7 +9,7 @@ fn can_truncate(snapshot: (u32, u32), log: &[(u32, u32)], to: (u32, u32)) -> boo
     let snapshot = Replica { last_processed, ..Replica::default() };
     let log = log.iter().map(|(epoch, counter)| txn(*epoch, *counter)).collect();
     let recovered = Recovered { snapshots: vec![snapshot], log, ..Recovered::default() };
-    Durable::recover(recovered, Naming::Flushed).can_truncate_to(Zxid::new(to.0, to.1))
+    Durable::recover(recovered, Folders::default()).can_truncate_to(Zxid::new(to.0, to.1))
 }
 
 #[test]
@@ -56,7 +56,8 @@ fn an_epoch_file_holds_what_the_last_write_left_once_that_is_done() {
 fn flushing() -> (Durable, Lsn, Vec<Output>) {
     let mut out = Vec::new();
     let log = vec![txn(1, 1), txn(1, 2)];
-    let mut durable = Durable::recover(Recovered { log, ..Recovered::default() }, Naming::Flushed);
+    let mut durable =
+        Durable::recover(Recovered { log, ..Recovered::default() }, Folders::default());
     durable.append(txn(1, 3), &mut out);
     let flush = durable.flush(&mut out);
     (durable, flush, out)
@@ -134,7 +135,7 @@ fn a_truncation_may_lead_back_to_an_older_snapshot() {
     let of = |snapshots: &[Replica]| {
         let recovered =
             Recovered { snapshots: snapshots.to_vec(), log: log.clone(), ..Recovered::default() };
-        Durable::recover(recovered, Naming::Flushed).can_truncate_to(Zxid::new(1, 4))
+        Durable::recover(recovered, Folders::default()).can_truncate_to(Zxid::new(1, 4))
     };
     assert!(of(&snapshots) && !of(&snapshots[1..]));
 }

@@ -32,7 +32,7 @@ pub struct Bug {
     pub fixed: &'static str,
     /// How it is known.
     pub source: Source,
-    /// The worst that it does by itself.
+    /// What it is known for, and hunted for, by itself; in rarer schedules some do worse.
     pub harm: Harm,
     /// How the model has it.
     pub model: Model,
@@ -108,6 +108,14 @@ impl Bug {
         variant
     }
 
+    /// Whether it shows only where a flush of a file does not make the file's name durable: with ext4, xfs
+    /// and btrfs it does.
+    pub fn needs_strict_directories(&self) -> bool {
+        self.alone().is_some_and(|alone| {
+            alone.directory_unsynced && !self.repaired(alone).directory_unsynced
+        })
+    }
+
     /// Whether there is something of it in the variant to repair.
     pub fn is_in(&self, variant: Variant) -> bool {
         self.repaired(variant) != variant
@@ -153,7 +161,7 @@ impl Bug {
             summary: self.cause,
             affects: self.affects,
             jira: self.jira,
-            harm: self.harm,
+            harm: Some(self.harm),
             variant: alone,
         }
     }

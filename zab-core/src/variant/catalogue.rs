@@ -16,11 +16,9 @@ pub enum Kind {
     Release,
 }
 
-/// The worst that a variant does to those who use it, as far as is known.
+/// What a defect is known to do to those who use the servers.
 #[derive(Copy, Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Harm {
-    /// Nothing.
-    Nothing,
     /// What was acknowledged or read is lost.
     Loss,
     /// Servers answer differently, though everything is healed.
@@ -47,8 +45,8 @@ pub struct Entry {
     pub affects: &'static str,
     /// The issues of ZooKeeper that it stands for.
     pub jira: &'static [u16],
-    /// What it does.
-    pub harm: Harm,
+    /// What it is known for; the reference is known for nothing.
+    pub harm: Option<Harm>,
     /// The switches.
     pub variant: Variant,
 }
@@ -84,7 +82,9 @@ const ZK_3_9_5: Variant = Variant {
     disk_error_keeps_memory: true,
     trunc_unflushed: true,
     snapshot_in_place: true,
+    needs_first_snapshot: true,
     rename_unflushed: true,
+    directory_unsynced: true,
     trusts_blank_disk: true,
     unflushed_start: true,
     leads_unpromised: true,
@@ -143,6 +143,7 @@ const BEFORE_2678: Variant = Variant {
     aborted_snap_keeps_memory: false,
     aborted_trunc_keeps_memory: false,
     disk_error_keeps_memory: false,
+    needs_first_snapshot: false,
     ..ZK_3_5_3
 };
 
@@ -151,6 +152,7 @@ const ZK_3_5_2: Variant = BEFORE_2678;
 /// What 3.4 does not have: DIFF from the log on disk, and from 3.4.6 on the refusal to start with an
 /// epoch file that is too old (`updatingEpoch`) and the snapshot of a would-be leader.
 const ZK_3_4_14: Variant = Variant {
+    needs_first_snapshot: false,
     disk_diff_unchecked: false,
     snap_keeps_log: false,
     refuses_epoch_gap: false,
@@ -198,7 +200,7 @@ const PROTOCOLS: &[Entry] = &[
         summary: "no known defect; stricter than ZooKeeper's HEAD",
         affects: "none",
         jira: &[],
-        harm: Harm::Nothing,
+        harm: None,
         variant: REFERENCE,
     },
     Entry {
@@ -208,7 +210,7 @@ const PROTOCOLS: &[Entry] = &[
         summary: "the newest release; still loses writes through stale acknowledgements",
         affects: "3.9.4, 3.9.5, HEAD",
         jira: &[],
-        harm: Harm::Loss,
+        harm: Some(Harm::Loss),
         variant: ZK_3_9_5,
     },
     Entry {
@@ -218,7 +220,7 @@ const PROTOCOLS: &[Entry] = &[
         summary: "PR 2152: what a synchronization commits is missing in the committed log",
         affects: "3.9.3",
         jira: &[],
-        harm: Harm::Loss,
+        harm: Some(Harm::Loss),
         variant: ZK_3_9_3,
     },
     Entry {
@@ -228,7 +230,7 @@ const PROTOCOLS: &[Entry] = &[
         summary: "PR 2111: flushes before the acknowledgement, but applies late",
         affects: "3.8.5, 3.8.6, 3.9.2",
         jira: &[],
-        harm: Harm::Loss,
+        harm: Some(Harm::Loss),
         variant: ZK_3_9_2,
     },
     Entry {
@@ -238,7 +240,7 @@ const PROTOCOLS: &[Entry] = &[
         summary: "PR 1445: queues for logging before the acknowledgement, epoch file first",
         affects: "3.6.3-4, 3.7.0-2, 3.8.0-4, 3.9.0-1",
         jira: &[],
-        harm: Harm::Loss,
+        harm: Some(Harm::Loss),
         variant: ZK_3_8_0,
     },
     Entry {
@@ -248,7 +250,7 @@ const PROTOCOLS: &[Entry] = &[
         summary: "logs nothing of a DIFF before the acknowledgement",
         affects: "3.6.0-2",
         jira: &[],
-        harm: Harm::Loss,
+        harm: Some(Harm::Loss),
         variant: ZK_3_6_2,
     },
     Entry {
@@ -258,7 +260,7 @@ const PROTOCOLS: &[Entry] = &[
         summary: "PR 1445 as in 3.8.0; a DIFF from the log on disk may leave a gap",
         affects: "3.5.10",
         jira: &[],
-        harm: Harm::Loss,
+        harm: Some(Harm::Loss),
         variant: ZK_3_5_10,
     },
     Entry {
@@ -268,7 +270,7 @@ const PROTOCOLS: &[Entry] = &[
         summary: "as 3.6.2; snapshots are not flushed, a DIFF from disk may leave a gap",
         affects: "3.5.4-9",
         jira: &[],
-        harm: Harm::Loss,
+        harm: Some(Harm::Loss),
         variant: ZK_3_5_8,
     },
     Entry {
@@ -278,7 +280,7 @@ const PROTOCOLS: &[Entry] = &[
         summary: "as 3.5.8; after a step-down the tail of the log is missing in memory",
         affects: "3.5.3",
         jira: &[],
-        harm: Harm::Loss,
+        harm: Some(Harm::Loss),
         variant: ZK_3_5_3,
     },
     Entry {
@@ -288,7 +290,7 @@ const PROTOCOLS: &[Entry] = &[
         summary: "a synchronization ends with a snapshot; DIFF from disk may leave a gap",
         affects: "3.5.0-2",
         jira: &[],
-        harm: Harm::Loss,
+        harm: Some(Harm::Loss),
         variant: ZK_3_5_2,
     },
     Entry {
@@ -298,7 +300,7 @@ const PROTOCOLS: &[Entry] = &[
         summary: "as 3.5.8, without DIFF from disk",
         affects: "3.4.12-14",
         jira: &[],
-        harm: Harm::Loss,
+        harm: Some(Harm::Loss),
         variant: ZK_3_4_14,
     },
     Entry {
@@ -308,7 +310,7 @@ const PROTOCOLS: &[Entry] = &[
         summary: "as 3.4.14; after a step-down the tail of the log is missing in memory",
         affects: "3.4.11",
         jira: &[],
-        harm: Harm::Loss,
+        harm: Some(Harm::Loss),
         variant: ZK_3_4_11,
     },
     Entry {
@@ -318,7 +320,7 @@ const PROTOCOLS: &[Entry] = &[
         summary: "as 3.4.11; a DIFF moves the last zxid before its transactions came",
         affects: "3.4.10",
         jira: &[],
-        harm: Harm::Loss,
+        harm: Some(Harm::Loss),
         variant: ZK_3_4_10,
     },
     Entry {
@@ -328,7 +330,7 @@ const PROTOCOLS: &[Entry] = &[
         summary: "a synchronization ends with a snapshot; memory is loaded after each role",
         affects: "3.4.6-9",
         jira: &[],
-        harm: Harm::Loss,
+        harm: Some(Harm::Loss),
         variant: ZK_3_4_9,
     },
     Entry {
@@ -338,7 +340,7 @@ const PROTOCOLS: &[Entry] = &[
         summary: "as 3.4.9; may refuse to start, and does not join votes that differ",
         affects: "3.4.0-5",
         jira: &[],
-        harm: Harm::Loss,
+        harm: Some(Harm::Loss),
         variant: ZK_3_4_5,
     },
     Entry {
@@ -348,7 +350,7 @@ const PROTOCOLS: &[Entry] = &[
         summary: "for 3023: logs, flushes and applies before the acknowledgement, epoch first [described]",
         affects: "none",
         jira: &[],
-        harm: Harm::Loss,
+        harm: Some(Harm::Loss),
         variant: PR_1848,
     },
     Entry {
@@ -358,7 +360,7 @@ const PROTOCOLS: &[Entry] = &[
         summary: "for 4394: what is to be committed is kept apart from what is to be logged [described]",
         affects: "none",
         jira: &[],
-        harm: Harm::Loss,
+        harm: Some(Harm::Loss),
         variant: Variant { clears_outstanding: false, ..ZK_3_8_0 },
     },
     Entry {
@@ -368,7 +370,7 @@ const PROTOCOLS: &[Entry] = &[
         summary: "for 4646 and 4685: flushes before the acknowledgement, epoch first [described]",
         affects: "none",
         jira: &[],
-        harm: Harm::Loss,
+        harm: Some(Harm::Loss),
         variant: Variant { epoch_before_log: true, ..ZK_3_9_2 },
     },
     Entry {
@@ -378,7 +380,7 @@ const PROTOCOLS: &[Entry] = &[
         summary: "for 4394 and 3023: only what is committed is logged and applied; without PR 2154 [read]",
         affects: "none",
         jira: &[],
-        harm: Harm::Loss,
+        harm: Some(Harm::Loss),
         variant: Variant { shutdown: Shutdown::Leak, ..ZK_3_9_3 },
     },
     Entry {
@@ -388,7 +390,7 @@ const PROTOCOLS: &[Entry] = &[
         summary: "for 4837: a would-be leader takes no snapshot of its uncommitted tail [deduced]",
         affects: "none",
         jira: &[],
-        harm: Harm::Loss,
+        harm: Some(Harm::Loss),
         variant: Variant { elected_snapshots_tail: false, ..ZK_3_9_5 },
     },
     Entry {
@@ -398,7 +400,7 @@ const PROTOCOLS: &[Entry] = &[
         summary: "for 4882: a server whose log lags behind its memory loads it again [described]",
         affects: "none",
         jira: &[],
-        harm: Harm::Loss,
+        harm: Some(Harm::Loss),
         variant: Variant { disk_error_keeps_memory: false, ..ZK_3_9_5 },
     },
     Entry {
@@ -408,7 +410,7 @@ const PROTOCOLS: &[Entry] = &[
         summary: "for 5094: what a TRUNC that broke off left in memory is discarded [described]",
         affects: "none",
         jira: &[],
-        harm: Harm::Loss,
+        harm: Some(Harm::Loss),
         variant: Variant { aborted_trunc_keeps_memory: false, ..ZK_3_9_5 },
     },
 ];

@@ -366,8 +366,11 @@ impl Disk {
             match op {
                 DiskOp::Append(txn) => start.log.push(txn),
                 DiskOp::Truncate(zxid) => start.log.retain(|txn| txn.zxid <= zxid),
-                DiskOp::RollLog | DiskOp::Flush | DiskOp::FlushRecovered(_) => {}
-                DiskOp::Snapshot(replica) | DiskOp::WriteSnapshot(replica) => {
+                DiskOp::RollLog | DiskOp::Flush | DiskOp::FlushFile | DiskOp::FlushRecovered(_) => {
+                }
+                DiskOp::Snapshot(replica)
+                | DiskOp::SnapshotFile(replica)
+                | DiskOp::WriteSnapshot(replica) => {
                     start.snapshots.push(*replica);
                 }
                 DiskOp::EmptySnapshot(zxid) => {

@@ -225,6 +225,47 @@ fn who_is_not_let_truncate_by_its_disk_ends() {
     }
 }
 
+/// ZOOKEEPER-2325: `FileTxnSnapLog.restore` from 3.5.3 on.
+#[test]
+fn a_log_without_a_snapshot_is_refused_on_a_disk_that_was_created_again() {
+    let start = |variant: Variant, recovered: &Recovered| {
+        let mut node = Node::new(NodeId(0), Config::new(3), variant);
+        step_and_write(&mut node, Input::Start(Box::new(recovered.clone())))
+    };
+    let of_releases =
+        Variant { needs_first_snapshot: true, trusts_blank_disk: true, ..Variant::REFERENCE };
+    let of_operators = Variant { trusts_blank_disk: false, ..of_releases };
+    let refusal = Output::Exit(ExitReason::NoSnapshot);
+    let writes = |outputs: &[Output]| {
+        let is_snapshot = |output: &Output| {
+            matches!(output, Output::Disk { op: DiskOp::WriteSnapshot(of), .. }
+                if of.last_processed == Zxid::ZERO)
+        };
+        outputs.iter().any(is_snapshot)
+    };
+    let empty = Recovered { is_blank: true, is_recreated: true, ..Recovered::default() };
+    let log = vec![txn(Zxid::new(1, 1))];
+    let epoch = Epoch(1);
+    let logged = Recovered {
+        log,
+        accepted_epoch: epoch,
+        current_epoch: epoch,
+        is_blank: false,
+        ..empty.clone()
+    };
+    assert!(writes(&start(of_releases, &empty)));
+    assert!(!writes(&start(of_operators, &empty)), "`zookeeper.db.autocreate` is false");
+    for variant in [of_releases, of_operators] {
+        assert!(start(variant, &logged).contains(&refusal));
+        let original = Recovered { is_recreated: false, ..logged.clone() };
+        assert!(!start(variant, &original).contains(&refusal), "it was written back long ago");
+        let snapshots = vec![Replica::default()];
+        let whole = Recovered { snapshots, ..logged.clone() };
+        assert!(!start(variant, &whole).contains(&refusal));
+    }
+    assert!(!start(Variant::REFERENCE, &logged).contains(&refusal));
+}
+
 /// `Learner.syncWithLeader`, 3.9.3: `processTxn` comes after `append`, which opens a new file, and before
 /// `commit`, which writes and flushes.
 #[test]

@@ -12,7 +12,7 @@ use zab_core::{
 /// The flush that these outputs ask for.
 fn flush_of(outputs: &[Output]) -> Lsn {
     let flush = outputs.iter().find_map(|output| match output {
-        Output::Disk { lsn, op: DiskOp::Flush } => Some(*lsn),
+        Output::Disk { lsn, op: DiskOp::Flush | DiskOp::FlushFile } => Some(*lsn),
         _ => None,
     });
     flush.expect("something is logged")

@@ -19,6 +19,7 @@ use std::ops::ControlFlow;
 use std::path::Path;
 use std::time::Duration;
 use zab_core::variant::{Bug, Named};
+use zab_sim::schedule::Directories;
 
 /// How much may be searched.
 #[derive(Copy, Clone, Debug)]
@@ -27,6 +28,16 @@ pub(super) enum Budget {
     Runs(u64),
     /// This long for all cells together.
     Time(Duration),
+}
+
+/// How open cells are searched.
+pub(super) struct Search<'a> {
+    pub(super) budget: Budget,
+    pub(super) jobs: usize,
+    /// What a flush of a file does for its name.
+    pub(super) directories: Directories,
+    /// Where what is found is kept.
+    pub(super) folder: &'a Path,
 }
 
 /// The executions of one campaign.
@@ -53,17 +64,16 @@ struct Done {
 pub(super) fn deepen(
     rows: &mut [Row],
     state: &mut State,
-    budget: Budget,
-    jobs: usize,
-    folder: &Path,
+    search: &Search<'_>,
     out: &Out,
 ) -> Result<(), Failure> {
+    let Search { budget, jobs, directories, folder } = *search;
     let stopwatch = Stopwatch::start();
     let is_over = || matches!(budget, Budget::Time(time) if stopwatch.elapsed() >= time);
     // A campaign that finds what does not expose the variant ends early, and another one follows.
     let mut spent: BTreeMap<(usize, usize), u64> = BTreeMap::new();
     while !is_over() {
-        let mut tasks = open(rows);
+        let mut tasks = open(rows, directories);
         for task in &mut tasks {
             if let Budget::Runs(runs) = budget {
                 let spent = spent.get(&(task.row, task.cell)).copied().unwrap_or(0);
@@ -75,7 +85,7 @@ pub(super) fn deepen(
             break;
         }
         let watch = || if is_over() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) };
-        let done = in_parallel(jobs, &tasks, |task| task.carry_out(&watch));
+        let done = in_parallel(jobs, &tasks, |task| task.carry_out(directories, &watch));
         for (task, done) in tasks.into_iter().zip(done) {
             let done = done?;
             *spent.entry((task.row, task.cell)).or_default() += done.report.executions.max(1);
@@ -89,13 +99,14 @@ pub(super) fn deepen(
     Ok(())
 }
 
-/// Every cell that is not decided.
-fn open(rows: &[Row]) -> Vec<Task> {
+/// Every cell that is not decided, and can be in these directories.
+fn open(rows: &[Row], directories: Directories) -> Vec<Task> {
     let mut tasks = Vec::new();
     for (row, Row { subject, cells, .. }) in rows.iter().enumerate() {
         for (cell, (bug, known)) in cells.iter().enumerate() {
             if let Cell::NotShown(effort) = known
                 && !effort.is_clean()
+                && !(bug.needs_strict_directories() && directories.are_lenient())
             {
                 let (named, effort) = (subject.named.clone(), (**effort).clone());
                 tasks.push(Task { row, cell, named, bug, effort, runs: CAMPAIGN });
@@ -129,7 +140,11 @@ fn settle(
 }
 
 impl Task {
-    fn carry_out(&self, watch: &(dyn Fn() -> ControlFlow<()> + Sync)) -> Result<Done, Failure> {
+    fn carry_out(
+        &self,
+        directories: Directories,
+        watch: &(dyn Fn() -> ControlFlow<()> + Sync),
+    ) -> Result<Done, Failure> {
         let Self { named, bug, effort, runs, .. } = self;
         if watch().is_break() {
             let report = Report::default();
@@ -138,6 +153,7 @@ impl Task {
         let campaign = Campaign {
             wanted: Wanted::of_bug(bug),
             cause: Some(Cause::Bug(bug)),
+            directories,
             ..Campaign::new(named, effort.campaigns, Limit::Runs(*runs))
         };
         let report = search::run(&campaign, &|_| watch());

@@ -257,7 +257,9 @@ impl Files {
         match op {
             DiskOp::Append(txn) => self.log.push(*txn),
             DiskOp::Truncate(zxid) => self.log.retain(|txn| txn.zxid <= *zxid),
-            DiskOp::Snapshot(replica) | DiskOp::WriteSnapshot(replica) => {
+            DiskOp::Snapshot(replica)
+            | DiskOp::SnapshotFile(replica)
+            | DiskOp::WriteSnapshot(replica) => {
                 self.snapshots.push(**replica);
             }
             DiskOp::DropSnapshotsAfter(zxid) => {
@@ -271,7 +273,11 @@ impl Files {
             }
             // An empty file is none that a process would load.
             DiskOp::EmptySnapshot(zxid) => self.snapshots.retain(|one| one.last_processed != *zxid),
-            DiskOp::RollLog | DiskOp::Flush | DiskOp::FlushRecovered(_) | DiskOp::Rename(..) => {}
+            DiskOp::RollLog
+            | DiskOp::Flush
+            | DiskOp::FlushFile
+            | DiskOp::FlushRecovered(_)
+            | DiskOp::Rename(..) => {}
         }
     }
 

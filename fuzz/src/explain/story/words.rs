@@ -9,6 +9,7 @@ use zab_checker::custody::{ServerState, Servers};
 use zab_checker::{Event, Fact};
 use zab_core::event::{ExitReason, Note, SyncMode};
 use zab_core::{Change, DiskError, Epoch, File, NodeId, Op, Outcome, Packet, Recovered, Txn, Zxid};
+use zab_sim::schedule::Directories;
 
 /// The context in which an event is told.
 pub(super) struct Words<'a> {
@@ -190,6 +191,10 @@ impl Words<'_> {
     fn ensemble(&mut self, fact: &Fact) -> Told {
         match fact {
             Fact::Fault(name) => Some((Step, self.fault(None, Effect::Named(name)))),
+            Fact::StrictDirectories => {
+                let needed = Directories::Strict.needed()?;
+                Some((Turn, format!("the servers run on {needed}")))
+            }
             Fact::Healed => {
                 Some((Turn, "every fault is healed, and every server is started".to_owned()))
             }
@@ -286,6 +291,7 @@ fn transaction(txn: &Txn) -> String {
 /// How a process came to end.
 pub(in crate::explain) const fn exit(reason: ExitReason) -> &'static str {
     match reason {
+        ExitReason::NoSnapshot => "it has a log and no snapshot",
         ExitReason::EpochBehindLog => "the epoch of its log is above its current epoch",
         ExitReason::AcceptedBelowCurrent => "its accepted epoch is below its current epoch",
         ExitReason::HoleInLog => "a transaction is missing in its log",

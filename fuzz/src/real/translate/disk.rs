@@ -70,7 +70,7 @@ impl Disks {
         match op {
             DiskOp::Append(txn) => disk.pending.push((lsn, txn.zxid)),
             // What was appended can be read as soon as it is about to be flushed.
-            DiskOp::Flush => {
+            DiskOp::Flush | DiskOp::FlushFile => {
                 if let Some((_, last)) = disk.pending.last() {
                     let line = match fate {
                         Fate::Failed(DiskError::Write | DiskError::Header | DiskError::Open) => {

@@ -144,5 +144,6 @@ pub(super) fn recovered(u: &mut Unstructured<'_>) -> Result<Recovered> {
         accepted_epoch: epoch(u)?,
         current_epoch: epoch(u)?,
         is_blank: u.ratio(1, 8)?,
+        is_recreated: u.ratio(1, 8)?,
     })
 }

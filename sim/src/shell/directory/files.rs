@@ -37,6 +37,7 @@ impl Files {
             current_epoch: read_epoch(&folder.join("currentEpoch"))?,
             // Who gives a server another folder says so by the command that starts it.
             is_blank: false,
+            is_recreated: false,
         };
         Ok((found, files))
     }
@@ -56,12 +57,14 @@ impl Files {
                 self.is_uncut = self.log.truncate(*zxid).is_err();
                 Ok(())
             }
-            DiskOp::Flush if std::mem::take(&mut self.is_uncut) => Err(DiskError::Write),
+            DiskOp::Flush | DiskOp::FlushFile if std::mem::take(&mut self.is_uncut) => {
+                Err(DiskError::Write)
+            }
             DiskOp::Flush => {
-                self.log.write().map_err(written)?;
-                self.log.sync().map_err(flushed)?;
+                self.flush_log()?;
                 self.sync_folder().map_err(flushed)
             }
+            DiskOp::FlushFile => self.flush_log(),
             DiskOp::FlushRecovered(zab_core::File::Log) => {
                 self.log.write().map_err(written)?;
                 for path in log::paths(&self.folder).map_err(written)? {
@@ -75,6 +78,9 @@ impl Files {
             }
             DiskOp::FlushRecovered(_) => self.sync_folder().map_err(flushed),
             DiskOp::Snapshot(replica) => self.replace(&name_of(replica), &snapshot_bytes(replica)),
+            DiskOp::SnapshotFile(replica) => {
+                self.rename(&name_of(replica), &snapshot_bytes(replica))
+            }
             DiskOp::WriteSnapshot(replica) => {
                 self.write_in_place(&name_of(replica), &snapshot_bytes(replica))
             }
@@ -92,6 +98,11 @@ impl Files {
             }
             DiskOp::Rename(_, epoch) => self.rename("currentEpoch", &epoch_bytes(*epoch)),
         }
+    }
+
+    fn flush_log(&mut self) -> Done {
+        self.log.write().map_err(written)?;
+        self.log.sync().map_err(flushed)
     }
 
     /// Makes a file durable that somebody else may have failed to flush.

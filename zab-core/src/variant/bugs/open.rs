@@ -95,17 +95,47 @@ pub(super) const BUGS: &[Bug] = &[
         },
     },
     Bug {
+        name: "needs-first-snapshot",
+        jira: &[3056],
+        cause: "a server refuses a log without a snapshot, and the snapshot of a new disk may be lost",
+        symptom: "a server does not start: no snapshot found, but there are log entries",
+        affects: "3.5.3 to HEAD",
+        fixed: "",
+        source: Source::Read,
+        harm: Harm::Outage,
+        model: Model::Switches {
+            // Whoever comes with an empty disk gets a SNAP, which is flushed from 3.5.10 and 3.6.0 on; from
+            // then on it takes `snapshot_in_place` to lose it.
+            alone: Variant { needs_first_snapshot: true, snapshot_unflushed: true, ..REFERENCE },
+            repair: |variant| variant.needs_first_snapshot = false,
+        },
+    },
+    Bug {
         name: "rename-unflushed",
         jira: &[],
         cause: "an epoch file is renamed, and nobody flushes its folder before the epoch is promised",
-        symptom: "after a power failure acceptedEpoch or currentEpoch holds an older epoch",
+        symptom: "a write that was read is lost: a power failure took an epoch file back to an older epoch",
         affects: "3.4.0 to HEAD",
         fixed: "",
         source: Source::Read,
-        harm: Harm::Nothing,
+        harm: Harm::Loss,
         model: Model::Switches {
             alone: Variant { rename_unflushed: true, ..REFERENCE },
             repair: |variant| variant.rename_unflushed = false,
+        },
+    },
+    Bug {
+        name: "directory-unsynced",
+        jira: &[],
+        cause: "a new log file or snapshot is flushed, and its folder is not (strict POSIX alone)",
+        symptom: "a server has lost its newest log file whole after a power failure",
+        affects: "3.3.0 to HEAD",
+        fixed: "",
+        source: Source::Read,
+        harm: Harm::Loss,
+        model: Model::Switches {
+            alone: Variant { directory_unsynced: true, ..REFERENCE },
+            repair: |variant| variant.directory_unsynced = false,
         },
     },
     Bug {

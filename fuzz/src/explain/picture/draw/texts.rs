@@ -23,7 +23,8 @@ pub(super) fn head(shown: Shown<'_>, width: f64) -> Vec<String> {
         "{} · {} servers · {}",
         shown.variant, shown.recording.schedule.servers, shown.command
     );
-    let clause = clause.into_iter().flat_map(|clause| wrap(&clause, width, 12.5));
+    let needed = shown.story.needed.map(|needed| format!("It needs {needed}."));
+    let clause = clause.into_iter().chain(needed).flat_map(|clause| wrap(&clause, width, 12.5));
     clause.chain([where_]).collect()
 }
 

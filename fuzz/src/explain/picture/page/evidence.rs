@@ -30,6 +30,7 @@ pub(super) fn head(shown: Shown<'_>, title: &str) -> Markup {
             @if !shown.case.defects.is_empty() {
                 "Needs: " (shown.case.defects.join(", ").replace('_', "-")) ". "
             }
+            @if let Some(needed) = shown.story.needed { "Needs " (needed) ". " }
             code { (shown.command) }
         }
         (confirmed(shown))
