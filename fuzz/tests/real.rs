@@ -162,6 +162,56 @@ mod lab {
         assert!(told >= 2, "{told} cases are told");
     }
 
+    /// A thread that is held beyond its process, or for good, would be a fault that no schedule has.
+    #[test]
+    fn a_thread_that_a_story_holds_goes_on_or_ends_with_its_process() {
+        let mut holds = 0;
+        for path in ["3.8.0", "3.9.3", "3.9.5"].into_iter().flat_map(cases) {
+            let case = zab_fuzz::case::read(&path).expect("stored cases can be read");
+            let mut oracle = Oracle::with(translate::real_config);
+            let recording = oracle.record(&case.schedule, case.named().releases());
+            let Ok(story) = translate::translate(&recording, "A case") else { continue };
+            let mut held = std::collections::BTreeSet::new();
+            for line in story.lines() {
+                match line.split(' ').collect::<Vec<_>>()[..] {
+                    ["hold", server, "thread", name] => {
+                        assert!(held.insert((server, name)), "{}: {line}", path.display());
+                        holds += 1;
+                    }
+                    ["release", server, "thread", name] => {
+                        assert!(held.remove(&(server, name)), "{}: {line}", path.display());
+                    }
+                    ["kill" | "power", server] | ["wait", server, "down"] => {
+                        held.retain(|(of, _)| *of != server);
+                    }
+                    // Everything is let go where the story ends.
+                    ["recover"] => held.clear(),
+                    _ => {}
+                }
+            }
+            assert!(held.is_empty(), "{}: {held:?}", path.display());
+        }
+        assert!(holds > 0, "no case needs a thread that stands");
+    }
+
+    #[test]
+    fn an_installed_command_brings_its_gate_along() {
+        if !servers("an_installed_command_brings_its_gate_along") {
+            return;
+        }
+        let folder = tempfile::tempdir().expect("there is room for temporary files");
+        let program = folder.path().join("zab");
+        std::fs::copy(env!("CARGO_BIN_EXE_zab"), &program).expect("it can be copied");
+        let text = "boot\ndo c0 S2 create /x 1\nclaim lost /x 1\n";
+        let path = &written(folder.path(), "kept.txt", text);
+        let mut command = Command::new(program);
+        command.args(["confirm", path]).current_dir(folder.path()).env_remove("CARGO_MANIFEST_DIR");
+        let output = command.output().expect("the binary runs");
+        let told = String::from_utf8(output.stdout.clone()).expect("output is UTF-8");
+        assert_eq!(output.status.code(), Some(5), "{told}{}", stderr(&output));
+        assert!(told.contains("/x after sync: S0 \"1\", S1 \"1\", S2 \"1\""), "{told}");
+    }
+
     #[test]
     fn a_case_is_confirmed_by_itself_and_its_control_keeps_what_it_loses() {
         if !servers("a_case_is_confirmed_by_itself_and_its_control_keeps_what_it_loses") {

@@ -25,7 +25,7 @@
 //! and goes on when it has got one byte. After `ask` the byte 0 lets the call happen, and any other
 //! is the `errno` that it fails with, undone. After `did` the byte means nothing; `number` is what the
 //! call returned, or `-errno`. Operations are `open` (for writing), `write`, `fsync`, `truncate`,
-//! `rename` and `remove`; the number in `ask` is a count of bytes or a length.
+//! `rename` and `remove`; the number in `ask` is a count of bytes, a length, or the flags of `open`.
 //!
 //! One more connection begins with `control <TAB> pid <NL>`. What comes back on it are lines of a
 //! thread's number and a signal's, separated by a space; the thread gets the signal. One that gets

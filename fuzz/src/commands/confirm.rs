@@ -64,7 +64,7 @@ A scenario, line by line (# begins a comment, the first one is the title):
   answer c0 [VALUE|-]   unanswered c0
   do c0 S2 create /x 1   read|sync-read S2 /x VALUE|-
   wait S0 … looking|following|leading|down|serves
-  wait S0 … log|logged|not-logged|durable <1,4>   wait S0 … acceptedEpoch|currentEpoch 2
+  wait S0 … log|logged|not-logged|durable|applied <1,4>   wait S0 … acceptedEpoch|currentEpoch 2
   wait S0 … held log write   wait S0 … held thread NAME   wait S0 … failed log write
   wait S0 … says WORDS (in its log)   wait S0 … in Leader.lead (a Java method)
   wait ACK [<1,4>] S0 > S2 [held|passed|lost]

@@ -10,7 +10,7 @@ use super::jute::client::{
 };
 use super::jute::{Error, Input, Result};
 use std::collections::BTreeMap;
-use std::io::{BufReader, Write};
+use std::io::{BufReader, Read as _, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpStream};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Weak};
@@ -41,6 +41,20 @@ pub enum Answer {
     },
     /// The connection ended first: it may have happened or not.
     Unknown,
+}
+
+/// The last transaction that a server has applied, if it serves (the four-letter word `srvr`, which needs
+/// no session and waits behind no request).
+pub(crate) fn last_applied(port: u16) -> Option<Zxid> {
+    let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+    let mut stream = TcpStream::connect_timeout(&address, CONNECT_PATIENCE).ok()?;
+    stream.set_read_timeout(Some(CONNECT_PATIENCE)).ok()?;
+    stream.write_all(b"srvr").ok()?;
+    let mut text = String::new();
+    stream.read_to_string(&mut text).ok()?;
+    let zxid = text.lines().find_map(|line| line.strip_prefix("Zxid: 0x"))?;
+    let number = u64::from_str_radix(zxid, 16).ok()?;
+    Input(number.to_be_bytes().as_slice()).zxid().ok()
 }
 
 /// Number of a request in the run.

@@ -4,8 +4,10 @@
 //! may write on while the disk works. A file that was never synced is gone. Directory entries are
 //! durable in the order in which they were made, as journaling file systems keep them: a completed
 //! fsync of any file makes those before it durable, so a `rename` that nothing was synced after is
-//! undone (ZooKeeper never syncs a directory). What the kernel writes back by itself, some 30 s
-//! later, is an event of its own ([`Disk::settle`]).
+//! undone (ZooKeeper never syncs a directory). A file that is cut short, or emptied to be written once
+//! more in its place, is that as well once it is synced or the file system has committed its journal
+//! ([`Disk::commit_journal`]). What the kernel writes back by itself, some 30 s later, is an event of its
+//! own ([`Disk::settle`]).
 
 use super::jute::disk::read_log;
 use std::collections::BTreeMap;
@@ -47,6 +49,8 @@ pub(crate) struct Disk {
     contents: BTreeMap<Inode, Vec<u8>>,
     /// What a file held when an fsync of it failed.
     clean: BTreeMap<Inode, Vec<u8>>,
+    /// Files that were cut to a length, which is not durable yet.
+    cut: BTreeMap<Inode, usize>,
 }
 
 impl Disk {
@@ -61,6 +65,14 @@ impl Disk {
     pub(crate) fn on_open(&mut self, name: &str) {
         if !self.names.contains_key(name) {
             self.new_file(name);
+        }
+    }
+
+    /// A file was cut short, or emptied as it was opened.
+    pub(crate) fn on_cut(&mut self, name: &str, length: usize) {
+        if let Some(inode) = self.names.get(name) {
+            let cut = self.cut.entry(*inode).or_insert(length);
+            *cut = length.min(*cut);
         }
     }
 
@@ -95,6 +107,7 @@ impl Disk {
             }
         }
         self.contents.insert(file, contents);
+        self.cut.remove(&file);
         self.durable_names = names;
     }
 
@@ -110,6 +123,7 @@ impl Disk {
         self.names.clear();
         self.contents.clear();
         self.clean.clear();
+        self.cut.clear();
         for entry in std::fs::read_dir(folder)? {
             let entry = entry?;
             if entry.file_type()?.is_file() {
@@ -121,10 +135,15 @@ impl Disk {
         Ok(())
     }
 
-    /// The file system has committed its journal: which files there are, and what they are called, is
-    /// durable.
+    /// The file system has committed its journal: which files there are, what they are called, and where
+    /// they were cut, is durable.
     pub(crate) fn commit_journal(&mut self) {
         self.durable_names = self.names.clone();
+        for (inode, length) in std::mem::take(&mut self.cut) {
+            if let Some(contents) = self.contents.get_mut(&inode) {
+                contents.truncate(length);
+            }
+        }
     }
 
     /// What a power failure would leave, by name.
@@ -163,6 +182,7 @@ impl Disk {
         }
         self.names = self.durable_names.clone();
         self.names.retain(|_, inode| self.contents.contains_key(inode));
+        self.cut.clear();
         Ok(changes)
     }
 }
@@ -202,6 +222,13 @@ mod tests {
             let path = |name| self.folder.path().join(name);
             std::fs::rename(path(from), path(to)).expect("it is there");
             self.disk.on_rename(from, to);
+        }
+
+        fn cut(&mut self, name: &str, length: usize) {
+            let path = self.folder.path().join(name);
+            let text = std::fs::read_to_string(&path).expect("it is there");
+            std::fs::write(&path, &text[..length]).expect("it can be written");
+            self.disk.on_cut(name, length);
         }
 
         fn remove(&mut self, name: &str) {
@@ -268,6 +295,35 @@ mod tests {
         machine.rename("epoch.tmp", "epoch");
         machine.disk.commit_journal();
         assert_eq!(machine.lose_power(), files(&[("epoch", "2")]));
+    }
+
+    #[test]
+    fn a_cut_is_durable_once_the_file_is_synced_or_the_journal_is_committed() {
+        let cut = || {
+            let mut machine = Machine::new();
+            machine.write("log.1", "abc");
+            machine.fsync("log.1");
+            machine.cut("log.1", 1);
+            machine
+        };
+        assert_eq!(cut().lose_power(), files(&[("log.1", "abc")]));
+        let mut synced = cut();
+        synced.fsync("log.1");
+        assert_eq!(synced.lose_power(), files(&[("log.1", "a")]));
+        let mut committed = cut();
+        committed.disk.commit_journal();
+        assert_eq!(committed.lose_power(), files(&[("log.1", "a")]));
+    }
+
+    #[test]
+    fn a_file_that_is_written_once_more_in_its_place_may_be_left_empty() {
+        let mut machine = Machine::new();
+        machine.write("snapshot.1", "tree");
+        machine.fsync("snapshot.1");
+        machine.cut("snapshot.1", 0);
+        machine.write("snapshot.1", "tree");
+        machine.disk.commit_journal();
+        assert_eq!(machine.lose_power(), files(&[("snapshot.1", "")]));
     }
 
     #[test]

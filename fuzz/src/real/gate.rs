@@ -86,7 +86,9 @@ impl Files {
         };
         let fails =
             |(server, files, _): &(NodeId, Which, u8)| *server == at.server && files.file == "log";
-        if !self.gated || !writes || !at.what.name.starts_with("log.") {
+        // What is written to a file that has no name any more is on no disk.
+        let is_log = at.what.name.starts_with("log.") && !at.what.name.ends_with(" (deleted)");
+        if !self.gated || !writes || !is_log {
             return false;
         }
         // A write that is to fail may stand behind another operation.
@@ -179,7 +181,7 @@ pub(crate) fn hang_up(socket: &Path) {
 fn serve(board: &Board, server: NodeId, mut stream: UnixStream) -> std::io::Result<()> {
     let mut lines = BufReader::new(stream.try_clone()?);
     let mut line = String::new();
-    let mut flush = None;
+    let mut begun = None;
     loop {
         line.clear();
         if lines.read_line(&mut line)? == 0 {
@@ -192,14 +194,14 @@ fn serve(board: &Board, server: NodeId, mut stream: UnixStream) -> std::io::Resu
                 let Some(at) = question(server, pid, tid, operation, number, paths) else {
                     return Ok(());
                 };
-                let answer = ask(board, &at, paths, &mut flush);
+                let answer = ask(board, &at, paths, &mut begun);
                 stream.write_all(&[answer])?;
             }
             ["did", pid, tid, operation, number, paths @ ..] => {
                 let Some(at) = question(server, pid, tid, operation, number, paths) else {
                     return Ok(());
                 };
-                did(board, &at, flush.take());
+                did(board, &at, begun.take());
                 stream.write_all(&[0])?;
             }
             _ => return Ok(()),
@@ -247,8 +249,19 @@ fn has_record(path: &str, zxid: Zxid) -> bool {
     log.is_some_and(|log| log.records.iter().any(|txn| txn.zxid == zxid))
 }
 
+/// What is known of an operation before it happens, and matters if it does.
+enum Begun {
+    /// What an fsync will have made durable.
+    Flush(Flush),
+    /// The length to which a file is cut.
+    Cut(usize),
+}
+
+/// Opens a file and empties it (`O_TRUNC`, on x86-64 and on AArch64).
+const EMPTIES: i64 = 0o1000;
+
 /// Whether the operation may happen: 0, or what it fails with. Waits while it is held.
-fn ask(board: &Board, at: &AtGate, paths: &[&str], flush: &mut Option<Flush>) -> u8 {
+fn ask(board: &Board, at: &AtGate, paths: &[&str], begun: &mut Option<Begun>) -> u8 {
     let server = at.server;
     let mut stood = false;
     let mut answer = 0;
@@ -281,17 +294,30 @@ fn ask(board: &Board, at: &AtGate, paths: &[&str], flush: &mut Option<Flush>) ->
                 state.disks[server.index()].on_fsync_failed(&at.what.name, contents);
             }
             board.trace(state, &format!("{server} {} fails with errno {answer}", at.what));
-        } else if at.what.operation == Operation::Fsync {
-            // What is in the file now is what this fsync covers.
-            let contents = paths.first().and_then(|path| std::fs::read(path).ok());
-            *flush = contents.map(|all| state.disks[server.index()].on_fsync(&at.what.name, all));
+        } else {
+            *begun = begin(state, at, paths);
         }
     });
     answer
 }
 
+fn begin(state: &mut State, at: &AtGate, paths: &[&str]) -> Option<Begun> {
+    let number = at.what.number;
+    match at.what.operation {
+        // What is in the file now is what this fsync covers.
+        Operation::Fsync => {
+            let contents = std::fs::read(paths.first()?).ok()?;
+            let disk = &mut state.disks[at.server.index()];
+            Some(Begun::Flush(disk.on_fsync(&at.what.name, contents)))
+        }
+        Operation::Truncate => usize::try_from(number).ok().map(Begun::Cut),
+        Operation::Open if number & EMPTIES != 0 => Some(Begun::Cut(0)),
+        _ => None,
+    }
+}
+
 /// What an operation that happened has changed.
-fn did(board: &Board, at: &AtGate, flush: Option<Flush>) {
+fn did(board: &Board, at: &AtGate, begun: Option<Begun>) {
     board.change(|state: &mut State| {
         if at.what.number < 0 {
             board.trace(state, &format!("{} {} failed by itself", at.server, at.what));
@@ -303,18 +329,20 @@ fn did(board: &Board, at: &AtGate, flush: Option<Flush>) {
             (Operation::Open, _) => disk.on_open(name),
             (Operation::Rename, Some(to)) => disk.on_rename(name, to),
             (Operation::Remove, _) => disk.on_remove(name),
-            (Operation::Fsync, _) => {
-                if let Some(flush) = flush {
-                    let of = |(server, _): &&mut (NodeId, LogUntil)| *server == at.server;
-                    for (_, until) in state.files.logs.iter_mut().filter(of) {
-                        if matches!(until, LogUntil::Flushed(zxid) if flush.covers(*zxid)) {
-                            *until = LogUntil::Done;
-                        }
-                    }
-                    disk.on_fsync_done(flush);
-                }
-            }
             _ => {}
+        }
+        match begun {
+            Some(Begun::Flush(flush)) => {
+                let of = |(server, _): &&mut (NodeId, LogUntil)| *server == at.server;
+                for (_, until) in state.files.logs.iter_mut().filter(of) {
+                    if matches!(until, LogUntil::Flushed(zxid) if flush.covers(*zxid)) {
+                        *until = LogUntil::Done;
+                    }
+                }
+                disk.on_fsync_done(flush);
+            }
+            Some(Begun::Cut(length)) => disk.on_cut(name, length),
+            None => {}
         }
         board.trace(state, &format!("{} {} ({})", at.server, at.what, at.thread));
     });

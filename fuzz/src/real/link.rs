@@ -78,7 +78,7 @@ pub(crate) enum Offer {
     /// Nothing stands in front yet.
     Nothing,
     /// Another packet does.
-    Another(String),
+    Another(Messages),
 }
 
 /// What is known of all connections.
@@ -145,7 +145,8 @@ impl Packets {
             }
             // What stands in front of a connection that both have will stand there until it ends.
             if at == 0 && connection.open == [true; 2] {
-                other = Offer::Another(format!("{} {}", front.message, front.zxid));
+                let zxid = Some(front.zxid);
+                other = Offer::Another(Messages { message: front.message, zxid, way: front.way });
             }
         }
         other

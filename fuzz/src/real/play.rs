@@ -4,6 +4,7 @@ use super::client::Answer;
 use super::ensemble::{Ensemble, Outcome, Trouble};
 use super::java::Java;
 use super::jute::client::{NO_NODE, Request};
+use super::matter::{Messages, Way};
 use super::scenario::{Claim, Scenario, Step, Verb, told};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -29,6 +30,9 @@ pub struct Deviation {
 pub struct Report {
     /// Where the servers left the story, if they did.
     pub deviation: Option<Deviation>,
+    /// Packets that passed before others that the scenario has before them, because that is how they
+    /// were sent.
+    pub swapped: Vec<String>,
     /// Paths and values that clients were told.
     pub told: BTreeSet<(String, String)>,
     /// What servers have in the end.
@@ -82,11 +86,15 @@ pub fn play(
     let mut ensemble = Ensemble::new(java.clone(), &scenario.setup, folder)
         .map_err(|trouble| trouble.to_string())?;
     let mut told = BTreeSet::new();
-    let mut player = Player { ensemble: &mut ensemble, told: &mut told, open: BTreeMap::new() };
+    let steps: Vec<&Step> = scenario.part(control).collect();
+    let mut player = Player::new(&mut ensemble, &mut told);
     let mut deviation = None;
-    for step in scenario.part(control) {
+    for (at, step) in steps.iter().enumerate() {
+        if player.early.remove(&step.line) {
+            continue;
+        }
         player.ensemble.tell(&format!("{}: {}", step.line, step.text));
-        match player.step(&step.verb) {
+        match player.step(&step.verb, &steps[at + 1..]) {
             Ok(()) => {}
             Err(Trouble::Machine(what)) => {
                 return Err(format!("line {}, `{}`: {what}", step.line, step.text));
@@ -97,6 +105,7 @@ pub fn play(
             }
         }
     }
+    let swapped = player.swapped;
     let servers = ensemble.all().iter().map(|id| ensemble.describe(*id)).collect();
     if deviation.is_some() {
         // What the servers make of it once they are let alone, for whoever wants to know.
@@ -108,6 +117,7 @@ pub fn play(
     let claims = judged.collect();
     Ok(Report {
         deviation,
+        swapped,
         told,
         reads,
         servers,
@@ -208,10 +218,20 @@ struct Player<'a> {
     told: &'a mut BTreeSet<(String, String)>,
     /// What each client has asked last.
     open: BTreeMap<String, Request>,
+    /// Lines that have been carried out before their turn.
+    early: BTreeSet<usize>,
+    /// What was let through before its turn.
+    swapped: Vec<String>,
 }
 
-impl Player<'_> {
-    fn step(&mut self, verb: &Verb) -> Outcome<()> {
+impl<'a> Player<'a> {
+    fn new(ensemble: &'a mut Ensemble, told: &'a mut BTreeSet<(String, String)>) -> Self {
+        let (open, early) = (BTreeMap::new(), BTreeSet::new());
+        Self { ensemble, told, open, early, swapped: Vec::new() }
+    }
+
+    /// Carries a step out, which these come after.
+    fn step(&mut self, verb: &Verb, rest: &[&Step]) -> Outcome<()> {
         let ensemble = &mut *self.ensemble;
         match verb {
             Verb::Boot => ensemble.boot()?,
@@ -234,7 +254,7 @@ impl Player<'_> {
             Verb::Fail(servers, files, errno) => ensemble.fail_files(servers, files, *errno),
             Verb::Mend(servers, files) => ensemble.mend_files(servers, files),
             Verb::Gate => ensemble.gate(),
-            Verb::Pass(messages) => ensemble.pass(messages)?,
+            Verb::Pass(messages) => self.pass(messages, rest)?,
             Verb::Vote(servers) => ensemble.vote(servers),
             Verb::Mute(servers) => ensemble.mute(servers),
             Verb::Write(server, zxid) => ensemble.log_until(*server, *zxid, false)?,
@@ -272,6 +292,43 @@ impl Player<'_> {
             }
         }
         Ok(())
+    }
+
+    /// Lets a packet pass. A server has several threads that send, and what stands in front of the packet may
+    /// be one that is to pass later: that is another order of the same story, and is tried.
+    fn pass(&mut self, messages: &Messages, rest: &[&Step]) -> Outcome<()> {
+        while let Some(other) = self.ensemble.pass(messages)? {
+            let instead = || {
+                let what = other.zxid.map_or_else(String::new, |zxid| format!(" {zxid}"));
+                Trouble::Story(format!("{} carries {}{what} instead", other.way, other.message))
+            };
+            let line = self.later(&other, rest).ok_or_else(instead)?;
+            self.ensemble.tell(&format!("{line}: {other} passes before its turn"));
+            if self.ensemble.pass(&other)?.is_some() {
+                return Err(instead());
+            }
+            self.early.insert(line);
+            self.swapped.push(format!("{other} before {messages}"));
+        }
+        Ok(())
+    }
+
+    /// The line at which a packet is to pass, if its receiver keeps the connection until then.
+    fn later(&self, packet: &Messages, rest: &[&Step]) -> Option<usize> {
+        let Way { from, to } = packet.way;
+        let is_over = |step: &&Step| match &step.verb {
+            Verb::Kill(servers) | Verb::Power(servers) => servers.contains(&to),
+            Verb::End(way) => *way == Way { from: to, to: from },
+            _ => false,
+        };
+        let passes = |step: &&&Step| {
+            let meant = |one: &Messages| {
+                packet.zxid.is_some_and(|zxid| one.covers(packet.way, packet.message, zxid))
+            };
+            matches!(&step.verb, Verb::Pass(one) if meant(one)) && !self.early.contains(&step.line)
+        };
+        let until = rest.iter().take_while(|step| !is_over(step));
+        until.into_iter().find(passes).map(|step| step.line)
     }
 
     fn ask(&mut self, client: &str, server: NodeId, request: &Request) -> Outcome<()> {

@@ -24,6 +24,8 @@ mod client;
 pub mod control;
 mod disk;
 mod end;
+mod memory;
+mod packet;
 mod role;
 mod text;
 
@@ -31,13 +33,14 @@ use crate::oracle::Recording;
 use client::Clients;
 use disk::Disks;
 use end::End;
+use memory::Memories;
 use role::Roles;
 use std::collections::BTreeSet;
 use std::fmt;
 use text::Text;
 use zab_checker::{Event, Fact};
 use zab_core::event::Note;
-use zab_core::{Config, ConnId, File, NodeId, Packet, Time};
+use zab_core::{Config, ConnId, File, NodeId, Time};
 use zab_sim::passage::{Leg, Way};
 
 /// The settings of a model whose limits are those of a real server, as far as a case depends on them:
@@ -95,7 +98,10 @@ struct Teller<'a> {
     text: Text,
     roles: Roles,
     disks: Disks,
+    memories: Memories,
     clients: Clients,
+    /// Connections of which nothing is read any more.
+    unread: BTreeSet<ConnId>,
     /// Threads that stand still in the model.
     stalled: BTreeSet<(NodeId, Thread)>,
     /// Threads that are held.
@@ -119,7 +125,9 @@ fn tell(recording: &Recording, title: &str, end: &End) -> Result<String, Inexpre
         text: Text::new(title, recording),
         roles: Roles::new(recording),
         disks: Disks::new(recording.schedule.servers),
+        memories: Memories::new(recording),
         clients: Clients::new(recording, end.event),
+        unread: BTreeSet::new(),
         stalled: BTreeSet::new(),
         held: BTreeSet::new(),
     };
@@ -198,18 +206,6 @@ impl Teller<'_> {
         }
     }
 
-    fn on_packet(&mut self, from: NodeId, to: NodeId, conn: ConnId, packet: &Packet) {
-        // A leader that has heard that the last connection is over has to know it before the next one.
-        if matches!(packet, Packet::FollowerInfo { .. }) && self.roles.take_lost(to, from) {
-            self.text.line(format!("end {to} > {from}"));
-        }
-        let name = self.ask_for(packet, to);
-        self.disks.mark(to, self.text.place());
-        let zxid = text::zxid_of(packet).map_or_else(String::new, |zxid| format!("{zxid} "));
-        let old = if self.roles.is_newest(from, to, conn) { "" } else { "   # an old connection" };
-        self.text.line(format!("pass {name} {zxid}{from} > {to}{old}"));
-    }
-
     fn on_fact(&mut self, server: NodeId, fact: &Fact) -> Result<(), Inexpressible> {
         match fact {
             Fact::Noted(note) => self.on_note(server, note),
@@ -253,6 +249,7 @@ impl Teller<'_> {
                 self.disks.before_end(server, &mut self.text);
                 self.text.line(format!("mute {server}"));
                 self.leave(server);
+                self.held.retain(|(id, _)| *id != server);
                 self.text.line(format!("wait {server} down"));
                 self.disks.on_exit(server).into_iter().for_each(|line| self.text.line(line));
             }
@@ -263,7 +260,8 @@ impl Teller<'_> {
                 self.text.line(format!("start {server}"));
                 self.disks.mark(server, self.text.place());
             }
-            Fact::Sent { .. } | Fact::Delivered(_) | Fact::Fault(_) => {}
+            Fact::Delivered(txn) => self.on_delivered(server, txn.zxid),
+            Fact::Sent { .. } | Fact::Fault(_) => {}
             // What a client asked reaches its server as an input; it is told as an event of none.
             _ => self.on_ensemble(fact),
         }
@@ -283,6 +281,7 @@ impl Teller<'_> {
             // A process that has just started says nothing of what it is.
             Note::Looking { .. } if self.roles.on_looking(server) => {
                 self.text.line(format!("wait {server} looking"));
+                self.release(server, Thread::Commit);
             }
             Note::Elected { leader, .. } if self.roles.leader(server) != Some(*leader) => {
                 self.elect(server, *leader);
@@ -299,12 +298,17 @@ impl Teller<'_> {
                     }
                 }
             }
+            Note::Committed(zxid) => self.on_committed(server, *zxid),
+            Note::MemoryReplaced { last_zxid, .. } => self.memories.on_replaced(server, *last_zxid),
+            Note::SyncWith { learner, .. } => self.await_packet(server, *learner),
             Note::SteppedDown => {
+                self.await_applied(server);
                 self.disks.before_end(server, &mut self.text);
                 self.elect_with_its_vote(server);
                 self.text.line(format!("mute {server}"));
                 let peers = self.roles.peers(server);
                 self.await_sent(server);
+                self.await_lost(server);
                 self.leave(server);
                 self.roles.on_stepped_down(server);
                 for peer in peers {
@@ -316,36 +320,10 @@ impl Teller<'_> {
         }
     }
 
-    /// What a server has sent and somebody will get has to be sent before its connections end.
-    fn await_sent(&mut self, server: NodeId) {
-        for peer in self.roles.others(server) {
-            let Some(packet) = end::next_packet(self.recording, self.at, server, peer) else {
-                continue;
-            };
-            let name = self.ask_for(packet, peer);
-            let zxid = text::zxid_of(packet).map_or_else(String::new, |zxid| format!("{zxid} "));
-            self.text.line(format!("wait {name} {zxid}{server} > {peer} held"));
-        }
-    }
-
-    /// Lets the client ask that a packet to this server hands on what it asked, if it does, unless it
-    /// has asked already. What the packet is called on real servers.
-    fn ask_for(&mut self, packet: &Packet, to: NodeId) -> &'static str {
-        // Only a follower that hands on what its client asked sends these; SYNC is the answer.
-        let asked = match packet {
-            Packet::Request { request, .. } => *request,
-            Packet::Sync { request } if self.roles.leads(to) => *request,
-            _ => return packet.name(),
-        };
-        let line = self.clients.on_forwarded(asked);
-        line.into_iter().for_each(|line| self.text.line(line));
-        "REQUEST"
-    }
-
-    /// A server is in no role any more. The thread that applies ends with it; the one that logs may
-    /// outlive it.
+    /// A server is in no role any more. The thread that applies ends with it, once that is over, and
+    /// applies nothing more (`CommitProcessor.halt`); the one that logs may outlive it.
     fn leave(&mut self, server: NodeId) {
-        self.release(server, Thread::Commit);
+        self.memories.on_left(server);
         self.roles.on_left(server);
     }
 

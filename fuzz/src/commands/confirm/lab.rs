@@ -198,6 +198,9 @@ impl Bench<'_> {
         } else {
             self.out.bad(line)
         }
+        for swapped in &report.swapped {
+            self.out.line(format!("     in another order: {swapped}"));
+        }
         if number > 1 && as_told {
             return;
         }
@@ -276,6 +279,7 @@ fn to_json(report: &Report, control: bool, as_told: bool) -> Value {
         "release": report.release,
         "seconds": report.took.as_secs_f64(),
         "deviation": deviation,
+        "another_order": report.swapped,
         "reads": reads.map(|(path, reads)| (path, json!(reads))).collect::<serde_json::Map<_, _>>(),
         "servers": report.servers,
         "log": report.log,

@@ -1,6 +1,7 @@
 //! What can be waited for: states that are observed at a process, at a disk, at a packet.
 
-use super::super::board::State;
+use super::super::board::{LOOK_AGAIN, State};
+use super::super::client::last_applied;
 use super::super::gate::Signal;
 use super::super::link::Fate;
 use super::super::matter::{Files, Messages, Operation};
@@ -42,6 +43,8 @@ pub enum Condition {
     Stopped(NodeId, String),
     /// The server's log has a line with these words.
     Says(NodeId, String),
+    /// The server has applied a transaction, and what it holds in memory ends with it or later.
+    Applied(NodeId, Zxid),
     /// Such a packet was sent, and has come to this, if anything is asked.
     Message(Messages, Option<Fate>),
 }
@@ -63,6 +66,7 @@ impl fmt::Display for Condition {
             Self::In(server, method) => write!(f, "a thread of {server} in {method}"),
             Self::Stopped(server, thread) => write!(f, "thread {thread} of {server} to stand"),
             Self::Says(server, words) => write!(f, "{server} to say \"{words}\""),
+            Self::Applied(server, zxid) => write!(f, "{server} to have applied {zxid}"),
             Self::Message(messages, None) => write!(f, "{messages} to be sent"),
             Self::Message(messages, Some(fate)) => {
                 write!(f, "{messages} to be {}", format!("{fate:?}").to_lowercase())
@@ -80,6 +84,7 @@ impl Ensemble {
     pub fn wait(&self, condition: &Condition) -> Outcome<()> {
         let seen = match condition {
             Condition::In(server, method) => self.wait_for_method(*server, method),
+            Condition::Applied(server, zxid) => self.wait_for_applied(*server, *zxid),
             _ => self.board.wait(self.patience, |state| self.holds(state, condition).then_some(())),
         };
         if seen.is_some() {
@@ -117,6 +122,19 @@ impl Ensemble {
         None
     }
 
+    /// Asks what it has applied last, again and again, until that is it.
+    fn wait_for_applied(&self, server: NodeId, zxid: Zxid) -> Option<()> {
+        let port = self.server(server).address.client;
+        let begun = self.board.elapsed();
+        while self.board.elapsed() - begun < self.patience {
+            if last_applied(port).is_some_and(|last| last >= zxid) {
+                return Some(());
+            }
+            let _ = self.board.wait(LOOK_AGAIN, |_| None::<()>);
+        }
+        None
+    }
+
     /// Whether it is so now.
     pub(super) fn holds(&self, state: &mut State, condition: &Condition) -> bool {
         match condition {
@@ -145,7 +163,7 @@ impl Ensemble {
                 let failed = &state.files.failed;
                 failed.iter().any(|at| at.server == *server && files.covers(&at.what))
             }
-            Condition::In(..) => false,
+            Condition::In(..) | Condition::Applied(..) => false,
             Condition::Stopped(server, thread) => state.files.waiting.iter().any(|at| {
                 at.server == *server && at.what.operation == Operation::Stop && at.thread == *thread
             }),

@@ -18,12 +18,13 @@ impl Ensemble {
         });
     }
 
-    /// Waits until a packet stands in front on its way, and lets it pass.
+    /// Waits until a packet stands in front on its way, and lets it pass. If another one stands there,
+    /// nothing passes, and that is returned.
     ///
     /// # Errors
     ///
-    /// Another one stands there, or none comes.
-    pub fn pass(&self, messages: &Messages) -> Outcome<()> {
+    /// None comes.
+    pub fn pass(&self, messages: &Messages) -> Outcome<Option<Messages>> {
         let found = self.board.wait(self.patience, |state| match state.packets.offer(messages) {
             Offer::Stands(at) => {
                 state.packets.permit(at);
@@ -34,17 +35,14 @@ impl Ensemble {
         });
         let at = match found {
             Some(Ok(at)) => at,
-            Some(Err(other)) => {
-                let way = messages.way;
-                return Err(Trouble::Story(format!("{way} carries {other} instead")));
-            }
+            Some(Err(other)) => return Ok(Some(other)),
             None => return Err(self.in_vain(&format!("{messages} to be sent"))),
         };
         let fate = self.board.wait(self.patience, |state| {
             state.packets.sent.get(at).map(|sent| sent.fate).filter(|fate| *fate != Fate::Held)
         });
         match fate {
-            Some(Fate::Passed) => Ok(()),
+            Some(Fate::Passed) => Ok(None),
             _ => Err(Trouble::Story(format!("{messages} is lost"))),
         }
     }

@@ -51,12 +51,17 @@ impl Behind {
 
     /// Writes a word into a file and syncs it, as a server logs.
     fn log(&self, name: &str, word: &str) -> Child {
+        self.copy(name, word, "conv=notrunc,fdatasync")
+    }
+
+    /// Writes a word into a file with `dd`.
+    fn copy(&self, name: &str, word: &str, how: &str) -> Child {
         let source = self.folder.path().join("word");
         std::fs::write(&source, word).expect("it can be written");
         let target = self.data().join(name);
         let (source, target) =
             (format!("if={}", source.display()), format!("of={}", target.display()));
-        self.run("dd", &[&source, &target, "conv=notrunc,fdatasync", "status=none"])
+        self.run("dd", &[&source, &target, how, "status=none"])
     }
 
     fn read(&self, name: &str) -> String {
@@ -125,6 +130,22 @@ fn power_takes_what_no_fsync_that_ended_covers() {
     let changes = behind.board.change(|state| state.disks[0].power_failure(&data));
     assert_eq!(changes.expect("a folder"), ["log.1 is as it was synced"]);
     assert_eq!(behind.read("log.1"), "one");
+}
+
+/// As a snapshot is written once more in its place (`SnapStream.getOutputStream` without fsync).
+#[test]
+fn a_file_that_is_emptied_as_it_is_opened_may_be_left_empty() {
+    let behind = Behind::new();
+    assert!(behind.log("snapshot.1", "tree").wait().expect("it ends").success());
+    assert!(behind.copy("snapshot.1", "tree", "bs=4k").wait().expect("it ends").success());
+    let left = |state: &mut State| {
+        let files = state.disks[0].durable();
+        files.map(|(name, held)| (name.to_owned(), held.to_vec())).collect::<Vec<_>>()
+    };
+    let of = |held: &[u8]| vec![("snapshot.1".to_owned(), held.to_vec())];
+    assert_eq!(behind.board.change(left), of(b"tree"));
+    behind.board.change(|state| state.disks[0].commit_journal());
+    assert_eq!(behind.board.change(left), of(b""));
 }
 
 #[test]

@@ -161,10 +161,15 @@ impl Pump {
                 _ => String::new(),
             };
             let message = Message::Packet(packet.kind);
-            self.pass(message, packet.zxid, &what, &packet.to_bytes())?;
+            let mut bytes = packet.to_bytes();
+            // A snapshot is one with its head: who has sent that has queued what comes after it.
             if packet.kind == Kind::SNAP {
-                quorum::copy_snap(input, |part| self.to.write_all(part))?;
+                quorum::copy_snap(input, |part| {
+                    bytes.extend(part);
+                    Ok(())
+                })?;
             }
+            self.pass(message, packet.zxid, &what, &bytes)?;
         }
     }
 

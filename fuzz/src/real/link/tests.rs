@@ -113,7 +113,7 @@ fn offer(pair: &Pair, counter: u32) -> Offer {
 fn in_a_gated_ensemble_a_packet_passes_when_it_is_its_turn_and_another_one_is_named() {
     let mut pair = gated();
     (1..=2).for_each(|counter| pair.send(counter));
-    assert_eq!(offer(&pair, 2), Offer::Another("ACK <1, 1>".to_owned()));
+    assert_eq!(offer(&pair, 2), Offer::Another(acks(1)));
     let Offer::Stands(at) = offer(&pair, 1) else { panic!("it stands in front") };
     pair.board.change(|state| state.packets.permit(at));
     assert_eq!(pair.received(), ack(1));

@@ -338,6 +338,7 @@ impl<'a> Words<'a> {
             ["log", word] => Condition::Log(server, zxid(word)?),
             ["durable", word] => Condition::Durable(server, zxid(word)?),
             ["logged", word] => Condition::Logged(server, zxid(word)?),
+            ["applied", word] => Condition::Applied(server, zxid(word)?),
             ["not-logged", word] => Condition::NotLogged(server, zxid(word)?),
             ["acceptedEpoch", word] => Condition::AcceptedEpoch(server, number(word)?),
             ["currentEpoch", word] => Condition::CurrentEpoch(server, number(word)?),

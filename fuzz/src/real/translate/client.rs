@@ -6,7 +6,7 @@ use crate::oracle::Recording;
 use std::collections::{BTreeMap, BTreeSet};
 use zab_checker::Fact;
 use zab_core::event::Note;
-use zab_core::{Key, NodeId, Op, Outcome, RequestId};
+use zab_core::{Change, Key, NodeId, Op, Outcome, RequestId};
 use zab_sim::passage::Leg;
 
 /// Requests, and the nodes that there are.
@@ -20,6 +20,8 @@ pub(super) struct Clients {
     waiting: BTreeMap<RequestId, (Op, NodeId)>,
     /// Registers that were written once: their nodes are there.
     keys: BTreeSet<Key>,
+    /// What a leader made of each request: the version that it gives the register.
+    versions: BTreeMap<RequestId, u32>,
     /// The first event that is not told.
     end: usize,
 }
@@ -32,11 +34,20 @@ impl Clients {
             _ => None,
         });
         let servers = servers.collect();
+        let versions = recording.events.iter().filter_map(|event| match &event.fact {
+            Fact::Noted(Note::Proposed(txn)) => match txn.change {
+                Change::Set { version, .. } => Some((txn.request, version)),
+                Change::Rejected => None,
+            },
+            _ => None,
+        });
+        let versions = versions.collect();
         Self {
             servers,
             asked: BTreeMap::new(),
             waiting: BTreeMap::new(),
             keys: keys.collect(),
+            versions,
             end,
         }
     }
@@ -90,20 +101,22 @@ impl Clients {
     fn ask(&mut self, request: RequestId, op: Op, server: NodeId) -> String {
         self.asked.insert(request, op);
         let what = match op {
-            Op::Write { key, value } => self.write(key, value, None),
-            Op::WriteIf { key, value, version } => self.write(key, value, Some(version)),
+            Op::Write { key, value } => self.write(request, key, value, None),
+            Op::WriteIf { key, value, version } => self.write(request, key, value, Some(version)),
             Op::Read { key } => format!("get {}", text::path(key)),
             Op::Sync => format!("sync {}", text::path(Key(0))),
         };
         format!("ask {} {server} {what}", name(request))
     }
 
-    /// Registers are there from the start, nodes are created. A node's first version is 0, a
-    /// register's 1.
-    fn write(&mut self, key: Key, value: u32, version: Option<u32>) -> String {
+    /// Registers are there from the start, nodes are created, once more if that was lost. A node's first
+    /// version is 0, a register's 1.
+    fn write(&mut self, request: RequestId, key: Key, value: u32, version: Option<u32>) -> String {
         let path = text::path(key);
+        let is_new = self.keys.insert(key);
+        let creates = self.versions.get(&request).map_or(is_new, |version| *version == 1);
         match version {
-            _ if self.keys.insert(key) => format!("create {path} {value}"),
+            _ if creates => format!("create {path} {value}"),
             Some(version) => format!("set {path} {value} if {}", version.saturating_sub(1)),
             None => format!("set {path} {value}"),
         }

@@ -30,6 +30,10 @@ struct Disk {
     late: Option<Vec<String>>,
     /// The line that brought about what the server does now.
     mark: usize,
+    /// Its log was cut by this operation, which is not durable.
+    cut: Option<Lsn>,
+    /// A snapshot was emptied, to be written once more in its place, which is not durable.
+    emptied: bool,
 }
 
 impl Disks {
@@ -44,6 +48,15 @@ impl Disks {
     /// The next line brings about what the server does from now on.
     pub(super) fn mark(&mut self, server: NodeId, place: usize) {
         self.of(server).mark = place;
+    }
+
+    /// Puts lines before the one that brought about what the server does now.
+    pub(super) fn before_mark(&mut self, server: NodeId, lines: Vec<String>, text: &mut Text) {
+        for line in lines {
+            let mark = &mut self.of(server).mark;
+            text.insert(*mark, line);
+            *mark += 1;
+        }
     }
 
     pub(super) fn on_asked(
@@ -68,6 +81,8 @@ impl Disks {
                     disk.later(text, [line]);
                 }
             }
+            DiskOp::Truncate(_) => disk.cut = Some(lsn),
+            DiskOp::EmptySnapshot(_) => disk.emptied = true,
             _ => disk.epochs.extend(op.epoch().map(|epoch| (op.file(), lsn, epoch))),
         }
         if op.file() == File::Log {
@@ -99,6 +114,7 @@ impl Disks {
             disk.written.insert(file, *epoch);
         }
         disk.epochs.retain(|(of, lsn, _)| *of != file || *lsn > upto);
+        disk.commit_journal(server, (file, upto), text);
     }
 
     pub(super) fn on_failed(
@@ -218,6 +234,23 @@ impl Disks {
 }
 
 impl Disk {
+    /// A flush has made the model's file system commit its journal. That a snapshot was emptied is in it
+    /// with a flush of any file, that the log was cut with a flush of the log.
+    fn commit_journal(&mut self, server: NodeId, (file, upto): (File, Lsn), text: &mut Text) {
+        let empties = self.emptied && file != File::Snapshot;
+        let cuts = file == File::Log && self.cut.is_some_and(|cut| cut <= upto);
+        if !empties && !cuts {
+            return;
+        }
+        self.emptied &= !empties;
+        self.cut = self.cut.filter(|_| !cuts);
+        let line = format!("journal {server}");
+        match file {
+            File::Log => self.later(text, [line]),
+            _ => text.line(line),
+        }
+    }
+
     /// Lines about the log: now, or when the main thread writes it.
     fn later<const N: usize>(&mut self, text: &mut Text, lines: [String; N]) {
         match &mut self.late {
@@ -230,6 +263,7 @@ impl Disk {
     fn end(&mut self, server: NodeId) -> Vec<String> {
         self.epochs.clear();
         self.late = None;
+        (self.cut, self.emptied) = (None, false);
         let armed = self.armed.drain(..);
         armed.map(|(file, ..)| format!("release {server} {}", name(file))).collect()
     }

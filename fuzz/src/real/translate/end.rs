@@ -2,7 +2,7 @@
 
 use super::{Inexpressible, text};
 use crate::oracle::Recording;
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, VecDeque};
 use zab_checker::detail::Detail;
 use zab_checker::{Class, Fact};
 use zab_core::event::Note;
@@ -108,6 +108,48 @@ pub(super) fn next_packet(
         }
     }
     None
+}
+
+/// Whether a packet that reaches a server now is read before its role ends: it is loaded, written down or
+/// answered.
+pub(super) fn is_read(recording: &Recording, at: usize, server: NodeId, packet: &Packet) -> bool {
+    let later = recording.events.iter().skip(at).filter(|event| event.node == Some(server));
+    let mut turns = later.filter_map(|event| match (&event.fact, packet) {
+        (Fact::Noted(Note::MemoryReplaced { .. }), Packet::Snap { .. })
+        | (Fact::DiskAsked { .. } | Fact::Sent { .. }, Packet::NewLeader { .. }) => Some(true),
+        (Fact::Noted(Note::SteppedDown) | Fact::Crashed { .. } | Fact::Exited(_), _) => Some(false),
+        _ => None,
+    });
+    turns.next().unwrap_or(true)
+}
+
+/// What one server has sent another on their newest connection and has not arrived, oldest first.
+pub(super) fn in_flight(
+    recording: &Recording,
+    at: usize,
+    from: NodeId,
+    to: NodeId,
+) -> Vec<&Packet> {
+    let until = recording.passages.partition_point(|(before, _)| *before <= at);
+    let mut newest = None;
+    let mut flight = VecDeque::new();
+    for (before, passage) in &recording.passages[..until] {
+        match &passage.what {
+            Leg::Left(way) if (way.from, way.to) == (from, to) && *before < at => {
+                if newest.replace(way.conn) != Some(way.conn) {
+                    flight.clear();
+                }
+                if let Fact::Sent { packet, .. } = &recording.events[*before].fact {
+                    flight.push_back(packet);
+                }
+            }
+            Leg::Arrived(way, _) if (way.from, way.to, Some(way.conn)) == (from, to, newest) => {
+                flight.pop_front();
+            }
+            _ => {}
+        }
+    }
+    flight.into()
 }
 
 /// Whom a server that looks for a leader elects, if its process lives so long.
