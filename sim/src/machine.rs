@@ -4,7 +4,6 @@
 //! What runs on it is a driver's affair: the direct driver keeps a node beside it, in turmoil it
 //! lies under a shell, which knows it as a [`Platform`](crate::shell::Platform).
 
-mod canonical;
 mod clock;
 mod errors;
 mod stalls;
@@ -18,6 +17,7 @@ use errors::Errors;
 use crate::disk::SimDisk;
 use crate::keyed::Delays;
 use crate::schedule::{CrashMode, Directories, Files, StallTarget};
+use zab_core::canonical::{Canonical, Sink};
 use zab_core::event::ExitReason;
 use zab_core::variant::Release;
 use zab_core::{DiskError, DiskOp, File, Lsn, NodeId, Recovered, Span, Time};
@@ -232,6 +232,30 @@ impl Machine {
         self.stalls = Stalls::default();
         self.clock.heal(now);
         self.errors = Errors::default();
+    }
+
+    /// The operations that the running process waits for, in order.
+    pub(crate) fn awaited(&self) -> impl Iterator<Item = Lsn> {
+        self.disk.awaited()
+    }
+
+    /// Whether this operation flushes what is durable already.
+    pub(crate) fn has_nothing_to_do(&self, file: File, lsn: Lsn) -> bool {
+        self.disk.has_nothing_to_do(file, lsn)
+    }
+
+    /// How many operations of one file, at most, a power loss may take.
+    pub(crate) fn at_risk(&self) -> usize {
+        self.disk.at_risk()
+    }
+}
+
+impl Canonical for Machine {
+    fn canonical<S: Sink>(&self, sink: &mut S) {
+        let Self { id: _, disk, clock: _, stalls, errors, up, powered, life: _, refused, release } =
+            self;
+        sink.plain(&(stalls, errors, up, powered, refused, release));
+        disk.canonical(sink);
     }
 }
 
