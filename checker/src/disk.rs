@@ -445,7 +445,8 @@ impl Disk {
             } else if op.file() == file && is_done(*stage) && at >= all_until && op.is_in_place() {
                 *stage = Stage::Left;
             } else if op.file() == file && (is_done(*stage) || is_left)
-                || *stage == Stage::Renamed && is_flushed
+                || is_flushed
+                    && (*stage == Stage::Renamed || *stage == Stage::Left && op.is_journaled())
             {
                 *stage = Stage::Durable;
             }

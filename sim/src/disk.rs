@@ -16,9 +16,9 @@
 //! neither the kernel nor another flush writes it, unless somebody writes it again.
 //!
 //! A flush makes durable what the process itself wrote, because each process has a log file of its
-//! own (`FileTxnLog.append` opens one) and flushes no other (`FileTxnLog.commit`). Cuts and removals
-//! of earlier processes become durable with it: they are entries of one journal (ext4, xfs), of
-//! which an fsync writes all.
+//! own (`FileTxnLog.append` opens one) and flushes no other (`FileTxnLog.commit`). Cuts and removals,
+//! those of earlier processes as well, become durable with a flush of any file: they are entries of one
+//! journal (ext4, xfs), of which an fsync writes all.
 //!
 //! All this is so where a flush of a file flushes the journal, and makes the file's name durable
 //! ([`Directories::Lenient`]: ext4, xfs, btrfs). In strict directories names, cuts and removals are
@@ -233,8 +233,8 @@ impl SimDisk {
         true
     }
 
-    /// A file is flushed, as part of an operation: that files were renamed or emptied before is durable,
-    /// because it is in the journal of the file system; or, in strict directories, because their folder is
+    /// A file is flushed, as part of an operation: that files were renamed, cut, emptied or removed before is
+    /// durable, because it is in the journal of the file system; or, in strict directories, because their folder is
     /// flushed, unless that is left to others. The log has a folder of its own (`dataLogDir`).
     fn flush_names(&mut self, flushed: File, leaves_names: bool) {
         let is_strict = !self.directories.are_lenient();
@@ -248,7 +248,7 @@ impl SimDisk {
                 let is_left = matches!(write.stage, Stage::Written | Stage::Renamed);
                 if write.stage == Stage::Renamed
                     || matches!(write.op, DiskOp::EmptySnapshot(_))
-                    || was_made && is_left
+                    || (was_made || is_journaled(&write.op)) && is_left
                 {
                     write.stage = Stage::Durable;
                 }

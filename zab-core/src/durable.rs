@@ -262,7 +262,8 @@ impl Durable {
     /// Asks for everything that was found on the disk to be made durable. An epoch file was, before it
     /// took the place of the one before (`AtomicFileOutputStream`), but perhaps not that it did.
     pub(crate) fn flush_recovered(&mut self, out: &mut Vec<Output>) {
-        if !self.log.is_empty() {
+        // Where there is a snapshot and no log, the log may have been removed, and not for good.
+        if !self.log.is_empty() || !self.snapshots.is_empty() {
             self.ask(DiskOp::FlushRecovered(File::Log), out);
         }
         if !self.snapshots.is_empty() {

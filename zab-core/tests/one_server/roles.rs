@@ -6,7 +6,7 @@ use zab_core::event::{DiskError, Note};
 use zab_core::message::{ServerState, Vote};
 use zab_core::{
     Actor, Config, ConnId, DiskOp, Epoch, File, Input, Lsn, Node, NodeId, Notification, Output,
-    Packet, Time, Zxid, variant,
+    Packet, Recovered, Replica, Time, Variant, Zxid, variant,
 };
 
 /// The flush that these outputs ask for.
@@ -99,4 +99,18 @@ fn a_log_writer_that_fails_before_uptodate_leaves_a_follower_that_logs_nothing()
     let outputs = [(); 2].map(|()| step(&mut node, Input::Turn(Actor::Committer))).concat();
     assert!(outputs.contains(&Output::Delivered(txn(next))), "but it applies it: {outputs:?}");
     assert_eq!(node.view().last_logged, Zxid::new(1, 1));
+}
+
+/// A SNAP has the log removed; a process that died before that was flushed leaves it to the next one.
+#[test]
+fn a_process_that_finds_a_snapshot_and_no_log_makes_sure_that_there_is_none() {
+    let flushes_log = |recovered: Recovered| {
+        let mut node = Node::new(NodeId(0), Config::new(3), Variant::REFERENCE);
+        let outputs = step(&mut node, Input::Start(Box::new(recovered)));
+        let op = DiskOp::FlushRecovered(File::Log);
+        outputs.iter().any(|output| matches!(output, Output::Disk { op: of, .. } if *of == op))
+    };
+    let snapshots = vec![Replica { last_processed: Zxid::new(4, 1), ..Replica::default() }];
+    assert!(flushes_log(Recovered { snapshots, ..Recovered::default() }));
+    assert!(!flushes_log(Recovered::default()));
 }

@@ -265,3 +265,40 @@ fn nothing_is_torn_where_a_later_record_of_the_file_was_flushed() {
     assert!(!disk.lose_power(CrashMode::Torn));
     assert_eq!(counters(&disk.recover().expect("sound")), [0; 0]);
 }
+
+/// One journal (ext4, xfs): it is written by an fsync of any file, also after one that failed.
+#[test]
+fn a_log_whose_removal_failed_to_be_flushed_is_gone_once_any_file_is_flushed() {
+    let removed = || {
+        let mut disk = SimDisk::default();
+        disk.ask(Lsn(1), DiskOp::Append(txn(1)));
+        disk.ask(Lsn(2), DiskOp::Flush);
+        assert!(disk.complete(File::Log, Lsn(2)));
+        disk.ask(Lsn(3), DiskOp::Truncate(Zxid::ZERO));
+        disk.ask(Lsn(4), DiskOp::Flush);
+        assert!(disk.fail(File::Log, Lsn(4), DiskError::Flush));
+        disk.lose_process();
+        disk
+    };
+    let found_without_power = |mut disk: SimDisk| {
+        disk.lose_power(CrashMode::LoseAll);
+        counters(&disk.recover().expect("sound"))
+    };
+    assert_eq!(counters(&removed().recover().expect("sound")), [0; 0]);
+    assert_eq!(found_without_power(removed()), [1]);
+    for (file, op) in [
+        (File::CurrentEpoch, DiskOp::CurrentEpoch(Epoch(2))),
+        (File::Snapshot, DiskOp::Snapshot(Box::default())),
+        (File::Log, DiskOp::FlushRecovered(File::Log)),
+    ] {
+        let mut disk = removed();
+        disk.ask(Lsn(5), op);
+        assert!(disk.complete(file, Lsn(5)));
+        assert_eq!(found_without_power(disk), [0; 0], "{file:?}");
+    }
+    let mut strict = removed();
+    strict.set_directories(Directories::Strict);
+    strict.ask(Lsn(5), DiskOp::CurrentEpoch(Epoch(2)));
+    assert!(strict.complete(File::CurrentEpoch, Lsn(5)));
+    assert_eq!(found_without_power(strict), [1], "the log has a folder of its own");
+}
