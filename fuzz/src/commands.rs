@@ -16,6 +16,7 @@ mod man;
 mod minimize;
 mod output;
 mod parallel;
+mod program;
 mod progress;
 #[cfg(feature = "real")]
 mod record;
@@ -152,8 +153,7 @@ pub fn main() -> ExitCode {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => {
-            // Help and version come this way as well; a closed pipe is nobody's fault.
-            let _ = error.print();
+            output::usage(&error);
             return ExitCode::from(if error.use_stderr() { Exit::Usage.code() } else { 0 });
         }
     };

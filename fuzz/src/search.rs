@@ -253,8 +253,34 @@ pub struct Progress {
     pub elapsed: Duration,
 }
 
-/// Runs the campaign. `watch` is told of its progress every now and then, and may end it.
-pub fn run(campaign: &Campaign, watch: &(dyn Fn(Progress) -> ControlFlow<()> + Sync)) -> Report {
+/// Follows a campaign while it runs.
+pub trait Watch: Sync {
+    /// Is told of its progress every now and then, and may end it.
+    fn look(&self, progress: Progress) -> ControlFlow<()>;
+
+    /// Is shown each finding as soon as there is one, in the thread that made it: the process may
+    /// not live to see the report.
+    fn found(&self, campaign: &Campaign, finding: &Finding);
+}
+
+/// Who only looks.
+struct Looking<'a>(&'a (dyn Fn(Progress) -> ControlFlow<()> + Sync));
+
+impl Watch for Looking<'_> {
+    fn look(&self, progress: Progress) -> ControlFlow<()> {
+        (self.0)(progress)
+    }
+
+    fn found(&self, _: &Campaign, _: &Finding) {}
+}
+
+/// Runs the campaign. `look` is told of its progress every now and then, and may end it.
+pub fn run(campaign: &Campaign, look: &(dyn Fn(Progress) -> ControlFlow<()> + Sync)) -> Report {
+    run_watched(campaign, &Looking(look))
+}
+
+/// Runs the campaign under the eyes of whoever wants to know of each finding at once.
+pub fn run_watched(campaign: &Campaign, watch: &dyn Watch) -> Report {
     let shared = Shared::new(watch);
     let parts: Vec<Report> = std::thread::scope(|scope| {
         let threads: Vec<_> = (0..campaign.jobs.max(1))

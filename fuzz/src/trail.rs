@@ -3,7 +3,7 @@
 //! A schedule says when faults strike and leaves the rest to delays; a trail says what happens next,
 //! step by step. JSON with one step a line, to be replayed and explained like any other case.
 
-use crate::case::{CaseError, Expected};
+use crate::case::{self, Case, CaseError, Driver, Expected, Provenance};
 use crate::files::write_whole;
 use crate::oracle::{Outcome, Recording, standard};
 use crate::variants;
@@ -68,6 +68,21 @@ impl Trail {
         let mut setting = Setting::with(config, named.releases(), standard(named.releases()));
         setting.free = self.free;
         walk(&setting, &self.steps)
+    }
+
+    /// What is known of it as a case has it, to be shown like one; it has no schedule.
+    pub fn as_case(&self) -> Case {
+        Case {
+            format: case::FORMAT,
+            variant: self.variant.clone(),
+            driver: Driver::default(),
+            expected: self.expected.clone(),
+            defects: Vec::new(),
+            confirmed: Vec::new(),
+            provenance: Provenance { tool: self.tool.clone(), ..Provenance::default() },
+            schedule: Schedule::empty(0, self.servers),
+            story: self.story.clone(),
+        }
     }
 
     /// The name of its file, without the extension.

@@ -2,6 +2,11 @@
 
 #[path = "cli/explore.rs"]
 mod explore;
+#[path = "cli/installed.rs"]
+mod installed;
+#[cfg(unix)]
+#[path = "cli/killed.rs"]
+mod killed;
 #[path = "cli/names.rs"]
 mod names;
 #[path = "cli/reports.rs"]

@@ -15,7 +15,7 @@ use zab_fuzz::commands;
 const NOT_RUN: [&str; 4] = ["confirm", "record", "agree", "corpus import"];
 
 /// What pages tell to type besides `cargo zab`: these are for people, CI, and other tests.
-const OTHERS: [&str; 8] = [
+const OTHERS: [&str; 9] = [
     "apt-get install ",
     "cargo test",
     "cargo fmt ",
@@ -24,6 +24,7 @@ const OTHERS: [&str; 8] = [
     "ZAB_VARIANT=zookeeper-4646 cargo fuzz ",
     "export RUSTC_WRAPPER=",
     "fuzz/fetch-zookeeper ",
+    "fuzz/release",
 ];
 
 /// A page that people read.
@@ -245,4 +246,12 @@ fn every_example_in_help_is_understood() {
         }
     }
     assert!(examples > 12, "{examples}");
+}
+
+#[test]
+fn the_oldest_compiler_that_is_promised_is_the_one_that_ci_checks() {
+    let workflow =
+        fs::read_to_string(root().join(".github/workflows/ci.yml")).expect("it is there");
+    let promised = env!("CARGO_PKG_RUST_VERSION");
+    assert!(workflow.contains(&format!("cargo +{promised} check --workspace")), "{promised}");
 }

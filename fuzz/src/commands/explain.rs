@@ -1,16 +1,18 @@
 //! `zab explain`: show a case to a person.
 
 use super::output::Out;
+use super::program::spelled;
 use super::replay::compare;
 use super::switches::Switches;
 use super::{Exit, Failure, explore, quoted, read_case};
+use crate::case::Case;
 use crate::explain::picture::{self, Shown};
 use crate::explain::ticket::{self, Syntax};
 use crate::explain::{Story, json, junit, table, text};
-use crate::oracle::Oracle;
-use crate::trail::Trail;
+use crate::oracle::{Oracle, Recording};
 use std::fs;
 use std::path::{Path, PathBuf};
+use zab_core::variant::Named;
 
 /// Show a case to a person: what happened, or what state the servers were in
 ///
@@ -19,7 +21,7 @@ use std::path::{Path, PathBuf};
 /// Example: `cargo zab explain findings/zk-3.8.0-O1-0123abcd.json --table`
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// A file that `zab hunt` wrote
+    /// A file that `zab hunt` or `zab explore` wrote
     #[arg(value_name = "CASE")]
     case: PathBuf,
     /// What happens in this variant instead of the one it was found in
@@ -54,20 +56,25 @@ pub(super) struct Args {
     junit: Option<PathBuf>,
 }
 
+/// What is to be shown, in this variant.
+struct Subject {
+    case: Case,
+    named: Named,
+    /// It is not the variant that it was found in.
+    is_asked: bool,
+    recording: Recording,
+    /// It still shows what the file promises.
+    is_kept: bool,
+}
+
 pub(super) fn run(args: &Args, out: &Out) -> Result<Exit, Failure> {
-    if let Some(trail) = explore::read(&args.case)? {
-        return args.of_trail(&trail, out);
-    }
-    let case = read_case(&args.case)?;
+    let Subject { case, named, is_asked, recording, is_kept } = args.subject()?;
     let mut command = format!("cargo zab explain {}", quoted(&args.case));
-    let asked = args.switches.of_or(args.variant.as_deref(), || case.named())?;
-    if let Some(named) = &asked {
+    if is_asked {
         command += &format!(" --variant {}", named.name);
     }
     let flags = args.flags();
     out.command(&format!("{command}{flags}"));
-    let named = asked.unwrap_or_else(|| case.named());
-    let recording = Oracle::new(case.driver).record(&case.schedule, named.releases());
     let story = Story::of(&recording);
     let shown = Shown {
         case: &case,
@@ -83,7 +90,7 @@ pub(super) fn run(args: &Args, out: &Out) -> Result<Exit, Failure> {
     let mut report = json::story(&story, recording.origin);
     report["case"] = args.case.display().to_string().into();
     out.json(&report);
-    if compare(&case, &named, &recording.outcome) == Exit::NotReproduced {
+    if !is_kept {
         let what = format!("this is not what the case promises: {command}{flags}");
         return Err(Failure { exit: Exit::NotReproduced, what });
     }
@@ -91,22 +98,25 @@ pub(super) fn run(args: &Args, out: &Out) -> Result<Exit, Failure> {
 }
 
 impl Args {
-    /// Shows what an exploration found.
-    fn of_trail(&self, trail: &Trail, out: &Out) -> Result<Exit, Failure> {
-        let asked = self.switches.of_or(self.variant.as_deref(), || trail.named())?;
-        let mut command = format!("cargo zab explain {}", quoted(&self.case));
-        if let Some(named) = &asked {
-            command += &format!(" --variant {}", named.name);
+    /// A case, or what an exploration has found.
+    fn subject(&self) -> Result<Subject, Failure> {
+        let asked = |own: &dyn Fn() -> Named| self.switches.of_or(self.variant.as_deref(), own);
+        if let Some(trail) = explore::read(&self.case)? {
+            let asked = asked(&|| trail.named())?;
+            let is_asked = asked.is_some();
+            let named = asked.unwrap_or_else(|| trail.named());
+            let walked = trail.walk(&named);
+            let is_kept = explore::compare(&trail, &named, &walked) != Exit::NotReproduced;
+            let (case, recording) = (trail.as_case(), walked.recording);
+            return Ok(Subject { case, named, is_asked, recording, is_kept });
         }
-        if self.markdown || self.jira || self.files().next().is_some() {
-            let case = self.case.display();
-            return Err(Failure::usage(format!(
-                "{case}: was explored, and has --text and --table alone"
-            )));
-        }
-        out.command(&(command.clone() + if self.table { " --table" } else { "" }));
-        let named = asked.unwrap_or_else(|| trail.named());
-        explore::explain((&self.case, &command), trail, &named, self.table, out)
+        let case = read_case(&self.case)?;
+        let asked = asked(&|| case.named())?;
+        let is_asked = asked.is_some();
+        let named = asked.unwrap_or_else(|| case.named());
+        let recording = Oracle::new(case.driver).record(&case.schedule, named.releases());
+        let is_kept = compare(&case, &named, &recording.outcome) != Exit::NotReproduced;
+        Ok(Subject { case, named, is_asked, recording, is_kept })
     }
 
     /// The files that are asked for, with their flags.
@@ -178,7 +188,7 @@ fn test_of(file: &Path, shown: Shown<'_>) -> Result<String, Failure> {
 }
 
 fn write(file: &Path, text: &str, out: &Out) -> Result<(), Failure> {
-    fs::write(file, text).map_err(|error| {
+    fs::write(file, &*spelled(text)).map_err(|error| {
         Failure::usage(format!("{}: cannot be written: {error}", file.display()))
     })?;
     out.remark(format!("written to {}", file.display()));

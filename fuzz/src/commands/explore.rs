@@ -2,7 +2,7 @@
 
 mod trails;
 
-pub(super) use trails::{explain, read, replay};
+pub(super) use trails::{compare, read, replay};
 
 use super::output::Out;
 use super::parallel::Jobs;

@@ -1,24 +1,25 @@
 //! `zab hunt`: search, and make the best of what is found.
 
 mod found;
+mod kept;
 mod laps;
+mod settle;
 
-use super::minimize::case_of;
 use super::output::Out;
 use super::parallel::Jobs;
 use super::progress::{Meter, describe};
 use super::report::{Problem, Reports, Suite, Test};
 use super::switches::Switches;
-use super::{Exit, Failure, check_servers, quoted, ready_folder, write_case};
-use crate::case::{Case, Driver, Expected, render};
+use super::{Exit, Failure, check_servers, quoted, ready_folder};
+use crate::case::{Driver, Expected};
 use crate::causes;
-use crate::oracle::Oracle;
-use crate::search::{self, Campaign, Finding, Limit, Progress, Report, Wanted, Way};
+use crate::search::{self, Campaign, Finding, Limit, Progress, Report, Wanted, Watch};
 use crate::situations::{Census, Situation};
-use found::{case_json, tell, ways};
+use found::{case_json, ways};
+use kept::Kept;
 use serde_json::{Value, json};
+use settle::{Settled, Settling, panicked};
 use std::ops::ControlFlow;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -100,14 +101,16 @@ pub(super) fn run(args: &Args, out: &Out) -> Result<Exit, Failure> {
     let named = args.switches.of(&args.variant)?;
     let campaign = campaign(args, &named)?;
     ready_folder(&args.out)?;
+    args.reports.ready()?;
     let resume = args.resume.as_deref();
     let resumed = resume
         .map_or_else(String::new, |file| format!(" --resume {} --lap {}", quoted(file), args.lap));
     let interrupted = catch_interrupt();
     out.command(&(command(args, &named, &campaign) + &resumed));
-    let watcher = Watcher { meter: Meter::new(out), interrupted };
+    let kept = Kept::new(&named, &args.out, out);
+    let watcher = Watcher { meter: Meter::new(out), interrupted, kept };
     let (report, campaign) = match resume {
-        None => (search::run(&campaign, &|progress| watcher.look(progress)), campaign),
+        None => (search::run_watched(&campaign, &watcher), campaign),
         Some(file) => {
             let name = |lap: &Campaign| command(args, &named, lap);
             laps::run(&campaign, (file, args.lap), name, &watcher)?
@@ -116,37 +119,10 @@ pub(super) fn run(args: &Args, out: &Out) -> Result<Exit, Failure> {
     watcher.meter.finish();
     let command = command(args, &named, &campaign);
     if let Some((schedule, message)) = &report.panic {
-        return Err(panicked(args, schedule, message, &command));
+        return Err(panicked(&args.out, schedule, message, &command));
     }
-    let mut oracle = Oracle::new(args.driver);
-    let mut other = campaign.hold_in.map(Oracle::new);
-    let mut cases: Vec<(PathBuf, Settled<'_>)> = Vec::new();
-    for finding in &report.findings {
-        // A schedule on the way to a smaller one may meet an assertion: that is told as well.
-        let settling = AssertUnwindSafe(|| {
-            let rank = finding.outcome.rank().ok_or_else(|| {
-                Failure::harness(format!("a finding without a violation: {command}"))
-            })?;
-            case_of(&mut oracle, other.as_mut(), &named, &campaign, (finding, rank)).map_err(
-                |failure| Failure { what: format!("{}: {command}", failure.what), ..failure },
-            )
-        });
-        let case = catch_unwind(settling).unwrap_or_else(|panic| {
-            let message = search::message_of(panic.as_ref());
-            Err(panicked(args, &finding.schedule, &message, &command))
-        })?;
-        let one = Settled { finding, case, seen: finding.seen };
-        // What looked different may shrink to the same.
-        if let Some((_, known)) = cases.iter_mut().find(|(_, known)| known.way().covers(&one.way()))
-        {
-            known.seen += one.seen;
-            continue;
-        }
-        // Written before the next one is made small: whatever ends this process, it is kept.
-        let path = keep(&one.case, &args.out, out);
-        tell(out, &mut oracle, &one, &path);
-        cases.push((path, one));
-    }
+    let settling = Settling { named: &named, campaign: &campaign, command: &command, out };
+    let cases = settling.settle(&report.findings, &args.out, &watcher.kept)?;
     let cases = search::distinct(cases, |(_, one)| one.way(), |(_, one)| &mut one.seen);
     summarize(out, &report, &command, &cases);
     args.reports.write(&suite(&named, &report, &command, &cases))?;
@@ -154,14 +130,6 @@ pub(super) fn run(args: &Args, out: &Out) -> Result<Exit, Failure> {
         (false, _) => Exit::Violation,
         (true, 0) if !report.interrupted && report.executions > 0 => Exit::Clean,
         (true, _) => Exit::Inconclusive,
-    })
-}
-
-/// Writes a case and says where; where it cannot be written it goes to the terminal.
-fn keep(case: &Case, folder: &Path, out: &Out) -> PathBuf {
-    write_case(case, folder).unwrap_or_else(|failure| {
-        out.failure(&format!("{}; this is the case:\n{}", failure.what, render(case)));
-        folder.join(format!("{}.json", case.name()))
     })
 }
 
@@ -187,18 +155,23 @@ fn suite(named: &Named, report: &Report, command: &str, cases: &[(PathBuf, Settl
 }
 
 /// Shows how the search is doing, and ends it when the user says so.
-struct Watcher {
+struct Watcher<'a> {
     meter: Meter,
     interrupted: Arc<AtomicBool>,
+    kept: Kept<'a>,
 }
 
-impl Watcher {
+impl Watch for Watcher<'_> {
     fn look(&self, progress: Progress) -> ControlFlow<()> {
         self.meter.show(progress);
         match self.interrupted.load(Ordering::Relaxed) {
             true => ControlFlow::Break(()),
             false => ControlFlow::Continue(()),
         }
+    }
+
+    fn found(&self, campaign: &Campaign, finding: &Finding) {
+        self.kept.keep(&self.meter, campaign, finding);
     }
 }
 
@@ -215,20 +188,6 @@ fn catch_interrupt() -> Arc<AtomicBool> {
     // Where no handler can be set, an interrupt ends the process as it always does.
     let _ = ctrlc::set_handler(handler);
     interrupted
-}
-
-/// A finding, and the minimized case of it.
-struct Settled<'a> {
-    finding: &'a Finding,
-    case: Case,
-    /// How many executions came about in this way.
-    seen: u64,
-}
-
-impl Settled<'_> {
-    fn way(&self) -> Way<'_> {
-        self.case.way()
-    }
 }
 
 fn parse_fault(name: &str) -> Result<Kind, String> {
@@ -380,16 +339,4 @@ fn situations(census: &Census, executions: u64) -> String {
         table += &format!("\n{count:>12}  {}", situation.name());
     }
     table
-}
-
-/// A server or the simulator panicked: an assertion is a finding too, but one about this suite.
-fn panicked(args: &Args, schedule: &zab_sim::Schedule, message: &str, command: &str) -> Failure {
-    let path = args.out.join("panic.json");
-    let text = serde_json::to_string_pretty(schedule).expect("a schedule has a JSON form");
-    let kept = std::fs::write(&path, text).map_or_else(
-        |error| format!("its schedule could not be kept ({error})"),
-        |()| format!("its schedule is in {}", path.display()),
-    );
-    let message = message.replace('\n', " ");
-    Failure::harness(format!("an execution panicked ({message}), {kept}; repeat with: {command}"))
 }

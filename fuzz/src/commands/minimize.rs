@@ -152,14 +152,34 @@ pub(super) fn case_of(
     campaign: &Campaign,
     (finding, rank): (&Finding, Rank),
 ) -> Result<Case, Failure> {
-    let provenance = Provenance {
+    let shown = Shown { named, rank, cause: campaign.cause };
+    shrink(oracle, other, shown, &finding.schedule, origin_of(campaign, finding))
+}
+
+/// The case of what a campaign found, from nothing but what is known without another execution: it
+/// has no story, and the defects only if the campaign tells findings apart. `None` without a violation.
+pub(super) fn case_as_found(named: &Named, campaign: &Campaign, found: &Finding) -> Option<Case> {
+    Some(Case {
+        format: FORMAT,
+        variant: named.name.clone(),
+        driver: campaign.driver,
+        expected: Expected::of(&found.outcome.verdict)?,
+        confirmed: Vec::new(),
+        defects: found.defects.iter().map(|switch| switch.name.to_owned()).collect(),
+        provenance: origin_of(campaign, found),
+        schedule: found.schedule.clone(),
+        story: Vec::new(),
+    })
+}
+
+fn origin_of(campaign: &Campaign, finding: &Finding) -> Provenance {
+    Provenance {
+        tool: Provenance::tool(),
         seed: campaign.seed,
         execution: finding.execution,
+        minimizing: 0,
         actions_before: finding.schedule.actions.len(),
-        ..Provenance::default()
-    };
-    let shown = Shown { named, rank, cause: campaign.cause };
-    shrink(oracle, other, shown, &finding.schedule, provenance)
+    }
 }
 
 /// Minimizes a schedule and makes a case of it. Every schedule on the way there shows the same in

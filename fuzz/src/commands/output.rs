@@ -1,5 +1,6 @@
 //! Where results go: standard output for them, standard error for everything else.
 
+use super::program::spelled;
 use clap::ValueEnum;
 use serde_json::Value;
 use std::fmt::Display;
@@ -142,12 +143,25 @@ impl Out {
 
     /// Why the command failed.
     pub(super) fn failure(self, what: &str) {
-        let _ = writeln!(anstream::stderr(), "{RED}error{RED:#}: {what}");
+        let _ = writeln!(anstream::stderr(), "{RED}error{RED:#}: {}", spelled(what));
     }
 }
 
+/// Shows what the parser of the command line has to say: help and version as well.
+pub(super) fn usage(error: &clap::Error) {
+    let text = error.render().ansi().to_string();
+    let text = spelled(&text);
+    // A closed pipe is nobody's fault.
+    let _ = if error.use_stderr() {
+        write!(anstream::stderr(), "{text}")
+    } else {
+        write!(anstream::stdout(), "{text}")
+    };
+}
+
 fn print(text: impl Display) {
-    let written = writeln!(anstream::stdout(), "{text}");
+    let text = text.to_string();
+    let written = writeln!(anstream::stdout(), "{}", spelled(&text));
     if let Err(error) = written
         && error.kind() != io::ErrorKind::BrokenPipe
     {

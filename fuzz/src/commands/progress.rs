@@ -13,6 +13,7 @@ const PLAIN: Duration = Duration::from_secs(10);
 /// Shows how a campaign is doing.
 pub(super) struct Meter {
     bar: ProgressBar,
+    is_chatty: bool,
     plain: bool,
     /// When the next plain line is due.
     due: Mutex<Duration>,
@@ -21,11 +22,12 @@ pub(super) struct Meter {
 impl Meter {
     pub(super) fn new(out: &Out) -> Self {
         let terminal = std::io::stderr().is_terminal();
-        let shown = out.is_chatty() && terminal;
-        let bar = if shown { ProgressBar::new_spinner() } else { ProgressBar::hidden() };
+        let is_chatty = out.is_chatty();
+        let bar =
+            if is_chatty && terminal { ProgressBar::new_spinner() } else { ProgressBar::hidden() };
         let style = ProgressStyle::with_template("{spinner} {msg}");
         bar.set_style(style.expect("the template is a constant"));
-        Self { bar, plain: out.is_chatty() && !terminal, due: Mutex::new(PLAIN) }
+        Self { bar, is_chatty, plain: is_chatty && !terminal, due: Mutex::new(PLAIN) }
     }
 
     pub(super) fn show(&self, progress: Progress) {
@@ -40,6 +42,20 @@ impl Meter {
             self.bar.set_message(line);
             self.bar.tick();
         }
+    }
+
+    /// Says a line that stays, on standard error, if people are to hear anything at all.
+    pub(super) fn say(&self, line: &str) {
+        if self.is_chatty {
+            self.aside(|| {
+                let _ = writeln!(std::io::stderr(), "{line}");
+            });
+        }
+    }
+
+    /// Writes something to standard error that the line of progress does not run into.
+    pub(super) fn aside(&self, write: impl FnOnce()) {
+        self.bar.suspend(write);
     }
 
     pub(super) fn finish(&self) {

@@ -61,6 +61,7 @@ enum Form {
 }
 
 pub(super) fn run(args: &Args, out: &Out) -> Result<Exit, Failure> {
+    args.reports.ready()?;
     let mut exit = Exit::Clean;
     let mut reports = Vec::new();
     let mut paths = Vec::new();

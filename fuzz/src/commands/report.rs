@@ -5,9 +5,11 @@
 //! the end of its file, as `GITHUB_STEP_SUMMARY` is meant.
 
 use super::Failure;
+use super::program::spelled;
+use crate::files::write_whole;
 use std::fmt::Write as _;
-use std::fs::OpenOptions;
-use std::io::Write as _;
+use std::fs::{File, OpenOptions};
+use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
 /// Where reports go.
@@ -51,22 +53,40 @@ pub(super) struct Problem {
 }
 
 impl Reports {
-    /// Writes what is wanted.
-    pub(super) fn write(&self, suite: &Suite) -> Result<(), Failure> {
-        let failed = |path: &Path, error| {
-            Failure::usage(format!("{}: cannot be written: {error}", path.display()))
-        };
-        if let Some(path) = &self.junit_xml {
-            let written = crate::files::write_whole(path, &suite.xml());
-            written.map_err(|error| failed(path, error))?;
-        }
-        if let Some(path) = &self.summary {
-            let file = OpenOptions::new().create(true).append(true).open(path);
-            let written = file.and_then(|mut file| file.write_all(suite.markdown().as_bytes()));
-            written.map_err(|error| failed(path, error))?;
+    /// Makes sure that they can be written, before any work is done for them.
+    pub(super) fn ready(&self) -> Result<(), Failure> {
+        for path in self.junit_xml.iter().chain(&self.summary) {
+            // A file that is there keeps what is in it.
+            let is_new = !path.exists();
+            let opened = append(path).map(drop);
+            opened.map_err(|error| unwritable(path, error))?;
+            if is_new {
+                let _ = std::fs::remove_file(path);
+            }
         }
         Ok(())
     }
+
+    /// Writes what is wanted.
+    pub(super) fn write(&self, suite: &Suite) -> Result<(), Failure> {
+        let suite = &Suite { command: spelled(&suite.command).into_owned(), ..suite.clone() };
+        if let Some(path) = &self.junit_xml {
+            write_whole(path, &suite.xml()).map_err(|error| unwritable(path, error))?;
+        }
+        if let Some(path) = &self.summary {
+            let written = append(path).and_then(|mut f| f.write_all(suite.markdown().as_bytes()));
+            written.map_err(|error| unwritable(path, error))?;
+        }
+        Ok(())
+    }
+}
+
+fn append(path: &Path) -> io::Result<File> {
+    OpenOptions::new().create(true).append(true).open(path)
+}
+
+fn unwritable(path: &Path, error: io::Error) -> Failure {
+    Failure::usage(format!("{}: cannot be written: {error}", path.display()))
 }
 
 impl Suite {

@@ -74,6 +74,7 @@ pub(super) fn run(args: &Args, out: &Out) -> Result<Exit, Failure> {
     if let Some(path) = &args.measure {
         return measure(path, jobs, out);
     }
+    args.reports.ready()?;
     let subjects = subjects(args)?;
     let (mut state, memory) = State::read(&args.state).map_err(Failure::usage)?;
     let mut cases = stored(&args.cases)?;

@@ -48,14 +48,17 @@ pub struct Shown<'a> {
 
 /// The picture alone, with the words beside it, as an SVG file.
 pub fn svg(shown: Shown<'_>) -> String {
-    let scene = scene_of(shown.recording, shown.story);
+    let scene = scene_of(shown.recording, shown.story, DETAILED_MAX);
     let layout = Layout::new(&scene, layout::Sheet::figure(&scene));
     draw::file(shown, &scene, &layout)
 }
 
-/// Puts together what there is to draw.
-fn scene_of(recording: &Recording, story: &Story) -> Scene {
-    let film = Film::new(recording, story);
+/// At most this number of events is drawn one by one from boot on.
+const DETAILED_MAX: usize = 800;
+
+/// Puts together what there is to draw, of at most this number of events from boot on.
+fn scene_of(recording: &Recording, story: &Story, most: usize) -> Scene {
+    let film = Film::new(recording, story, most);
     let involved = Involved::new(recording, &story.finding);
     let columns = film.columns(&story.finding.subjects);
     let (frames, strips) = film.run(&story.start, &columns);

@@ -1,11 +1,10 @@
 //! One thread of a campaign, and what the threads share.
 
-use super::{Campaign, Finding, Island, Limit, Progress, Report, message_of};
+use super::{Campaign, Finding, Island, Limit, Progress, Report, Watch, message_of};
 use crate::clock::Stopwatch;
 use crate::coverage::Feature;
 use crate::oracle::Outcome;
 use rustc_hash::FxHashSet;
-use std::ops::ControlFlow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard};
@@ -22,7 +21,7 @@ const PATIENCE: u64 = 1000;
 
 /// What the threads share: only what stops them, and what is reported.
 pub(super) struct Shared<'a> {
-    watch: &'a (dyn Fn(Progress) -> ControlFlow<()> + Sync),
+    watch: &'a dyn Watch,
     stopwatch: Stopwatch,
     stop: AtomicBool,
     interrupted: AtomicBool,
@@ -34,7 +33,7 @@ pub(super) struct Shared<'a> {
 }
 
 impl<'a> Shared<'a> {
-    pub(super) fn new(watch: &'a (dyn Fn(Progress) -> ControlFlow<()> + Sync)) -> Self {
+    pub(super) fn new(watch: &'a dyn Watch) -> Self {
         Self {
             watch,
             stopwatch: Stopwatch::start(),
@@ -76,7 +75,7 @@ impl<'a> Shared<'a> {
             states: self.states().len(),
             elapsed,
         };
-        if (self.watch)(progress).is_break() {
+        if self.watch.look(progress).is_break() {
             self.interrupted.store(true, Ordering::Relaxed);
             self.stop.store(true, Ordering::Relaxed);
         }
@@ -185,6 +184,7 @@ impl<'a> Thread<'a> {
             island.learn(&found.defects);
         }
         self.shared.findings.fetch_add(1, Ordering::Relaxed);
+        self.shared.watch.found(campaign, &found);
         self.report.findings.push(found);
     }
 
@@ -201,6 +201,7 @@ mod tests {
     use super::*;
     use crate::search::run;
     use crate::variants::find;
+    use std::ops::ControlFlow;
 
     #[test]
     fn whoever_watches_may_end_it() {

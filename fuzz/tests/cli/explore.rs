@@ -22,7 +22,18 @@ fn what_is_found_is_a_file_that_replays_and_that_the_reference_survives() {
     let explained = run(&["explain", path]);
     assert_eq!(explained.status.code(), Some(0), "{}", stderr(&explained));
     assert!(stdout(&explained).contains("D1: acknowledged before it was durable"));
-    assert_eq!(run(&["explain", path, "--jira"]).status.code(), Some(2));
+    let files = ["--html", "page.html", "--svg", "picture.svg", "--jira"];
+    let drawn = run(&[&["explain", path][..], &files].concat());
+    assert_eq!(drawn.status.code(), Some(0), "{}", stderr(&drawn));
+    for file in ["page.html", "picture.svg"] {
+        let text = std::fs::read_to_string(folder.path().join(file)).expect("it was written");
+        // The acknowledgement, what it was too early for, and who sent it.
+        for shown in ["D1", "ACK", "acknowledged before it was durable"] {
+            assert!(text.contains(shown), "{file}: {shown}");
+        }
+        assert_eq!(text.matches("class=\"events\"").count(), 1);
+    }
+    assert!(stdout(&drawn).contains("h3. Steps"), "{}", stdout(&drawn));
     let further = run(&["explore", "--from", path, "--writes", "0", "--restarts", "0"]);
     assert_eq!(further.status.code(), Some(2), "the reference does not get that far");
     assert!(stderr(&further).contains("cannot be taken here"), "{}", stderr(&further));

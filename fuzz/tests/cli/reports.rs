@@ -187,3 +187,25 @@ fn a_finding_that_cannot_be_written_goes_to_the_terminal() {
     zab_fuzz::case::parse(&case[..=end]).expect("the case, whole");
     assert!(stdout(&output).contains("found O2"), "{}", stdout(&output));
 }
+
+#[test]
+fn a_report_that_cannot_be_written_is_refused_before_anything_runs() {
+    let folder = folder();
+    fs::write(folder.path().join("file"), "").expect("the folder is writable");
+    let case = format!("{CASES}O2/zookeeper-4646.json");
+    for path in ["nowhere/report", "file/report", "."] {
+        for option in ["--junit-xml", "--summary"] {
+            for command in [&["hunt"][..], &["replay", &case], &["verdict", "--cases", CASES]] {
+                let output = zab(folder.path(), &[command, &[option, path]].concat());
+                assert_eq!(output.status.code(), Some(2), "{command:?} {option} {path}");
+                let error = stderr(&output);
+                assert!(error.contains(&format!("{path}: cannot be written: ")), "{error}");
+                assert_eq!((error.lines().count(), stdout(&output).as_str()), (1, ""), "{error}");
+            }
+        }
+    }
+    // What can be written is not written before there is something to say.
+    let args = ["hunt", "--junit-xml", "r.xml", "--variant", "nothing"];
+    assert_eq!(zab(folder.path(), &args).status.code(), Some(2));
+    assert!(!folder.path().join("r.xml").exists());
+}

@@ -1,8 +1,7 @@
-//! What an exploration has found, replayed and explained.
+//! What an exploration has found, replayed.
 
 use super::super::output::Out;
 use super::super::{Exit, Failure, quoted};
-use crate::explain::{Story, json, table, text};
 use crate::trail::{Trail, Walked};
 use std::path::Path;
 use zab_checker::{Class, Verdict};
@@ -14,7 +13,7 @@ pub(in crate::commands) fn read(path: &Path) -> Result<Option<Trail>, Failure> {
 }
 
 /// What a trail came to in this variant.
-fn compare(trail: &Trail, named: &Named, walked: &Walked) -> Exit {
+pub(in crate::commands) fn compare(trail: &Trail, named: &Named, walked: &Walked) -> Exit {
     let Walked { recording, taken } = walked;
     let class = recording.outcome.class();
     let is_its_own = named.releases() == trail.named().releases();
@@ -67,26 +66,4 @@ pub(in crate::commands) fn replay(
         "reproduced": exit != Exit::NotReproduced,
     });
     (exit, report)
-}
-
-/// Shows a trail to a person.
-pub(in crate::commands) fn explain(
-    (path, command): (&Path, &str),
-    trail: &Trail,
-    named: &Named,
-    as_table: bool,
-    out: &Out,
-) -> Result<Exit, Failure> {
-    let walked = trail.walk(named);
-    let story = Story::of(&walked.recording);
-    let shown = if as_table { table::render(&story) } else { text::render(&story) };
-    out.line(shown.trim_end());
-    let mut report = json::story(&story, walked.recording.origin);
-    report["case"] = path.display().to_string().into();
-    out.json(&report);
-    if compare(trail, named, &walked) == Exit::NotReproduced {
-        let what = format!("this is not what the file promises: {command}");
-        return Err(Failure { exit: Exit::NotReproduced, what });
-    }
-    Ok(Exit::Clean)
 }

@@ -2,8 +2,31 @@
 
 use super::{Failure, Watcher};
 use crate::clock::Stopwatch;
-use crate::search::{self, Campaign, Head, Ledger, Limit, Progress, Report};
+use crate::search::{self, Campaign, Finding, Head, Ledger, Limit, Progress, Report, Watch};
+use std::ops::ControlFlow;
 use std::path::Path;
+use std::time::Duration;
+
+/// Watches one lap, and knows what the laps before it came to.
+struct Lap<'a> {
+    watcher: &'a Watcher<'a>,
+    executions: u64,
+    elapsed: Duration,
+}
+
+impl Watch for Lap<'_> {
+    fn look(&self, progress: Progress) -> ControlFlow<()> {
+        self.watcher.look(Progress {
+            executions: self.executions + progress.executions,
+            elapsed: self.elapsed + progress.elapsed,
+            ..progress
+        })
+    }
+
+    fn found(&self, campaign: &Campaign, finding: &Finding) {
+        self.watcher.found(campaign, finding);
+    }
+}
 
 /// Runs laps of this many executions until the limit of the campaign is reached: of time in this
 /// process, of executions in all. What comes back is all laps together, and the lap that ended it.
@@ -11,7 +34,7 @@ pub(super) fn run(
     campaign: &Campaign,
     (file, lap): (&Path, u64),
     name: impl Fn(&Campaign) -> String,
-    watcher: &Watcher,
+    watcher: &Watcher<'_>,
 ) -> Result<(Report, Campaign), Failure> {
     let refused = |error: std::io::Error| Failure::usage(format!("{}: {error}", file.display()));
     let of_lap = |seed| Campaign { seed, limit: Limit::Runs(lap), ..campaign.clone() };
@@ -29,13 +52,8 @@ pub(super) fn run(
             return Ok((total, current));
         }
         let (executions, elapsed) = (total.executions, total.elapsed);
-        let report = search::run(&current, &|progress: Progress| {
-            watcher.look(Progress {
-                executions: executions + progress.executions,
-                elapsed: elapsed + progress.elapsed,
-                ..progress
-            })
-        });
+        let lap = Lap { watcher, executions, elapsed };
+        let report = search::run_watched(&current, &lap);
         if report.interrupted {
             total.interrupted = true;
             return Ok((total, current));

@@ -22,7 +22,8 @@ pub(super) struct Film<'a> {
 }
 
 impl<'a> Film<'a> {
-    pub(super) fn new(recording: &'a Recording, story: &Story) -> Self {
+    /// At most this number of events is shown from boot on.
+    pub(super) fn new(recording: &'a Recording, story: &Story, most: usize) -> Self {
         let Recording { events, boot, .. } = recording;
         let is_over = |event: &Event| matches!(event.fact, Fact::Available { .. });
         let over = events.iter().position(is_over);
@@ -32,7 +33,7 @@ impl<'a> Film<'a> {
         let told = story.moments.iter().filter(|moment| moment.weight > Weight::Detail);
         Self {
             recording,
-            detailed_until: detailed_until.min(boot + DETAILED_MAX),
+            detailed_until: detailed_until.min(boot + most),
             told: told.map(|moment| moment.events.saturating_sub(1)).collect(),
         }
     }
@@ -138,9 +139,6 @@ impl<'a> Film<'a> {
         (frames, strips.finish(self.end()))
     }
 }
-
-/// At most this number of events is shown from boot on.
-const DETAILED_MAX: usize = 800;
 
 /// The transaction that a server is to log.
 fn met(event: &Event) -> Option<Txn> {

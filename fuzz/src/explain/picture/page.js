@@ -1,13 +1,21 @@
 "use strict";
 (() => {
-  const { states, frames, rows } = JSON.parse(document.getElementById("data").textContent);
+  const { states, frames: changes, rows } = JSON.parse(document.getElementById("data").textContent);
+  // Each frame is given as what differs from the one before: [down, server, state, ...].
+  const frames = [];
+  for (const [down, ...pairs] of changes) {
+    const [y, ...servers] = frames.at(-1) ?? [0];
+    for (let i = 0; i < pairs.length; i += 2) servers[pairs[i]] = pairs[i + 1];
+    frames.push([y + down, ...servers]);
+  }
+  const events = [...document.querySelectorAll(".events > g")];
   const stage = document.getElementById("stage");
   const cursor = document.getElementById("cursor");
   const now = document.getElementById("now");
   const cells = [...document.querySelectorAll("#dock tbody tr")].map((row) => [...row.querySelectorAll("td")]);
   const sentences = [...document.querySelectorAll("#words li")];
   const marked = sentences.filter((sentence) => sentence.dataset.n);
-  const words = new Map([...document.querySelectorAll("[data-e]")].map((e) => [Number(e.dataset.e), e.firstElementChild.textContent]));
+  const words = events.map((event) => event.firstElementChild.textContent);
   let at = 0;
   let told = -1;
 
@@ -26,7 +34,7 @@
     });
     cursor.style.top = `${cursor.dataset.top * 1 + y}px`;
     sentences.forEach((one, index) => one.toggleAttribute("aria-current", index === told));
-    now.textContent = told < 0 ? words.get(at) : `${sentences[told].dataset.t}  ${sentences[told].textContent}`;
+    now.textContent = told < 0 ? words[at] : `${sentences[told].dataset.t}  ${sentences[told].textContent}`;
     if (isScrolled) {
       const place = cursor.getBoundingClientRect().top;
       const room = innerHeight - document.getElementById("dock").offsetHeight;
@@ -68,8 +76,8 @@
   }
   sentences.forEach((one, index) => one.addEventListener("click", () => tell(index)));
   stage.addEventListener("click", (event) => {
-    const shape = event.target.closest("[data-e]");
-    if (shape) show(Number(shape.dataset.e), -1);
+    const shape = event.target.closest(".events > g");
+    if (shape) show(events.indexOf(shape), -1);
   });
   for (const one of sentences) one.title = one.dataset.t;
   document.documentElement.classList.add("js");

@@ -10,7 +10,7 @@ mod states;
 use super::draw::{self, DARK, STYLE};
 use super::layout::{HEADER, Layout, Sheet};
 use super::scene::{Scene, Sentence};
-use super::{Shown, scene_of};
+use super::{DETAILED_MAX, Shown, scene_of};
 use crate::explain::story::Weight;
 use crate::explain::text::ms;
 use crate::page::document;
@@ -19,9 +19,26 @@ use maud::{Markup, PreEscaped, html};
 const PAGE: &str = include_str!("page.css");
 const SCRIPT: &str = include_str!("page.js");
 
-/// The page.
+/// A page is to be attached to a report: trackers and mail refuse large ones, and readers too.
+const SIZE_MAX: usize = 300_000;
+
+/// The page. Where all the events would make it too large, the later ones are left out, and it says so.
 pub fn page(shown: Shown<'_>) -> String {
-    let scene = scene_of(shown.recording, shown.story);
+    let mut most = DETAILED_MAX;
+    loop {
+        let page = page_of(shown, most);
+        if page.len() <= SIZE_MAX || most < FEW {
+            return page;
+        }
+        most -= most / 8;
+    }
+}
+
+/// Fewer events than this no page is made of.
+const FEW: usize = 100;
+
+fn page_of(shown: Shown<'_>, most: usize) -> String {
+    let scene = scene_of(shown.recording, shown.story, most);
     let layout = Layout::new(&scene, Sheet::page(&scene));
     let title = draw::title(shown);
     let body = html! {

@@ -4,7 +4,9 @@ use super::scene::{Kept, Role, Scene, Stage};
 use super::*;
 use crate::case;
 use crate::explain::text::ms;
+use crate::generate;
 use crate::oracle::Oracle;
+use crate::rng::Rng;
 use expect_test::{Expect, expect};
 use std::path::Path;
 use zab_core::NodeId;
@@ -13,7 +15,7 @@ fn scene(name: &str) -> Scene {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("cases").join(name);
     let case = case::read(&path).expect("a stored case");
     let recording = Oracle::new(case.driver).record(&case.schedule, case.named().releases());
-    scene_of(&recording, &Story::of(&recording))
+    scene_of(&recording, &Story::of(&recording), DETAILED_MAX)
 }
 
 fn check(lines: impl Iterator<Item = String>, expected: &Expect) {
@@ -141,4 +143,23 @@ fn a_place_lower_on_the_page_is_later() {
             assert!(pair[0].1 + lines * layout::LINE <= *pair[1].1, "{:?}", pair[1].0);
         }
     }
+}
+
+#[test]
+fn a_page_of_a_long_execution_can_still_be_attached() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("cases/O2/zookeeper-4646.json");
+    let stored = case::read(&path).expect("a stored case");
+    let mut has_left_out = false;
+    for seed in 0..4 {
+        let schedule = generate::schedule(&mut Rng::new(seed), 7);
+        let case = Case { schedule, ..stored.clone() };
+        let recording = Oracle::default().record(&case.schedule, case.named().releases());
+        assert!(recording.events.len() > recording.boot + 500, "{}", recording.events.len());
+        let story = &Story::of(&recording);
+        let (variant, command) = (&*case.variant, "cargo zab explain CASE");
+        let page = page(Shown { case: &case, variant, command, recording: &recording, story });
+        assert!((100_000..=300_000).contains(&page.len()), "{} bytes", page.len());
+        has_left_out |= page.contains("the details end here");
+    }
+    assert!(has_left_out);
 }

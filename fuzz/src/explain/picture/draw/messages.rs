@@ -14,14 +14,17 @@ pub(super) fn events(scene: &Scene, layout: &Layout) -> Markup {
     let sent: BTreeMap<Point, &Message> =
         scene.messages.iter().map(|message| (message.sent, message)).collect();
     html! {
-        @for (at, frame) in scene.frames.iter().enumerate() {
-            @let message = sent.get(&frame.at);
-            g class=[message.filter(|message| !message.is_involved).map(|_| "x")] data-e=(at) {
-                title { (frame.words) }
-                @match message {
-                    Some(message) => (arrow(message, layout)),
-                    None => {
-                        path.dot d=(format!("M{} {}h0", n(edge(frame.server, layout)), n(layout.y(frame.at)))) {}
+        // The script of a page knows an event by its place in here.
+        g.events {
+            @for frame in &scene.frames {
+                @let message = sent.get(&frame.at);
+                g class=[message.filter(|message| !message.is_involved).map(|_| "x")] {
+                    title { (frame.words) }
+                    @match message {
+                        Some(message) => (arrow(message, layout)),
+                        None => {
+                            path.dot d=(format!("M{} {}h0", n(edge(frame.server, layout)), n(layout.y(frame.at)))) {}
+                        }
                     }
                 }
             }

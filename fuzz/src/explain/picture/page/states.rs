@@ -59,13 +59,19 @@ pub(super) fn dock(scene: &Scene) -> Markup {
     }
 }
 
-/// The contents of the table after each event, each state of a server written once.
+/// The contents of the table after each event. Each state of a server is written once, and of each event
+/// only what it changes: how much further down it is, and for each server that is in another state its
+/// number and that of the state.
 pub(super) fn data(scene: &Scene, layout: &Layout) -> String {
     let mut known: BTreeMap<[String; ROWS.len()], usize> = BTreeMap::new();
     let mut states = Vec::new();
     let mut frames = Vec::new();
+    let mut last_y = 0;
+    let mut last: BTreeMap<NodeId, usize> = BTreeMap::new();
     for frame in &scene.frames {
-        let mut row = vec![json!(layout.y(frame.at).round())];
+        let y = layout.y(frame.at).round() as i64;
+        let mut row = vec![y - last_y];
+        last_y = y;
         for (id, state) in (0..).map(NodeId).zip(&frame.servers) {
             let cells = cells(id, state);
             let next = known.len();
@@ -73,7 +79,9 @@ pub(super) fn data(scene: &Scene, layout: &Layout) -> String {
             if index == states.len() {
                 states.push(cells);
             }
-            row.push(json!(index));
+            if last.insert(id, index) != Some(index) {
+                row.extend([i64::from(id.0), index as i64]);
+            }
         }
         frames.push(row);
     }
