@@ -70,6 +70,14 @@ fn d1_a_record_is_not_durable_whose_file_lacks_one_before_it() {
 }
 
 #[test]
+fn d1_a_record_is_durable_that_the_newest_snapshot_ends_with() {
+    let mut story = proposed();
+    story.asks_disk(1, DiskOp::Snapshot(Box::new(replica(&[txn(1, 1)]))));
+    assert_broken(story.fork().acks(1, 0, Z11), &[Class::D1]);
+    assert_broken(story.disk_done(1, File::Snapshot).acks(1, 0, Z11), &[]);
+}
+
+#[test]
 fn d1_a_record_is_not_durable_that_the_newest_snapshot_hides() {
     let mut story = proposed();
     story.logs(1, txn(1, 1));
