@@ -15,8 +15,9 @@ use zab_fuzz::commands;
 const NOT_RUN: [&str; 4] = ["confirm", "record", "agree", "corpus import"];
 
 /// What pages tell to type besides `cargo zab`: these are for people, CI, and other tests.
-const OTHERS: [&str; 9] = [
+const OTHERS: [&str; 10] = [
     "apt-get install ",
+    "cargo build ",
     "cargo test",
     "cargo fmt ",
     "cargo clippy ",
