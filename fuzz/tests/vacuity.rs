@@ -33,15 +33,15 @@ const FLOORS: [(Situation, [u64; 3]); 44] = [
     (Situation::WrittenBack, [0, 0, 0]),
     (Situation::SnapshotIncomplete, [0, 0, 0]),
     (Situation::EpochFileUndone, [0, 0, 0]),
-    (Situation::BlankDisk, [12, 55, 4]),
-    (Situation::BlankRejoined, [6, 37, 4]),
+    (Situation::BlankDisk, [12, 9, 4]),
+    (Situation::BlankRejoined, [6, 7, 4]),
     (Situation::DiskFailure, [560, 230, 110]),
     (Situation::LogFlushFails, [140, 60, 35]),
     (Situation::LogWriteFails, [300, 110, 56]),
     (Situation::LogHeaderFails, [210, 75, 35]),
     (Situation::LogOpenFails, [110, 16, 17]),
     (Situation::DiskFull, [380, 170, 48]),
-    (Situation::ReadOnlyDisk, [1_000, 75, 58]),
+    (Situation::ReadOnlyDisk, [390, 75, 58]),
     (Situation::TruncFails, [20, 0, 0]),
     // It ends with the log that it cannot begin.
     (Situation::RemovedOpenLog, [0, 0, 0]),
@@ -122,7 +122,7 @@ fn a_search_of_a_release_gets_into_what_the_reference_rules_out() {
     let campaign = Campaign { wanted, ..Campaign::new(&release, 1, Limit::Runs(8_000)) };
     let report = search::run(&campaign, &|_| ControlFlow::Continue(()));
     for (situation, floor) in [
-        (Situation::TruncBelowSnapshot, 10),
+        (Situation::TruncBelowSnapshot, 4),
         (Situation::RemovedOpenLog, 10),
         (Situation::EpochFileUndone, 10),
         (Situation::WrittenBack, 10),

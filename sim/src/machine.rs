@@ -125,7 +125,8 @@ impl Machine {
         let (file, is_reported, is_shorter) = (op.file(), op.is_reported(), shortens(&op));
         self.disk.ask(lsn, op);
         if is_shorter {
-            return self.refuses(now, file, lsn).then_some(Span(0));
+            // Not at the instant at which it was asked for: first it is seen to be asked for.
+            return self.refuses(now, file, lsn).then_some(Span(1));
         }
         let delay = match self.disk.has_nothing_to_do(file, lsn) {
             true => Span(0),

@@ -300,8 +300,10 @@ impl Bench {
         assert!(self.disk.complete(file, lsn), "{lsn:?} of {file:?} is under way");
         let last_op = &self.done[file as usize][last].op;
         if !matches!(last_op, DiskOp::DropSnapshotsAfter(_) | DiskOp::WriteSnapshot(_)) {
-            let is_entry =
-                |done: &&mut Done| done.renamed || matches!(done.op, DiskOp::EmptySnapshot(_));
+            let is_left = |done: &Done| done.waiting.is_none() && is_journaled(&done.op);
+            let is_entry = |done: &&mut Done| {
+                done.renamed || is_left(done) || matches!(done.op, DiskOp::EmptySnapshot(_))
+            };
             let entries = self.done.iter_mut().flatten().filter(is_entry);
             // An entry that is durable is not under way any more.
             entries.for_each(|done| {
@@ -316,8 +318,7 @@ impl Bench {
             let is_flushed = later
                 .iter()
                 .any(|later| !later.durable && matches!(later.op, DiskOp::FlushRecovered(_)));
-            let is_journaled =
-                matches!(done[at].op, DiskOp::Truncate(_) | DiskOp::DropSnapshotsAfter(_));
+            let is_journaled = is_journaled(&done[at].op);
             let is_renamed = is_own && matches!(done[at].op, DiskOp::Rename(..));
             done[at].renamed |= is_renamed;
             let is_in_place =
@@ -392,6 +393,11 @@ impl Bench {
         }
         Ok(())
     }
+}
+
+/// Whether the journal of the file system has it, which is flushed with any file.
+const fn is_journaled(op: &DiskOp) -> bool {
+    matches!(op, DiskOp::Truncate(_) | DiskOp::DropSnapshotsAfter(_))
 }
 
 const fn is_flush(op: &DiskOp) -> bool {

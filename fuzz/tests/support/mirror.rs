@@ -74,9 +74,15 @@ impl Mirror {
     fn differs(&self, node: NodeId, found: &Recovered) -> Option<String> {
         let newest = found.snapshot().last_processed;
         for txn in self.logged.iter().filter(|txn| txn.zxid > newest) {
-            let is_expected = self.checker.custody(txn)[node.index()].disk != OnDisk::No;
-            if is_expected != found.log.contains(txn) {
-                let is = if is_expected { "is" } else { "is not" };
+            let has_lost_power = self.has_lost_power[node.index()];
+            let is_found = found.log.contains(txn);
+            let (is_right, is) = match self.checker.custody(txn)[node.index()].disk {
+                OnDisk::No => (!is_found, "is not"),
+                OnDisk::Unflushed => (is_found && !has_lost_power, "is until the power goes"),
+                // It may have been cut, and not for good.
+                OnDisk::Durable => (is_found || !has_lost_power, "is for good"),
+            };
+            if !is_right {
                 return Some(format!("{} {is} in its log", txn.zxid));
             }
         }
