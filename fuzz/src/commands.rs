@@ -9,6 +9,7 @@ mod completions;
 #[cfg(feature = "real")]
 mod confirm;
 mod corpus;
+mod directories;
 mod explain;
 mod explore;
 mod hunt;

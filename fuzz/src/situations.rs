@@ -92,8 +92,8 @@ situations! {
     TruncFails "disk refuses a TRUNC"
     /// A server serves that removed a file of its log while it was open.
     RemovedOpenLog "server serves with a log file it removed"
-    /// The log fails while a proposal waits behind what is being flushed.
-    QueuedBehindFailure "log fails while a proposal waits behind it"
+    /// The log fails while a proposal waits for its turn after what is being flushed.
+    QueuedBehindFailure "log fails while a proposal waits for it"
     /// An epoch that a quorum is about to promise cannot be written down by its leader.
     LeaderCannotPromise "a leader's acceptedEpoch fails"
     /// A follower cannot write down an epoch.

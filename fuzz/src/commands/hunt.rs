@@ -5,6 +5,7 @@ mod kept;
 mod laps;
 mod settle;
 
+use super::directories::{StrictPosix, flag};
 use super::output::Out;
 use super::parallel::Jobs;
 use super::progress::{Meter, describe};
@@ -27,7 +28,7 @@ use std::time::Duration;
 use zab_checker::Class;
 use zab_core::variant::Named;
 use zab_sim::run::LIVENESS_BOUND;
-use zab_sim::schedule::{Directories, Kind};
+use zab_sim::schedule::Kind;
 
 /// Search for a violation; minimize it, store it and explain it
 ///
@@ -68,10 +69,8 @@ pub(super) struct Args {
     /// Kinds of fault to exclude, as in power-loss,kill,flush-error
     #[arg(long, value_name = "KIND", value_delimiter = ',', value_parser = parse_fault)]
     without: Vec<Kind>,
-    /// File systems that do no more than POSIX asks for: a new file's name is not durable with its
-    /// fsync, as it is with ext4, xfs and btrfs
-    #[arg(long)]
-    strict_posix: bool,
+    #[command(flatten)]
+    strict_posix: StrictPosix,
     /// Only findings that go away when this defect is repaired: see `zab variants V`; `upgrade` for
     /// those that neither release of OLD:NEW shows without the other
     #[arg(long, value_name = "DEFECT")]
@@ -217,7 +216,7 @@ fn campaign(args: &Args, named: &Named) -> Result<Campaign, Failure> {
         jobs: args.jobs.count(),
         limit: args.runs.map_or(Limit::Time(time), Limit::Runs),
         without: args.without.clone(),
-        directories: if args.strict_posix { Directories::Strict } else { blank.directories },
+        directories: args.strict_posix.or(blank.directories),
         wanted,
         keep_going: args.keep_going,
         ..blank
@@ -253,9 +252,7 @@ fn command(args: &Args, named: &Named, campaign: &Campaign) -> String {
         let names: Vec<_> = campaign.without.iter().map(|kind| kind.name()).collect();
         command += &format!(" --without {}", names.join(","));
     }
-    if !campaign.directories.are_lenient() {
-        command += " --strict-posix";
-    }
+    command += flag(campaign.directories);
     if let Some(cause) = campaign.cause {
         command += &format!(" --cause {}", cause.spelling());
     }

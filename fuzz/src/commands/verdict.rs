@@ -3,6 +3,7 @@
 mod deepen;
 mod render;
 
+use super::directories::{StrictPosix, flag};
 use super::output::Out;
 use super::parallel::{Jobs, in_parallel};
 use super::report::{Problem, Reports, Suite, Test};
@@ -46,10 +47,8 @@ pub(super) struct Args {
     /// Search for what no case shows: at most this long in all, as in 90s or 10m
     #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
     time: Option<Duration>,
-    /// File systems that do no more than POSIX asks for: a new file's name is not durable with its
-    /// fsync, as it is with ext4, xfs and btrfs
-    #[arg(long)]
-    strict_posix: bool,
+    #[command(flatten)]
+    strict_posix: StrictPosix,
     /// Explore each variant as well: every order of every event of a write and one fault
     #[arg(long)]
     explore: bool,
@@ -81,7 +80,7 @@ pub(super) fn run(args: &Args, out: &Out) -> Result<Exit, Failure> {
     if args.state.is_dir() {
         cases.extend(stored(&args.state)?);
     }
-    if !args.strict_posix {
+    if directories(args).are_lenient() {
         cases.retain(|(_, case)| case.schedule.directories.are_lenient());
     }
     if cases.is_empty() && budget(args).is_none() {
@@ -146,7 +145,7 @@ fn suite(args: &Args, subjects: &[Subject], rows: &[Row], compared: &[Changes]) 
 }
 
 const fn directories(args: &Args) -> Directories {
-    if args.strict_posix { Directories::Strict } else { Directories::Lenient }
+    args.strict_posix.or(Directories::Lenient)
 }
 
 const fn budget(args: &Args) -> Option<Budget> {
@@ -181,9 +180,7 @@ fn command(args: &Args, subjects: &[Subject]) -> String {
     if let Some(base) = &args.against {
         command += &format!(" --against {}", quoted(Path::new(base)));
     }
-    if args.strict_posix {
-        command += " --strict-posix";
-    }
+    command += flag(directories(args));
     if args.explore {
         command += " --explore";
     }

@@ -1,6 +1,7 @@
 //! A story as JSON: the evidence as data.
 //!
-//! `needs` is what it needs of the world that is not so by default, or `null`. All times are microseconds after boot. `evidence` has
+//! `needs` is what it needs of the world that is not so by default, or `null`. All times are microseconds
+//! after boot. `evidence` has
 //!
 //! * `class`, `meaning`, `what`, `server`, `client_visible`: the verdict; `class` is `null` if no rule
 //!   is broken.

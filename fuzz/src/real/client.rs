@@ -44,7 +44,7 @@ pub enum Answer {
 }
 
 /// The last transaction that a server has applied, if it serves (the four-letter word `srvr`, which needs
-/// no session and waits behind no request).
+/// no session and waits for no request).
 pub(crate) fn last_applied(port: u16) -> Option<Zxid> {
     let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
     let mut stream = TcpStream::connect_timeout(&address, CONNECT_PATIENCE).ok()?;

@@ -32,7 +32,7 @@ impl Server {
         (!self.durable.log_continues_snapshot()).then(|| self.cut_foreign_log(Zxid::ZERO))?
     }
 
-    /// Removes what the log holds behind the state that replaced its own.
+    /// Removes what the log holds after the state that replaced its own.
     pub(crate) fn cut_log_behind(&mut self, zxid: Zxid) -> Option<Lsn> {
         let goes_on = self.durable.log().last().is_some_and(|txn| txn.zxid > zxid);
         goes_on.then(|| self.cut_foreign_log(zxid))?

@@ -48,16 +48,14 @@ impl<'a> Kept<'a> {
         let Some(case) = case_as_found(self.named, campaign, finding) else { return };
         let path = self.path(&finding.schedule);
         if let Err(error) = case::write(&case, &path) {
-            let path = path.display();
-            let what =
-                format!("{path}: cannot write: {error}; this is the case:\n{}", render(&case));
+            let (path, text) = (path.display(), render(&case));
+            let what = format!("{path}: cannot write: {error}; this is the case:\n{text}");
             meter.aside(|| self.out.failure(&what));
             return;
         }
-        let class = rank.class();
-        let (meaning, path) = (class.meaning(), path.display());
-        meter.say(&format!("found {class}: {meaning}; until it is minimized it is in {path}"));
-        state.files.insert(self.path(&finding.schedule));
+        let (class, meaning, shown) = (rank.class(), rank.class().meaning(), path.display());
+        meter.say(&format!("found {class}: {meaning}; until it is minimized it is in {shown}"));
+        state.files.insert(path);
     }
 
     /// Where a finding lies until it is made small: equal schedules, equal names.

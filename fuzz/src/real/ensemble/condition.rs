@@ -104,8 +104,7 @@ impl Ensemble {
 
     /// Asks what every thread does, again and again, until one is in this method.
     fn wait_for_method(&self, server: NodeId, method: &str) -> Option<()> {
-        let begun = self.board.elapsed();
-        while self.board.elapsed() - begun < self.patience {
+        self.ask_again(|| {
             let asked = self.board.change(|state| {
                 let pid = state.life(server).pid?;
                 state.files.signal(server, pid, pid, Signal::Dump).ok()?;
@@ -115,22 +114,30 @@ impl Ensemble {
                 let lines = state.life(server).lines.get(asked..)?;
                 lines.iter().any(|line| line.contains(method)).then_some(())
             });
-            if seen.is_some() {
-                return seen;
-            }
-        }
-        None
+            Some(seen.is_some())
+        })
     }
 
     /// Asks what it has applied last, again and again, until that is it.
     fn wait_for_applied(&self, server: NodeId, zxid: Zxid) -> Option<()> {
         let port = self.server(server).address.client;
+        self.ask_again(|| {
+            let is_so = last_applied(port).is_some_and(|last| last >= zxid);
+            if !is_so {
+                let _ = self.board.wait(LOOK_AGAIN, |_| None::<()>);
+            }
+            Some(is_so)
+        })
+    }
+
+    /// Asks until the answer is yes, as long as anything is waited for. `None` for an answer means that
+    /// nobody is there to ask.
+    fn ask_again(&self, ask: impl Fn() -> Option<bool>) -> Option<()> {
         let begun = self.board.elapsed();
         while self.board.elapsed() - begun < self.patience {
-            if last_applied(port).is_some_and(|last| last >= zxid) {
+            if ask()? {
                 return Some(());
             }
-            let _ = self.board.wait(LOOK_AGAIN, |_| None::<()>);
         }
         None
     }

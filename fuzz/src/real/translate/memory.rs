@@ -23,6 +23,14 @@ struct Memory {
     applied: Option<Zxid>,
 }
 
+impl Memory {
+    /// The line that waits for what it has applied, once.
+    fn applied_line(&mut self, server: NodeId) -> Option<String> {
+        let zxid = self.applied.take()?;
+        Some(format!("wait {server} applied {}", text::zxid(zxid)))
+    }
+}
+
 impl Memories {
     /// As the boot leaves them.
     pub(super) fn new(recording: &Recording) -> Self {
@@ -64,22 +72,23 @@ impl Memories {
 impl Teller<'_> {
     /// A packet is about to arrive that lets its receiver apply something, or look at what it applied.
     pub(super) fn before_packet(&mut self, to: NodeId, packet: &Packet) {
-        match packet {
+        let may_apply = match packet {
             Packet::Commit(zxid) => {
                 self.memories.on_commit(to, *zxid);
-                if self.roles.serves(to) {
-                    let lines = self.stop_applying(to);
-                    lines.into_iter().for_each(|line| self.text.line(line));
-                }
+                self.roles.serves(to)
             }
             // What was committed before is applied from now on.
-            Packet::UpToDate => {
-                let lines = self.stop_applying(to);
-                lines.into_iter().for_each(|line| self.text.line(line));
-            }
+            Packet::UpToDate => true,
             // The leader looks at its memory, to see what the follower lacks.
-            Packet::AckEpoch { .. } if self.roles.leads(to) => self.await_applied(to),
-            _ => {}
+            Packet::AckEpoch { .. } if self.roles.leads(to) => {
+                self.await_applied(to);
+                false
+            }
+            _ => false,
+        };
+        if may_apply {
+            let lines = self.stop_applying(to);
+            lines.into_iter().for_each(|line| self.text.line(line));
         }
     }
 
@@ -109,9 +118,8 @@ impl Teller<'_> {
 
     /// What a server has applied in the model, it has to have applied.
     pub(super) fn await_applied(&mut self, server: NodeId) {
-        if let Some(zxid) = self.memories.of(server).applied.take() {
-            self.text.line(format!("wait {server} applied {}", text::zxid(zxid)));
-        }
+        let line = self.memories.of(server).applied_line(server);
+        line.into_iter().for_each(|line| self.text.line(line));
     }
 
     /// The lines that keep a server from applying what it has got, if that matters.
@@ -123,8 +131,7 @@ impl Teller<'_> {
         {
             return Vec::new();
         }
-        let applied = memory.applied.take();
-        let applied = applied.map(|zxid| format!("wait {server} applied {}", text::zxid(zxid)));
+        let applied = memory.applied_line(server);
         let name = Thread::Commit.name(server);
         let stop =
             [format!("hold {server} thread {name}"), format!("wait {server} held thread {name}")];

@@ -16,9 +16,8 @@ impl Teller<'_> {
         let name = self.ask_for(packet, to);
         self.before_packet(to, packet);
         self.disks.mark(to, self.text.place());
-        let zxid = text::zxid_of(packet).map_or_else(String::new, |zxid| format!("{zxid} "));
         let old = if self.roles.is_newest(from, to, conn) { "" } else { "   # an old connection" };
-        self.text.line(format!("pass {name} {zxid}{from} > {to}{old}"));
+        self.text.line(format!("pass {name} {from} > {to}{old}"));
     }
 
     /// Whether a packet has arrived and is never read: its receiver still does what an earlier one asked of
@@ -61,22 +60,25 @@ impl Teller<'_> {
     pub(super) fn await_packet(&mut self, from: NodeId, to: NodeId) {
         if let Some(packet) = end::next_packet(self.recording, self.at, from, to) {
             let name = self.ask_for(packet, to);
-            let zxid = text::zxid_of(packet).map_or_else(String::new, |zxid| format!("{zxid} "));
-            self.text.line(format!("wait {name} {zxid}{from} > {to} held"));
+            self.text.line(format!("wait {name} {from} > {to} held"));
         }
     }
 
     /// Lets the client ask that a packet to this server hands on what it asked, if it does, unless it
-    /// has asked already. What the packet is called on real servers.
-    fn ask_for(&mut self, packet: &Packet, to: NodeId) -> &'static str {
+    /// has asked already. What the packet is called on real servers, with its zxid if it has one.
+    fn ask_for(&mut self, packet: &Packet, to: NodeId) -> String {
         // Only a follower that hands on what its client asked sends these; SYNC is the answer.
         let asked = match packet {
             Packet::Request { request, .. } => *request,
             Packet::Sync { request } if self.roles.leads(to) => *request,
-            _ => return packet.name(),
+            _ => {
+                let zxid =
+                    text::zxid_of(packet).map_or_else(String::new, |zxid| format!(" {zxid}"));
+                return format!("{}{zxid}", packet.name());
+            }
         };
         let line = self.clients.on_forwarded(asked);
         line.into_iter().for_each(|line| self.text.line(line));
-        "REQUEST"
+        "REQUEST".to_owned()
     }
 }

@@ -20,7 +20,7 @@ fn what_a_failed_flush_should_have_made_durable_is_read_until_the_power_goes() {
     killed.ask(Lsn(1), DiskOp::FlushRecovered(File::Log));
     assert!(killed.complete(File::Log, Lsn(1)));
     killed.lose_power(CrashMode::LoseAll);
-    assert_eq!(counters(&killed.recover().expect("sound")), [1, 2, 3, 4], "written anew");
+    assert_eq!(counters(&killed.recover().expect("sound")), [1, 2, 3, 4], "written once more");
 }
 
 /// `FileTxnIterator.next`: a record of length 0 ends the file, and the next file is read.
