@@ -247,14 +247,16 @@ fn read_schedule(path: &Path) -> Result<Schedule, Failure> {
 }
 
 /// Makes sure that files can be written to a folder, before any work is done for them.
-fn ready_folder(folder: &Path) -> Result<(), Failure> {
+fn ready_folder(folder: &Path, option: &str) -> Result<(), Failure> {
     let probe = folder.join(format!(".zab-{}", std::process::id()));
     std::fs::create_dir_all(folder)
         .and_then(|()| std::fs::write(&probe, ""))
         .and_then(|()| std::fs::remove_file(&probe))
         .map_err(|error| {
             let folder = folder.display();
-            Failure::usage(format!("{folder}: cannot write there ({error}): choose another --out"))
+            Failure::usage(format!(
+                "{folder}: cannot write there ({error}): choose another {option}"
+            ))
         })
 }
 

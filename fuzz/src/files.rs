@@ -7,13 +7,16 @@ use std::path::Path;
 use std::{env, fs, io};
 
 /// Writes a file: all of it, or nothing, even if the power fails meanwhile.
-pub(crate) fn write_whole(path: &Path, text: &str) -> io::Result<()> {
+pub(crate) fn write_whole(path: &Path, contents: impl AsRef<[u8]>) -> io::Result<()> {
     let mut hidden = OsString::from(".");
     hidden.push(path.file_name().unwrap_or_default());
     let hidden = path.with_file_name(hidden);
-    let mut file = File::create(&hidden)?;
-    file.write_all(text.as_bytes())?;
-    file.sync_all()?;
+    let write = |mut file: File| file.write_all(contents.as_ref()).and_then(|()| file.sync_all());
+    if let Err(error) = File::create(&hidden).and_then(write) {
+        // A part of it is of no use, and the disk may be full.
+        let _ = fs::remove_file(&hidden);
+        return Err(error);
+    }
     fs::rename(&hidden, path)?;
     flush_names(path.parent().unwrap_or(Path::new("")))
 }

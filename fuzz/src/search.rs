@@ -7,11 +7,13 @@
 //! threads find the same.
 
 mod corpus;
+mod folder;
 mod island;
 mod ledger;
 mod thread;
 mod ways;
 
+pub use folder::Folder;
 pub use island::Island;
 pub use ledger::{Head, Ledger};
 pub use ways::{Way, distinct};
@@ -20,6 +22,7 @@ use thread::{Shared, Thread};
 
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
+use std::sync::Arc;
 use std::time::Duration;
 use zab_checker::Class;
 use zab_core::variant::{self, Bug, Harm, Named, Releases, Switch, modeled};
@@ -62,6 +65,8 @@ pub struct Campaign {
     pub cause: Option<Cause>,
     /// Whether to go on after the first finding.
     pub keep_going: bool,
+    /// What other searches have left, and where this one leaves what it learns.
+    pub folder: Option<Arc<Folder>>,
 }
 
 /// When a campaign ends without having found anything.
@@ -106,6 +111,7 @@ impl Campaign {
             wanted: Wanted::of(named),
             cause: None,
             keep_going: false,
+            folder: None,
         }
     }
 }

@@ -9,6 +9,8 @@ mod installed;
 mod killed;
 #[path = "cli/names.rs"]
 mod names;
+#[path = "cli/repeated.rs"]
+mod repeated;
 #[path = "cli/reports.rs"]
 mod reports;
 #[path = "cli/shells.rs"]

@@ -1,15 +1,16 @@
 //! `zab agree`: search for a schedule that the two drivers judge differently.
 
 use super::output::Out;
+use super::progress::Meter;
 use super::switches::Switches;
-use super::{Exit, Failure, check_servers, ready_folder, write_case};
-use crate::agreement::{self, Disagreement, Hunt};
+use super::{Exit, Failure, check_servers, quoted, ready_folder, write_case};
+use crate::agreement::{self, Disagreement, Hunt, Tally};
 use crate::case::{Case, Driver, Expected, FORMAT, Provenance};
 use crate::explain::Story;
 use crate::oracle::Oracle;
 use crate::search::{Campaign, Limit, Wanted};
 use serde_json::json;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 use zab_core::variant::Named;
 use zab_sim::Schedule;
@@ -38,7 +39,7 @@ pub(super) struct Args {
     #[arg(long, value_name = "N", conflicts_with = "time")]
     runs: Option<u64>,
     /// Where to write a case
-    #[arg(long, default_value = "findings", value_name = "DIR")]
+    #[arg(long, default_value = OUT, value_name = "DIR")]
     out: PathBuf,
     /// Go on after a disagreement, until the time or the schedules are spent
     #[arg(long)]
@@ -48,13 +49,13 @@ pub(super) struct Args {
     servers: Option<u8>,
 }
 
-/// Schedules between two lines of progress.
-const REPORTED: u64 = 1000;
+/// Where a case goes by default.
+const OUT: &str = "findings";
 
 pub(super) fn run(args: &Args, out: &Out) -> Result<Exit, Failure> {
     let named = args.switches.of(&args.variant)?;
     check_servers(args.servers)?;
-    ready_folder(&args.out)?;
+    ready_folder(&args.out, "--out")?;
     let time = args.time.unwrap_or(Duration::from_secs(60));
     let (limit, shown) = match args.runs {
         Some(runs) => (Limit::Runs(runs), format!("--runs {runs}")),
@@ -64,8 +65,12 @@ pub(super) fn run(args: &Args, out: &Out) -> Result<Exit, Failure> {
     let variant = &named.name;
     let goes_on = if args.keep_going { " --keep-going" } else { "" };
     let size = servers.map_or(String::new(), |servers| format!(" --servers {servers}"));
+    let folder = match args.out.as_path() {
+        default if default == Path::new(OUT) => String::new(),
+        folder => format!(" --out {}", quoted(folder)),
+    };
     let command =
-        format!("cargo zab agree --variant {variant} --seed {seed} {shown}{size}{goes_on}");
+        format!("cargo zab agree --variant {variant} --seed {seed} {shown}{size}{goes_on}{folder}");
     out.command(&command);
     let campaign = Campaign {
         sizes: (*servers).into(),
@@ -73,12 +78,11 @@ pub(super) fn run(args: &Args, out: &Out) -> Result<Exit, Failure> {
         keep_going: true,
         ..Campaign::new(&named, *seed, limit)
     };
-    let hunt = agreement::hunt(&campaign, args.keep_going, &mut |tally| {
-        if tally.schedules.is_multiple_of(REPORTED) {
-            out.remark(tally);
-        }
-    })
-    .map_err(|error| Failure::harness(format!("{error}: {command}")))?;
+    let meter = Meter::new(out, limit);
+    let watch = &mut |tally: Tally| meter.count(tally.schedules, || tally.to_string());
+    let hunt = agreement::hunt(&campaign, args.keep_going, watch)
+        .map_err(|error| Failure::harness(format!("{error}: {command}")))?;
+    meter.finish();
     report(args, &named, out, &hunt, &command)
 }
 

@@ -1,6 +1,7 @@
 //! `zab bench`: how fast executions are.
 
 use super::output::Out;
+use super::progress::Meter;
 use super::switches::Switches;
 use super::{Exit, Failure};
 #[cfg(feature = "turmoil")]
@@ -11,6 +12,7 @@ use crate::generate;
 use crate::oracle::Oracle;
 #[cfg(feature = "turmoil")]
 use crate::rng::Rng;
+use crate::search::Limit;
 use serde_json::json;
 use std::time::Duration;
 use zab_core::variant::Releases;
@@ -54,8 +56,13 @@ pub(super) fn run(args: &Args, out: &Out) -> Result<Exit, Failure> {
         out.remark(format!("(the workload breaks {class} in this variant and may end early)"));
     }
     let events = outcome.run.steps.max(1);
-    let figures = measure(&mut oracle, &schedule, releases, args, events as f64);
-    let figures = figures.into_iter().chain(compare_drivers(args, releases)).collect::<Vec<_>>();
+    let rounds = 2 * u64::from(repetitions);
+    let meter = Meter::new(out, Limit::Runs(rounds));
+    let watch = |done| meter.count(done, || format!("{done} of {rounds} rounds"));
+    let figures = measure(&mut oracle, &schedule, releases, args, (events as f64, &watch));
+    let drivers = compare_drivers(args, releases, &|done| watch(u64::from(repetitions) + done));
+    let figures = figures.into_iter().chain(drivers).collect::<Vec<_>>();
+    meter.finish();
     out.line(format!("{events} events an execution, {repetitions} x {executions} executions"));
     for Figure { name, median, least, most } in &figures {
         out.line(format!("{name:22} {median:>12.1}   ({least:.1} to {most:.1})"));
@@ -77,7 +84,7 @@ fn measure(
     schedule: &Schedule,
     releases: Releases,
     args: &Args,
-    events: f64,
+    (events, watch): (f64, &dyn Fn(u64)),
 ) -> [Figure; 4] {
     let time = |run: &mut dyn FnMut()| {
         let stopwatch = Stopwatch::start();
@@ -86,7 +93,7 @@ fn measure(
     };
     let mut judged = Vec::new();
     let mut shares = Vec::new();
-    for _ in 0..args.repetitions {
+    for round in 0..args.repetitions {
         // Turn by turn, so that whatever slows the machine slows both; of each, the median: an
         // interruption makes one execution slow and says nothing about checking.
         let (mut with, mut without) = (Vec::new(), Vec::new());
@@ -98,6 +105,7 @@ fn measure(
         }
         judged.push(with.iter().sum::<f64>() / with.len() as f64);
         shares.push((1.0 - median(&mut without) / median(&mut with)) * 100.0);
+        watch(u64::from(round) + 1);
     }
     [
         Figure::new("events per second", judged.iter().map(|s| events / s).collect()),
@@ -109,7 +117,7 @@ fn measure(
 
 /// Times the same generated schedules in each driver: what a hunt runs.
 #[cfg(feature = "turmoil")]
-fn compare_drivers(args: &Args, releases: Releases) -> Vec<Figure> {
+fn compare_drivers(args: &Args, releases: Releases, watch: &dyn Fn(u64)) -> Vec<Figure> {
     let schedules: Vec<Schedule> = (0..u64::from(args.executions))
         .map(|seed| generate::schedule(&mut Rng::new(seed), 3))
         .collect();
@@ -127,6 +135,7 @@ fn compare_drivers(args: &Args, releases: Releases) -> Vec<Figure> {
             rates.iter_mut().zip(seconds).for_each(|(rates, s)| rates.push(1.0 / s));
             ratios.push(seconds[1] / seconds[0]);
         }
+        watch(u64::from(round));
     }
     let [direct, turmoil] = rates;
     vec![
@@ -137,7 +146,7 @@ fn compare_drivers(args: &Args, releases: Releases) -> Vec<Figure> {
 }
 
 #[cfg(not(feature = "turmoil"))]
-fn compare_drivers(_: &Args, _: Releases) -> Vec<Figure> {
+fn compare_drivers(_: &Args, _: Releases, _: &dyn Fn(u64)) -> Vec<Figure> {
     Vec::new()
 }
 

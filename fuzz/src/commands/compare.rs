@@ -1,6 +1,7 @@
 //! `zab compare`: what guides a search, and what that is worth.
 
 use super::output::Out;
+use super::progress::Meter;
 use super::switches::Switches;
 use super::{Exit, Failure, check_servers};
 use crate::edges;
@@ -58,9 +59,15 @@ pub(super) fn run(args: &Args, out: &Out) -> Result<Exit, Failure> {
         "variant", "guided", "found", "executions (median, range)", "seconds"
     ));
     let mut rows = Vec::new();
+    let searches = (variants.len() * guidances.len()) as u64 * args.seeds;
+    let meter = Meter::new(out, Limit::Runs(searches));
     for named in &variants {
         for guidance in &guidances {
-            let row = Row::measure(named, *guidance, args)?;
+            let row = Row::measure(named, *guidance, args, |seed| {
+                let done = rows.len() as u64 * args.seeds + seed;
+                meter.count(done, || format!("{done} of {searches} searches"));
+            })?;
+            meter.finish();
             out.line(row.line(args));
             rows.push(row.json(args));
         }
@@ -96,7 +103,12 @@ struct Row<'a> {
 }
 
 impl<'a> Row<'a> {
-    fn measure(named: &'a Named, guidance: Guidance, args: &Args) -> Result<Self, Failure> {
+    fn measure(
+        named: &'a Named,
+        guidance: Guidance,
+        args: &Args,
+        watch: impl Fn(u64),
+    ) -> Result<Self, Failure> {
         let mut row =
             Self { named, guidance, found: 0, executions: Vec::new(), seconds: Vec::new() };
         for seed in 1..=args.seeds {
@@ -112,6 +124,7 @@ impl<'a> Row<'a> {
             row.found += u64::from(first.is_some());
             row.executions.push(first.map_or(report.executions, |finding| finding.execution));
             row.seconds.push(report.elapsed.as_secs_f64());
+            watch(seed);
         }
         row.executions.sort_unstable();
         row.seconds.sort_by(f64::total_cmp);

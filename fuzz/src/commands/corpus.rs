@@ -2,12 +2,13 @@
 
 use super::minimize::{Shown, shrink};
 use super::output::Out;
+use super::progress::Meter;
 use super::remint;
 use super::{Exit, Failure, files_of, quoted, read_schedule, ready_folder, write_case};
 use crate::case::{Driver, Judges, Provenance};
 use crate::corpus::{self, By};
 use crate::oracle::Oracle;
-use crate::search::Wanted;
+use crate::search::{Limit, Wanted};
 use crate::situations::Situation;
 use crate::variants;
 use serde_json::{Value, json};
@@ -112,12 +113,15 @@ fn check(paths: &[PathBuf], out: &Out) -> Result<Exit, Failure> {
     let mut judges = Judges::default();
     let files = list(paths)?;
     let mut wrong: Vec<Value> = Vec::new();
-    for path in &files {
+    let meter = Meter::new(out, Limit::Runs(files.len() as u64));
+    for (done, path) in files.iter().enumerate() {
+        meter.count(done as u64, || path.display().to_string());
         if let Err(what) = corpus::examine(path, &mut judges) {
-            out.bad(format!("{}: {what}", path.display()));
+            meter.aside(|| out.bad(format!("{}: {what}", path.display())));
             wrong.push(json!({ "case": path.display().to_string(), "what": what }));
         }
     }
+    meter.finish();
     if wrong.is_empty() {
         out.good(format!("{} cases, each of them is what it says", files.len()));
     } else {
@@ -136,7 +140,7 @@ fn merge(
 ) -> Result<Exit, Failure> {
     let schedules =
         list(paths)?.iter().map(|path| read_schedule(path)).collect::<Result<Vec<_>, _>>()?;
-    ready_folder(folder)?;
+    ready_folder(folder, "--out")?;
     let before = schedules.len();
     let (kept, reached) = corpus::merge(&mut Oracle::default(), releases, schedules, by);
     for schedule in &kept {
@@ -160,7 +164,7 @@ fn import(
     out: &Out,
 ) -> Result<Exit, Failure> {
     let files = list(paths)?;
-    ready_folder(folder)?;
+    ready_folder(folder, "--out")?;
     let wanted = Wanted::of(named);
     let mut oracle = Oracle::new(driver);
     let mut exit = Exit::Clean;
@@ -198,7 +202,7 @@ fn import(
 
 fn export(paths: &[PathBuf], folder: &Path, out: &Out) -> Result<Exit, Failure> {
     let files = list(paths)?;
-    ready_folder(folder)?;
+    ready_folder(folder, "--out")?;
     for path in &files {
         let schedule = read_schedule(path)?;
         write(&folder.join(corpus::name(&schedule)), &schedule.to_bytes())?;

@@ -109,7 +109,7 @@ pub(super) fn run(args: &Args, out: &Out) -> Result<Exit, Failure> {
     let named = args.switches.of(&args.variant)?;
     check_servers(Some(args.servers))?;
     let setting = setting(args, &named)?;
-    ready_folder(&args.out)?;
+    ready_folder(&args.out, "--out")?;
     let command = command(args, &named, &setting);
     out.command(&command);
     let clock = Stopwatch::start();

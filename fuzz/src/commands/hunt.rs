@@ -14,7 +14,8 @@ use super::switches::Switches;
 use super::{Exit, Failure, check_servers, quoted, ready_folder};
 use crate::case::{Driver, Expected};
 use crate::causes;
-use crate::search::{self, Campaign, Finding, Limit, Progress, Report, Wanted, Watch};
+use crate::corpus::ReadError;
+use crate::search::{self, Campaign, Finding, Folder, Limit, Progress, Report, Wanted, Watch};
 use crate::situations::{Census, Situation};
 use found::{case_json, ways};
 use kept::Kept;
@@ -89,6 +90,10 @@ pub(super) struct Args {
     #[arg(long, default_value_t = 100_000, value_name = "N", requires = "resume")]
     #[arg(value_parser = clap::value_parser!(u64).range(1..))]
     lap: u64,
+    /// Begin with what other hunts have left in this folder, and leave there what this one learns: what
+    /// is found depends on what the folder holds then. It may be the corpus of a fuzz target
+    #[arg(long, value_name = "DIR")]
+    corpus: Option<PathBuf>,
     /// Ensembles of this size alone: 3, 5 or 7 [default: each of them]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(3..=7))]
     servers: Option<u8>,
@@ -99,7 +104,7 @@ pub(super) struct Args {
 pub(super) fn run(args: &Args, out: &Out) -> Result<Exit, Failure> {
     let named = args.switches.of(&args.variant)?;
     let campaign = campaign(args, &named)?;
-    ready_folder(&args.out)?;
+    ready_folder(&args.out, "--out")?;
     args.reports.ready()?;
     let resume = args.resume.as_deref();
     let resumed = resume
@@ -107,7 +112,7 @@ pub(super) fn run(args: &Args, out: &Out) -> Result<Exit, Failure> {
     let interrupted = catch_interrupt();
     out.command(&(command(args, &named, &campaign) + &resumed));
     let kept = Kept::new(&named, &args.out, out);
-    let watcher = Watcher { meter: Meter::new(out), interrupted, kept };
+    let watcher = Watcher { meter: Meter::new(out, campaign.limit), interrupted, kept };
     let (report, campaign) = match resume {
         None => (search::run_watched(&campaign, &watcher), campaign),
         Some(file) => {
@@ -116,6 +121,9 @@ pub(super) fn run(args: &Args, out: &Out) -> Result<Exit, Failure> {
         }
     };
     watcher.meter.finish();
+    if let Some(failure) = campaign.folder.as_ref().and_then(|folder| folder.failure()) {
+        out.bad(format!("what this hunt learned is not all in the corpus: {failure}"));
+    }
     let command = command(args, &named, &campaign);
     if let Some((schedule, message)) = &report.panic {
         return Err(panicked(&args.out, schedule, message, &command));
@@ -219,8 +227,18 @@ fn campaign(args: &Args, named: &Named) -> Result<Campaign, Failure> {
         directories: args.strict_posix.or(blank.directories),
         wanted,
         keep_going: args.keep_going,
+        folder: args.corpus.as_deref().map(shared).transpose()?,
         ..blank
     })
+}
+
+/// What other hunts have left in a folder.
+fn shared(path: &Path) -> Result<Arc<Folder>, Failure> {
+    ready_folder(path, "--corpus")?;
+    let refused = |(path, error): (PathBuf, ReadError)| {
+        Failure::usage(format!("{}: {error}: move it out of the corpus", path.display()))
+    };
+    Folder::read(path).map(Arc::new).map_err(refused)
 }
 
 /// The command that repeats this hunt, with everything that decides what it finds.
@@ -258,6 +276,9 @@ fn command(args: &Args, named: &Named, campaign: &Campaign) -> String {
     }
     if args.keep_going {
         command += " --keep-going";
+    }
+    if let Some(folder) = &args.corpus {
+        command += &format!(" --corpus {}", quoted(folder));
     }
     if args.out != Path::new("findings") {
         command += &format!(" --out {}", quoted(&args.out));

@@ -19,7 +19,7 @@ pub(super) struct Args {
 
 pub(super) fn run(args: &Args, out: &Out) -> Result<Exit, Failure> {
     let folder = &args.folder;
-    ready_folder(folder)?;
+    ready_folder(folder, "folder")?;
     let command = Cli::command().bin_name("zab").disable_help_subcommand(true);
     let failed = |error: io::Error| {
         Failure::usage(format!("{}: cannot write there ({error})", folder.display()))

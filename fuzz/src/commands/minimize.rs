@@ -40,13 +40,16 @@ pub(super) fn run(args: &Args, out: &Out) -> Result<Exit, Failure> {
     let folder = args.out.clone().or_else(|| args.case.parent().map(Path::to_path_buf));
     let folder = folder.unwrap_or_default();
     let folder = if folder.as_os_str().is_empty() { PathBuf::from(".") } else { folder };
-    ready_folder(&folder)?;
+    ready_folder(&folder, "--out")?;
     let mut command = format!("cargo zab minimize {}", quoted(&args.case));
     if let Some(driver) = args.driver {
         command += &format!(" --driver {}", driver.name());
     }
     if let Some(other) = args.hold_in {
         command += &format!(" --hold-in {}", other.name());
+    }
+    if let Some(folder) = &args.out {
+        command += &format!(" --out {}", quoted(folder));
     }
     out.command(&command);
     let Some(class) = case.expected.class() else {

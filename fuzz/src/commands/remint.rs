@@ -8,6 +8,7 @@
 use super::minimize::case_of;
 use super::output::Out;
 use super::parallel::{Jobs, in_parallel};
+use super::progress::Meter;
 use super::{Exit, Failure, ready_folder, stored, write_case};
 use crate::case::{Case, Driver};
 use crate::causes::Cause;
@@ -20,6 +21,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 use zab_checker::Class;
 use zab_checker::verdict::Rank;
 use zab_core::variant::{CATALOGUE, Kind, Named};
@@ -143,7 +145,7 @@ type Key = (Rank, usize, usize, u64);
 
 pub(super) fn run(args: &Args, out: &Out) -> Result<Exit, Failure> {
     let wishes = Wish::all(&args.only)?;
-    ready_folder(&args.out)?;
+    ready_folder(&args.out, "--out")?;
     let minted = mint_all(&wishes, args, out);
     let old: BTreeMap<_, _> = stored(&args.out)?.into_iter().collect();
     // What a search failed for keeps the cases that it has.
@@ -202,16 +204,21 @@ fn replace<'a>(
 
 /// Every wish, in the order of the list, whatever thread took it.
 fn mint_all(wishes: &[Wish], args: &Args, out: &Out) -> Vec<Result<Option<Case>, Failure>> {
-    in_parallel(args.jobs.count(), wishes, |wish| {
+    let (meter, done) = (Meter::new(out, Limit::Runs(wishes.len() as u64)), AtomicU64::new(0));
+    let minted = in_parallel(args.jobs.count(), wishes, |wish| {
         let result = wish.mint(args);
         let found = match &result {
             Ok(Some(case)) => format!("{} actions", case.schedule.actions.len()),
             Ok(None) => "not found".to_owned(),
             Err(failure) => failure.what.clone(),
         };
-        out.remark(format!("{}: {found}", wish.name()));
+        meter.aside(|| out.remark(format!("{}: {found}", wish.name())));
+        let done = done.fetch_add(1, Ordering::Relaxed) + 1;
+        meter.count(done, || format!("{done} of {} wishes", wishes.len()));
         result
-    })
+    });
+    meter.finish();
+    minted
 }
 
 fn at(path: &Path, error: &std::io::Error) -> Failure {

@@ -168,9 +168,9 @@ fn test(path: &Path, case: &Case, named: &Named, outcome: &Outcome, comes_to: Ex
 /// The command that runs all of them.
 fn command_of_all(args: &Args) -> String {
     let cases: Vec<String> = args.cases.iter().map(|path| quoted(path)).collect();
-    let variant =
-        args.variant.as_ref().map_or_else(String::new, |name| format!(" --variant {name}"));
-    format!("cargo zab replay {}{variant}", cases.join(" "))
+    let asked = args.variant.iter().map(|name| format!(" --variant {name}"));
+    let options: String = asked.chain(args.switches.options()).collect();
+    format!("cargo zab replay {}{options}{}", cases.join(" "), how(args))
 }
 
 /// Prints every event of an execution, and nothing else: a program may read it.
@@ -214,13 +214,14 @@ fn command(path: &Path, asked: Option<&Named>, args: &Args) -> String {
     if let Some(named) = asked {
         command += &format!(" --variant {}", named.name);
     }
-    if let Some(driver) = args.driver {
-        command += &format!(" --driver {}", driver.name());
-    }
-    if args.times > 1 {
-        command += &format!(" --times {}", args.times);
-    }
-    command
+    command + &how(args)
+}
+
+/// How cases are run.
+fn how(args: &Args) -> String {
+    let driver = args.driver.map(|driver| format!(" --driver {}", driver.name()));
+    let times = (args.times > 1).then(|| format!(" --times {}", args.times));
+    driver.into_iter().chain(times).collect()
 }
 
 /// What an outcome means for a case run in this variant.

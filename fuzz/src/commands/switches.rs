@@ -35,6 +35,12 @@ impl Switches {
         }
     }
 
+    /// The options, as they are typed.
+    pub(super) fn options(&self) -> impl Iterator<Item = String> {
+        let with = self.with.iter().map(|name| format!(" --with {name}"));
+        with.chain(self.fix.iter().map(|name| format!(" --fix {name}")))
+    }
+
     fn change(&self, named: Named) -> Result<Named, Failure> {
         variants::edited(named, &self.with, &self.fix).map_err(Failure::usage)
     }

@@ -102,7 +102,7 @@ pub(super) fn run(args: &Args, out: &Out) -> Result<Exit, Failure> {
         Row { explored, ..row }
     });
     if let Some(budget) = budget(args) {
-        ready_folder(&args.state)?;
+        ready_folder(&args.state, "--state")?;
         let search = Search { budget, jobs, directories: directories(args), folder: &args.state };
         deepen(&mut rows, &mut state, &search, out)?;
     }

@@ -27,6 +27,14 @@ impl Sizes {
             Self::Only(servers) => servers,
         }
     }
+
+    /// Whether ensembles of this size are among them.
+    pub fn include(self, servers: u8) -> bool {
+        match self {
+            Self::Mixed => SHARES.iter().any(|(size, _)| *size == servers),
+            Self::Only(size) => size == servers,
+        }
+    }
 }
 
 impl From<Option<u8>> for Sizes {

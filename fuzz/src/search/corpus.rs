@@ -96,6 +96,13 @@ impl Corpus {
         pool.keep(entry, &self.atlas, rng);
     }
 
+    /// The schedules that came near to a loss, at most this many: those that promise the most.
+    pub(super) fn best(&self, most: usize) -> Vec<&Schedule> {
+        let mut entries: Vec<&Entry> = self.dangerous.entries.iter().collect();
+        entries.sort_by_key(|entry| entry.fatigue(&self.atlas));
+        entries.into_iter().take(most).map(|entry| &entry.schedule).collect()
+    }
+
     /// The least tired of a few, to be mutated, and any other to take parts from. There has to
     /// be one.
     pub(super) fn choose(&mut self, rng: &mut Rng) -> (&Entry, &Schedule) {

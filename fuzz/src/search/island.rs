@@ -1,7 +1,7 @@
 //! One thread of a search: proposes schedules, runs them, learns from what they reached.
 
-use super::Campaign;
 use super::corpus::{Corpus, Entry};
+use super::{Campaign, Folder};
 use crate::case::Driver;
 use crate::causes::{Cause, alone, causes, needs};
 use crate::coverage::{Coverage, Feature};
@@ -12,6 +12,7 @@ use crate::mutate::mutate;
 use crate::oracle::{Oracle, Outcome};
 use crate::rng::Rng;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use zab_checker::Class;
 use zab_core::variant::{Releases, Switch};
 use zab_sim::Schedule;
@@ -24,6 +25,12 @@ const PATIENCE: u64 = 30_000;
 
 /// With how many fresh schedules each corpus begins.
 const LOOKING_ABOUT: u64 = 300;
+
+/// With how many schedules of other searches a search begins, and begins again.
+const BORROWED: usize = 300;
+
+/// How many schedules of each size a search leaves for others each time, at most.
+const LEFT: usize = 32;
 
 /// A search by itself: a stream of chance, corpora, and atlases of what was reached.
 #[derive(Debug)]
@@ -51,6 +58,9 @@ pub struct Island {
     age: u64,
     patience: u64,
     new_states: Vec<Feature>,
+    folder: Option<Arc<Folder>>,
+    /// Schedules of other searches, to be run next.
+    borrowed: Vec<Schedule>,
 }
 
 impl Island {
@@ -73,6 +83,8 @@ impl Island {
             age: 0,
             patience: PATIENCE,
             new_states: Vec::new(),
+            folder: None,
+            borrowed: Vec::new(),
         }
     }
 
@@ -85,6 +97,7 @@ impl Island {
             .guided_by(campaign.guidance)
             .hold_in(campaign.hold_in)
             .because_of(campaign.cause)
+            .sharing(campaign.folder.clone())
     }
 
     /// The same without faults of these kinds.
@@ -112,6 +125,13 @@ impl Island {
         self
     }
 
+    /// The same, beginning with what other searches have left in a folder.
+    fn sharing(mut self, folder: Option<Arc<Folder>>) -> Self {
+        self.folder = folder;
+        self.borrow();
+        self
+    }
+
     /// The same, learning from something else.
     const fn guided_by(mut self, guidance: Guidance) -> Self {
         self.guidance = guidance;
@@ -132,8 +152,11 @@ impl Island {
         schedule
     }
 
-    /// Mostly a mutant of a rare one, sometimes a fresh one.
+    /// At first what others have left, then mostly a mutant of a rare one, sometimes a fresh one.
     fn propose_any(&mut self) -> Schedule {
+        if let Some(schedule) = self.borrowed.pop() {
+            return schedule;
+        }
         let Self { rng, sizes, corpora, guidance, age, .. } = self;
         let servers = sizes.draw(rng);
         let is_blind = *guidance == Guidance::Random;
@@ -242,8 +265,30 @@ impl Island {
 
     /// Starts over.
     fn forget(&mut self) {
+        self.leave();
         self.corpora.clear();
         self.age = 0;
+        self.borrow();
+    }
+
+    /// Leaves the best of what it learned to others.
+    pub(super) fn leave(&self) {
+        if let Some(folder) = &self.folder {
+            folder.leave(self.corpora.values().flat_map(|corpus| corpus.best(LEFT)));
+        }
+    }
+
+    /// Takes some of what others have left, as chance has it.
+    fn borrow(&mut self) {
+        let Self { folder: Some(folder), rng, sizes, .. } = self else { return };
+        let fits = |schedule: &&Schedule| sizes.include(schedule.servers);
+        let mut all: Vec<&Schedule> = folder.schedules().iter().filter(fits).collect();
+        let few = all.len().min(BORROWED);
+        for at in 0..few {
+            let other = at + rng.index(all.len() - at);
+            all.swap(at, other);
+        }
+        self.borrowed = all.into_iter().take(few).cloned().collect();
     }
 
     /// The defects without which this class would not be broken.

@@ -116,6 +116,7 @@ impl<'a> Thread<'a> {
             }
         }
         self.tell();
+        self.island.leave();
         self.report
     }
 

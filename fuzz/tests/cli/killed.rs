@@ -1,4 +1,4 @@
-//! What was announced is on disk, whenever the process is killed.
+//! What was announced is kept, whatever ends the process, and where the disk is full it is told.
 
 use super::folder;
 use std::collections::BTreeMap;
@@ -13,6 +13,12 @@ use zab_fuzz::rng::Rng;
 
 /// How many hunts are killed.
 const KILLS: u64 = 50;
+
+/// How many are asked to end, or find the disk full.
+const ENDS: u64 = 15;
+
+const HUNT: [&str; 8] =
+    ["hunt", "--variant", "zk-3.5.8", "--keep-going", "--runs", "500", "-j", "2"];
 
 /// The classes that were announced, with the file of each.
 fn announced(lines: &[String]) -> Vec<(Class, PathBuf)> {
@@ -39,11 +45,11 @@ fn cases(folder: &Path, oracle: &mut Oracle) -> BTreeMap<PathBuf, Case> {
     visible.map(read).collect()
 }
 
-/// Kills a hunt when it has said this number of lines, and returns all that it said.
-fn killed(folder: &Path, seed: u64, lines: usize) -> Vec<String> {
+/// Sends a signal to a hunt when it has said this number of lines. How it ended, and all that it said.
+fn signaled(folder: &Path, signal: &str, seed: u64, lines: usize) -> (Option<i32>, Vec<String>) {
     let (output, input) = io::pipe().expect("there are pipes");
     let mut hunt = Command::new(env!("CARGO_BIN_EXE_zab"))
-        .args(["hunt", "--variant", "zk-3.5.8", "--keep-going", "--runs", "500", "-j", "2"])
+        .args(HUNT)
         .args(["--seed", &seed.to_string()])
         .current_dir(folder)
         .stdout(input.try_clone().expect("both go the same way"))
@@ -52,11 +58,11 @@ fn killed(folder: &Path, seed: u64, lines: usize) -> Vec<String> {
         .expect("the binary under test can be started");
     let mut output = BufReader::new(output).lines().map_while(Result::ok);
     let mut heard: Vec<String> = output.by_ref().take(lines).collect();
-    hunt.kill().expect("it is this process's child");
-    hunt.wait().expect("it was killed");
-    // What it had said before it died.
+    let sent = Command::new("kill").args(["-s", signal, &hunt.id().to_string()]).status();
+    assert!(sent.expect("there is a command for it").success());
+    // What it still had to say.
     heard.extend(output);
-    heard
+    (hunt.wait().expect("it has ended").code(), heard)
 }
 
 #[test]
@@ -68,7 +74,7 @@ fn a_finding_that_was_announced_is_kept_whenever_the_process_is_killed() {
         let folder = folder();
         // Half of them while it still searches, the others while it minimizes and tells.
         let lines = if rng.one_in(2) { rng.between(2, 4) } else { rng.between(5, 300) };
-        let heard = killed(folder.path(), seed, lines as usize);
+        let (_, heard) = signaled(folder.path(), "KILL", seed, lines as usize);
         let kept = cases(folder.path(), &mut oracle);
         for (class, path) in announced(&heard) {
             told += 1;
@@ -86,4 +92,72 @@ fn a_finding_that_was_announced_is_kept_whenever_the_process_is_killed() {
         told >= KILLS && unminimized >= KILLS / 2 && minimized > 0,
         "{told} {unminimized} {minimized}"
     );
+}
+
+#[test]
+fn a_hunt_that_is_asked_to_end_minimizes_and_tells_what_it_has_found() {
+    let mut rng = Rng::new(23);
+    let mut oracle = Oracle::default();
+    let mut told = 0;
+    for seed in 0..ENDS {
+        let folder = folder();
+        let signal = ["TERM", "HUP", "INT"][rng.index(3)];
+        let (code, heard) = signaled(folder.path(), signal, seed, rng.between(2, 40) as usize);
+        let kept = cases(folder.path(), &mut oracle);
+        let announced = announced(&heard);
+        told += announced.len();
+        // A search that has nothing may have come to its end before.
+        let expected: &[i32] = if announced.is_empty() { &[0, 3] } else { &[1] };
+        let is_expected = code.is_some_and(|code| expected.contains(&code));
+        assert!(is_expected, "{signal}: {code:?}: {heard:?}");
+        for (class, _) in announced {
+            let is_it = |case: &Case| case.expected.class() == Some(class);
+            assert!(kept.values().any(is_it), "seed {seed}, {signal}: {class} is gone");
+        }
+        let is_minimized = |case: &Case| case.provenance.minimizing > 0;
+        assert!(kept.values().all(is_minimized), "seed {seed}, {signal}: something was left over");
+    }
+    assert!(told > 0);
+}
+
+/// Every case in what was said because it could not be written.
+fn told_cases(said: &str) -> Vec<Case> {
+    let texts = said.split("this is the case:\n").skip(1).map(|text| {
+        let mut values = serde_json::Deserializer::from_str(text).into_iter::<serde_json::Value>();
+        let value = values.next().expect("a case follows").expect("it is JSON").to_string();
+        case::parse(&value).expect("it is a case")
+    });
+    texts.collect()
+}
+
+/// Files may have this many KiB and no more, as if the disk were full behind them.
+#[test]
+fn where_the_disk_is_full_a_finding_goes_to_the_terminal() {
+    let mut oracle = Oracle::default();
+    let (mut told, mut written) = (0, 0);
+    for (seed, kib) in (0..ENDS).zip([0, 1, 2, 3, 4].into_iter().cycle()) {
+        let folder = folder();
+        // Without the signal a process is told that it cannot write, as on a full disk.
+        let script = format!("trap '' XFSZ; ulimit -f {kib}; exec \"$@\"");
+        let output = Command::new("bash")
+            .args(["-c", &script, "bash", env!("CARGO_BIN_EXE_zab")])
+            .args(HUNT)
+            .args(["--seed", &seed.to_string()])
+            .current_dir(folder.path())
+            .output()
+            .expect("there is bash");
+        let said = String::from_utf8(output.stderr).expect("output is UTF-8");
+        let kept = cases(folder.path(), &mut oracle);
+        let cases = told_cases(&said);
+        let is_found = !cases.is_empty() || !kept.is_empty();
+        let code = output.status.code();
+        assert_eq!(code, Some(i32::from(is_found)), "seed {seed}, {kib} KiB: {said}");
+        for case in &cases {
+            let judged = oracle.judge(&case.schedule, case.named().releases());
+            assert_eq!(judged.class(), case.expected.class(), "seed {seed}, {kib} KiB");
+        }
+        told += cases.len();
+        written += kept.len();
+    }
+    assert!(told > 0 && written > 0, "{told} {written}");
 }

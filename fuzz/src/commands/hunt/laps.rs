@@ -1,6 +1,6 @@
 //! A hunt that can be resumed: lap after lap, each with the next seed, until the budget is spent.
 
-use super::{Failure, Watcher};
+use super::{Failure, Watcher, shared};
 use crate::clock::Stopwatch;
 use crate::search::{self, Campaign, Finding, Head, Ledger, Limit, Progress, Report, Watch};
 use std::ops::ControlFlow;
@@ -51,6 +51,11 @@ pub(super) fn run(
         if is_over {
             return Ok((total, current));
         }
+        let current = match campaign.folder.as_deref() {
+            // What others have left since.
+            Some(folder) => Campaign { folder: Some(shared(folder.path())?), ..current },
+            None => current,
+        };
         let (executions, elapsed) = (total.executions, total.elapsed);
         let lap = Lap { watcher, executions, elapsed };
         let report = search::run_watched(&current, &lap);
