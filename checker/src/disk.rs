@@ -13,6 +13,7 @@
 mod digest;
 mod files;
 mod pending;
+mod purge;
 
 pub(crate) use files::{Files, Snapshot, follows};
 
@@ -126,6 +127,8 @@ impl Disk {
             DiskOp::WriteSnapshot(replica) => Pending::WriteSnapshot(Snapshot::from(&**replica)),
             DiskOp::EmptySnapshot(zxid) => Pending::EmptySnapshot(*zxid),
             DiskOp::DropSnapshotsAfter(zxid) => Pending::DropSnapshotsAfter(*zxid),
+            DiskOp::PurgeSnapshots(oldest) => Pending::PurgeSnapshots(*oldest),
+            DiskOp::PurgeLog(first) => Pending::PurgeLog(*first),
             DiskOp::AcceptedEpoch(epoch) => Pending::AcceptedEpoch(*epoch),
             DiskOp::CurrentEpoch(epoch) => Pending::CurrentEpoch(*epoch),
             DiskOp::FlushRecovered(file) => Pending::FlushRecovered(*file),
@@ -191,7 +194,7 @@ impl Disk {
             let is_flushed = names_are_flushed(op.file());
             let is_left = matches!(stage, Stage::Left | Stage::Clean | Stage::Renamed)
                 && at < all_until
-                || *stage == Stage::Left && (op.is_journaled() || op.is_name());
+                || *stage == Stage::Left && (op.is_cut() || op.is_name());
             let has_its_name = matches!(op, Pending::Rename(..))
                 || is_strict && matches!(op, Pending::SnapshotFile(_)) && at >= all_until
                 || leaves_folder && op.is_name();

@@ -6,8 +6,8 @@
 use zab_core::event::{ExitReason, Note};
 use zab_core::variant::Release;
 use zab_core::{
-    DiskError, DiskOp, File, Lsn, NodeId, Op, Outcome, Packet, Recovered, Replica, RequestId, Span,
-    Time, Txn,
+    DiskError, DiskOp, File, Lsn, NodeId, Op, Outcome, Packet, Purge, Recovered, Replica,
+    RequestId, Span, Time, Txn,
 };
 
 /// One observation.
@@ -53,6 +53,8 @@ pub enum Fact {
     /// The kernel wrote back what earlier processes of the server have left in the page cache: that is
     /// durable.
     WrittenBack,
+    /// An operator removed files of the server from its disk.
+    Purged(Purge),
     /// The disk reported that an operation failed.
     DiskFailed {
         /// The file.

@@ -314,6 +314,7 @@ const fn changes_stakes(fact: &Fact) -> bool {
         fact,
         Fact::DiskDone { .. }
             | Fact::WrittenBack
+            | Fact::Purged(_)
             | Fact::Blanked
             | Fact::Started(_)
             | Fact::Crashed { .. }

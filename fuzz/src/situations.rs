@@ -66,6 +66,10 @@ situations! {
     TornRecord "power loss tears a record"
     /// The kernel writes back what an earlier process has left.
     WrittenBack "kernel writes back what a dead process left"
+    /// An operator purges a disk, and files of the log with it.
+    PurgedLog "purge removes a file of the log"
+    /// A server is purged of files that its next process does without.
+    PurgedStart "server starts from what a purge has left"
     /// A process finds that the newest snapshot is incomplete, and takes an older one.
     SnapshotIncomplete "newest snapshot incomplete at a start"
     /// A power loss takes an epoch file back to an older epoch.

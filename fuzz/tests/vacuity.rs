@@ -13,7 +13,7 @@ const SIZES: [(u8, u64); 3] = [(3, 8_000), (5, 4_000), (7, 2_000)];
 
 /// How many executions of a search with a fixed seed at least get into each situation, for each size:
 /// at most half as many as do.
-const FLOORS: [(Situation, [u64; 3]); 44] = [
+const FLOORS: [(Situation, [u64; 3]); 46] = [
     (Situation::Diff, [4_000, 2_000, 1_000]),
     (Situation::Trunc, [230, 44, 17]),
     (Situation::Snap, [210, 98, 74]),
@@ -31,6 +31,8 @@ const FLOORS: [(Situation, [u64; 3]); 44] = [
     (Situation::TornRecord, [41, 40, 16]),
     // It flushes what it finds, its snapshots and its folders.
     (Situation::WrittenBack, [0, 0, 0]),
+    (Situation::PurgedLog, [17, 7, 9]),
+    (Situation::PurgedStart, [13, 7, 9]),
     (Situation::SnapshotIncomplete, [0, 0, 0]),
     (Situation::EpochFileUndone, [0, 0, 0]),
     (Situation::BlankDisk, [12, 9, 4]),

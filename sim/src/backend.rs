@@ -13,7 +13,7 @@ use crate::cluster::Cluster;
 use crate::due::Later;
 use std::ops::DerefMut;
 use zab_checker::Fact;
-use zab_core::{NodeId, RequestId, Time, Zxid};
+use zab_core::{NodeId, Purge, RequestId, Time, Zxid};
 
 /// A simulation, at the instant at which something happens to it.
 pub(crate) trait Backend {
@@ -42,6 +42,9 @@ pub(crate) trait Backend {
 
     /// The main thread of a process, if one is running, gets an exception.
     fn step_down(&mut self, id: NodeId);
+
+    /// Files are gone from the folders that a process reads, from its next step on.
+    fn purged(&mut self, id: NodeId, purge: Purge);
 
     /// What is on the way gets as far as it can before a fault loses it.
     fn let_arrive(&mut self) {}

@@ -1,12 +1,13 @@
 //! The machines of an ensemble and the ways between them: all that faults act on.
 
+use crate::disk::Broom;
 use crate::keyed::Delays;
 use crate::machine::Machine;
 use crate::network::Links;
 use crate::schedule::Directories;
 use std::ops::{Index, IndexMut};
 use zab_core::variant::{Release, Releases};
-use zab_core::{Config, Node, NodeId, Time};
+use zab_core::{Config, Node, NodeId, Purge, Time};
 
 /// Machines, links, and the faults in force.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -55,6 +56,15 @@ impl Cluster {
     /// A process for this machine, of the release that is installed there.
     pub(crate) fn process(&self, id: NodeId, config: Config) -> Node {
         Node::running(id, config, (&self.releases, self[id].release))
+    }
+
+    /// The disk of a server is purged by the program of the release that is installed there. What that
+    /// removes, if anything.
+    pub(crate) fn purge(&mut self, now: Time, id: NodeId) -> Option<Purge> {
+        let variant = self.releases.of(self[id].release);
+        let broom =
+            Broom { is_flushed: !variant.purge_unflushed, cuts_log: variant.purge_cuts_log };
+        self[id].purge(now, broom)
     }
 
     /// Whether both machines have power and nothing between them is cut.

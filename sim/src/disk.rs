@@ -35,8 +35,10 @@
 
 mod canonical;
 mod contents;
+mod purge;
 pub mod record;
 
+pub(crate) use purge::Broom;
 pub use record::Corruption;
 
 use crate::schedule::{CrashMode, Directories};
@@ -164,6 +166,8 @@ impl SimDisk {
             | DiskOp::RollLog
             | DiskOp::EmptySnapshot(_)
             | DiskOp::DropSnapshotsAfter(_)
+            | DiskOp::PurgeSnapshots(_)
+            | DiskOp::PurgeLog(_)
             | DiskOp::FlushRecovered(File::AcceptedEpoch | File::CurrentEpoch) => {
                 return Need::Nothing;
             }
@@ -219,6 +223,8 @@ impl SimDisk {
                     Stage::Durable => Stage::Durable,
                     _ => Stage::Renamed,
                 },
+                // That is for whoever flushes names.
+                _ if write.op.is_purge() => write.stage,
                 _ if is_journaled(&write.op) => Stage::Durable,
                 _ if !is_own => write.stage,
                 DiskOp::Rename(..) => Stage::Renamed,
@@ -284,7 +290,11 @@ impl SimDisk {
             // Nothing is left of the file that was to begin.
             let is_begun = |write: &Write| write.op == DiskOp::RollLog;
             let begins = queue.iter().take(failed).rposition(is_begun).unwrap_or(failed);
-            queue.drain(begins..failed);
+            let mut at = 0..;
+            queue.retain(|write| {
+                let is_of_it = at.next().is_some_and(|at| (begins..failed).contains(&at));
+                !is_of_it || write.op.is_purge()
+            });
             return self.fail(file, lsn, DiskError::Write);
         }
         let is_strict = !self.directories.are_lenient();
@@ -416,7 +426,7 @@ const fn leaves_folder(op: &DiskOp) -> bool {
 
 /// Whether it changes which files there are and how long they are, but not what is in them.
 const fn is_journaled(op: &DiskOp) -> bool {
-    matches!(op, DiskOp::Truncate(_) | DiskOp::DropSnapshotsAfter(_))
+    op.is_purge() || matches!(op, DiskOp::Truncate(_) | DiskOp::DropSnapshotsAfter(_))
 }
 
 #[cfg(test)]

@@ -70,6 +70,7 @@ pub(crate) fn act(backend: &mut impl Backend, act: Act) {
             begin(backend, server, "disk stalled", until);
         }
         Act::WriteBack { server } => write_back(backend, NodeId(server)),
+        Act::Purge { server } => purge(backend, NodeId(server)),
         Act::Skew { server, per_mille, for_us: _ } => {
             backend.cluster()[NodeId(server)].clock.skew(now, per_mille, until);
             begin(backend, server, "clock skew", until);
@@ -92,6 +93,20 @@ fn blank(backend: &mut impl Backend, server: NodeId, down: Span) {
 fn write_back(backend: &mut impl Backend, server: NodeId) {
     if backend.cluster()[server].write_back() {
         backend.observe(Some(server), Fact::WrittenBack);
+    }
+}
+
+/// Files of a server are removed that it does not need any more, if there are any. A process that runs finds
+/// that out when it reads its folders.
+fn purge(backend: &mut impl Backend, server: NodeId) {
+    let now = backend.now();
+    let purged = backend.cluster().purge(now, server);
+    if let Some(purge) = purged {
+        backend.observe(Some(server), Fact::Purged(purge));
+        let is_up = backend.cluster()[server].is_up();
+        if is_up {
+            backend.purged(server, purge);
+        }
     }
 }
 

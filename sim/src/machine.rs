@@ -14,13 +14,13 @@ pub(crate) use stalls::Stalls;
 
 use errors::Errors;
 
-use crate::disk::SimDisk;
+use crate::disk::{Broom, Need, SimDisk};
 use crate::keyed::Delays;
 use crate::schedule::{CrashMode, Directories, Files, StallTarget};
 use zab_core::canonical::{Canonical, Sink};
 use zab_core::event::ExitReason;
 use zab_core::variant::Release;
-use zab_core::{DiskError, DiskOp, File, Lsn, NodeId, Recovered, Span, Time};
+use zab_core::{DiskError, DiskOp, File, Lsn, NodeId, Purge, Recovered, Span, Time};
 
 /// How long a supervisor waits before it restarts a process that exited by itself.
 pub(crate) const SUPERVISOR_DELAY: Span = Span::from_millis(50);
@@ -138,6 +138,26 @@ impl Machine {
     /// The kernel writes back what earlier processes have left. False if that is nothing.
     pub(crate) fn write_back(&mut self) -> bool {
         self.disk.write_back()
+    }
+
+    /// An operator purges the disk, and what that removes. Without power nothing runs here; what a disk
+    /// refuses to remove, or to flush before, stays, and while it does nothing it removes nothing.
+    pub(crate) fn purge(&mut self, now: Time, broom: Broom) -> Option<Purge> {
+        let mut purge = self.disk.purgeable(broom);
+        if !self.powered || purge.is_empty() || self.stalls.disk_alone(now) {
+            return None;
+        }
+        let flush = DiskOp::FlushRecovered(File::Snapshot);
+        if purge.is_flushed && self.errors.strike(now, &flush, || Need::Nothing).is_some() {
+            return None;
+        }
+        let Self { errors, .. } = self;
+        let mut is_let = |op: DiskOp| errors.strike(now, &op, || Need::Nothing).is_none();
+        purge.log_before = purge.log_before.filter(|first| is_let(DiskOp::PurgeLog(*first)));
+        purge.snapshots_before =
+            purge.snapshots_before.filter(|oldest| is_let(DiskOp::PurgeSnapshots(*oldest)));
+        self.disk.purge(purge);
+        (!purge.is_empty()).then_some(purge)
     }
 
     /// Whether this operation would fail now.

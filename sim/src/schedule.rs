@@ -26,8 +26,8 @@ use zab_core::variant::Release;
 /// The version of the JSON form that this build writes; it reads all older ones. Version 1 has other
 /// names for three kinds of action; until version 2 a flush error has neither file nor duration; version 4 has
 /// upgrades and blank disks, version 5 full and read-only ones, version 6 file systems that do no more than
-/// POSIX asks for.
-pub const FORMAT: u16 = 6;
+/// POSIX asks for, version 7 purges.
+pub const FORMAT: u16 = 7;
 
 /// Times in a schedule are whole multiples of this many microseconds.
 pub const GRAIN_US: u64 = 200;
@@ -379,6 +379,13 @@ pub enum Act {
         file: Files,
         /// How long; once if 0.
         for_us: u64,
+    },
+    /// An operator, or the server's own clock work, removes snapshots but for the newest three, and the log
+    /// that nobody needs beside these (`PurgeTxnLog`, `DatadirCleanupManager`), whether the server is up or
+    /// down. Nothing happens if there is no such file, or to a machine without power.
+    Purge {
+        /// Which server.
+        server: u8,
     },
 }
 

@@ -6,7 +6,7 @@ use std::fmt::{self, Write as _};
 use std::hash::{Hash, Hasher};
 use std::ops::ControlFlow;
 use zab_checker::{Event, Fact};
-use zab_core::Recovered;
+use zab_core::{Purge, Recovered};
 
 /// One event as a line without its end: time, server, what.
 #[derive(Copy, Clone, Debug)]
@@ -35,6 +35,7 @@ fn write_fact(f: &mut fmt::Formatter<'_>, fact: &Fact) -> fmt::Result {
         Fact::DiskDone { file, upto } => write!(f, "{file:?} is durable up to #{}", upto.0),
         Fact::Blanked => f.write_str("its disk is created again, empty"),
         Fact::WrittenBack => f.write_str("what its earlier processes wrote is durable"),
+        Fact::Purged(purge) => write_purge(f, purge),
         Fact::DiskFailed { file, lsn, error } => write!(f, "{file:?} #{}: {error}", lsn.0),
         Fact::Sent { to, packet } => write!(f, "-> {to}  {packet}"),
         Fact::Delivered(txn) => write!(f, "delivers {txn}"),
@@ -60,6 +61,17 @@ fn write_fact(f: &mut fmt::Formatter<'_>, fact: &Fact) -> fmt::Result {
                 write!(f, " k{key}={} v{}", register.value, register.version)
             })
         }
+    }
+}
+
+fn write_purge(f: &mut fmt::Formatter<'_>, purge: &Purge) -> fmt::Result {
+    let Purge { snapshots_before, log_before, is_flushed } = purge;
+    f.write_str(if *is_flushed { "flushes its snapshots, and is purged" } else { "is purged" })?;
+    snapshots_before.map_or(Ok(()), |zxid| write!(f, ", of snapshots before {zxid}"))?;
+    match *log_before {
+        Some(Purge::WHOLE_LOG) => f.write_str(", of its whole log"),
+        Some(first) => write!(f, ", of log files before {first}"),
+        None => Ok(()),
     }
 }
 

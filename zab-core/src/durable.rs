@@ -7,6 +7,7 @@
 mod canonical;
 pub(crate) mod invariants;
 pub mod log_files;
+mod purge;
 
 use crate::event::{DiskError, DiskOp, File, Output, Recovered};
 use crate::ids::{Epoch, Lsn, Zxid};
@@ -51,14 +52,14 @@ impl Naming {
     }
 }
 
-/// Whether a file of the log was removed while it was open.
+/// Whether a file of the log was removed while it was open, or while what it held was needed.
 #[derive(Copy, Clone, Debug, Default, PartialEq, Eq, Hash)]
 enum Removed {
     #[default]
     Never,
     /// It still is: what is appended goes there.
     Open,
-    /// It is not open any more.
+    /// It is not open any more, or was not.
     Closed,
 }
 
@@ -79,6 +80,8 @@ pub(crate) struct Durable {
     buffered: usize,
     /// The snapshots as asked for, oldest first.
     snapshots: Vec<Replica>,
+    /// What an older snapshot covered may be in no file any more.
+    is_purged: bool,
     /// `acceptedEpoch` as last reported durable.
     pub(crate) accepted_epoch: Epoch,
     /// `currentEpoch` as last reported durable.
@@ -113,6 +116,7 @@ impl Durable {
             log_files,
             log_is_rolled: true,
             snapshots: recovered.snapshots,
+            is_purged: recovered.is_purged,
             folders,
             writing: [recovered.accepted_epoch, recovered.current_epoch],
             accepted_epoch: recovered.accepted_epoch,
@@ -179,7 +183,8 @@ impl Durable {
         let ends_there =
             if zxid.is_epoch_mark() { kept < self.log.len() } else { self.holds(zxid) };
         let base = self.snapshots.iter().rev().find(|s| s.last_processed < zxid);
-        let base = base.map_or(Zxid::ZERO, |snapshot| snapshot.last_processed);
+        let base = base.map(|snapshot| snapshot.last_processed);
+        let Some(base) = base.or((!self.is_purged).then_some(Zxid::ZERO)) else { return false };
         ends_there && (first <= base.next() || first.counter == 1)
     }
 

@@ -6,8 +6,10 @@
 //! disk for it: the promise follows in the step that is told [`Input::DiskDone`].
 
 mod note;
+mod purge;
 
 pub use note::{Breach, Note, SyncMode};
+pub use purge::{Purge, purged};
 
 use crate::durable::log_files::LogFiles;
 use crate::ids::{ConnId, Epoch, Lsn, NodeId, RequestId, Zxid};
@@ -100,6 +102,11 @@ pub enum DiskOp {
     EmptySnapshot(Zxid),
     /// Remove every snapshot after this zxid. Reported when done.
     DropSnapshotsAfter(Zxid),
+    /// Remove every snapshot before this zxid. What an operator purges; no server asks for it.
+    PurgeSnapshots(Zxid),
+    /// Remove the files of the log that end before this record, with which one begins. What an operator
+    /// purges; no server asks for it.
+    PurgeLog(Zxid),
     /// Replace the file `acceptedEpoch`. Reported when it is durable.
     AcceptedEpoch(Epoch),
     /// Replace the file `currentEpoch`. Reported when it is durable.
@@ -113,13 +120,17 @@ impl DiskOp {
     /// The file that the operation is for.
     pub const fn file(&self) -> File {
         match self {
-            Self::Append(_) | Self::RollLog | Self::Truncate(_) | Self::Flush | Self::FlushFile => {
-                File::Log
-            }
+            Self::Append(_)
+            | Self::RollLog
+            | Self::Truncate(_)
+            | Self::PurgeLog(_)
+            | Self::Flush
+            | Self::FlushFile => File::Log,
             Self::Snapshot(_)
             | Self::SnapshotFile(_)
             | Self::WriteSnapshot(_)
             | Self::EmptySnapshot(_)
+            | Self::PurgeSnapshots(_)
             | Self::DropSnapshotsAfter(_) => File::Snapshot,
             Self::FlushRecovered(file) | Self::Rename(file, _) => *file,
             Self::AcceptedEpoch(_) => File::AcceptedEpoch,
@@ -141,8 +152,18 @@ impl DiskOp {
     pub const fn is_reported(&self) -> bool {
         !matches!(
             self,
-            Self::Append(_) | Self::RollLog | Self::Truncate(_) | Self::EmptySnapshot(_)
+            Self::Append(_)
+                | Self::RollLog
+                | Self::Truncate(_)
+                | Self::EmptySnapshot(_)
+                | Self::PurgeSnapshots(_)
+                | Self::PurgeLog(_)
         )
+    }
+
+    /// Whether an operator asked for it, beside the server.
+    pub const fn is_purge(&self) -> bool {
+        matches!(self, Self::PurgeSnapshots(_) | Self::PurgeLog(_))
     }
 }
 
@@ -186,6 +207,9 @@ pub struct Recovered {
     /// no other. On one that was there from the beginning an empty one, of the first start, was written
     /// back long ago.
     pub is_recreated: bool,
+    /// A purge has removed the empty snapshot of the first start, and what the log held before what is
+    /// found: whatever a snapshot covers is in no other file.
+    pub is_purged: bool,
 }
 
 impl Recovered {
@@ -281,6 +305,9 @@ pub enum Input {
     /// The main thread gets an exception: the server leaves its role and looks for a leader, with
     /// its memory and its process intact.
     StepDown,
+    /// An operator has removed files. The server is not told: it reads its folders when it needs them, and
+    /// finds there what is left.
+    Purged(Purge),
 }
 
 /// Why a server process ends of its own accord.

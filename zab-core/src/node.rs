@@ -106,6 +106,10 @@ impl Node {
                 GO_ON
             }
             Input::Turn(actor) => self.on_turn(actor),
+            Input::Purged(purge) => {
+                self.server.durable.on_purged(purge);
+                GO_ON
+            }
             Input::StepDown => match &mut self.role {
                 Role::Following(follower) => follower.on_interrupt(),
                 Role::Leading(leader) if !leader.is_closing() && !leader.is_starting() => STEP_DOWN,

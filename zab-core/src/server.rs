@@ -132,9 +132,10 @@ impl Server {
     /// The process starts: start-up checks of `QuorumPeer.loadDataBase`.
     pub(crate) fn recover(&mut self, recovered: Recovered) -> Flow {
         self.is_blank = recovered.is_blank && !self.variant.trusts_blank_disk;
-        let is_recreated = recovered.is_recreated;
+        // The empty snapshot of the first start is not there.
+        let lacks_first = recovered.is_recreated || recovered.is_purged;
         self.durable = Durable::recover(recovered, self.variant.folders());
-        if is_recreated {
+        if lacks_first {
             self.need_snapshot()?;
         }
         let last = self.durable.last_zxid();

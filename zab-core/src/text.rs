@@ -78,6 +78,8 @@ impl fmt::Display for DiskOp {
             }
             Self::EmptySnapshot(zxid) => write!(f, "empty snapshot {zxid}"),
             Self::DropSnapshotsAfter(zxid) => write!(f, "drop snapshots behind {zxid}"),
+            Self::PurgeSnapshots(zxid) => write!(f, "purge snapshots before {zxid}"),
+            Self::PurgeLog(zxid) => write!(f, "purge log files before {zxid}"),
             Self::AcceptedEpoch(epoch) => write!(f, "acceptedEpoch := {epoch}"),
             Self::CurrentEpoch(epoch) => write!(f, "currentEpoch := {epoch}"),
             Self::Rename(File::AcceptedEpoch, epoch) => {

@@ -145,6 +145,13 @@ pub struct Variant {
     /// is for upgrades). The one that an empty disk gets is not flushed, and where `db.autocreate` is false
     /// it gets none. The reference knows that it never removes a log that no snapshot covers.
     pub needs_first_snapshot: bool,
+    /// purge-unflushed: a purge keeps the three newest snapshots that look whole, and removes what stands
+    /// before them, though nobody may have flushed one of the three (`PurgeTxnLog.purgeOlderSnapshots`,
+    /// every release). The reference's flushes them, and their folder, before it removes anything.
+    pub purge_unflushed: bool,
+    /// ZOOKEEPER-2574, -2420: a purge removes every log file that begins before the oldest snapshot that it
+    /// keeps, the one included that goes on behind it (`PurgeTxnLog.retainNRecentSnapshots`).
+    pub purge_cuts_log: bool,
     /// rename-unflushed: an epoch file takes the place of the one before and nobody flushes the folder
     /// (`AtomicFileOutputStream.close`): a power loss may undo it, and with it a promise, until the
     /// log is flushed, which on ext4 and xfs flushes the journal of the file system (every release).
@@ -214,6 +221,8 @@ impl Variant {
         snapshot_unflushed: false,
         snapshot_in_place: false,
         needs_first_snapshot: false,
+        purge_unflushed: false,
+        purge_cuts_log: false,
         rename_unflushed: false,
         directory_unsynced: false,
         trusts_blank_disk: false,

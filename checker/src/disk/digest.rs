@@ -64,6 +64,8 @@ impl Canonical for Pending {
             }
             Self::EmptySnapshot(zxid) => sink.plain(&(8_u8, zxid)),
             Self::DropSnapshotsAfter(zxid) => sink.plain(&(2_u8, zxid)),
+            Self::PurgeSnapshots(oldest) => sink.plain(&(11_u8, oldest)),
+            Self::PurgeLog(first) => sink.plain(&(12_u8, first)),
             Self::AcceptedEpoch(epoch) => sink.plain(&(3_u8, epoch)),
             Self::CurrentEpoch(epoch) => sink.plain(&(4_u8, epoch)),
             Self::FlushRecovered(file) => sink.plain(&(5_u8, file)),

@@ -136,6 +136,12 @@ impl Files {
             }
             Pending::EmptySnapshot(zxid) => self.snapshots.retain(|s| s.last != zxid),
             Pending::DropSnapshotsAfter(zxid) => self.snapshots.retain(|s| s.last <= zxid),
+            Pending::PurgeSnapshots(oldest) => self.snapshots.retain(|s| s.last >= oldest),
+            Pending::PurgeLog(first) => {
+                let begins = self.log.iter().rposition(|txn| txn.zxid == first);
+                let later = || self.log.iter().position(|txn| txn.zxid > first);
+                self.log.drain(..begins.or_else(later).unwrap_or(self.log.len()));
+            }
             Pending::CurrentEpoch(epoch) | Pending::Rename(File::CurrentEpoch, epoch) => {
                 self.current_epoch = epoch;
             }

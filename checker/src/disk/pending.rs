@@ -15,6 +15,8 @@ pub(super) enum Pending {
     WriteSnapshot(Snapshot),
     EmptySnapshot(Zxid),
     DropSnapshotsAfter(Zxid),
+    PurgeSnapshots(Zxid),
+    PurgeLog(Zxid),
     AcceptedEpoch(Epoch),
     CurrentEpoch(Epoch),
     Rename(File, Epoch),
@@ -24,11 +26,12 @@ pub(super) enum Pending {
 impl Pending {
     pub(super) const fn file(self) -> File {
         match self {
-            Self::Append(_) | Self::Roll | Self::Truncate(_) => File::Log,
+            Self::Append(_) | Self::Roll | Self::Truncate(_) | Self::PurgeLog(_) => File::Log,
             Self::Snapshot(_)
             | Self::SnapshotFile(_)
             | Self::WriteSnapshot(_)
             | Self::EmptySnapshot(_)
+            | Self::PurgeSnapshots(_)
             | Self::DropSnapshotsAfter(_) => File::Snapshot,
             Self::AcceptedEpoch(_) => File::AcceptedEpoch,
             Self::CurrentEpoch(_) => File::CurrentEpoch,
@@ -48,6 +51,11 @@ impl Pending {
 
     /// Whether it changes which files there are and how long they are, but not what is in them.
     pub(super) const fn is_journaled(self) -> bool {
+        self.is_cut() || matches!(self, Self::PurgeSnapshots(_) | Self::PurgeLog(_))
+    }
+
+    /// Whether it is such a change, and its server asks for it.
+    pub(super) const fn is_cut(self) -> bool {
         matches!(self, Self::Truncate(_) | Self::DropSnapshotsAfter(_))
     }
 }

@@ -69,6 +69,7 @@ impl Ensemble {
                 (server.promised, server.acknowledged) = (Epoch::default(), None);
                 server.is_blank = true;
             }
+            Fact::Purged(purge) => self.server_mut(node).disk.on_purged(*purge),
             Fact::WrittenBack => self.server_mut(node).disk.on_written_back(),
             Fact::DiskFailed { file, lsn, error } => {
                 let server = self.server_mut(node);

@@ -4,7 +4,7 @@ use crate::story::{Story, assert_broken, txn};
 use zab_checker::Fact;
 use zab_checker::custody::{OnDisk, ServerState};
 use zab_checker::verdict::Class;
-use zab_core::{DiskError, DiskOp, Epoch, File, Lsn, NodeId, Replica, Txn, Zxid};
+use zab_core::{DiskError, DiskOp, Epoch, File, Lsn, NodeId, Purge, Replica, Txn, Zxid};
 
 /// What is on the disk of S1.
 fn disk(story: &Story) -> ServerState {
@@ -179,4 +179,51 @@ fn a_snapshot_in_its_place_is_read_once_it_is_written_and_durable_once_written_b
     assert_eq!(disk(&lost).last_logged, Zxid::ZERO);
     story.fact(1, Fact::WrittenBack);
     assert_eq!(disk(&story).last_logged, Zxid::new(1, 1));
+}
+
+/// S1 has three records in its log, flushed, and a snapshot up to the last one, which is written.
+fn snapshotted() -> (Story, [Txn; 3]) {
+    let txns = [txn(1, 1), txn(1, 2), txn(1, 3)];
+    let mut story = Story::of_three();
+    for txn in txns {
+        story.logs(1, txn).delivers(1, txn);
+    }
+    let snapshot = DiskOp::WriteSnapshot(Box::new(replica(&txns)));
+    story.asks_disk(1, snapshot).disk_done(1, File::Snapshot);
+    (story, txns)
+}
+
+fn purged(first: Zxid, is_flushed: bool) -> Fact {
+    let (snapshots_before, log_before) = (Some(Zxid::new(1, 3)), Some(first));
+    Fact::Purged(Purge { snapshots_before, log_before, is_flushed })
+}
+
+#[test]
+fn what_a_purge_removes_is_gone_at_once_and_for_good_once_the_journal_is_flushed() {
+    let (mut story, txns) = snapshotted();
+    story.fact(1, purged(Zxid::new(1, 3), true));
+    let lost = |story: &Story| disk(story.fork().loses_power(1)).logged().to_vec();
+    assert_eq!(lost(&story), zxids(&[1, 2, 3]), "the removal is undone");
+    story.appends(1, txn(1, 4)).flushes(1);
+    assert_eq!(lost(&story), zxids(&[3, 4]));
+    assert!(txns.iter().all(|txn| disk(&story).holds(txn.zxid)), "the snapshot covers them");
+}
+
+#[test]
+fn a_snapshot_that_nobody_flushed_does_not_make_up_for_what_was_purged() {
+    for (is_flushed, holds) in [(true, true), (false, false)] {
+        let (mut story, [first, ..]) = snapshotted();
+        story.fact(1, purged(Purge::WHOLE_LOG, is_flushed));
+        story.appends(1, txn(1, 4)).flushes(1).loses_power(1);
+        assert_eq!(disk(&story).holds(first.zxid), holds, "flushed: {is_flushed}");
+    }
+}
+
+#[test]
+fn a_snapshot_that_is_written_after_a_purge_does_not_flush_the_journal() {
+    let (mut story, txns) = snapshotted();
+    story.fact(1, purged(Zxid::new(1, 3), true));
+    let again = DiskOp::WriteSnapshot(Box::new(replica(&txns)));
+    story.asks_disk(1, again).disk_done(1, File::Snapshot).loses_power(1);
+    assert_eq!(disk(&story).logged(), zxids(&[1, 2, 3]));
 }

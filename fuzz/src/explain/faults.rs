@@ -117,7 +117,9 @@ fn is_about(act: Act, node: Option<NodeId>, effect: Effect) -> bool {
             return matches!(effect, Effect::Kill) && node == Some(NodeId(server));
         }
         Act::HealAll => return matches!(effect, Effect::Named("heal all")),
-        Act::Client { .. } | Act::Swizzle { .. } | Act::WriteBack { .. } => return false,
+        Act::Client { .. } | Act::Swizzle { .. } | Act::WriteBack { .. } | Act::Purge { .. } => {
+            return false;
+        }
         Act::StepDown { server } => (server, "step-down"),
         Act::Cut { from, .. } => (from, "cut"),
         Act::Isolate { server, .. } => (server, "isolated"),
@@ -207,7 +209,9 @@ fn in_words(act: Act) -> String {
         | Act::WriteError { .. }
         | Act::DiskFull { .. }
         | Act::ReadOnly { .. } => disk_trouble_in_words(act, &time),
-        Act::Client { .. } | Act::Swizzle { .. } | Act::WriteBack { .. } => String::new(),
+        Act::Client { .. } | Act::Swizzle { .. } | Act::WriteBack { .. } | Act::Purge { .. } => {
+            String::new()
+        }
     }
 }
 

@@ -20,7 +20,9 @@ use serde_json::{Map, Value, json};
 use zab_checker::{Event, Fact};
 use zab_core::event::{Note, SyncMode};
 use zab_core::variant::Release;
-use zab_core::{Change, DiskError, DiskOp, File, Op, Outcome, Packet, RequestId, Time, Txn, Zxid};
+use zab_core::{
+    Change, DiskError, DiskOp, File, Op, Outcome, Packet, Purge, RequestId, Time, Txn, Zxid,
+};
 use zab_sim::trace::Line;
 
 /// Every event from boot on as an object.
@@ -125,6 +127,13 @@ fn fact(fact: &Fact) -> Value {
             json!({ "kind": "disk-done", "file": file(*of), "upto": upto.0 })
         }
         Fact::WrittenBack => json!({ "kind": "written-back" }),
+        Fact::Purged(Purge { snapshots_before, log_before, is_flushed }) => json!({
+            "kind": "purged",
+            "snapshots_before": snapshots_before.map(zxid),
+            "log_before": log_before.filter(|first| *first != Purge::WHOLE_LOG).map(zxid),
+            "whole_log": *log_before == Some(Purge::WHOLE_LOG),
+            "flushed": is_flushed,
+        }),
         Fact::Blanked => json!({ "kind": "blanked" }),
         Fact::Installed(release) => json!({
             "kind": "installed",
@@ -164,6 +173,7 @@ const fn operation(op: &DiskOp) -> &'static str {
         DiskOp::WriteSnapshot(_) => "write-snapshot",
         DiskOp::EmptySnapshot(_) => "empty-snapshot",
         DiskOp::DropSnapshotsAfter(_) => "drop-snapshots",
+        DiskOp::PurgeSnapshots(_) | DiskOp::PurgeLog(_) => "purge",
         DiskOp::AcceptedEpoch(_) | DiskOp::CurrentEpoch(_) => "replace",
     }
 }
@@ -172,7 +182,11 @@ fn disk_op(mut fields: Value, op: &DiskOp) -> Value {
     fields["op"] = operation(op).into();
     match op {
         DiskOp::Append(txn) => return with_txn(fields, txn),
-        DiskOp::Truncate(to) | DiskOp::DropSnapshotsAfter(to) | DiskOp::EmptySnapshot(to) => {
+        DiskOp::Truncate(to)
+        | DiskOp::DropSnapshotsAfter(to)
+        | DiskOp::EmptySnapshot(to)
+        | DiskOp::PurgeSnapshots(to)
+        | DiskOp::PurgeLog(to) => {
             fields["zxid"] = zxid(*to);
         }
         DiskOp::Snapshot(replica)

@@ -16,7 +16,7 @@ pub const COUNT: usize = MOTIFS.len();
 
 type Motif = fn(&mut Rng, &Swarm, u64, &mut Vec<Action>);
 
-const MOTIFS: [Motif; 13] = [
+const MOTIFS: [Motif; 14] = [
     unrelated,
     lose_power_while_behind,
     lose_power_after_a_kill,
@@ -30,6 +30,7 @@ const MOTIFS: [Motif; 13] = [
     write_to_a_bad_disk,
     elect_with_a_bad_disk,
     upgrade_one_after_the_other,
+    purge_and_restart,
 ];
 
 /// Adds a burst that begins about this time.
@@ -342,5 +343,45 @@ fn upgrade_one_after_the_other(
         let server = (first + turn as u8) % swarm.ensemble();
         let act = Act::Upgrade { server, to, down_us };
         actions.push(Action { at_us: at_us + turn * every_us, act });
+    }
+}
+
+/// Much is written, or a server joins again and again, so that there are snapshots; servers are purged, then
+/// somebody writes on, and servers are restarted or lose their power.
+fn purge_and_restart(rng: &mut Rng, swarm: &Swarm, at_us: u64, actions: &mut Vec<Action>) {
+    let server = swarm.server(rng);
+    let mut at_us = at_us;
+    let write = |rng: &mut Rng, client: u8, at_us: u64| {
+        let asked = swarm.server(rng);
+        let act = Act::Client { client, server: asked, op: ClientOp::Write, key: 0 };
+        Action { at_us, act }
+    };
+    let joins = !rng.one_in(3);
+    let writes = if joins { rng.between(3, 9) } else { rng.between(28, 36) };
+    for number in 0..writes {
+        // In turn, so that hardly any of them finds its client waiting.
+        let client = (number % u64::from(CLIENTS)) as u8;
+        actions.push(write(rng, client, at_us));
+        at_us += rng.spread(1_800, if joins { 20_000 } else { 4_000 });
+        if joins && number % 2 == 1 {
+            actions.push(Action { at_us, act: Act::StepDown { server } });
+            at_us += rng.spread(20_000, 400_000);
+        }
+    }
+    let purges_all = rng.one_in(2);
+    let purged = (0..swarm.ensemble()).filter(|other| purges_all || *other == server);
+    actions.extend(purged.map(|server| Action { at_us, act: Act::Purge { server } }));
+    for client in 0..rng.between(0, 3) as u8 {
+        at_us += rng.spread(200, 10_000);
+        actions.push(write(rng, client, at_us));
+    }
+    at_us += rng.spread(200, 50_000);
+    let (all, down_us) = (rng.one_in(2), rng.spread(200, 100_000));
+    for server in (0..swarm.ensemble()).filter(|other| all || *other == server) {
+        let act = match rng.below(3) {
+            0 => Act::Kill { server, down_us },
+            _ => Act::PowerLoss { server, disk: swarm.disk(rng), down_us },
+        };
+        actions.push(Action { at_us, act });
     }
 }

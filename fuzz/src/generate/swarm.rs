@@ -152,6 +152,7 @@ impl Swarm {
             }
             Kind::HealAll => Act::HealAll,
             Kind::WriteBack => Act::WriteBack { server },
+            Kind::Purge => Act::Purge { server },
             Kind::Upgrade => Act::Upgrade { server, to: release(rng), down_us: for_us },
         }
     }

@@ -228,6 +228,10 @@ impl Teller<'_> {
                 self.disks.on_blanked(server);
                 self.text.line(format!("blank {server}"));
             }
+            Fact::Purged(_) => {
+                let what = format!("{server} is purged, and no operator is at hand");
+                return Err(self.inexpressible(what));
+            }
             Fact::WrittenBack => {
                 self.disks.on_settled(server);
                 self.text.line(format!("settle {server}"));

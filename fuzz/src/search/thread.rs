@@ -223,10 +223,10 @@ mod tests {
     #[test]
     fn a_campaign_that_goes_on_tells_each_way_once() {
         let variant = find("zookeeper-2845").expect("it is listed");
-        let mut campaign = Campaign::new(&variant, 2, Limit::Runs(3_000));
+        let mut campaign = Campaign::new(&variant, 2, Limit::Runs(6_000));
         campaign.keep_going = true;
         let report = run(&campaign, &|_| ControlFlow::Continue(()));
-        assert_eq!(report.executions, 3_000);
+        assert_eq!(report.executions, 6_000);
         let names = |finding: &Finding| finding.defects.iter().map(|d| d.name).collect::<Vec<_>>();
         let ways: Vec<_> = report.findings.iter().map(|f| (f.outcome.class(), names(f))).collect();
         let alone = |class| (Some(class), vec!["shutdown"]);

@@ -4,7 +4,8 @@
 use arbitrary::{Arbitrary, Result, Unstructured};
 use std::collections::BTreeSet;
 use zab_core::{
-    Change, DiskError, DiskOp, Epoch, File, Key, Lsn, Recovered, Replica, RequestId, SessionId,
+    Change, DiskError, DiskOp, Epoch, File, Key, Lsn, Purge, Recovered, Replica, RequestId,
+    SessionId,
 };
 use zab_core::{Txn, Zxid};
 use zab_sim::SimDisk;
@@ -38,6 +39,9 @@ pub enum Step {
     FlushRecovered(File),
     /// The kernel writes back what earlier processes left.
     WriteBack,
+    /// Snapshots before this share of the log, and the log before the file that this share of its files
+    /// leads to, are purged; the other snapshots are flushed before, or are not.
+    Purge(u8, u8, bool),
     /// The process dies, and the next one recovers.
     Kill,
     /// The power goes, and the next process recovers.
@@ -47,7 +51,7 @@ pub enum Step {
 impl<'a> Arbitrary<'a> for Step {
     fn arbitrary(u: &mut Unstructured<'a>) -> Result<Self> {
         let file = |u: &mut Unstructured<'a>| u.choose(&File::ALL).copied();
-        Ok(match u.int_in_range(0..=20)? {
+        Ok(match u.int_in_range(0..=21)? {
             0..=3 => Self::Append,
             4 => Self::Truncate(u.arbitrary()?),
             5 | 6 => Self::Flush,
@@ -60,6 +64,7 @@ impl<'a> Arbitrary<'a> for Step {
             14 => Self::WriteBack,
             15 | 16 => Self::Kill,
             17 => Self::Roll,
+            20 => Self::Purge(u.arbitrary()?, u.arbitrary()?, u.arbitrary()?),
             19 => Self::WriteSnapshot(u.arbitrary()?),
             18 => {
                 Self::Rename(*u.choose(&[File::AcceptedEpoch, File::CurrentEpoch])?, u.arbitrary()?)
@@ -127,6 +132,11 @@ impl Contents {
             DiskOp::DropSnapshotsAfter(zxid) => {
                 self.snapshots.retain(|snapshot| snapshot.last_processed <= *zxid);
             }
+            DiskOp::PurgeSnapshots(oldest) => {
+                self.snapshots.retain(|snapshot| snapshot.last_processed >= *oldest);
+            }
+            // Each zxid is given once, and later ones are greater.
+            DiskOp::PurgeLog(first) => self.log.retain(|file| file[0].zxid >= *first),
             DiskOp::AcceptedEpoch(epoch)
             | DiskOp::CurrentEpoch(epoch)
             | DiskOp::Rename(_, epoch) => self.epoch = *epoch,
@@ -221,6 +231,7 @@ impl Bench {
                 let left = self.done.iter_mut().flatten().filter(|done| done.waiting.is_none());
                 left.filter(|done| !done.clean).for_each(|done| done.durable = true);
             }
+            Step::Purge(snapshots, files, is_flushed) => self.purge(snapshots, files, is_flushed),
             Step::Kill => self.kill()?,
             Step::Crash(mode) => self.crash(mode)?,
         }
@@ -238,6 +249,40 @@ impl Bench {
         }
         file.push(Done { op: op.clone(), waiting, durable, clean, buffered, renamed });
         self.disk.ask(lsn, op);
+    }
+
+    /// Who removes files is no process that the disk reports to.
+    fn purge(&mut self, snapshots: u8, files: u8, is_flushed: bool) {
+        let log = self.contents(File::Log).log;
+        let kept = log.len() * usize::from(files) / 255;
+        let first = log.get(kept).map_or(Purge::WHOLE_LOG, |file| file[0].zxid);
+        let (snapshots_before, log_before) = (Some(self.some_zxid(snapshots)), Some(first));
+        let purge = Purge { snapshots_before, log_before, is_flushed };
+        if is_flushed {
+            self.flush_entries();
+            let snapshots = self.done[File::Snapshot as usize].iter_mut();
+            let left = snapshots.filter(|done| done.waiting.is_none());
+            left.for_each(|done| done.durable = true);
+        }
+        for op in purge.ops() {
+            let (waiting, durable, clean) = (None, false, false);
+            let (buffered, renamed) = (false, false);
+            let file = &mut self.done[op.file() as usize];
+            file.push(Done { op, waiting, durable, clean, buffered, renamed });
+        }
+        self.disk.purge(purge);
+    }
+
+    /// The journal of the file system is flushed.
+    fn flush_entries(&mut self) {
+        let is_left = |done: &Done| done.waiting.is_none() && is_journaled(&done.op);
+        let is_entry = |done: &&mut Done| {
+            done.renamed || is_left(done) || matches!(done.op, DiskOp::EmptySnapshot(_))
+        };
+        // An entry that is durable is not under way any more.
+        self.done.iter_mut().flatten().filter(is_entry).for_each(|done| {
+            (done.renamed, done.durable, done.waiting) = (false, true, None);
+        });
     }
 
     /// The oldest operation under way that is reported fails.
@@ -300,15 +345,7 @@ impl Bench {
         assert!(self.disk.complete(file, lsn), "{lsn:?} of {file:?} is under way");
         let last_op = &self.done[file as usize][last].op;
         if !matches!(last_op, DiskOp::DropSnapshotsAfter(_) | DiskOp::WriteSnapshot(_)) {
-            let is_left = |done: &Done| done.waiting.is_none() && is_journaled(&done.op);
-            let is_entry = |done: &&mut Done| {
-                done.renamed || is_left(done) || matches!(done.op, DiskOp::EmptySnapshot(_))
-            };
-            let entries = self.done.iter_mut().flatten().filter(is_entry);
-            // An entry that is durable is not under way any more.
-            entries.for_each(|done| {
-                (done.renamed, done.durable, done.waiting) = (false, true, None);
-            });
+            self.flush_entries();
         }
         let done = &mut self.done[file as usize];
         for at in 0..=last {
@@ -318,7 +355,7 @@ impl Bench {
             let is_flushed = later
                 .iter()
                 .any(|later| !later.durable && matches!(later.op, DiskOp::FlushRecovered(_)));
-            let is_journaled = is_journaled(&done[at].op);
+            let is_journaled = is_journaled(&done[at].op) && !done[at].op.is_purge();
             let is_renamed = is_own && matches!(done[at].op, DiskOp::Rename(..));
             done[at].renamed |= is_renamed;
             let is_in_place =
@@ -397,7 +434,7 @@ impl Bench {
 
 /// Whether the journal of the file system has it, which is flushed with any file.
 const fn is_journaled(op: &DiskOp) -> bool {
-    matches!(op, DiskOp::Truncate(_) | DiskOp::DropSnapshotsAfter(_))
+    op.is_purge() || matches!(op, DiskOp::Truncate(_) | DiskOp::DropSnapshotsAfter(_))
 }
 
 const fn is_flush(op: &DiskOp) -> bool {

@@ -2,6 +2,7 @@
 
 use super::Need;
 use super::record::{self, Corruption, RECORD};
+use zab_core::event::purged;
 use zab_core::log_files::LogFiles;
 use zab_core::{DiskOp, Epoch, File, Lsn, Recovered, Replica, Txn, Zxid};
 
@@ -24,6 +25,8 @@ pub(super) struct Contents {
     is_blank: bool,
     /// It took the place of another disk, whenever that was.
     is_recreated: bool,
+    /// A purge has removed the snapshot of the first start.
+    is_purged: bool,
 }
 
 impl Contents {
@@ -81,6 +84,15 @@ impl Contents {
             DiskOp::DropSnapshotsAfter(zxid) => {
                 self.snapshots.retain(|snapshot| snapshot.last_processed <= zxid);
             }
+            DiskOp::PurgeSnapshots(oldest) => {
+                self.snapshots.retain(|snapshot| snapshot.last_processed >= oldest);
+                self.is_purged = true;
+            }
+            DiskOp::PurgeLog(first) => {
+                let removed = purged(first, &self.records());
+                self.log.drain(..removed * RECORD);
+                self.files.remove_first(removed);
+            }
             DiskOp::CurrentEpoch(epoch) | DiskOp::Rename(File::CurrentEpoch, epoch) => {
                 self.current_epoch = epoch;
                 self.is_blank = false;
@@ -89,8 +101,13 @@ impl Contents {
         }
     }
 
+    /// The records of the log. Nothing but a power loss tears one, and who starts cuts it off.
+    fn records(&self) -> Vec<Txn> {
+        record::scan(&self.log).expect("the log was sound when the process started")
+    }
+
     fn truncate(&mut self, zxid: Zxid) {
-        let log = record::scan(&self.log).expect("the log was sound when the process started");
+        let log = self.records();
         let keep = match zxid {
             Zxid::ZERO => 0,
             _ => log.iter().position(|txn| txn.zxid > zxid).unwrap_or(log.len()),
@@ -116,6 +133,19 @@ impl Contents {
         Ok(log)
     }
 
+    /// The zxids of the snapshots, oldest first, and whether there is that of the first start besides, which
+    /// was written back long ago.
+    pub(super) fn snapshots(&self) -> (Vec<Zxid>, bool) {
+        let zxids = self.snapshots.iter().map(|snapshot| snapshot.last_processed);
+        (zxids.collect(), !self.is_recreated && !self.is_purged)
+    }
+
+    /// The first record of each file of the log.
+    pub(super) fn files_begin_with(&self) -> Vec<Zxid> {
+        let log = self.records();
+        self.files.starts().map(|start| log[start].zxid).collect()
+    }
+
     /// What a process finds that reads this, and these records in the log.
     pub(super) fn found(&self, log: Vec<Txn>) -> Recovered {
         Recovered {
@@ -126,6 +156,7 @@ impl Contents {
             current_epoch: self.current_epoch,
             is_blank: self.is_blank,
             is_recreated: self.is_recreated,
+            is_purged: self.is_purged,
         }
     }
 }

@@ -40,6 +40,7 @@ impl Trouble {
             (Self::ReadOnly, _) => true,
             (Self::Full, _) => need() >= Need::Block,
             (_, DiskOp::DropSnapshotsAfter(_) | DiskOp::EmptySnapshot(_)) => false,
+            (_, DiskOp::PurgeSnapshots(_) | DiskOp::PurgeLog(_)) => false,
             (Self::Flushes, DiskOp::Truncate(_) | DiskOp::WriteSnapshot(_)) => false,
             (Self::Writes, DiskOp::Truncate(_)) => need() != Need::Nothing,
             (Self::Flushes | Self::Writes, _) => true,

@@ -61,6 +61,11 @@ impl Stalls {
         now < self.process || now < self.disk
     }
 
+    /// Whether the disk does nothing, for whoever it is.
+    pub(crate) fn disk_alone(&self, now: Time) -> bool {
+        now < self.disk
+    }
+
     /// Whether packets wait at the door.
     pub(crate) fn door(&self, now: Time) -> bool {
         self.actor(now, Actor::Receiver)

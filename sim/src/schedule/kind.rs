@@ -82,6 +82,7 @@ kinds! {
     BlankDisk "blank-disk" { server: Server, down_us: Span }
     DiskFull "disk-full" { server: Server, file: File, for_us: Span }
     ReadOnly "read-only" { server: Server, file: File, for_us: Span }
+    Purge "purge" { server: Server }
 }
 
 impl Kind {

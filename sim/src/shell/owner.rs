@@ -270,7 +270,11 @@ impl<N: Net, P: Platform> Owner<N, P> {
     fn step(&mut self, input: Input) {
         self.inputs += 1;
         let mut outputs = std::mem::take(&mut self.outputs);
-        self.node.step(self.platform.clock(self.agenda.base()), input, &mut outputs);
+        let clock = self.platform.clock(self.agenda.base());
+        while let Some(purge) = self.platform.purged() {
+            self.node.step(clock, Input::Purged(purge), &mut outputs);
+        }
+        self.node.step(clock, input, &mut outputs);
         for output in outputs.drain(..) {
             if self.exit.is_none() {
                 self.carry_out(output);

@@ -14,7 +14,8 @@ use std::io;
 use std::time::Duration;
 use zab_checker::Fact;
 use zab_core::{
-    Actor, DiskError, DiskOp, File, Input, Lsn, Node, NodeId, Recovered, RequestId, Span, Time,
+    Actor, DiskError, DiskOp, File, Input, Lsn, Node, NodeId, Purge, Recovered, RequestId, Span,
+    Time,
 };
 
 /// What the owner of a node has come to.
@@ -92,6 +93,11 @@ pub trait Platform: Clone + 'static {
     ) -> Option<Input> {
         let _ = at;
         Some(reported(file, lsn, result).1)
+    }
+
+    /// What somebody else has removed from the folders since the last step, the first of it.
+    fn purged(&self) -> Option<Purge> {
+        None
     }
 
     /// Whether the process makes no progress at all.

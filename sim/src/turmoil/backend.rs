@@ -11,7 +11,7 @@ use crate::shell::event::Stamped;
 use std::cell::RefMut;
 use std::ops::DerefMut;
 use zab_checker::Fact;
-use zab_core::{NodeId, RequestId, Time, Zxid};
+use zab_core::{NodeId, Purge, RequestId, Time, Zxid};
 
 impl Backend for Turmoil {
     fn now(&self) -> Time {
@@ -47,6 +47,10 @@ impl Backend for Turmoil {
 
     fn step_down(&mut self, id: NodeId) {
         self.shared.borrow_mut().tell(id, Event::StepDown);
+    }
+
+    fn purged(&mut self, id: NodeId, purge: Purge) {
+        self.shared.borrow_mut().host(id).purges.push_back(purge);
     }
 
     fn let_arrive(&mut self) {

@@ -14,7 +14,8 @@ use std::time::Duration;
 use zab_checker::Fact;
 use zab_core::event::{ExitReason, Note};
 use zab_core::{
-    Actor, DiskError, DiskOp, File, Input, Lsn, Node, NodeId, Recovered, RequestId, Span, Time,
+    Actor, DiskError, DiskOp, File, Input, Lsn, Node, NodeId, Purge, Recovered, RequestId, Span,
+    Time,
 };
 
 /// What the process of one server runs on.
@@ -41,6 +42,7 @@ impl Platform for SimPlatform {
     fn start(&self, inbox: Inbox) -> io::Result<Recovered> {
         let shared = &mut *self.shared.borrow_mut();
         shared.host(self.id).inbox = Some(inbox);
+        shared.host(self.id).purges.clear();
         let found = shared.cluster[self.id].recover();
         let at = shared.since;
         shared.observe(at, self.id, Fact::Started(Box::new(found.clone())));
@@ -105,6 +107,10 @@ impl Platform for SimPlatform {
         let (fact, input) = reported(file, lsn, result);
         shared.observe(at, self.id, fact);
         Some(input)
+    }
+
+    fn purged(&self) -> Option<Purge> {
+        self.shared.borrow_mut().host(self.id).purges.pop_front()
     }
 
     fn is_paused(&self) -> bool {

@@ -9,12 +9,12 @@ use crate::cluster::Cluster;
 use crate::shell::event::{Event as ShellEvent, Inbox, Stamped};
 use std::cell::RefCell;
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
+use std::collections::{BTreeMap, BTreeSet, BinaryHeap, VecDeque};
 use std::rc::Rc;
 use tokio::sync::Notify;
 use zab_checker::{Event, Fact};
 use zab_core::variant::Releases;
-use zab_core::{Config, NodeId, Replica, RequestId, Span, Time, View};
+use zab_core::{Config, NodeId, Purge, Replica, RequestId, Span, Time, View};
 
 /// Access to what is shared.
 pub(super) type Handle = Rc<RefCell<Shared>>;
@@ -65,6 +65,8 @@ pub(super) struct Host {
     pub(super) arrivals: BinaryHeap<Reverse<Time>>,
     /// What was withheld from it has to be looked at again.
     pub(super) resumes: bool,
+    /// What an operator has removed since its process read its folders last.
+    pub(super) purges: VecDeque<Purge>,
     /// For what the schedule does to the process.
     pub(super) inbox: Option<Inbox>,
     /// Tells the owner to move on.
@@ -205,6 +207,7 @@ impl Shared {
         (host.seen, host.inbox) = (None, None);
         (host.next_at, host.parked_at) = (None, None);
         host.arrivals.clear();
+        host.purges.clear();
         self.close_all(id, at, power_loss);
         for other in self.cluster.members().filter(|other| *other != id) {
             self.tell(other, ShellEvent::Forget { from: id });

@@ -8,7 +8,7 @@ use crate::cluster::Cluster;
 use crate::due::{Due, Effects, Later};
 use std::ops::DerefMut;
 use zab_checker::Fact;
-use zab_core::{Input, NodeId, Time, Zxid};
+use zab_core::{Input, NodeId, Purge, Time, Zxid};
 
 /// A world, the time, and what comes of what happens now.
 pub(super) struct Instant<'a> {
@@ -50,6 +50,11 @@ impl Backend for Instant<'_> {
     fn step_down(&mut self, server: NodeId) {
         let life = self.world.cluster[server].life();
         self.fx.schedule(self.now, Due::StepDown { server, life });
+    }
+
+    fn purged(&mut self, id: NodeId, purge: Purge) {
+        let Self { world, now, fx } = self;
+        world.step(*now, id, Input::Purged(purge), fx);
     }
 
     fn disconnect(&mut self, id: NodeId, power_loss: bool) {

@@ -2,6 +2,7 @@
 
 mod disks;
 mod processes;
+mod purges;
 
 use crate::client::CLIENT_TIMEOUT;
 use crate::due::Effects;

@@ -13,6 +13,7 @@ impl Canonical for Durable {
             removed,
             buffered,
             snapshots,
+            is_purged,
             accepted_epoch,
             current_epoch,
             folders,
@@ -25,7 +26,7 @@ impl Canonical for Durable {
             appended,
         } = self;
         sink.plain(&(log, buffered, accepted_epoch, current_epoch, appended.len()));
-        sink.plain(&(log_files, log_is_rolled, removed, folders));
+        sink.plain(&(log_files, log_is_rolled, removed, folders, is_purged));
         sink.lsn(*recovery);
         snapshots.canonical(sink);
         // An epoch that is being written takes effect with the last write of its file.

@@ -81,6 +81,16 @@ impl LogFiles {
         });
     }
 
+    /// Whole files are removed, from the first one on, that have this many records together.
+    pub fn remove_first(&mut self, records: usize) {
+        let mut left = records;
+        self.files.retain(|file| {
+            let is_removed = left >= file.records && left > 0;
+            left = left.saturating_sub(file.records);
+            !is_removed
+        });
+    }
+
     /// How many records there are.
     pub fn records(&self) -> usize {
         self.files.iter().map(|file| file.records).sum()
@@ -116,6 +126,17 @@ mod tests {
         assert_eq!(files.bytes_from(0), 256 + HEADER_BYTES + 2 * RECORD_BYTES);
         files.truncate(7);
         assert_eq!(files, LogFiles::of([7]), "a cut between two files removes whole files");
+    }
+
+    #[test]
+    fn files_are_removed_whole_and_the_oldest_first() {
+        let mut files = LogFiles::of([3, 2, 4]);
+        files.remove_first(0);
+        assert_eq!(files, LogFiles::of([3, 2, 4]));
+        files.remove_first(5);
+        assert_eq!(files, LogFiles::of([4]));
+        files.remove_first(4);
+        assert_eq!(files, LogFiles::default());
     }
 
     #[test]

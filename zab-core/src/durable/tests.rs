@@ -1,6 +1,7 @@
 //! What a server makes of its files.
 
 use super::*;
+use crate::event::Purge;
 use crate::invariants::samples::txn;
 
 /// Whether a server can truncate to this zxid that has this snapshot and this log.
@@ -138,4 +139,74 @@ fn a_truncation_may_lead_back_to_an_older_snapshot() {
         Durable::recover(recovered, Folders::default()).can_truncate_to(Zxid::new(1, 4))
     };
     assert!(of(&snapshots) && !of(&snapshots[1..]));
+}
+
+/// Records 1 to 6 in files of three, with snapshots up to 2, 4 and 5, and the open file after that.
+fn to_purge() -> (Durable, Vec<Output>) {
+    let snapshots = [2, 4, 5]
+        .map(|counter| Replica { last_processed: Zxid::new(1, counter), ..Replica::default() });
+    let log = (1..=6).map(|counter| txn(1, counter)).collect();
+    let recovered = Recovered {
+        snapshots: snapshots.to_vec(),
+        log,
+        log_files: LogFiles::of([3, 3]),
+        ..Recovered::default()
+    };
+    let (mut durable, mut out) = (Durable::recover(recovered, Folders::default()), Vec::new());
+    durable.append(txn(1, 7), &mut out);
+    (durable, out)
+}
+
+fn purge(oldest: u32, first: Zxid) -> Purge {
+    let (snapshots_before, log_before) = (Some(Zxid::new(1, oldest)), Some(first));
+    Purge { snapshots_before, log_before, is_flushed: false }
+}
+
+#[test]
+fn what_was_purged_can_neither_be_read_nor_truncated_to() {
+    let (mut durable, _) = to_purge();
+    assert!(durable.can_truncate_to(Zxid::new(1, 3)));
+    durable.on_purged(purge(5, Zxid::new(1, 4)));
+    assert_eq!(counters(&durable), [4, 5, 6, 7]);
+    assert_eq!(durable.log_files, LogFiles::of([3, 1]));
+    for (counter, expected) in [(3, false), (4, false), (5, true), (6, true), (7, true)] {
+        let to = Zxid::new(1, counter);
+        assert_eq!(durable.can_truncate_to(to), expected, "no snapshot covers what stood before");
+    }
+    assert!(!durable.has_removed_open_log() && durable.log_continues_snapshot());
+}
+
+/// The first record of an epoch follows whatever stood before, and that may be gone.
+#[test]
+fn a_log_that_begins_with_an_epoch_says_nothing_of_what_was_purged() {
+    let log = vec![txn(2, 1), txn(2, 2)];
+    let last_processed = Zxid::new(2, 2);
+    let snapshots = vec![Replica { last_processed, ..Replica::default() }];
+    for (is_purged, expected) in [(false, true), (true, false)] {
+        let (snapshots, log) = (snapshots.clone(), log.clone());
+        let recovered = Recovered { snapshots, log, is_purged, ..Recovered::default() };
+        let durable = Durable::recover(recovered, Folders::default());
+        assert_eq!(durable.can_truncate_to(Zxid::new(2, 1)), expected);
+    }
+}
+
+/// ZOOKEEPER-2574.
+#[test]
+fn an_open_file_that_is_purged_goes_on_in_no_folder_until_the_log_is_rolled() {
+    let (mut durable, mut out) = to_purge();
+    durable.flush(&mut out);
+    durable.on_purged(purge(5, Purge::WHOLE_LOG));
+    assert!(counters(&durable).is_empty() && durable.has_removed_open_log());
+    out.clear();
+    durable.append(txn(1, 8), &mut out);
+    assert!(out.is_empty(), "nobody can read it");
+    durable.roll_log();
+    durable.append(txn(1, 9), &mut out);
+    assert_eq!(counters(&durable), [9]);
+    let (mut closed, _) = to_purge();
+    closed.roll_log();
+    closed.on_purged(purge(5, Purge::WHOLE_LOG));
+    closed.append(txn(1, 8), &mut out);
+    assert!(closed.has_removed_open_log(), "what it held is needed");
+    assert_eq!(counters(&closed), [8], "and the next file is in its folder");
 }

@@ -129,7 +129,8 @@ impl Node {
 
     /// Only the reference loads memory at every step-down: keeping it is what ZOOKEEPER-2845 and
     /// its successors are about. A cut that nobody waits for may fail after memory was loaded, and the
-    /// log of an epoch that was led twice does not ascend (leads-unpromised).
+    /// log of an epoch that was led twice does not ascend (leads-unpromised). A purge may remove what the
+    /// server has just loaded (ZOOKEEPER-2574).
     #[inline]
     fn memory_is_recovered(&self) -> bool {
         let Server { memory, durable, variant, releases, .. } = &self.server;
@@ -143,6 +144,7 @@ impl Node {
             || memory.last_zxid() == durable.last_zxid()
             || variant.shutdown != Shutdown::DrainThenReload
             || variant.trunc_unflushed
+            || durable.has_removed_open_log()
             || releases.any(|variant| variant.leads_unpromised)
     }
 }

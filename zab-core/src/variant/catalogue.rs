@@ -83,6 +83,7 @@ const ZK_3_9_5: Variant = Variant {
     trunc_unflushed: true,
     snapshot_in_place: true,
     needs_first_snapshot: true,
+    purge_unflushed: true,
     rename_unflushed: true,
     directory_unsynced: true,
     trusts_blank_disk: true,
@@ -134,7 +135,7 @@ const ZK_3_5_3: Variant =
     Variant { shutdown: Shutdown::Retain, diff_sets_last_processed: true, ..ZK_3_5_8 };
 
 /// ZOOKEEPER-2678 is not there yet: a synchronization ends with a snapshot, and memory is loaded
-/// again after each role.
+/// again after each role. Nor is ZOOKEEPER-2574.
 const BEFORE_2678: Variant = Variant {
     new_leader_log: NewLeaderLog::Snapshotted,
     epoch_before_log: false,
@@ -144,6 +145,7 @@ const BEFORE_2678: Variant = Variant {
     aborted_trunc_keeps_memory: false,
     disk_error_keeps_memory: false,
     needs_first_snapshot: false,
+    purge_cuts_log: true,
     ..ZK_3_5_3
 };
 
@@ -172,13 +174,16 @@ const ZK_3_4_9: Variant = Variant {
     ..BEFORE_2678
 };
 
+/// Before ZOOKEEPER-1797, which brought -2574.
+const ZK_3_4_6: Variant = Variant { purge_cuts_log: false, ..ZK_3_4_9 };
+
 const ZK_3_4_5: Variant = Variant {
     refuses_epoch_gap: true,
     elected_snapshots_tail: true,
     leads_unpromised: false,
     trusts_failed_flush: false,
     joins_by_whole_vote: true,
-    ..ZK_3_4_9
+    ..ZK_3_4_6
 };
 
 const ZK_3_5_8: Variant = Variant {
@@ -328,16 +333,26 @@ const PROTOCOLS: &[Entry] = &[
         aliases: &[],
         kind: Kind::Release,
         summary: "a synchronization ends with a snapshot; memory is loaded after each role",
-        affects: "3.4.6-9",
+        affects: "3.4.7-9",
         jira: &[],
         harm: Some(Harm::Loss),
         variant: ZK_3_4_9,
     },
     Entry {
+        name: "zk-3.4.6",
+        aliases: &[],
+        kind: Kind::Release,
+        summary: "as 3.4.9; a purge keeps the log that is needed",
+        affects: "3.4.6",
+        jira: &[],
+        harm: Some(Harm::Loss),
+        variant: ZK_3_4_6,
+    },
+    Entry {
         name: "zk-3.4.5",
         aliases: &[],
         kind: Kind::Release,
-        summary: "as 3.4.9; may refuse to start, and does not join votes that differ",
+        summary: "as 3.4.6; may refuse to start, and does not join votes that differ",
         affects: "3.4.0-5",
         jira: &[],
         harm: Some(Harm::Loss),

@@ -379,6 +379,9 @@ impl Disk {
                 DiskOp::DropSnapshotsAfter(zxid) => {
                     start.snapshots.retain(|s| s.last_processed <= zxid);
                 }
+                DiskOp::PurgeSnapshots(_) | DiskOp::PurgeLog(_) => {
+                    unreachable!("operators purge, and there is none here")
+                }
                 DiskOp::CurrentEpoch(epoch) | DiskOp::Rename(File::CurrentEpoch, epoch) => {
                     start.current_epoch = epoch;
                 }

@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use zab_checker::custody::ServerState;
 use zab_checker::{Checker, Fact};
 use zab_core::event::Note;
+use zab_core::event::purged;
 use zab_core::{ConnId, DiskOp, Epoch, File, Lsn, NodeId, Packet, Replica, Txn, Zxid};
 use zab_sim::passage::Leg;
 
@@ -244,6 +245,7 @@ impl Files {
                 self.open.insert(op.file(), *lsn);
                 self.ask(op);
             }
+            Fact::Purged(purge) => purge.ops().for_each(|op| self.ask(&op)),
             Fact::DiskDone { file, upto }
                 if self.open.get(file).is_some_and(|last| last <= upto) =>
             {
@@ -264,6 +266,12 @@ impl Files {
             }
             DiskOp::DropSnapshotsAfter(zxid) => {
                 self.snapshots.retain(|one| one.last_processed <= *zxid);
+            }
+            DiskOp::PurgeSnapshots(oldest) => {
+                self.snapshots.retain(|one| one.last_processed >= *oldest);
+            }
+            DiskOp::PurgeLog(first) => {
+                self.log.drain(..purged(*first, &self.log));
             }
             DiskOp::AcceptedEpoch(epoch) | DiskOp::Rename(File::AcceptedEpoch, epoch) => {
                 self.accepted = *epoch;

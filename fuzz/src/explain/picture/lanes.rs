@@ -130,6 +130,7 @@ pub(super) fn turns(film: &Film<'_>) -> Vec<Turn> {
             Fact::Exited(_) => Sign::Exited,
             Fact::Started(_) => Sign::Started,
             Fact::DiskFailed { .. } => Sign::DiskError,
+            Fact::Purged(_) => Sign::Purged,
             Fact::Installed(release) => Sign::Installed(*release),
             Fact::Noted(Note::Established { epoch }) => Sign::Established(*epoch),
             _ => return None,

@@ -199,6 +199,8 @@ pub(crate) enum Sign {
     Started,
     Established(Epoch),
     DiskError,
+    /// An operator removed files.
+    Purged,
     /// A release was put in the place of the one before.
     Installed(Release),
 }

@@ -8,7 +8,9 @@ use Weight::{Detail, Step, Turn};
 use zab_checker::custody::{ServerState, Servers};
 use zab_checker::{Event, Fact};
 use zab_core::event::{ExitReason, Note, SyncMode};
-use zab_core::{Change, DiskError, Epoch, File, NodeId, Op, Outcome, Packet, Recovered, Txn, Zxid};
+use zab_core::{
+    Change, DiskError, Epoch, File, NodeId, Op, Outcome, Packet, Purge, Recovered, Txn, Zxid,
+};
 use zab_sim::schedule::Directories;
 
 /// The context in which an event is told.
@@ -52,6 +54,7 @@ impl Words<'_> {
             Fact::Blanked => {
                 Some((Turn, format!("the disk of {node} is created again, and is empty")))
             }
+            Fact::Purged(purge) => Some((Turn, purged(node, *purge))),
             Fact::WrittenBack => {
                 let what = "writes back what earlier processes of";
                 Some((Step, format!("the kernel {what} {node} have left: it is durable")))
@@ -286,6 +289,20 @@ fn transaction(txn: &Txn) -> String {
         Change::Set { key, value, .. } => format!("{}: {key}={value}", txn.zxid),
         Change::Rejected => format!("{}: a write that changes nothing", txn.zxid),
     }
+}
+
+/// What an operator's program did to the disk of a server.
+fn purged(node: NodeId, purge: Purge) -> String {
+    let Purge { snapshots_before, log_before, is_flushed } = purge;
+    let kept = if is_flushed { ", which are flushed first" } else { "" };
+    let snapshots = snapshots_before.map(|zxid| format!("snapshots before {zxid}"));
+    let log = log_before.map(|first| match first {
+        Purge::WHOLE_LOG => "every file of the log".to_owned(),
+        _ => format!("the log before {first}"),
+    });
+    let removed: Vec<String> = snapshots.into_iter().chain(log).collect();
+    let removed = removed.join(" and ");
+    format!("{node} is purged but for its three newest snapshots{kept}: {removed} are removed")
 }
 
 /// How a process came to end.

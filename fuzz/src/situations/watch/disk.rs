@@ -3,7 +3,7 @@
 use super::super::{Situation, Situations};
 use zab_checker::Fact;
 use zab_core::event::{ExitReason, Note};
-use zab_core::{DiskError, DiskOp, Epoch, File, Lsn, Recovered, Zxid};
+use zab_core::{DiskError, DiskOp, Epoch, File, Lsn, Purge, Recovered, Zxid};
 
 /// A disk, and what the process that runs now has asked of it.
 #[derive(Clone, Debug, Default)]
@@ -22,6 +22,8 @@ pub(super) struct Disk {
     trouble: Option<Situation>,
     /// It was created again, and its server has not served since, nor was everything healed.
     is_blank: bool,
+    /// A purge has removed files of the log.
+    is_purged: bool,
     /// This process has a file of the log without a header.
     lacks_header: bool,
 }
@@ -67,6 +69,13 @@ impl Disk {
                 *self = Self { trouble: self.trouble, is_blank: true, ..Self::default() };
             }
             Fact::WrittenBack => reached.insert(Situation::WrittenBack),
+            Fact::Purged(Purge { snapshots_before, log_before, .. }) => {
+                self.snapshots.retain(|(zxid, _)| Some(*zxid) >= *snapshots_before);
+                if log_before.is_some() {
+                    reached.insert(Situation::PurgedLog);
+                    self.is_purged = true;
+                }
+            }
             Fact::Fault("record torn") => reached.insert(Situation::TornRecord),
             Fact::Fault("disk full") => self.trouble = Some(Situation::DiskFull),
             Fact::Fault("disk read-only") => self.trouble = Some(Situation::ReadOnlyDisk),
@@ -93,6 +102,9 @@ impl Disk {
             reached.insert(Situation::SnapshotIncomplete);
         }
         self.snapshots = found.map(|zxid| (zxid, false)).collect();
+        if recovered.is_purged && self.is_purged {
+            reached.insert(Situation::PurgedStart);
+        }
         for (file, epoch) in [
             (File::AcceptedEpoch, recovered.accepted_epoch),
             (File::CurrentEpoch, recovered.current_epoch),

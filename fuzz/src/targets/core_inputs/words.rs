@@ -145,5 +145,6 @@ pub(super) fn recovered(u: &mut Unstructured<'_>) -> Result<Recovered> {
         current_epoch: epoch(u)?,
         is_blank: u.ratio(1, 8)?,
         is_recreated: u.ratio(1, 8)?,
+        is_purged: u.ratio(1, 8)?,
     })
 }

@@ -38,6 +38,7 @@ impl Files {
             // Who gives a server another folder says so by the command that starts it.
             is_blank: false,
             is_recreated: false,
+            is_purged: false,
         };
         Ok((found, files))
     }
@@ -90,6 +91,9 @@ impl Files {
                 let mut later = found.iter().filter(|(at, _)| at > zxid);
                 later.try_for_each(|(_, path)| fs::remove_file(path)).map_err(written)?;
                 self.sync_folder().map_err(flushed)
+            }
+            DiskOp::PurgeSnapshots(_) | DiskOp::PurgeLog(_) => {
+                unreachable!("operators purge, and no server asks for it: {op}")
             }
             DiskOp::AcceptedEpoch(epoch) => self.replace("acceptedEpoch", &epoch_bytes(*epoch)),
             DiskOp::CurrentEpoch(epoch) => self.replace("currentEpoch", &epoch_bytes(*epoch)),

@@ -87,6 +87,25 @@ pub(super) const BUGS: &[Bug] = &[
         },
     },
     Bug {
+        name: "zookeeper-2574",
+        jira: &[2574, 2420],
+        cause: "a purge removes the log file that goes on behind the oldest snapshot that it keeps",
+        symptom: "acknowledged writes are gone after a purge and a restart, the open log with them",
+        affects: "3.4.7-9, 3.5.0-2",
+        fixed: "3.4.10, 3.5.3",
+        source: Source::Read,
+        harm: Harm::Loss,
+        model: Model::Switches {
+            // It takes snapshots after which the log is not rolled, as a learner of those releases writes.
+            alone: Variant {
+                purge_cuts_log: true,
+                new_leader_log: NewLeaderLog::Snapshotted,
+                ..REFERENCE
+            },
+            repair: |variant| variant.purge_cuts_log = false,
+        },
+    },
+    Bug {
         name: "zookeeper-2845",
         jira: &[2845],
         cause: "memory is kept across elections without the tail of the log",

@@ -111,6 +111,21 @@ pub(super) const BUGS: &[Bug] = &[
         },
     },
     Bug {
+        name: "purge-unflushed",
+        jira: &[],
+        cause: "a purge keeps the three newest snapshots, though nobody may have flushed one of them",
+        symptom: "a power failure soon after a purge leaves a server without what its log held",
+        affects: "3.4.0 to HEAD",
+        fixed: "",
+        source: Source::Read,
+        harm: Harm::Loss,
+        model: Model::Switches {
+            // By itself it takes snapshots that nobody flushes.
+            alone: Variant { purge_unflushed: true, snapshot_in_place: true, ..REFERENCE },
+            repair: |variant| variant.purge_unflushed = false,
+        },
+    },
+    Bug {
         name: "rename-unflushed",
         jira: &[],
         cause: "an epoch file is renamed, and nobody flushes its folder before the epoch is promised",

@@ -227,6 +227,7 @@ fn turn_of(turn: &Turn, layout: &Layout) -> Markup {
         Sign::Started => "starts".to_owned(),
         Sign::Established(epoch) => format!("epoch {epoch} begins"),
         Sign::DiskError => "disk error".to_owned(),
+        Sign::Purged => "purged".to_owned(),
         Sign::Installed(Release::New) => "new release".to_owned(),
         Sign::Installed(Release::Old) => "old release".to_owned(),
     };
