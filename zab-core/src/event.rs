@@ -5,8 +5,10 @@
 //! given. Nothing that promises durability is ever among the outputs of the step that asks the
 //! disk for it: the promise follows in the step that is told [`Input::DiskDone`].
 
+mod headless;
 mod note;
 
+pub use headless::{Headless, NoHeader};
 pub use note::{Breach, Note, SyncMode};
 
 use crate::durable::log_files::LogFiles;
@@ -186,6 +188,8 @@ pub struct Recovered {
     /// no other. On one that was there from the beginning an empty one, of the first start, was written
     /// back long ago.
     pub is_recreated: bool,
+    /// Files of the log that do not begin with a header, oldest first. No record of theirs is in the log.
+    pub headless: Vec<Headless>,
 }
 
 impl Recovered {
@@ -288,6 +292,8 @@ pub enum Input {
 pub enum ExitReason {
     /// Start-up check: there are log records and no snapshot (ZOOKEEPER-2325, from 3.5.3 on).
     NoSnapshot,
+    /// A file of the log has no header (`FileTxnLog.FileTxnIterator.inStreamCreated`).
+    NoHeader(NoHeader),
     /// Start-up check: epoch of the last zxid is above `currentEpoch` (ZOOKEEPER-1653, -2354).
     EpochBehindLog,
     /// Start-up check: `acceptedEpoch` is below `currentEpoch`.
@@ -308,6 +314,7 @@ impl ExitReason {
     pub const fn is_refusal(self) -> bool {
         match self {
             Self::NoSnapshot
+            | Self::NoHeader(_)
             | Self::EpochBehindLog
             | Self::AcceptedBelowCurrent
             | Self::HoleInLog => true,

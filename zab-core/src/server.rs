@@ -5,6 +5,7 @@
 
 mod canonical;
 mod files;
+mod headless;
 pub(crate) mod invariants;
 
 use crate::committer::{Committer, Work};
@@ -133,10 +134,12 @@ impl Server {
     pub(crate) fn recover(&mut self, recovered: Recovered) -> Flow {
         self.is_blank = recovered.is_blank && !self.variant.trusts_blank_disk;
         let is_recreated = recovered.is_recreated;
+        let headless = recovered.headless.clone();
         self.durable = Durable::recover(recovered, self.variant.folders());
         if is_recreated {
             self.need_snapshot()?;
         }
+        self.open_headless(&headless)?;
         let last = self.durable.last_zxid();
         if self.variant.refuses_epoch_gap && last.epoch > self.durable.current_epoch {
             return ControlFlow::Break(Leave::Exit(ExitReason::EpochBehindLog));

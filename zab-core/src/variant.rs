@@ -145,6 +145,14 @@ pub struct Variant {
     /// is for upgrades). The one that an empty disk gets is not flushed, and where `db.autocreate` is false
     /// it gets none. The reference knows that it never removes a log that no snapshot covers.
     pub needs_first_snapshot: bool,
+    /// ZOOKEEPER-1621, -2332: a server does not start if the newest file of its log is empty
+    /// (`FileTxnLog.FileTxnIterator.goToNextLog`, up to 3.9.2), as a power loss leaves one whose name is
+    /// durable and whose header is not. The reference knows that nobody was told of a record in there.
+    pub refuses_empty_log: bool,
+    /// zeroed-log: a server does not start if a file of its log begins with zeros, where the length that
+    /// was preallocated is durable and the header is not ("invalid magic number 0":
+    /// `FileTxnLog.FileTxnIterator.inStreamCreated`, every release); nor if an empty one is not the newest.
+    pub refuses_zeroed_log: bool,
     /// rename-unflushed: an epoch file takes the place of the one before and nobody flushes the folder
     /// (`AtomicFileOutputStream.close`): a power loss may undo it, and with it a promise, until the
     /// log is flushed, which on ext4 and xfs flushes the journal of the file system (every release).
@@ -214,6 +222,8 @@ impl Variant {
         snapshot_unflushed: false,
         snapshot_in_place: false,
         needs_first_snapshot: false,
+        refuses_empty_log: false,
+        refuses_zeroed_log: false,
         rename_unflushed: false,
         directory_unsynced: false,
         trusts_blank_disk: false,

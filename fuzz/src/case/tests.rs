@@ -49,7 +49,7 @@ fn a_case_is_written_one_action_a_line() {
           "confirmed": [],
           "provenance": {"tool":"zab 0.0.0","seed":0,"execution":0,"minimizing":0,"actions_before":0},
           "schedule": {
-            "version": 6,
+            "version": 7,
             "seed": 18446744073709551615,
             "servers": 3,
             "actions": [
@@ -146,7 +146,7 @@ fn every_malformed_case_is_refused_in_one_line() {
         edit("\"at_us\": 0", "\"at_us\": 2000"),
         edit("\"at_us\": 1000", "\"at_us\": 1001"),
         edit("\"servers\": 3", "\"servers\": 4"),
-        edit("\"version\": 6", "\"version\": 7"),
+        edit("\"version\": 7", "\"version\": 8"),
         edit("\"do\": \"power-loss\"", "\"do\": \"explode\""),
         edit("\"key\": 0", "\"kee\": 0"),
         edit("\"story\"", "\"stories\""),
@@ -169,7 +169,7 @@ fn every_malformed_case_is_refused_in_one_line() {
         line 17, column 3: action 2 is earlier than the one before: sort the actions by at_us; compare with a case that `zab hunt` wrote
         line 17, column 3: action 2: at_us: 1001 is no multiple of 200, write 1000; compare with a case that `zab hunt` wrote
         line 17, column 3: servers: 4 is not possible, write 3, 5 or 7; compare with a case that `zab hunt` wrote
-        line 17, column 3: format version 7: this build reads versions 1 to 6, use a newer one; compare with a case that `zab hunt` wrote
+        line 17, column 3: format version 8: this build reads versions 1 to 7, use a newer one; compare with a case that `zab hunt` wrote
         line 16, column 5: unknown variant `explode`, expected one of `client`, `power-loss`, `kill`, `step-down`, `cut`, `isolate`, `clog`, `reset`, `stall-node`, `stall-actor`, `stall-disk`, `flush-error`, `skew`, `swizzle`, `heal-all`, `write-back`, `upgrade`, `write-error`, `blank-disk`, `disk-full`, `read-only`; compare with a case that `zab hunt` wrote
         line 15, column 6: unknown field `kee`, expected one of `client`, `server`, `op`, `key`; compare with a case that `zab hunt` wrote
         line 18, column 11: unknown field `stories`, expected one of `format`, `variant`, `driver`, `expected`, `defects`, `confirmed`, `provenance`, `schedule`, `story`; compare with a case that `zab hunt` wrote"#]].assert_eq(&errors.join("\n"));

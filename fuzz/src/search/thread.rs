@@ -222,7 +222,7 @@ mod tests {
     #[test]
     fn a_campaign_that_goes_on_tells_each_way_once() {
         let variant = find("zookeeper-2845").expect("it is listed");
-        let mut campaign = Campaign::new(&variant, 2, Limit::Runs(3_000));
+        let mut campaign = Campaign::new(&variant, 3, Limit::Runs(3_000));
         campaign.keep_going = true;
         let report = run(&campaign, &|_| ControlFlow::Continue(()));
         assert_eq!(report.executions, 3_000);

@@ -2,8 +2,9 @@
 
 use super::Need;
 use super::record::{self, Corruption, RECORD};
+use crate::schedule::CrashMode;
 use zab_core::log_files::LogFiles;
-use zab_core::{DiskOp, Epoch, File, Lsn, Recovered, Replica, Txn, Zxid};
+use zab_core::{DiskOp, Epoch, File, Headless, Lsn, NoHeader, Recovered, Replica, Txn, Zxid};
 
 /// How many records of the log are in one block of the disk: some forty on ext4.
 const BLOCK_RECORDS: usize = 4;
@@ -24,6 +25,8 @@ pub(super) struct Contents {
     is_blank: bool,
     /// It took the place of another disk, whenever that was.
     is_recreated: bool,
+    /// Files of the log without a header, oldest first.
+    headless: Vec<Headless>,
 }
 
 impl Contents {
@@ -54,6 +57,32 @@ impl Contents {
             false if records.is_multiple_of(BLOCK_RECORDS) => Need::Block,
             false => Need::Write,
         }
+    }
+
+    /// A power loss takes a record, and all after it in its file. If that was to begin with the record, its
+    /// name may stay.
+    pub(super) fn lose(&mut self, txn: &Txn, mode: CrashMode) {
+        let contents = match mode {
+            CrashMode::EmptyLog => NoHeader::Nothing,
+            CrashMode::ZeroedLog => NoHeader::Zeros,
+            CrashMode::LoseAll
+            | CrashMode::KeepPrefix(_)
+            | CrashMode::Torn
+            | CrashMode::KeepAll => return,
+        };
+        if self.is_rolled {
+            self.leave_headless(txn.zxid, contents);
+        }
+    }
+
+    /// A file of the log is there, and what it was to begin with is not.
+    pub(super) fn leave_headless(&mut self, name: Zxid, contents: NoHeader) {
+        self.headless.push(Headless { name, contents });
+    }
+
+    /// A process goes on that found the files without a header: they are removed, or written over.
+    pub(super) fn remove_headless(&mut self) {
+        self.headless.clear();
     }
 
     /// An operation takes effect.
@@ -126,6 +155,7 @@ impl Contents {
             current_epoch: self.current_epoch,
             is_blank: self.is_blank,
             is_recreated: self.is_recreated,
+            headless: self.headless.clone(),
         }
     }
 }

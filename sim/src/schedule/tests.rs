@@ -14,7 +14,7 @@ fn error(text: &str) -> String {
 }
 
 fn with_action(action: &str) -> String {
-    format!(r#"{{"version": 6, "seed": 1, "servers": 3, "actions": [{action}]}}"#)
+    format!(r#"{{"version": 7, "seed": 1, "servers": 3, "actions": [{action}]}}"#)
 }
 
 #[test]
@@ -45,6 +45,10 @@ fn the_parts_of_an_action_have_their_places_in_its_record() {
     for (record, act) in [
         ([1, 0, 0, 1, 2, 1 | 3 << 2, 0, 0], write_if),
         ([1, 0, 1, 2, 1, 4, 2, 0], Act::PowerLoss { server: 2, disk, down_us: 400 }),
+        (
+            [1, 0, 1, 2, 5, 0, 2, 0],
+            Act::PowerLoss { server: 2, disk: CrashMode::ZeroedLog, down_us: 400 },
+        ),
         ([1, 0, 6, 2, 0, 1, 2, 0], Act::Clog { from: 2, to: 0, open_only: true, for_us: 400 }),
         ([1, 0, 7, 0, 2, 0, 0, 0], Act::Reset { a: 0, b: 2 }),
         (
@@ -127,7 +131,7 @@ fn json_is_one_action_a_line() {
     schedule.actions.push(Action { at_us: 1200, act: loss });
     schedule.actions.push(Action { at_us: 1400, act: Act::HealAll });
     let text = r#"{
-  "version": 6,
+  "version": 7,
   "seed": 7,
   "servers": 3,
   "actions": [
@@ -154,7 +158,7 @@ fn version_1_is_read_and_written_in_the_words_of_today() {
     assert_eq!(acts, [loss, kill, Act::Reset { a: 0, b: 2 }]);
     let written = schedule.to_json();
     assert!(
-        ["version\": 6", "power-loss", "kill", "reset"].iter().all(|new| written.contains(new))
+        ["version\": 7", "power-loss", "kill", "reset"].iter().all(|new| written.contains(new))
     );
     assert!(["crash", "restart", "drop"].iter().all(|old| !written.contains(old)));
     assert_eq!(Schedule::from_json(&written), Ok(schedule));
@@ -245,8 +249,8 @@ fn typos_are_refused() {
 
 #[test]
 fn a_newer_format_is_refused_before_anything_else() {
-    let text = r#"{"version": 7, "plan": []}"#;
-    assert_eq!(error(text), "format version 7: this build reads versions 1 to 6, use a newer one");
-    let text = r#"{"version": 6, "seed": 1, "servers": 4, "actions": []}"#;
+    let text = r#"{"version": 8, "plan": []}"#;
+    assert_eq!(error(text), "format version 8: this build reads versions 1 to 7, use a newer one");
+    let text = r#"{"version": 7, "seed": 1, "servers": 4, "actions": []}"#;
     assert_eq!(error(text), "servers: 4 is not possible, write 3, 5 or 7");
 }

@@ -83,6 +83,7 @@ const ZK_3_9_5: Variant = Variant {
     trunc_unflushed: true,
     snapshot_in_place: true,
     needs_first_snapshot: true,
+    refuses_zeroed_log: true,
     rename_unflushed: true,
     directory_unsynced: true,
     trusts_blank_disk: true,
@@ -108,6 +109,7 @@ const ZK_3_9_2: Variant = Variant {
     shutdown: Shutdown::Leak,
     refuses_holes: false,
     removes_open_log: false,
+    refuses_empty_log: true,
     ..ZK_3_9_5
 };
 

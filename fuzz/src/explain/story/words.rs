@@ -8,7 +8,10 @@ use Weight::{Detail, Step, Turn};
 use zab_checker::custody::{ServerState, Servers};
 use zab_checker::{Event, Fact};
 use zab_core::event::{ExitReason, Note, SyncMode};
-use zab_core::{Change, DiskError, Epoch, File, NodeId, Op, Outcome, Packet, Recovered, Txn, Zxid};
+use zab_core::{
+    Change, DiskError, Epoch, File, Headless, NoHeader, NodeId, Op, Outcome, Packet, Recovered,
+    Txn, Zxid,
+};
 use zab_sim::schedule::Directories;
 
 /// The context in which an event is told.
@@ -97,8 +100,10 @@ impl Words<'_> {
         let epoch = found.current_epoch;
         let release =
             self.teller.release_of(node).map_or(String::new(), |name| format!(" as {name}"));
-        let start =
-            format!("{node} starts{release} with current epoch {epoch} and a log up to {last}");
+        let files: String = found.headless.iter().map(without_header).collect();
+        let start = format!(
+            "{node} starts{release} with current epoch {epoch} and a log up to {last}{files}"
+        );
         if lost.is_empty() { start } else { start + &Claim::NeverReached(lost).to_string() }
     }
 
@@ -288,10 +293,21 @@ fn transaction(txn: &Txn) -> String {
     }
 }
 
+/// A file of the log that has no header.
+fn without_header(file: &Headless) -> String {
+    let contents = match file.contents {
+        NoHeader::Nothing => "empty",
+        NoHeader::Zeros => "full of zeros",
+    };
+    format!(", and finds a file of the log, made for {}, that is {contents}", file.name)
+}
+
 /// How a process came to end.
 pub(in crate::explain) const fn exit(reason: ExitReason) -> &'static str {
     match reason {
         ExitReason::NoSnapshot => "it has a log and no snapshot",
+        ExitReason::NoHeader(NoHeader::Nothing) => "a file of its log is empty",
+        ExitReason::NoHeader(NoHeader::Zeros) => "a file of its log has zeros instead of a header",
         ExitReason::EpochBehindLog => "the epoch of its log is above its current epoch",
         ExitReason::AcceptedBelowCurrent => "its accepted epoch is below its current epoch",
         ExitReason::HoleInLog => "a transaction is missing in its log",

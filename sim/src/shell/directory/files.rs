@@ -38,6 +38,7 @@ impl Files {
             // Who gives a server another folder says so by the command that starts it.
             is_blank: false,
             is_recreated: false,
+            headless: log::headless(folder)?.map(|(file, _)| file).collect(),
         };
         Ok((found, files))
     }
