@@ -82,7 +82,13 @@ mod tests {
         for op in [ClientOp::Write, ClientOp::WriteIf, ClientOp::Read, ClientOp::SyncRead] {
             missing.insert(format!("{op:?}"));
         }
-        for disk in [CrashMode::LoseAll, CrashMode::Torn, CrashMode::KeepAll] {
+        for disk in [
+            CrashMode::LoseAll,
+            CrashMode::Torn,
+            CrashMode::KeepAll,
+            CrashMode::EmptyLog,
+            CrashMode::ZeroedLog,
+        ] {
             missing.insert(format!("{disk:?}"));
         }
         for _ in 0..300 {

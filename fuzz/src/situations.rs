@@ -72,6 +72,10 @@ situations! {
     PurgedStart "server starts from what a purge has left"
     /// A process finds that the newest snapshot is incomplete, and takes an older one.
     SnapshotIncomplete "newest snapshot incomplete at a start"
+    /// A process finds a file of the log that is empty.
+    EmptyLogFile "empty file of the log at a start"
+    /// A process finds a file of the log that begins with zeros.
+    ZeroedLogFile "log file of zeros at a start"
     /// A power loss takes an epoch file back to an older epoch.
     EpochFileUndone "power loss takes an epoch file back"
     /// A disk is created again, empty.

@@ -13,7 +13,7 @@ const SIZES: [(u8, u64); 3] = [(3, 8_000), (5, 4_000), (7, 2_000)];
 
 /// How many executions of a search with a fixed seed at least get into each situation, for each size:
 /// at most half as many as do.
-const FLOORS: [(Situation, [u64; 3]); 46] = [
+const FLOORS: [(Situation, [u64; 3]); 48] = [
     (Situation::Diff, [4_000, 2_000, 1_000]),
     (Situation::Trunc, [230, 44, 17]),
     (Situation::Snap, [210, 98, 74]),
@@ -34,6 +34,8 @@ const FLOORS: [(Situation, [u64; 3]); 46] = [
     (Situation::PurgedLog, [17, 7, 9]),
     (Situation::PurgedStart, [13, 7, 9]),
     (Situation::SnapshotIncomplete, [0, 0, 0]),
+    (Situation::EmptyLogFile, [170, 60, 370]),
+    (Situation::ZeroedLogFile, [8, 16, 7]),
     (Situation::EpochFileUndone, [0, 0, 0]),
     (Situation::BlankDisk, [12, 9, 4]),
     (Situation::BlankRejoined, [6, 7, 4]),
@@ -41,7 +43,7 @@ const FLOORS: [(Situation, [u64; 3]); 46] = [
     (Situation::LogFlushFails, [140, 60, 35]),
     (Situation::LogWriteFails, [300, 110, 56]),
     (Situation::LogHeaderFails, [210, 75, 35]),
-    (Situation::LogOpenFails, [110, 16, 17]),
+    (Situation::LogOpenFails, [46, 16, 17]),
     (Situation::DiskFull, [380, 170, 48]),
     (Situation::ReadOnlyDisk, [390, 75, 58]),
     (Situation::TruncFails, [20, 0, 0]),
@@ -55,7 +57,7 @@ const FLOORS: [(Situation, [u64; 3]); 46] = [
     (Situation::TruncBelowSnapshot, [0, 0, 0]),
     (Situation::WriteAtLeader, [1_600, 690, 250]),
     (Situation::WriteAtFollower, [2_000, 1_200, 710]),
-    (Situation::WriteIfAtLeader, [400, 120, 30]),
+    (Situation::WriteIfAtLeader, [160, 120, 30]),
     (Situation::WriteIfAtFollower, [480, 300, 200]),
     (Situation::ReadAtLeader, [1_000, 460, 230]),
     (Situation::ReadAtFollower, [1_100, 830, 420]),

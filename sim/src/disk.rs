@@ -44,7 +44,7 @@ pub use record::Corruption;
 use crate::schedule::{CrashMode, Directories};
 use contents::Contents;
 use std::collections::VecDeque;
-use zab_core::{DiskError, DiskOp, File, Lsn, Recovered};
+use zab_core::{DiskError, DiskOp, File, Lsn, NoHeader, Recovered};
 
 /// How far an operation has come.
 #[derive(Copy, Clone, Debug, PartialEq, Eq, Hash)]
@@ -123,6 +123,8 @@ impl SimDisk {
 
     /// Takes an operation into the page cache.
     pub fn ask(&mut self, lsn: Lsn, op: DiskOp) {
+        // Who refuses what it finds asks for nothing.
+        self.durable.remove_headless();
         let queue = &mut self.writes[op.file() as usize];
         let mut asked = queue.iter().rev().take_while(|write| write.stage == Stage::Asked);
         assert!(asked.next().is_none_or(|last| last.lsn < lsn), "operations come in order");
@@ -287,14 +289,22 @@ impl SimDisk {
             return false;
         };
         if matches!(error, DiskError::Header | DiskError::Open) {
-            // Nothing is left of the file that was to begin.
+            // Nothing is left of the file that was to begin, or nothing but the file.
             let is_begun = |write: &Write| write.op == DiskOp::RollLog;
             let begins = queue.iter().take(failed).rposition(is_begun).unwrap_or(failed);
-            let mut at = 0..;
+            let (mut at, mut first) = (0.., None);
             queue.retain(|write| {
                 let is_of_it = at.next().is_some_and(|at| (begins..failed).contains(&at));
+                if let DiskOp::Append(txn) = &write.op
+                    && is_of_it
+                {
+                    first = first.or(Some(txn.zxid));
+                }
                 !is_of_it || write.op.is_purge()
             });
+            if let (DiskError::Header, Some(name)) = (error, first) {
+                self.durable.leave_headless(name, NoHeader::Nothing);
+            }
             return self.fail(file, lsn, DiskError::Write);
         }
         let is_strict = !self.directories.are_lenient();
@@ -329,7 +339,10 @@ impl SimDisk {
             let mut left = match mode {
                 CrashMode::KeepAll => usize::MAX,
                 CrashMode::KeepPrefix(n) => usize::from(n),
-                CrashMode::LoseAll | CrashMode::Torn => 0,
+                CrashMode::LoseAll
+                | CrashMode::Torn
+                | CrashMode::EmptyLog
+                | CrashMode::ZeroedLog => 0,
             };
             // The first write that is gone, and whether anything after it stays.
             let (mut lost, mut is_inside) = (None, false);
@@ -348,7 +361,7 @@ impl SimDisk {
                         continue;
                     }
                     left -= usize::from(is_strict && write.stage != Stage::Durable);
-                    // Without its first record a file is none.
+                    // Without its first record a file is none, or has no header.
                     self.durable.apply(write.op);
                 } else if is_gone && matches!(write.op, DiskOp::Append(_)) {
                     lost = lost.or(Some(write));
@@ -361,7 +374,10 @@ impl SimDisk {
                     left -= 1;
                     self.durable.apply(write.op);
                 } else {
-                    ends_here |= matches!(write.op, DiskOp::Append(_));
+                    if let DiskOp::Append(txn) = write.op {
+                        ends_here = true;
+                        self.durable.lose(&txn, mode);
+                    }
                     lost = lost.or(Some(write));
                 }
             }

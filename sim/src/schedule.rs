@@ -26,7 +26,7 @@ use zab_core::variant::Release;
 /// The version of the JSON form that this build writes; it reads all older ones. Version 1 has other
 /// names for three kinds of action; until version 2 a flush error has neither file nor duration; version 4 has
 /// upgrades and blank disks, version 5 full and read-only ones, version 6 file systems that do no more than
-/// POSIX asks for, version 7 purges.
+/// POSIX asks for, version 7 purges and log files without a header.
 pub const FORMAT: u16 = 7;
 
 /// Times in a schedule are whole multiples of this many microseconds.
@@ -138,6 +138,11 @@ pub enum CrashMode {
     Torn,
     /// Everything: on the disk, but never reported.
     KeepAll,
+    /// As [`CrashMode::LoseAll`], but the name of a new file of the log, if its first record is lost: the
+    /// file is empty.
+    EmptyLog,
+    /// The same, and the length that was preallocated: the file is full of zeros.
+    ZeroedLog,
 }
 
 /// The files that a disk error strikes.

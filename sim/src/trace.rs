@@ -6,7 +6,7 @@ use std::fmt::{self, Write as _};
 use std::hash::{Hash, Hasher};
 use std::ops::ControlFlow;
 use zab_checker::{Event, Fact};
-use zab_core::{Purge, Recovered};
+use zab_core::{NoHeader, Purge, Recovered};
 
 /// One event as a line without its end: time, server, what.
 #[derive(Copy, Clone, Debug)]
@@ -76,10 +76,17 @@ fn write_purge(f: &mut fmt::Formatter<'_>, purge: &Purge) -> fmt::Result {
 }
 
 fn write_found(f: &mut fmt::Formatter<'_>, found: &Recovered) -> fmt::Result {
-    let Recovered { log, accepted_epoch, current_epoch, is_blank, .. } = found;
+    let Recovered { log, accepted_epoch, current_epoch, is_blank, headless, .. } = found;
     let blank = if *is_blank { "blank, " } else { "" };
     write!(f, "starts: {blank}accepted {accepted_epoch}, current {current_epoch}, ")?;
     write!(f, "snapshot {}, log of {}", found.snapshot().last_processed, log.len())?;
+    for file in headless {
+        let contents = match file.contents {
+            NoHeader::Nothing => "nothing",
+            NoHeader::Zeros => "zeros",
+        };
+        write!(f, ", a file {} of {contents}", file.name)?;
+    }
     log.last().map_or(Ok(()), |last| write!(f, " up to {}", last.zxid))
 }
 

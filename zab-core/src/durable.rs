@@ -140,6 +140,11 @@ impl Durable {
         !self.snapshots.is_empty()
     }
 
+    /// What the files of the log are named after: the first record of each.
+    pub(crate) fn log_file_names(&self) -> impl Iterator<Item = Zxid> {
+        self.log_files.starts().map(|start| self.log[start].zxid)
+    }
+
     /// Last zxid that a restart would recover.
     pub(crate) fn last_zxid(&self) -> Zxid {
         let snapshot = self.snapshot().last_processed;

@@ -5,9 +5,11 @@
 //! given. Nothing that promises durability is ever among the outputs of the step that asks the
 //! disk for it: the promise follows in the step that is told [`Input::DiskDone`].
 
+mod headless;
 mod note;
 mod purge;
 
+pub use headless::{Headless, NoHeader};
 pub use note::{Breach, Note, SyncMode};
 pub use purge::{Purge, purged};
 
@@ -210,6 +212,8 @@ pub struct Recovered {
     /// A purge has removed the empty snapshot of the first start, and what the log held before what is
     /// found: whatever a snapshot covers is in no other file.
     pub is_purged: bool,
+    /// Files of the log that do not begin with a header, oldest first. No record of theirs is in the log.
+    pub headless: Vec<Headless>,
 }
 
 impl Recovered {
@@ -315,6 +319,8 @@ pub enum Input {
 pub enum ExitReason {
     /// Start-up check: there are log records and no snapshot (ZOOKEEPER-2325, from 3.5.3 on).
     NoSnapshot,
+    /// A file of the log has no header (`FileTxnLog.FileTxnIterator.inStreamCreated`).
+    NoHeader(NoHeader),
     /// Start-up check: epoch of the last zxid is above `currentEpoch` (ZOOKEEPER-1653, -2354).
     EpochBehindLog,
     /// Start-up check: `acceptedEpoch` is below `currentEpoch`.
@@ -335,6 +341,7 @@ impl ExitReason {
     pub const fn is_refusal(self) -> bool {
         match self {
             Self::NoSnapshot
+            | Self::NoHeader(_)
             | Self::EpochBehindLog
             | Self::AcceptedBelowCurrent
             | Self::HoleInLog => true,

@@ -71,7 +71,9 @@ pub mod view;
 
 pub use config::Config;
 pub use durable::log_files;
-pub use event::{Actor, DiskError, DiskOp, File, Input, Output, Purge, Recovered};
+pub use event::{
+    Actor, DiskError, DiskOp, File, Headless, Input, NoHeader, Output, Purge, Recovered,
+};
 pub use ids::{ConnId, Epoch, Lsn, NodeId, RequestId, SessionId, Zxid};
 pub use message::{Notification, Packet};
 pub use node::Node;

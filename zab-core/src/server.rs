@@ -5,6 +5,7 @@
 
 mod canonical;
 mod files;
+mod headless;
 pub(crate) mod invariants;
 
 use crate::committer::{Committer, Work};
@@ -134,10 +135,12 @@ impl Server {
         self.is_blank = recovered.is_blank && !self.variant.trusts_blank_disk;
         // The empty snapshot of the first start is not there.
         let lacks_first = recovered.is_recreated || recovered.is_purged;
+        let headless = recovered.headless.clone();
         self.durable = Durable::recover(recovered, self.variant.folders());
         if lacks_first {
             self.need_snapshot()?;
         }
+        self.open_headless(&headless)?;
         let last = self.durable.last_zxid();
         if self.variant.refuses_epoch_gap && last.epoch > self.durable.current_epoch {
             return ControlFlow::Break(Leave::Exit(ExitReason::EpochBehindLog));

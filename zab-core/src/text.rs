@@ -1,6 +1,6 @@
 //! How events read in traces, golden files and reports.
 
-use crate::event::{Actor, Breach, DiskError, DiskOp, ExitReason, File, Note, SyncMode};
+use crate::event::{Actor, Breach, DiskError, DiskOp, ExitReason, File, NoHeader, Note, SyncMode};
 use crate::ids::Zxid;
 use crate::txn::{Op, Outcome};
 use std::fmt;
@@ -115,6 +115,8 @@ impl fmt::Display for ExitReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::NoSnapshot => "a log and no snapshot",
+            Self::NoHeader(NoHeader::Nothing) => "an empty file of the log",
+            Self::NoHeader(NoHeader::Zeros) => "a file of the log that begins with zeros",
             Self::EpochBehindLog => "currentEpoch is behind the log",
             Self::AcceptedBelowCurrent => "acceptedEpoch is below currentEpoch",
             Self::HoleInLog => "the log has a hole",
@@ -169,6 +171,8 @@ mod tests {
         ];
         let reasons = [
             ExitReason::NoSnapshot,
+            ExitReason::NoHeader(NoHeader::Nothing),
+            ExitReason::NoHeader(NoHeader::Zeros),
             ExitReason::EpochBehindLog,
             ExitReason::AcceptedBelowCurrent,
             ExitReason::HoleInLog,

@@ -152,6 +152,14 @@ pub struct Variant {
     /// ZOOKEEPER-2574, -2420: a purge removes every log file that begins before the oldest snapshot that it
     /// keeps, the one included that goes on behind it (`PurgeTxnLog.retainNRecentSnapshots`).
     pub purge_cuts_log: bool,
+    /// ZOOKEEPER-1621, -2332: a server does not start if the newest file of its log is empty
+    /// (`FileTxnLog.FileTxnIterator.goToNextLog`, up to 3.9.2), as a power loss leaves one whose name is
+    /// durable and whose header is not. The reference knows that nobody was told of a record in there.
+    pub refuses_empty_log: bool,
+    /// zeroed-log: a server does not start if a file of its log begins with zeros, where the length that
+    /// was preallocated is durable and the header is not ("invalid magic number 0":
+    /// `FileTxnLog.FileTxnIterator.inStreamCreated`, every release); nor if an empty one is not the newest.
+    pub refuses_zeroed_log: bool,
     /// rename-unflushed: an epoch file takes the place of the one before and nobody flushes the folder
     /// (`AtomicFileOutputStream.close`): a power loss may undo it, and with it a promise, until the
     /// log is flushed, which on ext4 and xfs flushes the journal of the file system (every release).
@@ -223,6 +231,8 @@ impl Variant {
         needs_first_snapshot: false,
         purge_unflushed: false,
         purge_cuts_log: false,
+        refuses_empty_log: false,
+        refuses_zeroed_log: false,
         rename_unflushed: false,
         directory_unsynced: false,
         trusts_blank_disk: false,

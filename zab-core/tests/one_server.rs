@@ -6,6 +6,8 @@ mod discovery;
 mod election;
 #[path = "one_server/follower.rs"]
 mod follower;
+#[path = "one_server/headless.rs"]
+mod headless;
 #[path = "one_server/leader.rs"]
 mod leader;
 #[path = "one_server/roles.rs"]

@@ -4,7 +4,7 @@ use crate::story::{Story, assert_broken, txn};
 use zab_checker::Fact;
 use zab_checker::verdict::Class;
 use zab_core::event::ExitReason;
-use zab_core::{DiskError, DiskOp, File, Lsn, Replica, Zxid};
+use zab_core::{DiskError, DiskOp, File, Lsn, NoHeader, Replica, Zxid};
 
 const Z11: Zxid = Zxid::new(1, 1);
 
@@ -313,6 +313,8 @@ fn d4_a_transaction_of_a_dead_epoch_in_the_log_only() {
 fn d5_a_start_up_check_refuses_a_healthy_disk() {
     let table = [
         (ExitReason::NoSnapshot, &[Class::D5][..]),
+        (ExitReason::NoHeader(NoHeader::Nothing), &[Class::D5]),
+        (ExitReason::NoHeader(NoHeader::Zeros), &[Class::D5]),
         (ExitReason::EpochBehindLog, &[Class::D5]),
         (ExitReason::AcceptedBelowCurrent, &[Class::D5]),
         (ExitReason::HoleInLog, &[Class::D5]),

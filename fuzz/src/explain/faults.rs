@@ -275,6 +275,10 @@ fn kept(disk: CrashMode) -> String {
         }
         CrashMode::Torn => "the record being written is torn".to_owned(),
         CrashMode::KeepAll => "its disk keeps that all the same".to_owned(),
+        CrashMode::EmptyLog => "that is lost; a new file of the log is there, and empty".to_owned(),
+        CrashMode::ZeroedLog => {
+            "that is lost; a new file of the log is there, and full of zeros".to_owned()
+        }
     }
 }
 

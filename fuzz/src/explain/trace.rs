@@ -21,7 +21,8 @@ use zab_checker::{Event, Fact};
 use zab_core::event::{Note, SyncMode};
 use zab_core::variant::Release;
 use zab_core::{
-    Change, DiskError, DiskOp, File, Op, Outcome, Packet, Purge, RequestId, Time, Txn, Zxid,
+    Change, DiskError, DiskOp, File, Op, Outcome, Packet, Purge, Recovered, RequestId, Time, Txn,
+    Zxid,
 };
 use zab_sim::trace::Line;
 
@@ -106,15 +107,24 @@ const fn file(file: File) -> &'static str {
     }
 }
 
+fn started(found: &Recovered) -> Value {
+    let mut fields = json!({
+        "kind": "started",
+        "accepted_epoch": found.accepted_epoch.0,
+        "current_epoch": found.current_epoch.0,
+        "snapshot": zxid(found.snapshot().last_processed),
+        "log": found.log.iter().map(|txn| zxid(txn.zxid)).collect::<Vec<_>>(),
+    });
+    if !found.headless.is_empty() {
+        let names = found.headless.iter().map(|file| zxid(file.name));
+        fields["without_header"] = names.collect::<Vec<_>>().into();
+    }
+    fields
+}
+
 fn fact(fact: &Fact) -> Value {
     match fact {
-        Fact::Started(found) => json!({
-            "kind": "started",
-            "accepted_epoch": found.accepted_epoch.0,
-            "current_epoch": found.current_epoch.0,
-            "snapshot": zxid(found.snapshot().last_processed),
-            "log": found.log.iter().map(|txn| zxid(txn.zxid)).collect::<Vec<_>>(),
-        }),
+        Fact::Started(found) => started(found),
         Fact::Crashed { power_loss } => {
             json!({ "kind": if *power_loss { "power-lost" } else { "killed" } })
         }

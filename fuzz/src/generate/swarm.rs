@@ -17,7 +17,7 @@ const DURATION_US: (u64, u64) = (1_000, 1_200_000);
 pub struct Swarm {
     faults: [u32; Kind::FAULTS.len()],
     ops: [u32; 4],
-    disks: [u32; 4],
+    disks: [u32; 6],
     actors: [u32; 4],
     /// Of each motif.
     pub(super) motifs: [u32; super::motif::COUNT],
@@ -81,6 +81,8 @@ impl Swarm {
             Some(1) => CrashMode::KeepPrefix(rng.between(1, 4) as u8),
             Some(2) => CrashMode::Torn,
             Some(3) => CrashMode::KeepAll,
+            Some(4) => CrashMode::EmptyLog,
+            Some(5) => CrashMode::ZeroedLog,
             _ => CrashMode::LoseAll,
         }
     }

@@ -56,7 +56,7 @@ fn difficulty(act: &Act) -> u64 {
             CrashMode::LoseAll => 3,
             CrashMode::KeepAll => 4,
             CrashMode::KeepPrefix(records) => 5 + u64::from(*records),
-            CrashMode::Torn => 5,
+            CrashMode::Torn | CrashMode::EmptyLog | CrashMode::ZeroedLog => 5,
         },
         Act::Isolate { .. } | Act::StallDisk { .. } | Act::StallNode { .. } => 2,
         Act::Cut { both_ways, .. } => 3 + u64::from(!both_ways),

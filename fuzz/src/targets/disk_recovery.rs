@@ -4,10 +4,10 @@
 use arbitrary::{Arbitrary, Result, Unstructured};
 use std::collections::BTreeSet;
 use zab_core::{
-    Change, DiskError, DiskOp, Epoch, File, Key, Lsn, Purge, Recovered, Replica, RequestId,
-    SessionId,
+    Change, DiskError, DiskOp, Epoch, File, Headless, Key, Lsn, NoHeader, Purge, Recovered,
+    Replica, RequestId,
 };
-use zab_core::{Txn, Zxid};
+use zab_core::{SessionId, Txn, Zxid};
 use zab_sim::SimDisk;
 use zab_sim::disk::record::{RECORD, encode};
 use zab_sim::schedule::CrashMode;
@@ -69,10 +69,12 @@ impl<'a> Arbitrary<'a> for Step {
             18 => {
                 Self::Rename(*u.choose(&[File::AcceptedEpoch, File::CurrentEpoch])?, u.arbitrary()?)
             }
-            _ => Self::Crash(match u.int_in_range(0..=4)? {
+            _ => Self::Crash(match u.int_in_range(0..=6)? {
                 0 => CrashMode::LoseAll,
                 1 => CrashMode::Torn,
                 2 => CrashMode::KeepAll,
+                3 => CrashMode::EmptyLog,
+                4 => CrashMode::ZeroedLog,
                 _ => CrashMode::KeepPrefix(u.int_in_range(0..=9)?),
             }),
         })
@@ -178,6 +180,8 @@ struct Bench {
     disk: SimDisk,
     done: [Vec<Done>; 4],
     lsn: u64,
+    /// The files of the log without a header that the next process has to find.
+    headless: Vec<Headless>,
     /// Zxids are never given twice.
     counter: u32,
 }
@@ -240,6 +244,7 @@ impl Bench {
 
     fn ask(&mut self, op: DiskOp) {
         self.lsn += 1;
+        self.headless.clear();
         let lsn = Lsn(self.lsn);
         let (waiting, durable, clean, buffered) = (Some(lsn), false, false, false);
         let renamed = false;
@@ -389,11 +394,11 @@ impl Bench {
         for done in &mut self.done {
             done.retain(|done| !done.buffered);
             let mut kept = match mode {
-                CrashMode::LoseAll | CrashMode::Torn => 0,
                 CrashMode::KeepPrefix(count) => usize::from(count),
                 CrashMode::KeepAll => usize::MAX,
+                _ => 0,
             };
-            let mut ends_here = false;
+            let (mut ends_here, mut is_new) = (false, false);
             done.retain(|done| {
                 // A file is read up to the first record that is not there.
                 let is_record = matches!(done.op, DiskOp::Append(_));
@@ -407,6 +412,12 @@ impl Bench {
                 kept -= usize::from(is_lucky);
                 let stays = done.durable || is_lucky || done.op == DiskOp::RollLog;
                 ends_here |= is_record && !stays;
+                is_new |= done.op == DiskOp::RollLog;
+                if let (DiskOp::Append(txn), true) = (&done.op, is_new) {
+                    is_new = ends_here;
+                    let file = without_header(mode, txn.zxid).filter(|_| ends_here);
+                    self.headless.extend(file);
+                }
                 stays
             });
             for done in done {
@@ -428,6 +439,10 @@ impl Bench {
         if (log, starts, snapshots, *accepted_epoch, *current_epoch) != expected {
             return Err(format!("after {after}: {expected:?} has to be there, not {found:?}"));
         }
+        if found.headless != self.headless {
+            let (expected, found) = (&self.headless, &found.headless);
+            return Err(format!("after {after}: {expected:?} without a header, not {found:?}"));
+        }
         Ok(())
     }
 }
@@ -435,6 +450,16 @@ impl Bench {
 /// Whether the journal of the file system has it, which is flushed with any file.
 const fn is_journaled(op: &DiskOp) -> bool {
     op.is_purge() || matches!(op, DiskOp::Truncate(_) | DiskOp::DropSnapshotsAfter(_))
+}
+
+/// What such a power loss leaves of a file whose first record it takes.
+fn without_header(mode: CrashMode, name: Zxid) -> Option<Headless> {
+    let contents = match mode {
+        CrashMode::EmptyLog => NoHeader::Nothing,
+        CrashMode::ZeroedLog => NoHeader::Zeros,
+        _ => return None,
+    };
+    Some(Headless { name, contents })
 }
 
 const fn is_flush(op: &DiskOp) -> bool {

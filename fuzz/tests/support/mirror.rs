@@ -18,7 +18,9 @@ pub(crate) fn disks_hold_what_the_evidence_says(
 ) -> Result<u64, String> {
     let mut schedule = schedule.clone();
     for action in &mut schedule.actions {
-        if let Act::PowerLoss { disk, .. } = &mut action.act {
+        if let Act::PowerLoss { disk, .. } = &mut action.act
+            && !matches!(disk, CrashMode::EmptyLog | CrashMode::ZeroedLog)
+        {
             *disk = CrashMode::LoseAll;
         }
     }
@@ -73,6 +75,11 @@ impl Mirror {
     /// How this differs from what is to be found, if it does.
     fn differs(&self, node: NodeId, found: &Recovered) -> Option<String> {
         let newest = found.snapshot().last_processed;
+        let server = &self.checker.servers()[node.index()];
+        let is_durable = |name: &Zxid| server.logged().contains(name);
+        if let Some(name) = found.headless.iter().map(|file| file.name).find(is_durable) {
+            return Some(format!("a file without a header is where {name} is for good"));
+        }
         for txn in self.logged.iter().filter(|txn| txn.zxid > newest) {
             let has_lost_power = self.has_lost_power[node.index()];
             let is_found = found.log.contains(txn);
@@ -89,7 +96,6 @@ impl Mirror {
         if !self.has_lost_power[node.index()] {
             return None;
         }
-        let server = &self.checker.servers()[node.index()];
         let log: Vec<Zxid> = found.log.iter().map(|txn| txn.zxid).collect();
         let last = log.last().copied().unwrap_or_default().max(newest);
         let expected = (server.accepted_epoch, server.current_epoch, server.last_logged);

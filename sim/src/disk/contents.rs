@@ -2,9 +2,10 @@
 
 use super::Need;
 use super::record::{self, Corruption, RECORD};
+use crate::schedule::CrashMode;
 use zab_core::event::purged;
 use zab_core::log_files::LogFiles;
-use zab_core::{DiskOp, Epoch, File, Lsn, Recovered, Replica, Txn, Zxid};
+use zab_core::{DiskOp, Epoch, File, Headless, Lsn, NoHeader, Recovered, Replica, Txn, Zxid};
 
 /// How many records of the log are in one block of the disk: some forty on ext4.
 const BLOCK_RECORDS: usize = 4;
@@ -27,6 +28,8 @@ pub(super) struct Contents {
     is_recreated: bool,
     /// A purge has removed the snapshot of the first start.
     is_purged: bool,
+    /// Files of the log without a header, oldest first.
+    headless: Vec<Headless>,
 }
 
 impl Contents {
@@ -57,6 +60,32 @@ impl Contents {
             false if records.is_multiple_of(BLOCK_RECORDS) => Need::Block,
             false => Need::Write,
         }
+    }
+
+    /// A power loss takes a record, and all after it in its file. If that was to begin with the record, its
+    /// name may stay.
+    pub(super) fn lose(&mut self, txn: &Txn, mode: CrashMode) {
+        let contents = match mode {
+            CrashMode::EmptyLog => NoHeader::Nothing,
+            CrashMode::ZeroedLog => NoHeader::Zeros,
+            CrashMode::LoseAll
+            | CrashMode::KeepPrefix(_)
+            | CrashMode::Torn
+            | CrashMode::KeepAll => return,
+        };
+        if self.is_rolled {
+            self.leave_headless(txn.zxid, contents);
+        }
+    }
+
+    /// A file of the log is there, and what it was to begin with is not.
+    pub(super) fn leave_headless(&mut self, name: Zxid, contents: NoHeader) {
+        self.headless.push(Headless { name, contents });
+    }
+
+    /// A process goes on that found the files without a header: they are removed, or written over.
+    pub(super) fn remove_headless(&mut self) {
+        self.headless.clear();
     }
 
     /// An operation takes effect.
@@ -92,6 +121,7 @@ impl Contents {
                 let removed = purged(first, &self.records());
                 self.log.drain(..removed * RECORD);
                 self.files.remove_first(removed);
+                self.headless.retain(|file| file.name >= first);
             }
             DiskOp::CurrentEpoch(epoch) | DiskOp::Rename(File::CurrentEpoch, epoch) => {
                 self.current_epoch = epoch;
@@ -157,6 +187,7 @@ impl Contents {
             is_blank: self.is_blank,
             is_recreated: self.is_recreated,
             is_purged: self.is_purged,
+            headless: self.headless.clone(),
         }
     }
 }

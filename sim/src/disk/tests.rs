@@ -1,6 +1,7 @@
 //! What a disk keeps and loses.
 
 mod failures;
+mod headless;
 mod purge;
 mod snapshots;
 mod strict;

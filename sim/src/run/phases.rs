@@ -193,6 +193,8 @@ impl<D: Driver, O: Observer> Execution<'_, D, O> {
             "no quorum starts: epoch of the log above currentEpoch"
         } else if all(ExitReason::NoSnapshot) {
             "no quorum starts: logs without a snapshot"
+        } else if reasons().all(|reason| matches!(reason, ExitReason::NoHeader(_))) {
+            "no quorum starts: log files without a header"
         } else if all(ExitReason::HoleInLog) {
             "no quorum starts: logs with holes"
         } else {

@@ -95,6 +95,8 @@ fn encode(action: &Action) -> [u8; RECORD] {
                     CrashMode::KeepPrefix(kept) => (1, kept),
                     CrashMode::Torn => (2, 0),
                     CrashMode::KeepAll => (3, 0),
+                    CrashMode::EmptyLog => (4, 0),
+                    CrashMode::ZeroedLog => (5, 0),
                 };
                 put(mode);
                 put(kept);
@@ -131,7 +133,15 @@ fn decode(record: &[u8]) -> Action {
             Field::Skew(rate) => *rate = i16::from_le_bytes([next(), next()]),
             Field::Disk(disk) => {
                 let (mode, kept) = (next(), CrashMode::KeepPrefix(next()));
-                *disk = of([CrashMode::LoseAll, kept, CrashMode::Torn, CrashMode::KeepAll], mode);
+                let modes = [
+                    CrashMode::LoseAll,
+                    kept,
+                    CrashMode::Torn,
+                    CrashMode::KeepAll,
+                    CrashMode::EmptyLog,
+                    CrashMode::ZeroedLog,
+                ];
+                *disk = of(modes, mode);
             }
         }
     }

@@ -45,6 +45,10 @@ fn the_parts_of_an_action_have_their_places_in_its_record() {
     for (record, act) in [
         ([1, 0, 0, 1, 2, 1 | 3 << 2, 0, 0], write_if),
         ([1, 0, 1, 2, 1, 4, 2, 0], Act::PowerLoss { server: 2, disk, down_us: 400 }),
+        (
+            [1, 0, 1, 2, 5, 0, 2, 0],
+            Act::PowerLoss { server: 2, disk: CrashMode::ZeroedLog, down_us: 400 },
+        ),
         ([1, 0, 6, 2, 0, 1, 2, 0], Act::Clog { from: 2, to: 0, open_only: true, for_us: 400 }),
         ([1, 0, 7, 0, 2, 0, 0, 0], Act::Reset { a: 0, b: 2 }),
         (

@@ -84,6 +84,7 @@ const ZK_3_9_5: Variant = Variant {
     snapshot_in_place: true,
     needs_first_snapshot: true,
     purge_unflushed: true,
+    refuses_zeroed_log: true,
     rename_unflushed: true,
     directory_unsynced: true,
     trusts_blank_disk: true,
@@ -109,6 +110,7 @@ const ZK_3_9_2: Variant = Variant {
     shutdown: Shutdown::Leak,
     refuses_holes: false,
     removes_open_log: false,
+    refuses_empty_log: true,
     ..ZK_3_9_5
 };
 

@@ -183,6 +183,8 @@ pub const SWITCHES: &[Switch] = &[
     switch!(needs_first_snapshot, [3056], "FileTxnSnapLog.restore"),
     switch!(purge_unflushed, [], "PurgeTxnLog.purgeOlderSnapshots"),
     switch!(purge_cuts_log, [2574, 2420], "PurgeTxnLog.retainNRecentSnapshots"),
+    switch!(refuses_empty_log, [1621, 2332], "FileTxnLog.FileTxnIterator.goToNextLog"),
+    switch!(refuses_zeroed_log, [], "FileTxnLog.FileTxnIterator.inStreamCreated"),
     switch!(rename_unflushed, [], "AtomicFileOutputStream.close"),
     switch!(directory_unsynced, [], "FileTxnLog.append"),
     switch!(trusts_blank_disk, [261, 2325], "FileTxnSnapLog.restore"),

@@ -9,7 +9,8 @@ use zab_checker::custody::{ServerState, Servers};
 use zab_checker::{Event, Fact};
 use zab_core::event::{ExitReason, Note, SyncMode};
 use zab_core::{
-    Change, DiskError, Epoch, File, NodeId, Op, Outcome, Packet, Purge, Recovered, Txn, Zxid,
+    Change, DiskError, Epoch, File, Headless, NoHeader, NodeId, Op, Outcome, Packet, Purge,
+    Recovered, Txn, Zxid,
 };
 use zab_sim::schedule::Directories;
 
@@ -100,8 +101,10 @@ impl Words<'_> {
         let epoch = found.current_epoch;
         let release =
             self.teller.release_of(node).map_or(String::new(), |name| format!(" as {name}"));
-        let start =
-            format!("{node} starts{release} with current epoch {epoch} and a log up to {last}");
+        let files: String = found.headless.iter().map(without_header).collect();
+        let start = format!(
+            "{node} starts{release} with current epoch {epoch} and a log up to {last}{files}"
+        );
         if lost.is_empty() { start } else { start + &Claim::NeverReached(lost).to_string() }
     }
 
@@ -305,10 +308,21 @@ fn purged(node: NodeId, purge: Purge) -> String {
     format!("{node} is purged but for its three newest snapshots{kept}: {removed} are removed")
 }
 
+/// A file of the log that has no header.
+fn without_header(file: &Headless) -> String {
+    let contents = match file.contents {
+        NoHeader::Nothing => "empty",
+        NoHeader::Zeros => "full of zeros",
+    };
+    format!(", and finds a file of the log, made for {}, that is {contents}", file.name)
+}
+
 /// How a process came to end.
 pub(in crate::explain) const fn exit(reason: ExitReason) -> &'static str {
     match reason {
         ExitReason::NoSnapshot => "it has a log and no snapshot",
+        ExitReason::NoHeader(NoHeader::Nothing) => "a file of its log is empty",
+        ExitReason::NoHeader(NoHeader::Zeros) => "a file of its log has zeros instead of a header",
         ExitReason::EpochBehindLog => "the epoch of its log is above its current epoch",
         ExitReason::AcceptedBelowCurrent => "its accepted epoch is below its current epoch",
         ExitReason::HoleInLog => "a transaction is missing in its log",

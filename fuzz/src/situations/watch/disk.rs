@@ -3,7 +3,7 @@
 use super::super::{Situation, Situations};
 use zab_checker::Fact;
 use zab_core::event::{ExitReason, Note};
-use zab_core::{DiskError, DiskOp, Epoch, File, Lsn, Purge, Recovered, Zxid};
+use zab_core::{DiskError, DiskOp, Epoch, File, Lsn, NoHeader, Purge, Recovered, Zxid};
 
 /// A disk, and what the process that runs now has asked of it.
 #[derive(Clone, Debug, Default)]
@@ -100,6 +100,12 @@ impl Disk {
         let newest = found.clone().next_back().unwrap_or_default();
         if self.snapshots.iter().any(|(zxid, is_in_place)| *is_in_place && *zxid > newest) {
             reached.insert(Situation::SnapshotIncomplete);
+        }
+        for file in &recovered.headless {
+            reached.insert(match file.contents {
+                NoHeader::Nothing => Situation::EmptyLogFile,
+                NoHeader::Zeros => Situation::ZeroedLogFile,
+            });
         }
         self.snapshots = found.map(|zxid| (zxid, false)).collect();
         if recovered.is_purged && self.is_purged {

@@ -5,7 +5,9 @@ use super::MYSELF;
 use arbitrary::{Result, Unstructured};
 use zab_core::log_files::LogFiles;
 use zab_core::message::{Notification, ServerState, Vote};
-use zab_core::{Change, ConnId, Epoch, Key, NodeId, Op, Packet, Recovered, Replica};
+use zab_core::{
+    Change, ConnId, Epoch, Headless, Key, NoHeader, NodeId, Op, Packet, Recovered, Replica,
+};
 use zab_core::{RequestId, SessionId, Txn, View, Zxid};
 
 /// Bytes, and what the server would expect.
@@ -127,6 +129,17 @@ fn replica(u: &mut Unstructured<'_>) -> Result<Replica> {
     Ok(Replica { last_processed: zxid(u)?, ..Replica::default() })
 }
 
+/// Files of the log without a header.
+fn headless(u: &mut Unstructured<'_>) -> Result<Vec<Headless>> {
+    let mut files = Vec::new();
+    while files.len() < 2 && u.ratio(1, 8)? {
+        let contents = *u.choose(&[NoHeader::Nothing, NoHeader::Zeros])?;
+        files.push(Headless { name: zxid(u)?, contents });
+    }
+    files.sort_by_key(|file| file.name);
+    Ok(files)
+}
+
 /// What is on the disk at the start: a log in order, as the disk keeps it, and any epochs.
 pub(super) fn recovered(u: &mut Unstructured<'_>) -> Result<Recovered> {
     let mut log = Vec::new();
@@ -146,5 +159,6 @@ pub(super) fn recovered(u: &mut Unstructured<'_>) -> Result<Recovered> {
         is_blank: u.ratio(1, 8)?,
         is_recreated: u.ratio(1, 8)?,
         is_purged: u.ratio(1, 8)?,
+        headless: headless(u)?,
     })
 }

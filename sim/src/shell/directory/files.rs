@@ -39,6 +39,7 @@ impl Files {
             is_blank: false,
             is_recreated: false,
             is_purged: false,
+            headless: log::headless(folder)?.map(|(file, _)| file).collect(),
         };
         Ok((found, files))
     }

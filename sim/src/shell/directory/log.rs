@@ -9,7 +9,7 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use zab_core::log_files::{HEADER_BYTES, LogFiles, PREALLOCATION, RECORD_BYTES};
-use zab_core::{Txn, Zxid};
+use zab_core::{Headless, NoHeader, Txn, Zxid};
 
 const _: () = assert!(RECORD as u64 == RECORD_BYTES);
 
@@ -65,6 +65,10 @@ impl Log {
 
     /// Begins a file, in the place of another of that name (`new FileOutputStream`).
     fn begin(&mut self, first: Zxid) -> io::Result<()> {
+        // The process goes on without what it found there.
+        for (_, path) in headless(&self.folder)? {
+            fs::remove_file(path)?;
+        }
         let mut file = File::create(self.folder.join(name(LOG, first)))?;
         file.write_all(&HEADER)?;
         self.file = Some((first, file, HEADER_BYTES));
@@ -122,6 +126,19 @@ fn records(path: &Path) -> io::Result<Vec<Txn>> {
     let bytes = fs::read(path)?;
     let records = bytes.strip_prefix(&HEADER).map_or(Ok(Vec::new()), record::scan);
     records.map_err(io::Error::other)
+}
+
+/// The files that do not begin with a header, oldest first.
+pub(super) fn headless(folder: &Path) -> io::Result<impl Iterator<Item = (Headless, PathBuf)>> {
+    let mut found = Vec::new();
+    for (name, path) in named(folder, LOG)? {
+        let bytes = fs::read(&path)?;
+        let contents = if bytes.is_empty() { NoHeader::Nothing } else { NoHeader::Zeros };
+        if !bytes.starts_with(&HEADER) {
+            found.push((Headless { name, contents }, path));
+        }
+    }
+    Ok(found.into_iter())
 }
 
 /// What is in the files that earlier processes have left. A torn tail of the last one is cut off.

@@ -5,7 +5,8 @@ use crate::disk::SimDisk;
 use std::fs;
 use zab_core::log_files::{HEADER_BYTES, PREALLOCATION, RECORD_BYTES};
 use zab_core::{
-    Change, DiskOp, Epoch, File, Lsn, Recovered, Replica, RequestId, SessionId, Txn, Zxid,
+    Change, DiskOp, Epoch, File, Headless, Lsn, NoHeader, Recovered, Replica, RequestId, SessionId,
+    Txn, Zxid,
 };
 
 fn txn(counter: u32) -> Txn {
@@ -92,6 +93,26 @@ fn a_torn_tail_is_cut_off_and_damage_before_it_is_refused() {
     damaged[36] ^= 1;
     fs::write(&path, damaged).expect("it can be written");
     assert!(Files::open(folder.path()).is_err());
+}
+
+#[test]
+fn a_log_file_without_a_header_is_told_of_until_the_log_goes_on() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (_, mut files) = Files::open(folder.path()).expect("an empty folder");
+    [DiskOp::RollLog, DiskOp::Append(txn(1)), DiskOp::Flush]
+        .iter()
+        .for_each(|op| files.carry_out(op).expect("it can be written"));
+    fs::write(folder.path().join("log.1.2"), []).expect("it can be written");
+    fs::write(folder.path().join("log.1.3"), [0; 256]).expect("it can be written");
+    let headless = |counter, contents| Headless { name: Zxid::new(1, counter), contents };
+    let expected = vec![headless(2, NoHeader::Nothing), headless(3, NoHeader::Zeros)];
+    let (found, mut files) = Files::open(folder.path()).expect("the log can be read");
+    assert_eq!((found.log, found.headless), (vec![txn(1)], expected));
+    [DiskOp::RollLog, DiskOp::Append(txn(2)), DiskOp::Flush]
+        .iter()
+        .for_each(|op| files.carry_out(op).expect("it can be written"));
+    let found = reopened(folder.path());
+    assert_eq!((found.log, found.headless), (vec![txn(1), txn(2)], Vec::new()));
 }
 
 #[test]

@@ -145,20 +145,6 @@ pub(super) const BUGS: &[Bug] = &[
         },
     },
     Bug {
-        name: "zookeeper-1621",
-        jira: &[1621, 2332],
-        cause: "a log file that was made and has no header yet stops the next start",
-        symptom: "a server does not start after a power failure or a full disk, until the file is removed",
-        affects: "3.3.0 to 3.8.6, 3.9.0-2",
-        fixed: "3.9.3",
-        source: Source::Published,
-        harm: Harm::Outage,
-        model: Model::Beyond {
-            why: "a file of the model begins with its first record, as if who starts the server had removed it",
-            java: "FileTxnLog.FileTxnIterator.goToNextLog",
-        },
-    },
-    Bug {
         name: "zookeeper-3231",
         jira: &[3231],
         cause: "a purge counts the three newest snapshots, whether or not they are whole",

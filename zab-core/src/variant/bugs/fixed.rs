@@ -40,6 +40,20 @@ pub(super) const BUGS: &[Bug] = &[
         },
     },
     Bug {
+        name: "zookeeper-1621",
+        jira: &[1621, 2332],
+        cause: "a log file that was made and has no header yet stops the next start",
+        symptom: "a server does not start after a power failure or a full disk, until the file is removed",
+        affects: "3.3.0 to 3.8.6, 3.9.0-2",
+        fixed: "3.9.3",
+        source: Source::Reproduced,
+        harm: Harm::Outage,
+        model: Model::Switches {
+            alone: Variant { refuses_empty_log: true, ..REFERENCE },
+            repair: |variant| variant.refuses_empty_log = false,
+        },
+    },
+    Bug {
         name: "zookeeper-1732",
         jira: &[1732, 1805],
         cause: "who joins wants the members of a quorum to agree in zxid and round of their votes",

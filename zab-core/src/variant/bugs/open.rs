@@ -126,6 +126,20 @@ pub(super) const BUGS: &[Bug] = &[
         },
     },
     Bug {
+        name: "zeroed-log",
+        jira: &[],
+        cause: "a log file whose length is durable and whose header is not stops the next start",
+        symptom: "a server does not start after a power failure: invalid magic number 0",
+        affects: "3.3.0 to HEAD",
+        fixed: "",
+        source: Source::Reproduced,
+        harm: Harm::Outage,
+        model: Model::Switches {
+            alone: Variant { refuses_zeroed_log: true, ..REFERENCE },
+            repair: |variant| variant.refuses_zeroed_log = false,
+        },
+    },
+    Bug {
         name: "rename-unflushed",
         jira: &[],
         cause: "an epoch file is renamed, and nobody flushes its folder before the epoch is promised",
