@@ -134,7 +134,7 @@ fn shows_who_had_the_write(evidence: &Value) {
     assert!(names.contains(&known), "{names:?}");
     for instant in evidence["instants"].as_array().expect("a list") {
         let holdings = instant["holdings"][0].as_array().expect("one write is lost");
-        assert_eq!(holdings.len(), 3);
+        assert!(matches!(holdings.len(), 3 | 5 | 7), "{}", holdings.len());
         assert!(holdings.iter().all(|holding| holding["disk"].is_string()));
     }
     let judge = evidence["loss"]["judge"].as_u64().expect("somebody leads in the end") as usize;

@@ -40,8 +40,12 @@ fn is_drawn(path: &Path) -> datatest_stable::Result<()> {
     assert!(page.len() < SIZE_MAX, "{} bytes", page.len());
     refers_to_nothing(&page);
     refers_to_nothing(&svg.replace("xmlns=\"http://www.w3.org/2000/svg\"", ""));
-    shows_every_event(&recording, &page);
     shows_every_event(&recording, &svg);
+    // All of them might make a page too large to be attached; it says where it leaves details out.
+    let is_at_its_limit = page.len() > SIZE_MAX * 9 / 10 && page.contains("the details end here");
+    if !is_at_its_limit {
+        shows_every_event(&recording, &page);
+    }
     tells_the_verdict(&story, &page);
     has_a_table_for_each_event(&story, &page);
     Ok(())

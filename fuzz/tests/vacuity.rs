@@ -31,10 +31,10 @@ const FLOORS: [(Situation, [u64; 3]); 48] = [
     (Situation::TornRecord, [41, 40, 16]),
     // It flushes what it finds, its snapshots and its folders.
     (Situation::WrittenBack, [0, 0, 0]),
-    (Situation::PurgedLog, [17, 7, 9]),
-    (Situation::PurgedStart, [13, 7, 9]),
+    (Situation::PurgedLog, [12, 7, 7]),
+    (Situation::PurgedStart, [12, 7, 7]),
     (Situation::SnapshotIncomplete, [0, 0, 0]),
-    (Situation::EmptyLogFile, [170, 60, 370]),
+    (Situation::EmptyLogFile, [200, 60, 63]),
     (Situation::ZeroedLogFile, [8, 16, 7]),
     (Situation::EpochFileUndone, [0, 0, 0]),
     (Situation::BlankDisk, [12, 9, 4]),
@@ -46,7 +46,7 @@ const FLOORS: [(Situation, [u64; 3]); 48] = [
     (Situation::LogOpenFails, [46, 16, 17]),
     (Situation::DiskFull, [380, 170, 48]),
     (Situation::ReadOnlyDisk, [390, 75, 58]),
-    (Situation::TruncFails, [20, 0, 0]),
+    (Situation::TruncFails, [8, 0, 0]),
     // It ends with the log that it cannot begin.
     (Situation::RemovedOpenLog, [0, 0, 0]),
     (Situation::QueuedBehindFailure, [140, 79, 47]),

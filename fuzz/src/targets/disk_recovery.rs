@@ -172,6 +172,8 @@ struct Done {
     buffered: bool,
     /// An epoch file that nobody waits for, and whose folder was not flushed.
     renamed: bool,
+    /// It was there before the last power loss.
+    old: bool,
 }
 
 /// The disk, and what it has to be like: all that was done to each file, in order.
@@ -247,12 +249,12 @@ impl Bench {
         self.headless.clear();
         let lsn = Lsn(self.lsn);
         let (waiting, durable, clean, buffered) = (Some(lsn), false, false, false);
-        let renamed = false;
+        let (renamed, old) = (false, false);
         let file = &mut self.done[op.file() as usize];
         if is_flush(&op) || matches!(op, DiskOp::Truncate(_)) {
             file.iter_mut().for_each(|done| done.buffered = false);
         }
-        file.push(Done { op: op.clone(), waiting, durable, clean, buffered, renamed });
+        file.push(Done { op: op.clone(), waiting, durable, clean, buffered, renamed, old });
         self.disk.ask(lsn, op);
     }
 
@@ -271,9 +273,9 @@ impl Bench {
         }
         for op in purge.ops() {
             let (waiting, durable, clean) = (None, false, false);
-            let (buffered, renamed) = (false, false);
+            let (buffered, renamed, old) = (false, false, false);
             let file = &mut self.done[op.file() as usize];
-            file.push(Done { op, waiting, durable, clean, buffered, renamed });
+            file.push(Done { op, waiting, durable, clean, buffered, renamed, old });
         }
         self.disk.purge(purge);
     }
@@ -383,6 +385,7 @@ impl Bench {
                 let was_waiting = done.waiting.take().is_some();
                 let is_epoch = matches!(file, File::AcceptedEpoch | File::CurrentEpoch);
                 done.renamed |= was_waiting && is_epoch;
+                self.headless.retain(|file| !is_purged(file, done));
             }
         }
         self.recover("a kill")
@@ -412,6 +415,9 @@ impl Bench {
                 kept -= usize::from(is_lucky);
                 let stays = done.durable || is_lucky || done.op == DiskOp::RollLog;
                 ends_here |= is_record && !stays;
+                if stays {
+                    self.headless.retain(|file| !is_purged(file, done));
+                }
                 is_new |= done.op == DiskOp::RollLog;
                 if let (DiskOp::Append(txn), true) = (&done.op, is_new) {
                     is_new = ends_here;
@@ -422,6 +428,7 @@ impl Bench {
             });
             for done in done {
                 (done.waiting, done.durable, done.clean) = (None, true, false);
+                done.old = true;
             }
         }
         self.recover(&format!("{mode:?}"))
@@ -450,6 +457,11 @@ impl Bench {
 /// Whether the journal of the file system has it, which is flushed with any file.
 const fn is_journaled(op: &DiskOp) -> bool {
     op.is_purge() || matches!(op, DiskOp::Truncate(_) | DiskOp::DropSnapshotsAfter(_))
+}
+
+/// Whether an operator has removed it since.
+fn is_purged(file: &Headless, done: &Done) -> bool {
+    !done.old && matches!(done.op, DiskOp::PurgeLog(first) if file.name < first)
 }
 
 /// What such a power loss leaves of a file whose first record it takes.
