@@ -31,6 +31,7 @@ pub mod explain;
 mod files;
 pub mod generate;
 pub mod guidance;
+pub mod hold;
 pub mod minimize;
 pub mod mutate;
 pub mod oracle;

@@ -50,6 +50,8 @@ mod server;
 #[cfg(lab)]
 pub use client::Answer;
 #[cfg(lab)]
+pub use disk::Journaled;
+#[cfg(lab)]
 pub use ensemble::{Condition, Ensemble, Outcome, Setup, Trouble};
 #[cfg(lab)]
 pub use java::Java;

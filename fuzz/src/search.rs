@@ -33,6 +33,7 @@ use crate::case::Driver;
 use crate::causes::Cause;
 use crate::generate::Sizes;
 use crate::guidance::Guidance;
+use crate::hold::HoldIn;
 use crate::oracle::Outcome;
 use crate::situations::Census;
 
@@ -43,8 +44,8 @@ pub struct Campaign {
     pub releases: Releases,
     /// What runs the simulation.
     pub driver: Driver,
-    /// Another driver in which a finding has to show the same class.
-    pub hold_in: Option<Driver>,
+    /// Where else a finding has to show the same class.
+    pub hold_in: Vec<HoldIn>,
     /// The sizes of ensembles.
     pub sizes: Sizes,
     /// What chance depends on.
@@ -100,7 +101,7 @@ impl Campaign {
         Self {
             releases: named.releases(),
             driver: Driver::default(),
-            hold_in: None,
+            hold_in: Vec::new(),
             sizes: Sizes::default(),
             seed,
             jobs: 1,

@@ -42,6 +42,7 @@ fn without_java_one_line_says_what_to_install() {
 #[cfg(lab)]
 mod lab {
     use super::*;
+    use zab_fuzz::hold::real_limits;
     use zab_fuzz::oracle::Oracle;
     use zab_fuzz::real::translate::{self, control};
     use zab_fuzz::real::{Java, Scenario};
@@ -138,7 +139,7 @@ mod lab {
         let mut told = 0;
         for path in cases("3.8.0") {
             let case = zab_fuzz::case::read(&path).expect("stored cases can be read");
-            let mut oracle = Oracle::with(translate::real_config);
+            let mut oracle = Oracle::with(real_limits);
             let recording = oracle.record(&case.schedule, case.named().releases());
             let story = match translate::translate(&recording, "A case") {
                 Ok(text) => text,
@@ -168,7 +169,7 @@ mod lab {
         let mut holds = 0;
         for path in ["3.8.0", "3.9.3", "3.9.5"].into_iter().flat_map(cases) {
             let case = zab_fuzz::case::read(&path).expect("stored cases can be read");
-            let mut oracle = Oracle::with(translate::real_config);
+            let mut oracle = Oracle::with(real_limits);
             let recording = oracle.record(&case.schedule, case.named().releases());
             let Ok(story) = translate::translate(&recording, "A case") else { continue };
             let mut held = std::collections::BTreeSet::new();
@@ -210,6 +211,25 @@ mod lab {
         let told = String::from_utf8(output.stdout.clone()).expect("output is UTF-8");
         assert_eq!(output.status.code(), Some(5), "{told}{}", stderr(&output));
         assert!(told.contains("/x after sync: S0 \"1\", S1 \"1\", S2 \"1\""), "{told}");
+    }
+
+    #[test]
+    fn two_scenarios_of_one_name_leave_a_folder_each() {
+        if !servers("two_scenarios_of_one_name_leave_a_folder_each") {
+            return;
+        }
+        let folder = tempfile::tempdir().expect("there is room for temporary files");
+        let text = "boot\ndo c0 S2 create /x 1\nclaim lost /x 1\n";
+        let paths = ["a", "b"].map(|name| {
+            let folder = folder.path().join(name);
+            std::fs::create_dir(&folder).expect("the folder is new");
+            written(&folder, "kept.txt", text)
+        });
+        let args = [paths[0].as_str(), &paths[1], "--keep"];
+        let output = confirm(&args).env("TMPDIR", folder.path()).output().expect("the binary runs");
+        let told = String::from_utf8(output.stdout.clone()).expect("output is UTF-8");
+        assert_eq!(output.status.code(), Some(5), "{told}{}", stderr(&output));
+        assert!(told.contains("0 confirmed, 2 refuted"), "{told}");
     }
 
     #[test]

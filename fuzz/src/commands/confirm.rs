@@ -37,6 +37,10 @@ pub(super) struct Args {
     /// Carry out the control of each as well, which has to keep what the scenario loses
     #[arg(long)]
     control: bool,
+    /// How long anything is waited for before the servers count as having left the story; 20 s, unless
+    /// the scenario says something else. A busy machine needs more
+    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..))]
+    patience: Option<u64>,
     /// Write down the scenario that each case is made into, and carry nothing out
     #[arg(long)]
     print: bool,
@@ -50,11 +54,12 @@ pub(super) struct Args {
 
 const LANGUAGE: &str = "\
 A scenario, line by line (# begins a comment, the first one is the title):
-  servers 3|5          set NAME VALUE (zoo.cfg)   property NAME VALUE   patience SECONDS
+  servers 3|5|7        set NAME VALUE (zoo.cfg)   property NAME VALUE   patience SECONDS
   boot                 start all for the first time; the last server leads epoch 1
-  start|kill|power|settle|journal|blank S0 …   power: and files as their last fsync left them;
-                       settle: the kernel writes everything back; journal: names are durable;
-                       blank: who is down has an empty disk
+  start|kill|power|settle|blank S0 …   power: and files as their last fsync left them;
+                       settle: the kernel writes everything back; blank: who is down has an empty disk
+  journal S0 … [names|log|snapshot]    durable: what files are called, and where they were cut
+  sweep S0 …           who is down has no log file without a header
   hold|release S0 … log|snapshot|acceptedEpoch|currentEpoch|any [open|write|append|fsync|truncate|rename|remove]
   hold|release S0 … thread NAME
   hold|release ACK [<1,4>] S0 > S2   any packet of the quorum protocol, or NOTIFICATION
@@ -76,8 +81,8 @@ A scenario, line by line (# begins a comment, the first one is the title):
 
 #[cfg(not(lab))]
 pub(super) fn run(args: &Args, _out: &Out) -> Result<Exit, Failure> {
-    let Args { scenarios, all, zookeeper, times, control, print, record, keep } = args;
-    let _ = (scenarios, all, zookeeper, times, control, print, record, keep);
+    let Args { scenarios, all, zookeeper, times, control, patience, print, record, keep } = args;
+    let _ = (scenarios, all, zookeeper, times, control, patience, print, record, keep);
     Err(Failure::harness("real servers need Linux and glibc, on x86-64 or AArch64"))
 }
 

@@ -179,7 +179,7 @@ fn import(
             let provenance =
                 Provenance { actions_before: schedule.actions.len(), ..Provenance::default() };
             let shown = Shown { named, rank, cause: None };
-            let case = shrink(&mut oracle, None, shown, &schedule, provenance)?;
+            let case = shrink(&mut oracle, &mut [], shown, &schedule, provenance)?;
             let to = write_case(&case, folder)?;
             out.bad(format!("{}: {class} in {}", path.display(), named.name));
             out.line(format!("replay: cargo zab replay {}", quoted(&to)));

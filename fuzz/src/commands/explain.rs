@@ -89,6 +89,7 @@ pub(super) fn run(args: &Args, out: &Out) -> Result<Exit, Failure> {
     }
     let mut report = json::story(&story, recording.origin);
     report["case"] = args.case.display().to_string().into();
+    report["confirmed"] = serde_json::json!(case.confirmed);
     out.json(&report);
     if !is_kept {
         let what = format!("this is not what the case promises: {command}{flags}");
@@ -152,7 +153,7 @@ impl Args {
             Self { table: true, .. } => table::render(shown.story),
             Self { markdown: true, .. } => ticket::render(shown, Syntax::Markdown),
             Self { jira: true, .. } => ticket::render(shown, Syntax::Jira),
-            _ => text::render(shown.story),
+            _ => text::render(shown.story) + &text::confirmed(&shown.case.confirmed),
         }
     }
 

@@ -15,6 +15,7 @@ use super::{Exit, Failure, check_servers, quoted, ready_folder};
 use crate::case::{Driver, Expected};
 use crate::causes;
 use crate::corpus::ReadError;
+use crate::hold::HoldIn;
 use crate::search::{self, Campaign, Finding, Folder, Limit, Progress, Report, Wanted, Watch};
 use crate::situations::{Census, Situation};
 use found::{case_json, ways};
@@ -60,9 +61,9 @@ pub(super) struct Args {
     /// What runs the simulation
     #[arg(long, value_enum, default_value_t, value_name = "D")]
     driver: Driver,
-    /// Only findings that show the same class in this driver as well, minimized so that they do
-    #[arg(long, value_enum, value_name = "D")]
-    hold_in: Option<Driver>,
+    /// Only findings that show the same class there as well, minimized so that they do
+    #[arg(long, value_enum, value_name = "D", value_delimiter = ',')]
+    hold_in: Vec<HoldIn>,
     /// Look for this class alone [default: O1 and O2; in a single defect what it is known for; any
     /// class in the reference]
     #[arg(long, value_name = "C")]
@@ -217,7 +218,7 @@ fn campaign(args: &Args, named: &Named) -> Result<Campaign, Failure> {
     Ok(Campaign {
         releases: named.releases(),
         driver: args.driver,
-        hold_in: args.hold_in.filter(|other| *other != args.driver),
+        hold_in: args.hold_in.iter().copied().filter(|other| !other.is(args.driver)).collect(),
         cause: cause.map_err(Failure::usage)?,
         sizes: args.servers.into(),
         seed: args.seed,
@@ -257,8 +258,9 @@ fn command(args: &Args, named: &Named, campaign: &Campaign) -> String {
     if args.driver != Driver::default() {
         command += &format!(" --driver {}", args.driver.name());
     }
-    if let Some(other) = campaign.hold_in {
-        command += &format!(" --hold-in {}", other.name());
+    if !campaign.hold_in.is_empty() {
+        let names: Vec<_> = campaign.hold_in.iter().map(|other| other.name()).collect();
+        command += &format!(" --hold-in {}", names.join(","));
     }
     if let Some(servers) = args.servers {
         command += &format!(" --servers {servers}");

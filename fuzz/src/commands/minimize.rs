@@ -5,6 +5,7 @@ use super::{Exit, Failure, quoted, read_case, ready_folder, write_case};
 use crate::case::{Case, Driver, Expected, FORMAT, Provenance};
 use crate::causes::{Cause, causes, find, needs};
 use crate::explain::Story;
+use crate::hold::HoldIn;
 use crate::minimize::{Minimized, minimize};
 use crate::oracle::Oracle;
 use crate::search::{Campaign, Finding};
@@ -27,9 +28,9 @@ pub(super) struct Args {
     /// What runs the simulation [default: what ran it before]
     #[arg(long, value_enum, value_name = "D")]
     driver: Option<Driver>,
-    /// It shows the same class in this driver as well, and shall still do so
-    #[arg(long, value_enum, value_name = "D")]
-    hold_in: Option<Driver>,
+    /// It shows the same class there as well, and shall still do so
+    #[arg(long, value_enum, value_name = "D", value_delimiter = ',')]
+    hold_in: Vec<HoldIn>,
     /// Where to write the smaller case [default: beside the given one]
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
@@ -45,7 +46,7 @@ pub(super) fn run(args: &Args, out: &Out) -> Result<Exit, Failure> {
     if let Some(driver) = args.driver {
         command += &format!(" --driver {}", driver.name());
     }
-    if let Some(other) = args.hold_in {
+    for other in &args.hold_in {
         command += &format!(" --hold-in {}", other.name());
     }
     if let Some(folder) = &args.out {
@@ -57,24 +58,28 @@ pub(super) fn run(args: &Args, out: &Out) -> Result<Exit, Failure> {
         return Err(Failure::usage(format!("{path}: promises no violation, nothing to minimize")));
     };
     let mut oracle = Oracle::new(args.driver.unwrap_or(case.driver));
-    let mut other = args.hold_in.filter(|other| *other != oracle.driver()).map(Oracle::new);
+    let others = args.hold_in.iter().filter(|other| !other.is(oracle.driver()));
+    let mut others: Vec<_> = others.map(|other| (other.name(), other.oracle())).collect();
     let named = case.named();
     let mut rank = None;
-    for oracle in [Some(&mut oracle), other.as_mut()].into_iter().flatten() {
+    let own = (oracle.driver().name(), &mut oracle);
+    let all = std::iter::once(own).chain(others.iter_mut().map(|(name, other)| (*name, other)));
+    for (name, oracle) in all {
         let found = oracle.judge(&case.schedule, named.releases()).rank();
         rank = rank.max(found);
         if found.map(Rank::class) != Some(class) {
-            let (path, driver) = (args.case.display(), oracle.driver().name());
-            let what = format!("{path}: does not show {class} in the {driver} driver: {command}");
+            let path = args.case.display();
+            let what = format!("{path}: does not show {class} in {name}: {command}");
             return Err(Failure { exit: Exit::NotReproduced, what });
         }
     }
+    let mut others: Vec<_> = others.into_iter().map(|(_, other)| other).collect();
     // What it was shown to need it shall still need.
     let mut needed = case.defects.iter().filter_map(|name| find(&named, name).ok());
     let cause = needed.find(|c| needs(&mut oracle, &case.schedule, named.releases(), class, *c));
     let rank = rank.ok_or_else(|| Failure::harness("no driver ran the case"))?;
     let shown = Shown { named: &named, rank, cause };
-    let smaller = shrink(&mut oracle, other.as_mut(), shown, &case.schedule, case.provenance)
+    let smaller = shrink(&mut oracle, &mut others, shown, &case.schedule, case.provenance)
         .map_err(|failure| Failure { what: format!("{}: {command}", failure.what), ..failure })?;
     let path = write_case(&smaller, &folder)?;
     let (before, after) = (case.schedule.actions.len(), smaller.schedule.actions.len());
@@ -150,13 +155,13 @@ impl Shown<'_> {
 /// Minimizes what a campaign found, with this rank, and makes a case of it.
 pub(super) fn case_of(
     oracle: &mut Oracle,
-    other: Option<&mut Oracle>,
+    others: &mut [Oracle],
     named: &Named,
     campaign: &Campaign,
     (finding, rank): (&Finding, Rank),
 ) -> Result<Case, Failure> {
     let shown = Shown { named, rank, cause: campaign.cause };
-    shrink(oracle, other, shown, &finding.schedule, origin_of(campaign, finding))
+    shrink(oracle, others, shown, &finding.schedule, origin_of(campaign, finding))
 }
 
 /// The case of what a campaign found, from nothing but what is known without another execution: it
@@ -186,10 +191,10 @@ fn origin_of(campaign: &Campaign, finding: &Finding) -> Provenance {
 }
 
 /// Minimizes a schedule and makes a case of it. Every schedule on the way there shows the same in
-/// the other driver, if there is one; it is asked last, because it may be slow.
+/// the other worlds, if there are any; they are asked last, because they may be slow.
 pub(super) fn shrink(
     oracle: &mut Oracle,
-    mut other: Option<&mut Oracle>,
+    others: &mut [Oracle],
     mut shown: Shown<'_>,
     schedule: &Schedule,
     provenance: Provenance,
@@ -198,8 +203,7 @@ pub(super) fn shrink(
     let mut minimized = Minimized { schedule: schedule.clone(), executions: 0 };
     loop {
         let mut shows = |candidate: &Schedule| {
-            shown.by(oracle, candidate)
-                && other.as_deref_mut().is_none_or(|other| shown.by(other, candidate))
+            shown.by(oracle, candidate) && others.iter_mut().all(|other| shown.by(other, candidate))
         };
         let smaller = minimize(&minimized.schedule, &mut shows).map_err(Failure::harness)?;
         let executions = minimized.executions + smaller.executions;
@@ -215,7 +219,7 @@ pub(super) fn shrink(
         });
         let Some((schedule, clearer)) = clearer else { break };
         let holds = clearer.by(oracle, &schedule)
-            && other.as_deref_mut().is_none_or(|other| clearer.by(other, &schedule));
+            && others.iter_mut().all(|other| clearer.by(other, &schedule));
         if !holds {
             break;
         }

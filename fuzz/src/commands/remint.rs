@@ -12,6 +12,7 @@ use super::progress::Meter;
 use super::{Exit, Failure, ready_folder, stored, write_case};
 use crate::case::{Case, Driver};
 use crate::causes::Cause;
+use crate::hold::HoldIn;
 use crate::oracle::Oracle;
 use crate::search::{self, Campaign, Limit, Wanted};
 use crate::variants;
@@ -98,11 +99,32 @@ impl Wish {
         }
     }
 
+    /// Where else what is found has to show the same: in every driver. What is lost in a release shall be
+    /// carried out on its servers, so it is looked for among their limits first.
+    fn worlds(&self) -> Vec<Vec<HoldIn>> {
+        let drivers = Driver::value_variants().iter().filter(|d| **d != Driver::default());
+        let drivers: Vec<_> = drivers.map(|driver| HoldIn::from(*driver)).collect();
+        match self.named.kind {
+            Kind::Release => vec![[drivers.as_slice(), &[HoldIn::RealLimits]].concat(), drivers],
+            Kind::Reference | Kind::Defect | Kind::Proposal => vec![drivers],
+        }
+    }
+
     /// The clearest case of a few searches, if they find any.
     fn mint(&self, args: &Args) -> Result<Option<Case>, Failure> {
+        for worlds in self.worlds() {
+            let case = self.mint_in(&worlds, args)?;
+            if case.is_some() {
+                return Ok(case);
+            }
+        }
+        Ok(None)
+    }
+
+    fn mint_in(&self, worlds: &[HoldIn], args: &Args) -> Result<Option<Case>, Failure> {
         let mut clearest: Option<(Key, Case)> = None;
         for seed in 1..=args.seeds {
-            let Some((rank, case)) = self.search(seed, args.runs)? else {
+            let Some((rank, case)) = self.search(worlds, seed, args.runs)? else {
                 continue;
             };
             let key = (rank, case.defects.len(), case.schedule.actions.len(), seed);
@@ -113,15 +135,18 @@ impl Wish {
         Ok(clearest.map(|(_, case)| case))
     }
 
-    /// One search; what it finds holds in every driver.
-    fn search(&self, seed: u64, runs: u64) -> Result<Option<(Rank, Case)>, Failure> {
+    /// One search; what it finds holds in these worlds as well.
+    fn search(
+        &self,
+        worlds: &[HoldIn],
+        seed: u64,
+        runs: u64,
+    ) -> Result<Option<(Rank, Case)>, Failure> {
         let Self { ref named, cause, wanted } = *self;
-        let others =
-            || Driver::value_variants().iter().copied().filter(|d| *d != Driver::default());
         let campaign = Campaign {
             wanted,
             cause,
-            hold_in: others().next(),
+            hold_in: worlds.to_vec(),
             ..Campaign::new(named, seed, Limit::Runs(runs))
         };
         let report = search::run(&campaign, &|_| ControlFlow::Continue(()));
@@ -133,8 +158,8 @@ impl Wish {
             return Ok(None);
         };
         let mut oracle = Oracle::new(campaign.driver);
-        let mut other = campaign.hold_in.map(Oracle::new);
-        let case = case_of(&mut oracle, other.as_mut(), named, &campaign, (finding, rank))?;
+        let mut others: Vec<_> = campaign.hold_in.iter().map(|one| one.oracle()).collect();
+        let case = case_of(&mut oracle, &mut others, named, &campaign, (finding, rank))?;
         let rank = oracle.judge(&case.schedule, named.releases()).rank().unwrap_or(rank);
         Ok(Some((rank, case)))
     }

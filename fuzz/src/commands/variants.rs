@@ -1,10 +1,12 @@
 //! `zab variants`: what can be hunted.
 
 mod known;
+mod seen;
 
 use super::output::Out;
 use super::switches::Switches;
 use super::{Exit, Failure};
+use seen::{Sighting, Stored};
 use serde_json::{Value, json};
 use zab_core::variant::{
     CATALOGUE, Entry, Kind, Model, Named, Release, SWITCHES, Setting, Switch, bugs, issues, modeled,
@@ -47,21 +49,22 @@ pub(super) fn run(args: &Args, out: &Out) -> Result<Exit, Failure> {
         out.json(&all.iter().map(|(switch, setting)| switch_json(switch, setting)).collect());
         return Ok(Exit::Clean);
     }
+    let stored = Stored::read()?;
     if args.release.is_some() || args.symptom.is_some() {
         let found = known::select(args.symptom.as_deref(), args.release.as_deref())?;
-        found.iter().for_each(|bug| known::show(bug, out));
-        out.json(&found.iter().map(|bug| known::as_json(bug)).collect());
+        found.iter().for_each(|bug| known::show(bug, &stored, out));
+        out.json(&found.iter().map(|bug| known::as_json(bug, &stored)).collect());
         return Ok(Exit::Clean);
     }
     let reference = || Named::from(&CATALOGUE[0]);
     if let Some(named) = args.change.of_or(args.variant.as_deref(), reference)? {
         let variants = named.variants();
         if let [_] = variants[..] {
-            show(&named, args.variant.as_deref(), out);
-            out.json(&as_json(&named));
+            show(&named, args.variant.as_deref(), &stored, out);
+            out.json(&as_json(&named, &stored));
         } else {
-            variants.iter().for_each(|named| show(named, None, out));
-            out.json(&variants.iter().map(as_json).collect());
+            variants.iter().for_each(|named| show(named, None, &stored, out));
+            out.json(&variants.iter().map(|named| as_json(named, &stored)).collect());
         }
         return Ok(Exit::Clean);
     }
@@ -69,7 +72,8 @@ pub(super) fn run(args: &Args, out: &Out) -> Result<Exit, Failure> {
     for entry in CATALOGUE {
         let kind = name_of(entry.kind);
         out.line(format!("{:widest$}  {kind:9}  {}", entry.name, entry.summary));
-        out.remark(format!("{:widest$}  {:9}  in {}", "", "", affected(entry)));
+        let seen = seen_in(&sightings(entry, &stored));
+        out.remark(format!("{:widest$}  {:9}  in {}{seen}", "", "", affected(entry)));
     }
     for bug in bugs() {
         if let Model::Beyond { why, .. } = bug.model {
@@ -77,7 +81,7 @@ pub(super) fn run(args: &Args, out: &Out) -> Result<Exit, Failure> {
             out.remark(format!("{:widest$}  {:9}  in {}; {why}", "", "", bug.affects));
         }
     }
-    out.json(&CATALOGUE.iter().map(|entry| as_json(&Named::from(entry))).collect());
+    out.json(&CATALOGUE.iter().map(|entry| as_json(&Named::from(entry), &stored)).collect());
     Ok(Exit::Clean)
 }
 
@@ -87,6 +91,20 @@ fn affected(entry: &Entry) -> String {
         [] => entry.affects.to_owned(),
         jira => format!("{} ({})", entry.affects, issues(jira)),
     }
+}
+
+/// Where an entry was seen on real servers: a bug by cases that need it, a release by any.
+fn sightings<'a>(entry: &Entry, stored: &'a Stored) -> Vec<Sighting<'a>> {
+    match modeled().find(|bug| bug.name == entry.name) {
+        Some(bug) => stored.of_bug(bug),
+        None => stored.of_releases(&entry.releases()),
+    }
+}
+
+fn seen_in(sightings: &[Sighting<'_>]) -> String {
+    let mut releases: Vec<&str> = sightings.iter().map(Sighting::release).collect();
+    releases.dedup();
+    if releases.is_empty() { String::new() } else { format!("; seen in {}", releases.join(", ")) }
 }
 
 /// Every way to have each of these defects.
@@ -102,7 +120,7 @@ fn defects(named: &Named) -> Vec<(&'static Switch, &'static Setting)> {
     named.switches().filter_map(|s| Some((s, s.setting(&variant)?))).collect()
 }
 
-fn show(named: &Named, asked: Option<&str>, out: &Out) {
+fn show(named: &Named, asked: Option<&str>, stored: &Stored, out: &Out) {
     let Named { name, base, .. } = named;
     let is_entry = *name == base.name;
     let defects = defects(named);
@@ -113,8 +131,9 @@ fn show(named: &Named, asked: Option<&str>, out: &Out) {
     if is_entry {
         out.line(base.summary);
         out.line(format!("in {}", affected(base)));
-        if let Some(bug) = modeled().find(|bug| bug.name == base.name) {
-            known::show(bug, out);
+        match modeled().find(|bug| bug.name == base.name) {
+            Some(bug) => known::show(bug, stored, out),
+            None => sightings(base, stored).iter().for_each(|one| out.line(one.sentence())),
         }
     } else {
         out.line(format!("{} is: {}, in {}", base.name, base.summary, affected(base)));
@@ -135,9 +154,10 @@ fn list(settings: &[(&Switch, &Setting)], out: &Out) {
     }
 }
 
-fn as_json(named: &Named) -> Value {
+fn as_json(named: &Named, stored: &Stored) -> Value {
     let Named { name, kind, base, .. } = named;
     let switches = defects(named);
+    let seen = if *name == base.name { sightings(base, stored) } else { Vec::new() };
     json!({
         "name": name,
         "base": base.name,
@@ -146,6 +166,7 @@ fn as_json(named: &Named) -> Value {
         "summary": base.summary,
         "affects": base.affects,
         "releases": base.releases(),
+        "confirmed": seen.iter().map(Sighting::as_json).collect::<Vec<_>>(),
         "defects": switches.iter().map(|(switch, _)| switch.name).collect::<Vec<_>>(),
         "switches": switches.iter().map(|(s, setting)| switch_json(s, setting)).collect::<Vec<_>>(),
     })

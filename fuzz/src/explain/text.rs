@@ -2,6 +2,7 @@
 
 use super::Story;
 use super::story::Weight;
+use crate::case::Confirmed;
 use std::fmt::Write as _;
 
 /// The widest line.
@@ -10,6 +11,13 @@ pub const WIDTH: usize = 100;
 /// The story as text: its steps, and below them the box.
 pub fn render(story: &Story) -> String {
     steps(story) + "\n" + &super::boxed::render(story)
+}
+
+/// What real servers did, a sentence for each release; nothing where that is not known.
+pub fn confirmed(all: &[Confirmed]) -> String {
+    let mut text = String::new();
+    all.iter().for_each(|one| push_wrapped(&mut text, WIDTH, "", &one.sentence()));
+    text
 }
 
 /// The steps of a story, a line each.

@@ -21,6 +21,17 @@ struct Inode(u64);
 
 type Names = BTreeMap<String, Inode>;
 
+/// What of the journal of a file system is committed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Journaled {
+    /// All that is in it.
+    All,
+    /// Which files there are, and what they are called.
+    Names,
+    /// Where files of this kind were cut.
+    Cuts(String),
+}
+
 /// An fsync that has begun: what it will have made durable when it is done.
 #[derive(Clone, Debug)]
 pub(crate) struct Flush {
@@ -136,10 +147,20 @@ impl Disk {
     }
 
     /// The file system has committed its journal: which files there are, what they are called, and where
-    /// they were cut, is durable.
-    pub(crate) fn commit_journal(&mut self) {
-        self.durable_names = self.names.clone();
-        for (inode, length) in std::mem::take(&mut self.cut) {
+    /// they were cut, is durable; or a part of that.
+    pub(crate) fn commit_journal(&mut self, part: &Journaled) {
+        if matches!(part, Journaled::All | Journaled::Names) {
+            self.durable_names = self.names.clone();
+        }
+        let names = &self.names;
+        let is_meant = |inode: &Inode| match part {
+            Journaled::All => true,
+            Journaled::Names => false,
+            Journaled::Cuts(kind) => names
+                .iter()
+                .any(|(name, of)| of == inode && name.split('.').next() == Some(kind.as_str())),
+        };
+        for (inode, length) in self.cut.extract_if(.., |inode, _| is_meant(inode)) {
             if let Some(contents) = self.contents.get_mut(&inode) {
                 contents.truncate(length);
             }
@@ -293,7 +314,7 @@ mod tests {
         machine.write("epoch.tmp", "2");
         machine.fsync("epoch.tmp");
         machine.rename("epoch.tmp", "epoch");
-        machine.disk.commit_journal();
+        machine.disk.commit_journal(&Journaled::All);
         assert_eq!(machine.lose_power(), files(&[("epoch", "2")]));
     }
 
@@ -311,8 +332,34 @@ mod tests {
         synced.fsync("log.1");
         assert_eq!(synced.lose_power(), files(&[("log.1", "a")]));
         let mut committed = cut();
-        committed.disk.commit_journal();
+        committed.disk.commit_journal(&Journaled::All);
         assert_eq!(committed.lose_power(), files(&[("log.1", "a")]));
+    }
+
+    #[test]
+    fn a_part_of_the_journal_can_be_committed_alone() {
+        let machine = || {
+            let mut machine = Machine::new();
+            machine.write("log.1", "abc");
+            machine.fsync("log.1");
+            machine.write("snapshot.1", "tree");
+            machine.fsync("snapshot.1");
+            machine.cut("log.1", 1);
+            machine.cut("snapshot.1", 0);
+            machine.rename("log.1", "log.2");
+            machine
+        };
+        let cuts = |kind: &str| Journaled::Cuts(kind.to_owned());
+        for (part, left) in [
+            (cuts("snapshot"), [("log.1", "abc"), ("snapshot.1", "")]),
+            (cuts("log"), [("log.1", "a"), ("snapshot.1", "tree")]),
+            (Journaled::Names, [("log.2", "abc"), ("snapshot.1", "tree")]),
+            (Journaled::All, [("log.2", "a"), ("snapshot.1", "")]),
+        ] {
+            let mut machine = machine();
+            machine.disk.commit_journal(&part);
+            assert_eq!(machine.lose_power(), files(&left), "{part:?}");
+        }
     }
 
     #[test]
@@ -322,7 +369,7 @@ mod tests {
         machine.fsync("snapshot.1");
         machine.cut("snapshot.1", 0);
         machine.write("snapshot.1", "tree");
-        machine.disk.commit_journal();
+        machine.disk.commit_journal(&Journaled::All);
         assert_eq!(machine.lose_power(), files(&[("snapshot.1", "")]));
     }
 

@@ -5,8 +5,8 @@
 //! died still arrives once it is let go.
 //!
 //! While everything is *gated* ([`Gated`]), a packet passes when a line says so and not before, a vote
-//! is lost unless its way is open, and no end of a connection learns that the other one is gone until
-//! it is told.
+//! is lost unless its way is open, no end of a connection learns that the other one is gone until it is
+//! told, and a learner's call reaches its leader when a line asks for the first packet.
 
 mod proxy;
 #[cfg(test)]
@@ -68,6 +68,8 @@ pub(crate) struct Gated {
     permits: Vec<usize>,
     /// Ways on which votes pass.
     votes: Vec<Way>,
+    /// Calls that reach the server they are for.
+    admitted: Vec<usize>,
 }
 
 /// What a way has to offer to a line that lets a packet pass.
@@ -173,6 +175,31 @@ impl Packets {
     pub(crate) fn mute(&mut self, server: NodeId) {
         if let Some(gated) = &mut self.gated {
             gated.votes.retain(|way| way.from != server && way.to != server);
+        }
+    }
+
+    /// Whether nothing keeps a call from the server it is for any more, or nobody calls.
+    fn is_answered(&self, call: (usize, Way)) -> bool {
+        let is_admitted = |gated: &Gated| gated.admitted.contains(&call.0);
+        !self.dialing.contains(&call) || self.gated.as_ref().is_none_or(is_admitted)
+    }
+
+    /// Lets the newest call on a way reach the server it is for. Those before it are over.
+    pub(crate) fn admit(&mut self, way: Way) {
+        let Some(gated) = &mut self.gated else { return };
+        let calls = self.dialing.iter().filter(|(_, dialed)| *dialed == way);
+        if let Some(newest) = calls.map(|(number, _)| *number).max()
+            && !gated.admitted.contains(&newest)
+        {
+            gated.admitted.push(newest);
+            self.dialing.retain(|(number, dialed)| *dialed != way || *number == newest);
+        }
+    }
+
+    /// A server is gone, and nobody hears it call any more.
+    pub(crate) fn hang_up(&mut self, server: NodeId) {
+        if self.gated.is_some() {
+            self.dialing.retain(|(_, way)| way.from != server);
         }
     }
 

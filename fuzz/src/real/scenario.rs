@@ -3,7 +3,7 @@
 //!
 //! ```text
 //! # The first line of comment is the title.
-//! servers 3                         3 or 5; S0 to S2, and S2 leads epoch 1
+//! servers 3                         3, 5 or 7; S0 to S2, and S2 leads epoch 1
 //! set preAllocSize 64               a line of zoo.cfg
 //! property zookeeper.x y            a system property
 //! patience 20                       seconds that anything is waited for
@@ -51,6 +51,7 @@ mod parse;
 pub use parse::Error;
 
 use super::client::Answer;
+use super::disk::Journaled;
 use super::ensemble::{Condition, Setup};
 use super::jute::client::Request;
 use super::matter::{Files, Messages, Way};
@@ -69,8 +70,10 @@ pub enum Verb {
     Power(Vec<NodeId>),
     /// Write back what they wrote.
     Settle(Vec<NodeId>),
-    /// Have the file system commit its journal.
-    Journal(Vec<NodeId>),
+    /// Have the file system commit its journal, or a part of it.
+    Journal(Vec<NodeId>, Journaled),
+    /// Remove log files that hold nothing, as an operator does, while they are down.
+    Sweep(Vec<NodeId>),
     /// Put an empty disk in the place of theirs, while they are down.
     Blank(Vec<NodeId>),
     /// Hold file operations.

@@ -71,6 +71,11 @@ impl Life {
         true
     }
 
+    /// Whether it has begun to look for a leader (`FastLeaderElection.lookForLeader`).
+    pub(crate) fn has_looked(&self) -> bool {
+        self.lines.iter().any(|line| line.contains("New election. My id"))
+    }
+
     fn end(&mut self) {
         (self.pid, self.role, self.serves) = (None, Role::Down, false);
     }
@@ -215,6 +220,17 @@ impl Server {
             log.records.iter().any(|txn| txn.zxid == zxid).then_some(())
         };
         logs.into_iter().rev().find(|(_, path)| has(path).is_some()).map(|(name, _)| name)
+    }
+
+    /// Its log files that have no header.
+    pub(crate) fn headless_logs(&self) -> Vec<String> {
+        let logs = files_of(&self.data(), "log").into_iter();
+        let has_header = |path: &Path| {
+            let begun = std::fs::metadata(path).is_ok_and(|file| file.len() > 0);
+            let file = File::open(path).map(BufReader::new);
+            begun && file.is_ok_and(|file| disk::read_log(file).is_ok())
+        };
+        logs.filter(|(_, path)| !has_header(path)).map(|(name, _)| name).collect()
     }
 
     /// Its epochs on disk: accepted and current.

@@ -14,6 +14,7 @@
 //! | a process dies with records that can be read and are not durable | `write` before it |
 //! | a disk is created again | `blank` |
 //! | a disk error | `fail`, `wait … failed`, `mend` |
+//! | a new log without a header, as good as the end | `wait … says`, `kill`, `sweep` |
 //! | a client's request reaches its server; the answer reaches the client | `ask`; `answer` |
 //! | the thread that applies stands still | `hold … thread CommitProcessor` |
 //!
@@ -40,15 +41,9 @@ use std::fmt;
 use text::Text;
 use zab_checker::{Event, Fact};
 use zab_core::event::Note;
-use zab_core::{Config, ConnId, File, NodeId, Time};
+use zab_core::variant::Release;
+use zab_core::{ConnId, File, NodeId, Time};
 use zab_sim::passage::{Leg, Way};
-
-/// The settings of a model whose limits are those of a real server, as far as a case depends on them:
-/// `commitLogCount` is never less than 500 (`ZKDatabase`), and which of the first `snapCount` records
-/// brings a snapshot is left to chance (`SyncRequestProcessor.shouldSnapshot`).
-pub fn real_config(servers: u8) -> Config {
-    Config { committed_log_max: 500, snapshot_every: 100_000, ..Config::new(servers) }
-}
 
 /// What is to be said if these settings make a difference.
 pub const REAL_LIMITS: &str =
@@ -252,10 +247,12 @@ impl Teller<'_> {
             Fact::Exited(_) => {
                 self.disks.before_end(server, &mut self.text);
                 self.text.line(format!("mute {server}"));
+                let peers = self.roles.peers(server);
                 self.leave(server);
                 self.held.retain(|(id, _)| *id != server);
-                self.text.line(format!("wait {server} down"));
-                self.disks.on_exit(server).into_iter().for_each(|line| self.text.line(line));
+                let reads_on = self.recording.releases.of(Release::Old).removes_open_log;
+                let lines = self.disks.on_exit(server, reads_on, &peers);
+                lines.into_iter().for_each(|line| self.text.line(line));
             }
             Fact::Started(found) => {
                 if let Some(last) = found.log.last() {

@@ -8,6 +8,7 @@ use crate::coverage::{Coverage, Feature};
 use crate::edges;
 use crate::generate::{self, Sizes};
 use crate::guidance::Guidance;
+use crate::hold::HoldIn;
 use crate::mutate::mutate;
 use crate::oracle::{Oracle, Outcome};
 use crate::rng::Rng;
@@ -42,8 +43,8 @@ pub struct Island {
     guidance: Guidance,
     rng: Rng,
     oracle: Oracle,
-    /// In another driver.
-    other: Option<Oracle>,
+    /// In other worlds.
+    others: Vec<Oracle>,
     /// What every finding has to need, if it is asked for.
     cause: Option<Cause>,
     /// Sets of defects of which it is known that they lose something.
@@ -74,7 +75,7 @@ impl Island {
             guidance: Guidance::default(),
             rng,
             oracle: Oracle::new(driver),
-            other: None,
+            others: Vec::new(),
             cause: None,
             known: Vec::new(),
             coverage: Coverage::default(),
@@ -95,7 +96,7 @@ impl Island {
             .without(&campaign.without)
             .in_directories(campaign.directories)
             .guided_by(campaign.guidance)
-            .hold_in(campaign.hold_in)
+            .hold_in(&campaign.hold_in)
             .because_of(campaign.cause)
             .sharing(campaign.folder.clone())
     }
@@ -113,9 +114,9 @@ impl Island {
         self
     }
 
-    /// The same, but only what another driver shows as well is a finding.
-    fn hold_in(mut self, driver: Option<Driver>) -> Self {
-        self.other = driver.map(Oracle::new);
+    /// The same, but only what these show as well is a finding.
+    fn hold_in(mut self, worlds: &[HoldIn]) -> Self {
+        self.others = worlds.iter().map(|world| world.oracle()).collect();
         self
     }
 
@@ -180,7 +181,7 @@ impl Island {
         &self.coverage
     }
 
-    /// Whether this class is broken in the other driver as well, if there is one, and would not be
+    /// Whether this class is broken in the other worlds as well, if there is one, and would not be
     /// if this defect were repaired.
     pub(super) fn holds(&mut self, schedule: &Schedule, class: Class) -> bool {
         let Self { releases, cause, .. } = *self;
@@ -188,7 +189,7 @@ impl Island {
             cause.is_none_or(|cause| needs(oracle, schedule, releases, class, cause))
         };
         is_cause(&mut self.oracle)
-            && self.other.as_mut().is_none_or(|other| {
+            && self.others.iter_mut().all(|other| {
                 other.judge(schedule, releases).class() == Some(class) && is_cause(other)
             })
     }

@@ -67,3 +67,45 @@ fn a_trace_is_an_event_a_line_and_says_what_became_of_each_packet() {
     let two = zab(folder.path(), &["replay", &case, &case, "--trace", "text"]);
     assert_eq!(two.status.code(), Some(2), "{}", stdout(&two));
 }
+
+#[test]
+fn what_real_servers_did_is_told_wherever_a_case_is() {
+    let folder = folder();
+    let mut stored: Value =
+        serde_json::from_str(&std::fs::read_to_string(case()).expect("it is committed"))
+            .expect("a stored case is JSON");
+    let seen = |release: &str, runs: u32| {
+        serde_json::json!({
+            "release": release, "runs": runs, "of": 10, "date": "2026-11-30", "build": "zab 0.0.0",
+        })
+    };
+    stored["confirmed"] = Value::Array(vec![seen("3.8.0", 10), seen("3.9.5", 0)]);
+    let cases = folder.path().join("fuzz/cases/O2");
+    std::fs::create_dir_all(&cases).expect("the folder is writable");
+    let path = cases.join("zookeeper-4646.json");
+    std::fs::write(&path, stored.to_string()).expect("the folder is writable");
+    let path = path.to_str().expect("a temporary path is UTF-8");
+    let same = "ZooKeeper 3.8.0 did the same in 10 of 10 runs (2026-11-30).";
+    let not = "ZooKeeper 3.9.5 did not do the same in any of 10 runs (2026-11-30).";
+    for flag in ["--text", "--markdown", "--jira"] {
+        let told = stdout(&zab(folder.path(), &["explain", path, flag]));
+        assert!(told.contains(same) && told.contains(not), "{flag}: {told}");
+    }
+    zab(folder.path(), &["explain", path, "--html", "page.html"]);
+    let page = std::fs::read_to_string(folder.path().join("page.html")).expect("it was written");
+    assert!(page.contains(same) && page.contains(not), "{page}");
+    let json = |args: &[&str]| -> Value {
+        let told = stdout(&zab(folder.path(), &[args, &["--format", "json"]].concat()));
+        serde_json::from_str(&told).expect("one JSON document")
+    };
+    assert_eq!(json(&["explain", path])["confirmed"], stored["confirmed"]);
+    let line =
+        "seen on ZooKeeper 3.8.0, 10 of 10 runs (2026-11-30): fuzz/cases/O2/zookeeper-4646.json";
+    for args in [&["variants", "zookeeper-4646"][..], &["variants", "--release", "3.8.0"]] {
+        let told = stdout(&zab(folder.path(), args));
+        assert!(told.contains(line) && !told.contains("3.9.5, 0 of 10"), "{args:?}: {told}");
+    }
+    assert_eq!(json(&["variants", "zookeeper-4646"])["confirmed"][0]["runs"], 10);
+    let all = stdout(&zab(folder.path(), &["variants"]));
+    assert_eq!(all.lines().filter(|line| line.contains("; seen in 3.8.0")).count(), 2, "{all}");
+}

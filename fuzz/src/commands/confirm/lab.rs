@@ -7,7 +7,7 @@ use crate::real::Java;
 use crate::real::play::{self, Report, show};
 use serde_json::{Value, json};
 use std::fmt::Write as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 pub(in super::super) fn run(args: &Args, out: &Out) -> Result<Exit, Failure> {
@@ -21,11 +21,21 @@ pub(in super::super) fn run(args: &Args, out: &Out) -> Result<Exit, Failure> {
     out.command(&command(args));
     let folder = std::env::temp_dir().join(format!("zab-confirm-{}", std::process::id()));
     let bench = Bench { args, out, java, folder };
-    let (mut counts, mut reports) = (Counts::default(), Vec::new());
-    let result = subjects.iter().try_for_each(|subject| {
-        reports.push(bench.subject(subject, &mut counts)?);
-        Ok(())
-    });
+    let (mut counts, mut times) = (Counts::default(), Vec::new());
+    let (mut reports, mut failure) = (Vec::new(), None);
+    for subject in &subjects {
+        // What fails on this machine says nothing of the others.
+        match bench.subject(subject, &mut counts, &mut times) {
+            Ok(report) => reports.push(report),
+            Err(why) => {
+                out.bad(format!("  not carried out: {}", why.what));
+                reports.push(json!({
+                    "scenario": subject.path.display().to_string(), "failed": why.what,
+                }));
+                failure = Some(why);
+            }
+        }
+    }
     if args.keep {
         out.remark(format!("everything they left is in {}", bench.folder.display()));
     } else {
@@ -38,10 +48,12 @@ pub(in super::super) fn run(args: &Args, out: &Out) -> Result<Exit, Failure> {
             write!(line, "; {kept} controls kept, {not_kept} not")
                 .expect("a string takes any text");
         }
-        out.line(format!("{line}; {not_expressible} not expressible"));
+        let times =
+            summary(&mut times).map_or_else(String::new, |times| format!("; {times} a run"));
+        out.line(format!("{line}; {not_expressible} not expressible{times}"));
     }
     out.json(&json!(reports));
-    result.map(|()| counts.exit())
+    failure.map_or_else(|| Ok(counts.exit()), Err)
 }
 
 /// Writes down the scenarios that are made of cases.
@@ -78,6 +90,9 @@ fn command(args: &Args) -> String {
     }
     if args.record {
         add("--record".to_owned());
+    }
+    if let Some(seconds) = args.patience {
+        add(format!("--patience {seconds}"));
     }
     command
 }
@@ -125,7 +140,12 @@ struct Bench<'a> {
 
 impl Bench<'_> {
     /// Carries a scenario out as often as was asked for, and its control.
-    fn subject(&self, subject: &Subject, all: &mut Counts) -> Result<Value, Failure> {
+    fn subject(
+        &self,
+        subject: &Subject,
+        all: &mut Counts,
+        all_times: &mut Vec<Duration>,
+    ) -> Result<Value, Failure> {
         let Subject { path, name, title, .. } = subject;
         self.out.line(format!("{name}: {title}"));
         let scenario = match &subject.scenario {
@@ -154,6 +174,7 @@ impl Bench<'_> {
                 reports.push(to_json(&report, control, as_told));
             }
             self.sum_up(part, counts, &mut times);
+            all_times.append(&mut times);
         }
         if let Some(release) = self.java.release().filter(|_| self.args.record) {
             subject.record(release, counts.confirmed, self.args.times)?;
@@ -165,13 +186,34 @@ impl Bench<'_> {
         Ok(json!({ "scenario": path.display().to_string(), "executions": reports }))
     }
 
+    /// A new folder. Cases of two classes may have one name, and those before may have left theirs.
+    fn folder(&self, name: &str) -> Result<PathBuf, Failure> {
+        let failure = |path: &Path, error: std::io::Error| {
+            Failure::harness(format!("{}: {error}", path.display()))
+        };
+        std::fs::create_dir_all(&self.folder).map_err(|error| failure(&self.folder, error))?;
+        let names = std::iter::once(name.to_owned());
+        let names = names.chain((2..).map(|number| format!("{name}-{number}")));
+        for path in names.map(|name| self.folder.join(name)) {
+            match std::fs::create_dir(&path) {
+                Ok(()) => return Ok(path),
+                Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {}
+                Err(error) => return Err(failure(&path, error)),
+            }
+        }
+        unreachable!("there is always another number")
+    }
+
     fn play(&self, name: &str, part: &Part<'_>) -> Result<Report, Failure> {
         let Part { scenario, lines_of_control, is_control, .. } = *part;
-        let folder = self.folder.join(name);
+        let folder = self.folder(name)?;
         let failure = |what: String| Failure::harness(format!("{}: {what}", folder.display()));
-        std::fs::create_dir_all(&folder).map_err(|error| failure(error.to_string()))?;
+        let mut scenario = scenario.clone();
+        if let Some(seconds) = self.args.patience {
+            scenario.setup.patience = Duration::from_secs(seconds);
+        }
         let report =
-            play::play(scenario, lines_of_control, &self.java, &folder).map_err(&failure)?;
+            play::play(&scenario, lines_of_control, &self.java, &folder).map_err(&failure)?;
         let text = format!(
             "{:#}\n",
             to_json(
@@ -225,10 +267,7 @@ impl Bench<'_> {
     }
 
     fn sum_up(&self, part: &Part<'_>, counts: Counts, times: &mut [Duration]) {
-        times.sort();
-        let seconds = |at: usize| times[at].as_secs_f64();
-        let (median, last) = (seconds(times.len() / 2), seconds(times.len() - 1));
-        let times = format!("median {median:.1} s, at most {last:.1} s");
+        let times = summary(times).expect("it was carried out");
         let of = self.args.times;
         if part.is_control {
             let difference = &part.difference;
@@ -238,6 +277,13 @@ impl Bench<'_> {
             self.out.line(format!("  confirmed {} of {of}, {times}", counts.confirmed));
         }
     }
+}
+
+/// How long executions took, if there was one.
+fn summary(times: &mut [Duration]) -> Option<String> {
+    times.sort();
+    let (median, last) = (times.get(times.len() / 2)?.as_secs_f64(), times.last()?.as_secs_f64());
+    Some(format!("median {median:.1} s, at most {last:.1} s"))
 }
 
 /// A name of which the path of a socket has room for.

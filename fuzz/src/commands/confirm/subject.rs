@@ -5,6 +5,7 @@ use super::{Args, Failure};
 use crate::case::{self, Case, Confirmed, Provenance};
 use crate::clock;
 use crate::commands::files_of;
+use crate::hold::real_limits;
 use crate::oracle::{Oracle, Recording};
 use crate::real::translate::control::{self, Control};
 use crate::real::translate::{self, Inexpressible};
@@ -133,7 +134,7 @@ impl Subject {
         control: bool,
     ) -> Result<Self, Failure> {
         let named = model_of(path, java)?;
-        let mut oracle = Oracle::with(translate::real_config);
+        let mut oracle = Oracle::with(real_limits);
         let recording = oracle.record(&case.schedule, named.releases());
         let title = title_of(&recording, &named);
         let mut text = translate::translate(&recording, &format!("{name}, {title}"));
@@ -167,7 +168,7 @@ impl Subject {
             return Err(Failure::usage(format!("{}: {what}", path.display())));
         }
         let named = model_of(path, java)?;
-        let walked = trail.walk_with(translate::real_config(trail.servers), &named);
+        let walked = trail.walk_with(real_limits(trail.servers), &named);
         let title = title_of(&walked.recording, &named);
         let text = match trail.steps.get(walked.taken) {
             None => translate::translate(&walked.recording, &format!("{name}, {title}")),

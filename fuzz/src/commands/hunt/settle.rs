@@ -46,11 +46,11 @@ impl Settling<'_> {
         kept: &Kept<'_>,
     ) -> Result<Vec<(PathBuf, Settled<'a>)>, Failure> {
         let mut oracle = Oracle::new(self.campaign.driver);
-        let mut other = self.campaign.hold_in.map(Oracle::new);
+        let mut others: Vec<_> = self.campaign.hold_in.iter().map(|one| one.oracle()).collect();
         let mut cases: Vec<(PathBuf, Settled<'_>)> = Vec::new();
         let mut all_written = true;
         for finding in findings {
-            let case = self.minimized(&mut oracle, other.as_mut(), finding, folder)?;
+            let case = self.minimized(&mut oracle, &mut others, finding, folder)?;
             let one = Settled { finding, case, seen: finding.seen };
             // What looked different may shrink to the same.
             let covers = |(_, known): &&mut (PathBuf, Settled<'_>)| known.way().covers(&one.way());
@@ -76,7 +76,7 @@ impl Settling<'_> {
     fn minimized(
         &self,
         oracle: &mut Oracle,
-        other: Option<&mut Oracle>,
+        others: &mut [Oracle],
         finding: &Finding,
         folder: &Path,
     ) -> Result<Case, Failure> {
@@ -86,7 +86,7 @@ impl Settling<'_> {
             let rank = finding.outcome.rank().ok_or_else(|| {
                 Failure::harness(format!("a finding without a violation: {command}"))
             })?;
-            case_of(oracle, other, named, campaign, (finding, rank)).map_err(|failure| Failure {
+            case_of(oracle, others, named, campaign, (finding, rank)).map_err(|failure| Failure {
                 what: format!("{}: {command}", failure.what),
                 ..failure
             })

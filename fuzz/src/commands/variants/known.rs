@@ -2,6 +2,7 @@
 
 use super::super::Failure;
 use super::super::output::Out;
+use super::seen::{Sighting, Stored};
 use crate::variants::nearest;
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
@@ -9,7 +10,7 @@ use zab_checker::Class;
 use zab_core::variant::{Bug, Model, bugs, issues, versions};
 
 /// Where the stored cases lie, if the command runs in a checkout.
-const CASES: &str = "fuzz/cases";
+pub(super) const CASES: &str = "fuzz/cases";
 
 /// How many bugs a symptom is answered with at most.
 const ANSWERS_MAX: usize = 8;
@@ -126,7 +127,7 @@ fn case(bug: &Bug) -> Option<PathBuf> {
 }
 
 /// Tells everything about a bug.
-pub(super) fn show(bug: &Bug, out: &Out) {
+pub(super) fn show(bug: &Bug, stored: &Stored, out: &Out) {
     out.line(format!("{bug}: {}", bug.cause));
     out.line(format!("    {}", bug.symptom));
     let affects = match bug.affects {
@@ -142,9 +143,12 @@ pub(super) fn show(bug: &Bug, out: &Out) {
             None => format!("    cargo zab hunt --variant {}", bug.name),
         },
     });
+    for one in stored.of_bug(bug) {
+        out.line(format!("    {}", one.sentence()));
+    }
 }
 
-pub(super) fn as_json(bug: &Bug) -> Value {
+pub(super) fn as_json(bug: &Bug, stored: &Stored) -> Value {
     let beyond = match bug.model {
         Model::Beyond { why, .. } => Some(why),
         Model::Switches { .. } | Model::Beside { .. } => None,
@@ -161,6 +165,7 @@ pub(super) fn as_json(bug: &Bug) -> Value {
         "java": bug.java(),
         "known": bug.source.to_string(),
         "case": case(bug),
+        "confirmed": stored.of_bug(bug).iter().map(Sighting::as_json).collect::<Vec<_>>(),
         "beyond": beyond,
     })
 }

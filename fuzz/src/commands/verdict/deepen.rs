@@ -174,6 +174,6 @@ impl Task {
         if !exposes(&mut oracle, &finding.schedule, named.releases(), bug) {
             return Ok(None);
         }
-        case_of(&mut oracle, None, named, campaign, (finding, rank)).map(Some)
+        case_of(&mut oracle, &mut [], named, campaign, (finding, rank)).map(Some)
     }
 }

@@ -9,7 +9,7 @@ use std::time::Duration;
 use zab_core::{NodeId, Zxid};
 
 /// How long the first election may take: virtual machines come up slowly where others are busy too.
-const BOOT: Duration = Duration::from_secs(90);
+pub(super) const BOOT: Duration = Duration::from_secs(90);
 
 impl Ensemble {
     /// Starts every server for the first time, and makes what they have written durable.

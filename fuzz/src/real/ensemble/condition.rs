@@ -177,7 +177,10 @@ impl Ensemble {
             Condition::Says(server, words) => {
                 state.life(*server).lines.iter().any(|line| line.contains(words))
             }
-            Condition::Message(messages, fate) => state.packets.any(messages, *fate),
+            Condition::Message(messages, fate) => {
+                self.admit(state, messages);
+                state.packets.any(messages, *fate)
+            }
         }
     }
 

@@ -1,9 +1,11 @@
 //! The verbs of a gated ensemble, in which nothing happens but what a line lets happen: a story that
 //! was told event by event is followed event by event.
 
+use super::super::board::State;
 use super::super::gate::LogUntil;
+use super::super::jute::quorum::Kind;
 use super::super::link::{Fate, Gated, Offer};
-use super::super::matter::{Files, Messages, Operation, Way};
+use super::super::matter::{Files, Message, Messages, Operation, Way};
 use super::super::server::Role;
 use super::{Condition, Ensemble, Outcome, Trouble};
 use zab_core::{NodeId, Zxid};
@@ -25,13 +27,16 @@ impl Ensemble {
     ///
     /// None comes.
     pub fn pass(&self, messages: &Messages) -> Outcome<Option<Messages>> {
-        let found = self.board.wait(self.patience, |state| match state.packets.offer(messages) {
-            Offer::Stands(at) => {
-                state.packets.permit(at);
-                Some(Ok(at))
+        let found = self.board.wait(self.patience, |state| {
+            self.admit(state, messages);
+            match state.packets.offer(messages) {
+                Offer::Stands(at) => {
+                    state.packets.permit(at);
+                    Some(Ok(at))
+                }
+                Offer::Another(other) => Some(Err(other)),
+                Offer::Nothing => None,
             }
-            Offer::Another(other) => Some(Err(other)),
-            Offer::Nothing => None,
         });
         let at = match found {
             Some(Ok(at)) => at,
@@ -44,6 +49,13 @@ impl Ensemble {
         match fate {
             Some(Fate::Passed) => Ok(None),
             _ => Err(Trouble::Story(format!("{messages} is lost"))),
+        }
+    }
+
+    /// A line is about the first packet of a learner: its leader may hear it call.
+    pub(super) fn admit(&self, state: &mut State, messages: &Messages) {
+        if messages.message == Message::Packet(Kind::FOLLOWERINFO) {
+            state.packets.admit(messages.way);
         }
     }
 

@@ -1,10 +1,12 @@
 //! What is done to servers, files, packets and clients.
 
 use super::super::client::{Answer, Call, Client};
+use super::super::disk::Journaled;
 use super::super::gate::{AtGate, Signal};
 use super::super::history::Who;
 use super::super::jute::client::{NO_NODE, Request};
 use super::super::matter::{Files, Messages, Way};
+use super::boot::BOOT;
 use super::{Ensemble, Outcome, Trouble};
 use std::time::Duration;
 use zab_core::NodeId;
@@ -49,7 +51,21 @@ impl Ensemble {
                 Trouble::Machine(format!("{id} runs without its gate: {lines}"))
             })?;
         }
+        self.await_election(servers);
         Ok(())
+    }
+
+    /// Waits until servers that were started look for a leader, stand at the gate or have ended: how long a
+    /// virtual machine takes to come up says nothing of the server.
+    fn await_election(&self, servers: &[NodeId]) {
+        let _ = self.board.wait(BOOT, |state| {
+            let is_up = |id: &NodeId| {
+                let stands = state.files.waiting.iter().any(|at| at.server == *id);
+                let life = &state.lives[id.index()];
+                stands || life.pid.is_none() || life.has_looked()
+            };
+            servers.iter().all(is_up).then_some(())
+        });
     }
 
     /// Kills servers, with SIGKILL, all at once. What they wrote stays readable.
@@ -64,6 +80,7 @@ impl Ensemble {
         }
         for id in servers {
             self.servers[id.index()].bury(&self.board)?;
+            self.board.change(|state| state.packets.hang_up(*id));
             let quiet = self.board.wait(PROCESS, |state| state.files.is_quiet(*id).then_some(()));
             quiet.ok_or_else(|| Trouble::Machine(format!("the gate of {id} stays open")))?;
         }
@@ -99,11 +116,28 @@ impl Ensemble {
         Ok(())
     }
 
-    /// Has the file system of servers commit its journal.
-    pub fn commit_journal(&self, servers: &[NodeId]) {
+    /// Has the file system of servers commit its journal, or a part of it.
+    pub fn commit_journal(&self, servers: &[NodeId], part: &Journaled) {
         self.board.change(|state| {
-            servers.iter().for_each(|id| state.disks[id.index()].commit_journal());
+            servers.iter().for_each(|id| state.disks[id.index()].commit_journal(part));
         });
+    }
+
+    /// Removes the log files of servers that are down and hold nothing, as an operator does with one that
+    /// keeps its server from starting (ZOOKEEPER-1621).
+    ///
+    /// # Errors
+    ///
+    /// A file cannot be removed.
+    pub fn sweep(&mut self, servers: &[NodeId]) -> Outcome<()> {
+        for id in servers {
+            for name in self.server(*id).headless_logs() {
+                std::fs::remove_file(self.server(*id).data().join(&name))?;
+                self.board.change(|state| state.disks[id.index()].on_remove(&name));
+                self.board.tell(&format!("an operator removes {name} of {id}"));
+            }
+        }
+        Ok(())
     }
 
     /// Puts an empty disk in the place of those of servers that are down.

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::real::board::Board;
+use crate::real::disk::Journaled;
 use crate::real::matter::Files as Which;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
@@ -144,7 +145,7 @@ fn a_file_that_is_emptied_as_it_is_opened_may_be_left_empty() {
     };
     let of = |held: &[u8]| vec![("snapshot.1".to_owned(), held.to_vec())];
     assert_eq!(behind.board.change(left), of(b"tree"));
-    behind.board.change(|state| state.disks[0].commit_journal());
+    behind.board.change(|state| state.disks[0].commit_journal(&Journaled::All));
     assert_eq!(behind.board.change(left), of(b""));
 }
 

@@ -9,7 +9,7 @@ use super::super::matter::{Message, Way};
 use super::{Connection, Fate, Purpose, Sent};
 use std::io::{BufReader, Write};
 use std::net::{Ipv4Addr, Shutdown, TcpListener, TcpStream};
-use std::sync::Arc;
+use std::sync::{Arc, mpsc};
 use std::time::Duration;
 use zab_core::Zxid;
 
@@ -87,6 +87,9 @@ fn dial(board: &Board, proxy: Proxy) -> Option<TcpStream> {
         }
         (number, proxy.way)
     });
+    // A learner calls as soon as it follows; who hears it, and when, is for a line to say.
+    let _ = board
+        .wait(Duration::MAX, |state| (state.over || state.packets.is_answered(call)).then_some(()));
     let called = board.wait(patience, |state| {
         let dials = state.packets.dialing.contains(&call);
         let given_up = proxy.purpose == Purpose::Quorum && !dials;
@@ -108,14 +111,25 @@ struct Pump {
     board: Arc<Board>,
 }
 
+/// A message that has come to the proxy.
+struct Read {
+    message: Message,
+    zxid: Zxid,
+    /// What the trace says of it.
+    line: String,
+    bytes: Vec<u8>,
+    /// Its place among all that were sent; a ping has none.
+    at: Option<usize>,
+}
+
 impl Pump {
     fn run(mut self, purpose: Purpose, dials: bool) {
         let Ok(from) = self.from.try_clone() else { return };
-        let mut input = Input(BufReader::new(from));
+        let input = Input(BufReader::new(from));
         // Whatever ends it, the receiver sees the end of the stream and closes its own side.
         let _ = match purpose {
-            Purpose::Election => self.votes(&mut input, dials),
-            Purpose::Quorum => self.packets(&mut input),
+            Purpose::Election => self.votes(input, dials),
+            Purpose::Quorum => self.packets(input),
         };
         let is_told = self.board.change(|state| {
             let packets = &mut state.packets;
@@ -133,13 +147,16 @@ impl Pump {
         }
     }
 
-    fn votes(&mut self, input: &mut Input<BufReader<TcpStream>>, dials: bool) -> Result<()> {
+    fn votes(&mut self, mut input: Input<BufReader<TcpStream>>, dials: bool) -> Result<()> {
         if dials {
-            let hello = Hello::read(input)?;
+            let hello = Hello::read(&mut input)?;
             self.to.write_all(&hello.to_bytes())?;
         }
         loop {
-            let vote = Notification::read(input)?;
+            let vote = Notification::read(&mut input)?;
+            if self.board.look().packets.is_mute(self.way) {
+                continue;
+            }
             let what = format!(
                 "{:?} votes S{} {} epoch {} round {}",
                 vote.state,
@@ -148,58 +165,45 @@ impl Pump {
                 vote.peer_epoch,
                 vote.round
             );
-            self.pass(Message::Notification, vote.zxid, &what, &vote.to_bytes())?;
+            let read = Read {
+                message: Message::Notification,
+                zxid: vote.zxid,
+                line: what,
+                bytes: vote.to_bytes(),
+                at: None,
+            };
+            let read = arrive(&self.board, self.number, self.way, read);
+            self.pass(&read)?;
         }
     }
 
-    fn packets(&mut self, input: &mut Input<BufReader<TcpStream>>) -> Result<()> {
-        loop {
-            let packet = Packet::read(input)?;
-            let what = match &packet.data {
-                Some(data) if packet.kind == Kind::PROPOSAL => Txn::parse(data)
-                    .map_or_else(|_| String::new(), |txn| format!("({})", txn.summary())),
-                _ => String::new(),
-            };
-            let message = Message::Packet(packet.kind);
-            let mut bytes = packet.to_bytes();
-            // A snapshot is one with its head: who has sent that has queued what comes after it.
-            if packet.kind == Kind::SNAP {
-                quorum::copy_snap(input, |part| {
-                    bytes.extend(part);
-                    Ok(())
-                })?;
+    /// Packets are read as soon as they come, whatever stands in front of them: what a server has sent
+    /// is seen, and it is never kept from sending more.
+    fn packets(&mut self, mut input: Input<BufReader<TcpStream>>) -> Result<()> {
+        let (sender, read) = mpsc::channel();
+        let (board, number, way) = (Arc::clone(&self.board), self.number, self.way);
+        std::thread::spawn(move || {
+            // An error is the end of the connection.
+            while let Ok(packet) = read_packet(&mut input) {
+                if sender.send(arrive(&board, number, way, packet)).is_err() {
+                    return;
+                }
             }
-            self.pass(message, packet.zxid, &what, &bytes)?;
-        }
+        });
+        read.into_iter().try_for_each(|packet| self.pass(&packet))
     }
 
     /// Hands a message to the receiver, as soon as nothing holds it.
-    fn pass(&mut self, message: Message, zxid: Zxid, what: &str, bytes: &[u8]) -> Result<()> {
+    fn pass(&mut self, read: &Read) -> Result<()> {
         let (board, way, number) = (Arc::clone(&self.board), self.way, self.number);
-        let counts = message != Message::Packet(Kind::PING);
-        let line = format!("{way} {message} {zxid} {what}");
-        let mut at = None;
+        let Read { message, zxid, line, bytes, at } = read;
         let mut fate = Fate::Passed;
-        let is_mute = message == Message::Notification && board.look().packets.is_mute(way);
-        if is_mute {
-            return Ok(());
-        }
-        board.change(|state| {
-            if counts {
-                at = Some(state.packets.sent.len());
-                let sent = Sent { connection: number, way, message, zxid, fate: Fate::Held };
-                state.packets.sent.push(sent);
-            }
-            if counts && state.packets.stands(way, message, zxid) {
-                board.trace(state, &format!("{line} is held"));
-            }
-        });
         board.hold(|state| {
             if !state.packets.is_open(number, way) {
                 fate = Fate::Lost;
                 return true;
             }
-            !state.packets.stands(way, message, zxid) && !state.packets.is_gated(message, at)
+            !state.packets.stands(way, *message, *zxid) && !state.packets.is_gated(*message, *at)
         });
         if fate == Fate::Passed && self.to.write_all(bytes).is_err() {
             fate = Fate::Lost;
@@ -214,7 +218,7 @@ impl Pump {
         match fate {
             // Nobody learns that the other end is gone before a line says so.
             Fate::Lost
-                if message != Message::Notification && board.look().packets.gated.is_some() =>
+                if *message != Message::Notification && board.look().packets.gated.is_some() =>
             {
                 Ok(())
             }
@@ -222,4 +226,41 @@ impl Pump {
             _ => Ok(()),
         }
     }
+}
+
+/// A message is at the proxy: it stands there until it is passed or lost.
+fn arrive(board: &Board, number: usize, way: Way, read: Read) -> Read {
+    let Read { message, zxid, line, bytes, .. } = read;
+    let line = format!("{way} {message} {zxid} {line}");
+    let mut at = None;
+    board.change(|state| {
+        if message != Message::Packet(Kind::PING) {
+            at = Some(state.packets.sent.len());
+            let sent = Sent { connection: number, way, message, zxid, fate: Fate::Held };
+            state.packets.sent.push(sent);
+            if state.packets.stands(way, message, zxid) {
+                board.trace(state, &format!("{line} is held"));
+            }
+        }
+    });
+    Read { message, zxid, line, bytes, at }
+}
+
+fn read_packet(input: &mut Input<BufReader<TcpStream>>) -> Result<Read> {
+    let packet = Packet::read(input)?;
+    let line = match &packet.data {
+        Some(data) if packet.kind == Kind::PROPOSAL => {
+            Txn::parse(data).map_or_else(|_| String::new(), |txn| format!("({})", txn.summary()))
+        }
+        _ => String::new(),
+    };
+    let mut bytes = packet.to_bytes();
+    // A snapshot is one with its head.
+    if packet.kind == Kind::SNAP {
+        quorum::copy_snap(input, |part| {
+            bytes.extend(part);
+            Ok(())
+        })?;
+    }
+    Ok(Read { message: Message::Packet(packet.kind), zxid: packet.zxid, line, bytes, at: None })
 }

@@ -69,7 +69,9 @@ fn a_held_packet_and_what_follows_it_arrive_in_order_once_it_is_released() {
     (1..=3).for_each(|counter| pair.send(counter));
     pair.wait(1, Fate::Passed);
     pair.wait(2, Fate::Held);
-    assert!(!pair.board.look().packets.any(&acks(3), None), "it waits for the one on hold");
+    pair.wait(3, Fate::Held);
+    let has_passed = |pair: &Pair| pair.board.look().packets.any(&acks(3), Some(Fate::Passed));
+    assert!(!has_passed(&pair), "it is seen, and waits for the one on hold");
     pair.board.change(|state| state.packets.holds.clear());
     assert_eq!([pair.received(), pair.received(), pair.received()], [ack(1), ack(2), ack(3)]);
 }
@@ -119,6 +121,35 @@ fn in_a_gated_ensemble_a_packet_passes_when_it_is_its_turn_and_another_one_is_na
     assert_eq!(pair.received(), ack(1));
     pair.wait(1, Fate::Passed);
     assert!(matches!(offer(&pair, 2), Offer::Stands(_)), "the next one waits for its own line");
+}
+
+#[test]
+fn in_a_gated_ensemble_the_newest_call_reaches_its_leader_once_a_line_asks_for_its_first_packet() {
+    let folder = tempfile::tempdir().expect("there is room for temporary files");
+    let board = Arc::new(Board::new(3, &folder.path().join("trace")).expect("a file"));
+    board.change(|state| state.packets.gated = Some(Gated::default()));
+    let listener = || TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port");
+    let (leader, front) = (listener(), listener());
+    let port = |of: &TcpListener| of.local_addr().expect("it is bound").port();
+    let (there, here) = (port(&leader), port(&front));
+    listen(&board, Proxy { way: WAY, purpose: Purpose::Quorum, port: there }, front);
+    let call = |calls: usize| {
+        let stream = TcpStream::connect((Ipv4Addr::LOCALHOST, here)).expect("it listens");
+        let dials =
+            board.wait(PATIENCE, |state| (state.packets.dialing.len() == calls).then_some(()));
+        dials.expect("the proxy hears it");
+        stream
+    };
+    let (mut first, mut second) = (call(1), call(2));
+    leader.set_nonblocking(true).expect("it can be asked");
+    assert!(leader.accept().is_err(), "nobody has called yet");
+    board.change(|state| state.packets.admit(WAY));
+    assert_eq!(first.read(&mut [0]).expect("the end"), 0, "this call is over");
+    leader.set_nonblocking(false).expect("it can be asked");
+    let (mut called, _) = leader.accept().expect("it is called");
+    board.change(|state| state.packets.gated = None);
+    second.write_all(&ack(1).to_bytes()).expect("it is open");
+    assert_eq!(Packet::read(&mut Input(&mut called)).expect("a packet"), ack(1));
 }
 
 #[test]

@@ -1,11 +1,14 @@
 //! From text to a scenario. What is wrong is told with its line and with what would be right.
 
+mod request;
+
+use super::super::disk::Journaled;
 use super::super::ensemble::{Condition, Setup};
-use super::super::jute::client::Request;
 use super::super::link::Fate;
 use super::super::matter::{FILES, Files, Message, Messages, Operation, Way};
 use super::super::server::Role;
 use super::{Claim, Part, Scenario, Step, Verb};
+use request::parse_request;
 use std::time::Duration;
 use thiserror::Error;
 use zab_core::{NodeId, Zxid};
@@ -79,7 +82,8 @@ fn add(scenario: &mut Scenario, line: usize, text: &str) -> Result<()> {
         ["servers", count] => match *count {
             "3" => setup.servers = 3,
             "5" => setup.servers = 5,
-            _ => return Err("an ensemble has 3 or 5 servers".to_owned()),
+            "7" => setup.servers = 7,
+            _ => return Err("an ensemble has 3, 5 or 7 servers".to_owned()),
         },
         ["set", name, value] => setup.settings.push(pair(name, value)),
         ["property", name, value] => setup.properties.push(pair(name, value)),
@@ -123,8 +127,9 @@ impl<'a> Words<'a> {
             "start" => rest.only_servers().map(Verb::Start),
             "kill" => rest.only_servers().map(Verb::Kill),
             "power" => rest.only_servers().map(Verb::Power),
-            "journal" => rest.only_servers().map(Verb::Journal),
+            "journal" => rest.journal(),
             "blank" => rest.only_servers().map(Verb::Blank),
+            "sweep" => rest.only_servers().map(Verb::Sweep),
             "settle" => rest.only_servers().map(Verb::Settle),
             "hold" | "release" => rest.hold(*verb == "hold"),
             "fail" => rest.fail(),
@@ -229,6 +234,21 @@ impl<'a> Words<'a> {
     fn only_servers(self) -> Result<Vec<NodeId>> {
         let (servers, rest) = self.servers()?;
         rest.end(servers)
+    }
+
+    fn journal(self) -> Result<Verb> {
+        let (servers, rest) = self.servers()?;
+        let part = match rest.words {
+            [] => Journaled::All,
+            ["names"] => Journaled::Names,
+            [kind @ ("log" | "snapshot")] => Journaled::Cuts((*kind).to_owned()),
+            _ => {
+                return Err(
+                    "of a journal: `names`, `log`, `snapshot`, or nothing for all".to_owned()
+                );
+            }
+        };
+        Ok(Verb::Journal(servers, part))
     }
 
     fn files(self) -> Result<Files> {
@@ -363,42 +383,6 @@ fn zxid(word: &str) -> Result<Zxid> {
         Some(Zxid::new(epoch.trim().parse().ok()?, counter.trim().parse().ok()?))
     });
     parts.ok_or_else(|| format!("`{word}` is no zxid: <1,4>, without a space"))
-}
-
-fn parse_request(words: &[&str]) -> Result<Request> {
-    Ok(match words {
-        ["create", path, data] => {
-            Request::Create { path: (*path).to_owned(), data: contents(data)? }
-        }
-        ["set", path, data] => {
-            let data = contents(data)?;
-            Request::Set { path: (*path).to_owned(), data, version: None }
-        }
-        ["set", path, data, "if", version] => {
-            let version = version.parse().map_err(|_| "a version is a number")?;
-            let data = contents(data)?;
-            Request::Set { path: (*path).to_owned(), data, version: Some(version) }
-        }
-        ["delete", path] => Request::Delete { path: (*path).to_owned(), version: None },
-        ["get", path] => Request::Get { path: (*path).to_owned() },
-        ["sync", path] => Request::Sync { path: (*path).to_owned() },
-        _ => {
-            let known =
-                "create PATH DATA, set PATH DATA [if VERSION], delete PATH, get PATH, sync PATH";
-            return Err(format!("no request `{}`: {known}", words.join(" ")));
-        }
-    })
-}
-
-/// What a node shall hold: a word, or `x*1000` for a thousand of a character.
-fn contents(word: &str) -> Result<String> {
-    match word.split_once('*') {
-        None => Ok(word.to_owned()),
-        Some((part, count)) => {
-            let count = count.parse().ok().filter(|count| *count <= 1_000_000);
-            count.map(|count| part.repeat(count)).ok_or_else(|| format!("`{word}` is too much"))
-        }
-    }
 }
 
 #[cfg(test)]

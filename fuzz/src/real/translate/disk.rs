@@ -20,8 +20,8 @@ struct Disk {
     epochs: Vec<(File, Lsn, Epoch)>,
     /// Epochs that have been written.
     written: BTreeMap<File, Epoch>,
-    /// Operations that stand.
-    armed: Vec<(File, Lsn)>,
+    /// Operations that stand, and what scenarios call them.
+    armed: Vec<(File, Lsn, &'static str)>,
     /// The lines with which the log fails. Nobody notices before the role ends, and real servers end it
     /// as soon as it fails.
     failing: Vec<String>,
@@ -32,6 +32,8 @@ struct Disk {
     mark: usize,
     /// Its log was cut by this operation, which is not durable.
     cut: Option<Lsn>,
+    /// A log file was begun, and its header could not be written.
+    headless: bool,
     /// A snapshot was emptied, to be written once more in its place, which is not durable.
     emptied: bool,
 }
@@ -82,20 +84,26 @@ impl Disks {
                 }
             }
             DiskOp::Truncate(_) => disk.cut = Some(lsn),
-            DiskOp::EmptySnapshot(_) => disk.emptied = true,
+            // A part of writing it.
+            DiskOp::EmptySnapshot(_) => {
+                disk.emptied = true;
+                return;
+            }
             _ => disk.epochs.extend(op.epoch().map(|epoch| (op.file(), lsn, epoch))),
         }
         if op.file() == File::Log {
             return;
         }
-        let name = name(op.file());
-        if fate == Fate::Done || fate == Fate::Never && op.file() == File::Snapshot {
-            return;
-        }
+        let what = match (fate, op.file()) {
+            (Fate::Done, _) => return,
+            // It is there by then, and empty.
+            (Fate::Never, File::Snapshot) => "snapshot write",
+            (_, file) => name(file),
+        };
         // It stands until it fails, or as long as its process lives.
-        disk.armed.push((op.file(), lsn));
-        text.insert(disk.mark, format!("hold {server} {name}"));
-        text.line(format!("wait {server} held {name}"));
+        disk.armed.push((op.file(), lsn, what));
+        text.insert(disk.mark, format!("hold {server} {what}"));
+        text.line(format!("wait {server} held {what}"));
     }
 
     pub(super) fn on_done(&mut self, server: NodeId, (file, upto): (File, Lsn), text: &mut Text) {
@@ -126,6 +134,7 @@ impl Disks {
     ) {
         let disk = self.of(server);
         let (name, step) = (name(file), step(file, error));
+        disk.headless |= error == DiskError::Header;
         if file == File::Log {
             // The log writer stands at the gate: it fails as soon as it may. The header of a new log
             // does not.
@@ -140,7 +149,7 @@ impl Disks {
                 disk.left.extend(failed.into_iter().map(|(_, zxid)| zxid));
             }
         } else {
-            disk.armed.retain(|one| *one != (file, lsn));
+            disk.armed.retain(|(of, number, _)| (*of, *number) != (file, lsn));
             text.line(format!("fail {server} {name} {step} EIO"));
             text.line(format!("release {server} {name}"));
         }
@@ -208,7 +217,7 @@ impl Disks {
                 found.is_none_or(|found| epoch_in(found, *file) == *epoch)
             };
             if disk.written.iter().all(is_there) {
-                lines.push(format!("journal {server}"));
+                lines.push(format!("journal {server} names"));
             }
             lines.push(format!("power {server}"));
         } else if disk.left.iter().all(in_log) {
@@ -226,10 +235,29 @@ impl Disks {
         Ok(lines)
     }
 
-    pub(super) fn on_exit(&mut self, server: NodeId) -> Vec<String> {
+    /// The lines with which a process ends by itself. One that has left a log without a header lives on
+    /// in the real world; once its role is over it does nothing more where it cannot read that: an
+    /// operator ends it, and removes the file.
+    pub(super) fn on_exit(
+        &mut self,
+        server: NodeId,
+        reads_on: bool,
+        peers: &[NodeId],
+    ) -> Vec<String> {
         let disk = self.of(server);
         disk.pending.clear();
-        disk.end(server)
+        let mut lines = Vec::new();
+        if !disk.headless {
+            lines.push(format!("wait {server} down"));
+        } else {
+            if !reads_on {
+                lines.extend(peers.iter().map(|peer| format!("end {server} > {peer}")));
+                lines.push(format!("wait {server} says Unable to load database on disk"));
+            }
+            lines.extend([format!("kill {server}"), format!("sweep {server}")]);
+        }
+        lines.extend(disk.end(server));
+        lines
     }
 }
 
@@ -244,7 +272,10 @@ impl Disk {
         }
         self.emptied &= !empties;
         self.cut = self.cut.filter(|_| !cuts);
-        let line = format!("journal {server}");
+        let line = match cuts {
+            true => format!("journal {server}"),
+            false => format!("journal {server} snapshot"),
+        };
         match file {
             File::Log => self.later(text, [line]),
             _ => text.line(line),
@@ -263,9 +294,9 @@ impl Disk {
     fn end(&mut self, server: NodeId) -> Vec<String> {
         self.epochs.clear();
         self.late = None;
-        (self.cut, self.emptied) = (None, false);
+        (self.cut, self.emptied, self.headless) = (None, false, false);
         let armed = self.armed.drain(..);
-        armed.map(|(file, ..)| format!("release {server} {}", name(file))).collect()
+        armed.map(|(.., what)| format!("release {server} {what}")).collect()
     }
 }
 
@@ -298,3 +329,6 @@ const fn step(file: File, error: DiskError) -> &'static str {
         DiskError::Open => "open",
     }
 }
+
+#[cfg(test)]
+mod tests;

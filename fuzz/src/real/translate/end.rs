@@ -6,7 +6,9 @@ use std::collections::{BTreeSet, VecDeque};
 use zab_checker::detail::Detail;
 use zab_checker::{Class, Fact};
 use zab_core::event::Note;
-use zab_core::{Change, DiskError, File, Key, Lsn, NodeId, Outcome, Packet, Recovered, RequestId};
+use zab_core::{
+    Change, ConnId, DiskError, File, Key, Lsn, NodeId, Outcome, Packet, Recovered, RequestId,
+};
 use zab_sim::passage::Leg;
 use zab_sim::schedule::CLIENTS;
 
@@ -123,13 +125,26 @@ pub(super) fn is_read(recording: &Recording, at: usize, server: NodeId, packet: 
     turns.next().unwrap_or(true)
 }
 
+/// What one server has sent another on their newest connection, has not arrived, and will; oldest first.
+pub(super) fn arriving(recording: &Recording, at: usize, from: NodeId, to: NodeId) -> Vec<&Packet> {
+    let start = recording.passages.partition_point(|(before, _)| *before <= at);
+    let mut flight = in_flight(recording, at, from, to);
+    let Some((conn, _)) = flight.first().copied() else { return Vec::new() };
+    let arrivals = recording.passages[start..].iter().filter(|(_, passage)| {
+        matches!(&passage.what, Leg::Arrived(way, _)
+            if (way.from, way.to, way.conn) == (from, to, conn))
+    });
+    flight.truncate(arrivals.count());
+    flight.into_iter().map(|(_, packet)| packet).collect()
+}
+
 /// What one server has sent another on their newest connection and has not arrived, oldest first.
 pub(super) fn in_flight(
     recording: &Recording,
     at: usize,
     from: NodeId,
     to: NodeId,
-) -> Vec<&Packet> {
+) -> Vec<(ConnId, &Packet)> {
     let until = recording.passages.partition_point(|(before, _)| *before <= at);
     let mut newest = None;
     let mut flight = VecDeque::new();
@@ -140,7 +155,7 @@ pub(super) fn in_flight(
                     flight.clear();
                 }
                 if let Fact::Sent { packet, .. } = &recording.events[*before].fact {
-                    flight.push_back(packet);
+                    flight.push_back((way.conn, packet));
                 }
             }
             Leg::Arrived(way, _) if (way.from, way.to, Some(way.conn)) == (from, to, newest) => {

@@ -34,21 +34,25 @@ impl Teller<'_> {
     /// What a server has sent and somebody will get has to be sent before its connections end.
     pub(super) fn await_sent(&mut self, server: NodeId) {
         for peer in self.roles.others(server) {
-            self.await_packet(server, peer);
+            let arriving = end::arriving(self.recording, self.at, server, peer);
+            let names: Vec<_> =
+                arriving.into_iter().map(|packet| self.ask_for(packet, peer)).collect();
+            match names.last() {
+                Some(name) => self.text.line(format!("wait {name} {server} > {peer} held")),
+                None => self.await_packet(server, peer),
+            }
         }
     }
 
     /// What a follower has sent and nobody will get is sent as well before its role ends: a thread that
-    /// would send it later fails, and that changes how the role ends (`SendAckRequestProcessor`). It is
-    /// seen if nothing stands in front of it.
+    /// would send it later fails, and that changes how the role ends (`SendAckRequestProcessor`).
     pub(super) fn await_lost(&mut self, server: NodeId) {
         let Some(leader) = self.roles.leader(server).filter(|leader| *leader != server) else {
             return;
         };
         let flight = end::in_flight(self.recording, self.at, server, leader);
-        let is_alone = flight.len() == 1 || !self.roles.leads(leader);
         if end::next_packet(self.recording, self.at, server, leader).is_none()
-            && let Some(Packet::Ack(zxid)) = flight.last().filter(|_| is_alone)
+            && let Some((_, Packet::Ack(zxid))) = flight.last()
         {
             self.text.line(format!("wait ACK {} {server} > {leader}", text::zxid(*zxid)));
         }

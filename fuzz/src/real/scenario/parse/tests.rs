@@ -1,5 +1,6 @@
 //! Lines that are read, and lines that are refused.
 
+use super::super::super::jute::client::Request;
 use super::*;
 
 fn parsed(lines: &str) -> std::result::Result<Scenario, Error> {
@@ -57,7 +58,7 @@ fn what_is_wrong_is_told_with_its_line() {
         ("wait S0 sleeping", "nothing to wait for in `sleeping`"),
         ("do c0 S0 create /x x*1000000000", "is too much"),
         ("do c0 S0 increment /x", "no request `increment /x`"),
-        ("servers 4", "3 or 5 servers"),
+        ("servers 4", "3, 5 or 7 servers"),
     ] {
         let error = parsed(line).expect_err(line);
         assert_eq!(error.line, 3, "{line}");

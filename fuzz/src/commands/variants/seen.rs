@@ -1,0 +1,134 @@
+//! What real servers made of the stored cases: which show a bug, and on which release.
+
+use super::super::{Failure, stored};
+use super::known::CASES;
+use crate::case::{Case, Confirmed};
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use zab_core::variant::Bug;
+
+/// A stored case that a real server did as told, at least once.
+#[derive(Copy, Clone, Debug)]
+pub(super) struct Sighting<'a> {
+    path: &'a Path,
+    case: &'a Case,
+    seen: &'a Confirmed,
+}
+
+/// The stored cases, if the command runs in a checkout.
+#[derive(Debug, Default)]
+pub(super) struct Stored(Vec<(PathBuf, Case)>);
+
+impl Stored {
+    /// Reads them.
+    pub(super) fn read() -> Result<Self, Failure> {
+        let folder = Path::new(CASES);
+        if folder.is_dir() { stored(folder).map(Self) } else { Ok(Self::default()) }
+    }
+
+    /// On which releases a bug was seen, with the case that shows it best on each: the one that needs the
+    /// fewest other defects, then the one that was confirmed most often.
+    pub(super) fn of_bug(&self, bug: &Bug) -> Vec<Sighting<'_>> {
+        let (switches, releases) = (bug.switches(), bug.releases());
+        let is_needed = |name: &String| switches.iter().any(|switch| switch.name == name.as_str());
+        let shows = |one: &Sighting<'_>| {
+            one.case.defects.iter().any(is_needed) && releases.contains(&one.seen.release)
+        };
+        let mut best: BTreeMap<&str, Sighting<'_>> = BTreeMap::new();
+        for one in self.sightings().filter(shows) {
+            let place = best.entry(&one.seen.release).or_insert(one);
+            if one.worth() > place.worth() {
+                *place = one;
+            }
+        }
+        best.into_values().collect()
+    }
+
+    /// What was seen on one of these releases.
+    pub(super) fn of_releases(&self, releases: &[String]) -> Vec<Sighting<'_>> {
+        self.sightings().filter(|one| releases.contains(&one.seen.release)).collect()
+    }
+
+    fn sightings(&self) -> impl Iterator<Item = Sighting<'_>> {
+        self.0.iter().flat_map(|(path, case)| {
+            let seen = case.confirmed.iter().filter(|seen| seen.runs > 0);
+            seen.map(move |seen| Sighting { path, case, seen })
+        })
+    }
+}
+
+impl Sighting<'_> {
+    fn worth(&self) -> (std::cmp::Reverse<usize>, u32) {
+        (std::cmp::Reverse(self.case.defects.len()), self.seen.runs)
+    }
+
+    /// The release on which it was seen.
+    pub(super) fn release(&self) -> &str {
+        &self.seen.release
+    }
+
+    /// Where, how often, when.
+    pub(super) fn sentence(&self) -> String {
+        let Confirmed { release, runs, of, date, .. } = self.seen;
+        let path = self.path.display();
+        format!("seen on ZooKeeper {release}, {runs} of {of} runs ({date}): {path}")
+    }
+
+    pub(super) fn as_json(&self) -> Value {
+        let mut seen = json!(self.seen);
+        seen["case"] = self.path.display().to_string().into();
+        seen
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use zab_core::variant::bugs;
+
+    fn stored(confirmed: &[(&str, &str, u32)]) -> Stored {
+        let text = include_str!("../../../cases/O2/unflushed-start.json");
+        let case = crate::case::parse(text).expect("a stored case");
+        let with = |(name, release, runs): &(&str, &str, u32)| {
+            let seen = Confirmed {
+                release: (*release).to_owned(),
+                runs: *runs,
+                of: 10,
+                date: "2026-11-30".to_owned(),
+                build: "zab 0.0.0".to_owned(),
+            };
+            let mut case = Case { confirmed: vec![seen], ..case.clone() };
+            case.defects.extend(name.contains('+').then(|| "late_apply".to_owned()));
+            (PathBuf::from(name), case)
+        };
+        Stored(confirmed.iter().map(with).collect())
+    }
+
+    fn seen(stored: &Stored, bug: &str) -> Vec<String> {
+        let bug = bugs().find(|one| one.name == bug).expect("a known bug");
+        stored.of_bug(bug).iter().map(Sighting::sentence).collect()
+    }
+
+    #[test]
+    fn a_bug_was_seen_where_a_case_that_needs_it_was_confirmed() {
+        let all = stored(&[
+            ("with+another.json", "3.8.0", 10),
+            ("alone.json", "3.8.0", 9),
+            ("refuted.json", "3.9.5", 0),
+        ]);
+        let sentence = "seen on ZooKeeper 3.8.0, 9 of 10 runs (2026-11-30): alone.json";
+        assert_eq!(seen(&all, "unflushed-start"), [sentence]);
+        assert_eq!(seen(&all, "late-apply").len(), 1, "it needs both");
+        assert!(seen(&all, "stale-ack").is_empty());
+        assert_eq!(all.of_releases(&["3.8.0".to_owned()]).len(), 2);
+        assert!(all.of_releases(&["3.9.5".to_owned()]).is_empty(), "it was refuted there");
+    }
+
+    #[test]
+    fn a_release_without_a_bug_does_not_show_it() {
+        let all = stored(&[("with+another.json", "3.9.5", 1)]);
+        assert_eq!(seen(&all, "unflushed-start").len(), 1);
+        assert!(seen(&all, "late-apply").is_empty(), "3.9.5 has it repaired");
+    }
+}

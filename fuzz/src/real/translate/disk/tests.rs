@@ -1,0 +1,68 @@
+use super::*;
+use crate::hold::real_limits;
+use crate::oracle::Oracle;
+use zab_core::{Replica, Variant};
+use zab_sim::Schedule;
+
+const S0: NodeId = NodeId(0);
+
+/// A scenario in which nothing has happened yet.
+fn text() -> Text {
+    let mut oracle = Oracle::with(real_limits);
+    let recording = oracle.record(&Schedule::empty(1, 3), Variant::REFERENCE);
+    Text::new("A disk", &recording)
+}
+
+/// The lines about a server.
+fn told(text: Text) -> Vec<String> {
+    let all = text.finish("claim differ /k0");
+    let after = all.lines().skip_while(|line| *line != "gate").skip(1);
+    after.filter(|line| line.contains("S0")).map(str::to_owned).collect()
+}
+
+fn snapshot() -> DiskOp {
+    DiskOp::WriteSnapshot(Box::new(Replica::default()))
+}
+
+#[test]
+fn a_snapshot_that_is_under_way_when_its_process_dies_is_there_and_empty() {
+    let (mut disks, mut text) = (Disks::new(3), text());
+    disks.mark(S0, text.place());
+    disks.on_asked(S0, (Lsn(1), &DiskOp::EmptySnapshot(Zxid::ZERO)), Fate::Never, &mut text);
+    disks.on_asked(S0, (Lsn(2), &snapshot()), Fate::Never, &mut text);
+    let end = disks.on_crash(S0, false, None).expect("it can be told");
+    assert_eq!(end, ["kill S0", "release S0 snapshot write"]);
+    assert_eq!(told(text), ["hold S0 snapshot write", "wait S0 held snapshot write"]);
+}
+
+#[test]
+fn a_snapshot_that_is_finished_is_not_held() {
+    let (mut disks, mut text) = (Disks::new(3), text());
+    disks.on_asked(S0, (Lsn(1), &snapshot()), Fate::Done, &mut text);
+    assert!(told(text).is_empty());
+    assert_eq!(disks.on_crash(S0, false, None).expect("it can be told"), ["kill S0"]);
+}
+
+#[test]
+fn that_a_snapshot_was_emptied_is_durable_with_any_flush_and_a_cut_of_the_log_only_with_its_own() {
+    let (mut disks, mut text) = (Disks::new(3), text());
+    disks.on_asked(S0, (Lsn(1), &DiskOp::Truncate(Zxid::ZERO)), Fate::Done, &mut text);
+    disks.on_asked(S0, (Lsn(2), &DiskOp::EmptySnapshot(Zxid::ZERO)), Fate::Done, &mut text);
+    disks.on_asked(S0, (Lsn(3), &DiskOp::AcceptedEpoch(Epoch(2))), Fate::Done, &mut text);
+    disks.on_done(S0, (File::AcceptedEpoch, Lsn(3)), &mut text);
+    disks.on_done(S0, (File::Log, Lsn(4)), &mut text);
+    assert_eq!(told(text), ["wait S0 acceptedEpoch 2", "journal S0 snapshot", "journal S0"]);
+}
+
+#[test]
+fn a_log_without_a_header_keeps_its_server_up_until_an_operator_comes() {
+    let end = |error, reads_on| {
+        let (mut disks, mut text) = (Disks::new(3), text());
+        disks.on_failed(S0, (File::Log, Lsn(1)), error, &mut text);
+        disks.on_exit(S0, reads_on, &[NodeId(2)])
+    };
+    let says = "wait S0 says Unable to load database on disk";
+    assert_eq!(end(DiskError::Header, false), ["end S0 > S2", says, "kill S0", "sweep S0"]);
+    assert_eq!(end(DiskError::Header, true), ["kill S0", "sweep S0"]);
+    assert_eq!(end(DiskError::Write, false), ["wait S0 down"]);
+}
