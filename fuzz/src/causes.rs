@@ -27,14 +27,23 @@ pub fn causes(
     asked: Option<Cause>,
 ) -> Vec<&'static Switch> {
     let asked = asked.filter(|cause| needs(oracle, schedule, releases, class, *cause));
+    smallest(releases, |repaired| {
+        oracle.judge(schedule, repaired).class() == Some(class)
+            && asked.is_none_or(|cause| needs(oracle, schedule, repaired, class, cause))
+    })
+}
+
+/// A smallest set of defects with which something still shows.
+pub fn smallest(
+    releases: Releases,
+    mut shows: impl FnMut(Releases) -> bool,
+) -> Vec<&'static Switch> {
     let mut left = releases;
     loop {
         let before = left;
         for switch in SWITCHES.iter().filter(|switch| before.have(switch)) {
             let repaired = left.repaired(switch);
-            if oracle.judge(schedule, repaired).class() == Some(class)
-                && asked.is_none_or(|cause| needs(oracle, schedule, repaired, class, cause))
-            {
+            if shows(repaired) {
                 left = repaired;
             }
         }

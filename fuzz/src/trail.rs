@@ -3,6 +3,11 @@
 //! A schedule says when faults strike and leaves the rest to delays; a trail says what happens next,
 //! step by step. JSON with one step a line, to be replayed and explained like any other case.
 
+mod convert;
+mod plan;
+
+pub use convert::Conversion;
+
 use crate::case::{self, Case, CaseError, Driver, Expected, Provenance};
 use crate::files::write_whole;
 use crate::oracle::{Outcome, Recording, standard};
@@ -16,8 +21,8 @@ use zab_core::variant::Named;
 use zab_sim::explore::{Bounds, Choice, Free, Setting};
 use zab_sim::{Run, Schedule};
 
-/// The newest format of these files.
-pub const FORMAT: u16 = 1;
+/// The newest format of these files; all older ones are read. Format 2 has `first`, and faults of disks.
+pub const FORMAT: u16 = 2;
 
 /// A way to break a rule.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -37,7 +42,10 @@ pub struct Trail {
     pub free: Free,
     /// What taking these steps, and then healing, shows.
     pub expected: Expected,
-    /// What happens, from the boot on.
+    /// The schedule that happens first, up to its last action, if the exploration began with one.
+    #[serde(default)]
+    pub first: Option<Schedule>,
+    /// What happens, from there or from the boot on.
     pub steps: Vec<Choice>,
     /// The same for people; nothing reads it.
     pub story: Vec<String>,
@@ -67,10 +75,11 @@ impl Trail {
     pub fn walk_with(&self, config: Config, named: &Named) -> Walked {
         let mut setting = Setting::with(config, named.releases(), standard(named.releases()));
         setting.free = self.free;
+        self.first.iter().for_each(|first| setting.after(first));
         walk(&setting, &self.steps)
     }
 
-    /// What is known of it as a case has it, to be shown like one; it has no schedule.
+    /// What is known of it as a case has it, to be shown like one; it has no schedule of its own.
     pub fn as_case(&self) -> Case {
         Case {
             format: case::FORMAT,
@@ -80,7 +89,7 @@ impl Trail {
             defects: Vec::new(),
             confirmed: Vec::new(),
             provenance: Provenance { tool: self.tool.clone(), ..Provenance::default() },
-            schedule: Schedule::empty(0, self.servers),
+            schedule: schedule(self.first.as_ref(), self.servers),
             story: self.story.clone(),
         }
     }
@@ -140,6 +149,7 @@ impl Trail {
             ("bounds", json(&self.bounds)),
             ("free", json(&self.free)),
             ("expected", json(&self.expected)),
+            ("first", json(&self.first)),
             ("steps", list(self.steps.iter().map(json).collect())),
             ("story", list(self.story.iter().map(json).collect())),
         ];
@@ -152,6 +162,11 @@ fn json(value: &impl Serialize) -> String {
     serde_json::to_string(value).expect("trails have no maps with keys that are no strings")
 }
 
+/// What was planned before the first step.
+fn schedule(first: Option<&Schedule>, servers: u8) -> Schedule {
+    first.cloned().unwrap_or_else(|| Schedule::empty(0, servers))
+}
+
 /// Takes these steps, heals, and judges.
 pub fn walk(setting: &Setting, steps: &[Choice]) -> Walked {
     let replay = setting.replay(steps);
@@ -161,7 +176,7 @@ pub fn walk(setting: &Setting, steps: &[Choice]) -> Walked {
     let outcome =
         Outcome { verdict: replay.verdict, violations: replay.violations, run, excuse: None };
     let recording = Recording {
-        schedule: Schedule::empty(0, setting.servers),
+        schedule: schedule(setting.first(), setting.servers),
         releases: setting.releases,
         outcome,
         events: replay.events,
@@ -175,6 +190,7 @@ pub fn walk(setting: &Setting, steps: &[Choice]) -> Walked {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::oracle::Oracle;
     use std::ops::ControlFlow;
     use zab_checker::Class;
     use zab_sim::explore::{End, Limits, search};
@@ -199,6 +215,7 @@ mod tests {
             bounds: setting.bounds,
             free: setting.free,
             expected,
+            first: None,
             steps: found.choices.clone(),
             story: found.choices.iter().map(Choice::to_string).collect(),
         };
@@ -217,6 +234,24 @@ mod tests {
         assert_eq!(walked.recording.outcome.class(), Some(Class::D1));
         let reference = read.walk(&variants::find("reference").expect("it is listed"));
         assert_eq!(reference.recording.outcome.class(), None, "the repair keeps every rule");
+    }
+
+    #[test]
+    fn a_schedule_says_the_same_through_the_same_defect() {
+        let (named, trail) = found("zookeeper-4394");
+        let mut oracle = Oracle::default();
+        let Conversion { schedule, defects, executions } = trail.convert(&mut oracle, 2_000);
+        let schedule = schedule.expect("a plan of the steps comes to it");
+        assert!((1..=2_000).contains(&executions));
+        let class = Some(Class::I14);
+        assert_eq!(trail.expected.class(), class);
+        assert_eq!(oracle.judge(&schedule, named.releases()).class(), class);
+        let names: Vec<_> = defects.iter().map(|switch| switch.name).collect();
+        assert_eq!(names, ["clears_outstanding"]);
+        let repaired = named.releases().repaired(defects[0]);
+        assert_ne!(oracle.judge(&schedule, repaired).class(), class);
+        let none = trail.convert(&mut oracle, 0);
+        assert!(none.schedule.is_none() && none.executions == 0);
     }
 
     #[test]

@@ -143,7 +143,8 @@ fn bounded(words: &[String], is_shown: bool) -> Vec<String> {
                 false => &["--runs", "40", "-j", "1"],
             }
         }
-        "explore" => &["--states", "2000"],
+        "explore" => &["--states", "6000"],
+        "minimize" => &["--executions", "200"],
         "verdict" if !is_shown => &["--cases", "fuzz/cases/O2"],
         _ => &[],
     };

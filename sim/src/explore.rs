@@ -19,23 +19,30 @@
 //! | file | what |
 //! |---|---|
 //! | `bounds.rs` | how much may happen, and whose turns are chosen |
+//! | `setting.rs`, `start.rs` | what is explored, and from where on |
 //! | `choice.rs` | one step, in a form that can be stored and replayed |
-//! | `state.rs`, `enabled.rs` | a state, what happens to it, and what may happen next |
+//! | `state.rs`, `begin.rs`, `enabled.rs` | a state, what happens to it, and what may happen next |
 //! | `rest.rs` | what becomes of a state in which nothing happens by itself: healed, and judged |
 //! | `sink.rs` | states as hashes and as texts |
 //! | `levels.rs` | the states met so far, level by level, and how to get to each |
 //! | `search.rs` | the search itself, on any number of threads |
+//! | `order.rs` | which of two orders is enough |
 //! | `reductions.rs` | what is left out, and why |
 
+mod begin;
 mod bounds;
 mod choice;
 mod enabled;
 mod levels;
+#[cfg(test)]
+mod mutants;
+mod order;
 mod reductions;
 mod rest;
 mod search;
 mod setting;
 mod sink;
+mod start;
 mod state;
 #[cfg(test)]
 mod tests;
@@ -46,8 +53,9 @@ pub use reductions::{Reduction, reductions};
 pub use search::{End, Found, Limits, Progress, Report, search};
 pub use setting::{Replay, Setting};
 
-/// Bytes of a world in memory, measured with three servers: what an exploration of a level takes.
-pub const WORLD_BYTES: usize = 12_000;
+/// Bytes of a world in memory, measured with three servers.
+pub const WORLD_BYTES: usize = 20_000;
 
-/// Bytes of a state that was met, measured.
+/// Bytes of a state that was met: 16 are its hash and the step that led to it, the rest is what tables
+/// need to grow, and the level that is being made.
 pub const STATE_BYTES: usize = 40;

@@ -1,8 +1,17 @@
 //! `zab explore`: every order of every event, within bounds.
 
+mod budget;
+mod convert;
+mod origin;
+mod summary;
 mod trails;
 
+pub(super) use convert::convert;
 pub(super) use trails::{compare, read, replay};
+
+use budget::Budget;
+use origin::Origin;
+use summary::{as_json, describe, summarize};
 
 use super::output::Out;
 use super::parallel::Jobs;
@@ -10,24 +19,27 @@ use super::switches::Switches;
 use super::{Exit, Failure, check_servers, quoted, ready_folder};
 use crate::case::{Expected, Provenance};
 use crate::clock::Stopwatch;
-use crate::explain::text::thousands;
 use crate::explain::{Story, boxed};
 use crate::oracle::standard;
 use crate::trail::{FORMAT, Trail, walk};
-use serde_json::{Value, json};
 use std::io::Write as _;
 use std::ops::ControlFlow;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 use zab_checker::Class;
 use zab_core::variant::Named;
 use zab_sim::explore::{
-    Bounds, Choice, End, Found, Free, Limits, Progress, Report, STATE_BYTES, Setting, WORLD_BYTES,
-    reductions, search,
+    Choice, End, Found, Free, Limits, Progress, Report, STATE_BYTES, Setting, WORLD_BYTES, search,
 };
 
 /// Between two lines of progress.
 const PAUSE: Duration = Duration::from_secs(5);
+
+/// How many servers, states at most, MiB of memory at most, and the folder for what is found.
+const SERVERS: u8 = 3;
+const STATES: u64 = 100_000_000;
+const MEMORY: usize = 4096;
+const OUT: &str = "findings";
 
 /// Take every order of every event, within bounds, and say when nothing is left
 ///
@@ -51,58 +63,29 @@ pub(super) struct Args {
     /// Whose turns are chosen as well: receiver, committer, sender, client, election
     #[arg(long, value_name = "ACTOR", value_delimiter = ',')]
     free: Vec<String>,
-    /// Go on from the end of this file, which `zab explore` wrote
+    /// Go on from the end of this file, which `zab explore` wrote, or from the last action of a case
     #[arg(long, value_name = "FILE")]
     from: Option<PathBuf>,
+    /// Go on from this action of the case instead, the first one being 1
+    #[arg(long, value_name = "N", requires = "from")]
+    first: Option<usize>,
     /// How many servers: 3, 5 or 7
-    #[arg(long, default_value_t = 3, value_name = "N", value_parser = clap::value_parser!(u8).range(3..=7))]
+    #[arg(long, default_value_t = SERVERS, value_name = "N", value_parser = clap::value_parser!(u8).range(3..=7))]
     servers: u8,
     #[command(flatten)]
     jobs: Jobs,
     /// Give up after this many states
-    #[arg(long, default_value_t = 100_000_000, value_name = "N")]
+    #[arg(long, default_value_t = STATES, value_name = "N")]
     states: u64,
     /// How much memory to use, in MiB; worlds that find no room are made again when they are needed
-    #[arg(long, default_value_t = 4096, value_name = "MIB")]
+    #[arg(long, default_value_t = MEMORY, value_name = "MIB")]
     memory: usize,
     /// Give up after this time, as in 90s or 2m
     #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
     time: Option<Duration>,
     /// Where to write what is found
-    #[arg(long, default_value = "findings", value_name = "DIR")]
+    #[arg(long, default_value = OUT, value_name = "DIR")]
     out: PathBuf,
-}
-
-/// How much may happen.
-#[derive(Copy, Clone, Debug, clap::Args)]
-struct Budget {
-    /// Writes of clients [default: 1]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(0..=4))]
-    writes: Option<u8>,
-    /// Reads of clients
-    #[arg(long, default_value_t = 0, value_name = "N", value_parser = clap::value_parser!(u8).range(0..=4))]
-    reads: u8,
-    /// Processes that are killed [default: 1 if no other fault is named]
-    #[arg(long, value_name = "N")]
-    restarts: Option<u8>,
-    /// Power losses
-    #[arg(long, default_value_t = 0, value_name = "N")]
-    power_losses: u8,
-    /// Servers that leave their role without leaving their process
-    #[arg(long, default_value_t = 0, value_name = "N")]
-    step_downs: u8,
-    /// Connections that break
-    #[arg(long, default_value_t = 0, value_name = "N")]
-    cuts: u8,
-}
-
-impl Budget {
-    fn bounds(self) -> Bounds {
-        let Self { writes, reads, restarts, power_losses, step_downs, cuts } = self;
-        let is_faultless = power_losses == 0 && step_downs == 0 && cuts == 0;
-        let restarts = restarts.unwrap_or(u8::from(is_faultless));
-        Bounds { writes: writes.unwrap_or(1), reads, restarts, power_losses, step_downs, cuts }
-    }
 }
 
 pub(super) fn run(args: &Args, out: &Out) -> Result<Exit, Failure> {
@@ -148,48 +131,33 @@ fn setting(args: &Args, named: &Named) -> Result<Setting, Failure> {
         setting.class = Some(class);
     }
     if let Some(path) = &args.from {
-        let trail = read(path)?.ok_or_else(|| {
-            let path = path.display();
-            Failure::usage(format!("{path}: not written by `zab explore`: give one that was"))
-        })?;
-        if trail.servers != args.servers {
-            let (path, servers) = (path.display(), trail.servers);
-            return Err(Failure::usage(format!("{path}: for --servers {servers}")));
-        }
-        setting.before = trail.steps;
+        Origin::read(path, args.first)?.begin(path, &mut setting)?;
     }
     Ok(setting)
 }
 
 /// The command that repeats this exploration.
 fn command(args: &Args, named: &Named, setting: &Setting) -> String {
-    let Bounds { writes, reads, restarts, power_losses, step_downs, cuts } = setting.bounds;
-    let mut command = format!("cargo zab explore --variant {} --writes {writes}", named.name);
-    let counts = [
-        ("reads", reads),
-        ("restarts", restarts),
-        ("power-losses", power_losses),
-        ("step-downs", step_downs),
-        ("cuts", cuts),
-    ];
-    for (name, count) in counts.into_iter().filter(|(_, count)| *count > 0) {
-        command += &format!(" --{name} {count}");
+    let mut command = format!("cargo zab explore --variant {}", named.name);
+    let is_faultless = setting.bounds.faults() == 0;
+    for (name, count) in setting.bounds.named() {
+        if count > 0 || name == "writes" || name == "restarts" && is_faultless {
+            command += &format!(" --{name} {count}");
+        }
     }
-    if restarts + power_losses + step_downs + cuts == 0 {
-        command += " --restarts 0";
-    }
-    if let Some(class) = setting.class {
-        command += &format!(" --class {class}");
-    }
-    if !args.free.is_empty() {
-        command += &format!(" --free {}", args.free.join(","));
-    }
-    if let Some(path) = &args.from {
-        command += &format!(" --from {}", quoted(path));
-    }
-    if args.servers != 3 {
-        command += &format!(" --servers {}", args.servers);
-    }
+    let mut option = |name: &str, value: Option<String>| {
+        command.extend(value.map(|value| format!(" --{name} {value}")));
+    };
+    option("class", setting.class.map(|class| class.to_string()));
+    option("free", (!args.free.is_empty()).then(|| args.free.join(",")));
+    option("from", args.from.as_ref().map(|path| quoted(path)));
+    option("first", args.first.map(|first| first.to_string()));
+    option("servers", (args.servers != SERVERS).then(|| args.servers.to_string()));
+    option("states", (args.states != STATES).then(|| args.states.to_string()));
+    option("memory", (args.memory != MEMORY).then(|| args.memory.to_string()));
+    let time = args.time.map(|time| humantime::format_duration(time).to_string().replace(' ', ""));
+    option("time", time);
+    option("out", (args.out != Path::new(OUT)).then(|| quoted(&args.out)));
     command
 }
 
@@ -197,10 +165,10 @@ fn command(args: &Args, named: &Named, setting: &Setting) -> String {
 fn explore(args: &Args, setting: &Setting, out: &Out, clock: Stopwatch) -> Result<Report, Failure> {
     let jobs = args.jobs.count();
     let bytes = args.memory << 20;
-    // Worlds are most of it; what was met needs the rest.
+    // A world that is not kept is made again, a state that is not known is met again without end.
     let limits = Limits {
-        states: args.states.min((bytes / 3 / STATE_BYTES) as u64),
-        worlds: bytes / 3 * 2 / WORLD_BYTES,
+        states: args.states.min((bytes / 4 * 3 / STATE_BYTES) as u64),
+        worlds: bytes / 4 / WORLD_BYTES,
     };
     let mut due = PAUSE;
     let mut watch = |progress: Progress| {
@@ -226,17 +194,6 @@ fn explore(args: &Args, setting: &Setting, out: &Out, clock: Stopwatch) -> Resul
     Ok(Report { end, ..report })
 }
 
-fn describe(progress: Progress, seconds: f64) -> String {
-    let Progress { depth, states, frontier, next, .. } = progress;
-    format!(
-        "depth {depth}: {} states, {} a second, frontier {} and {}",
-        thousands(states),
-        thousands((states as f64 / seconds.max(1e-3)) as u64),
-        thousands(frontier),
-        thousands(next)
-    )
-}
-
 /// Keeps what was found, and tells it.
 fn tell(
     args: &Args,
@@ -256,6 +213,7 @@ fn tell(
         bounds: setting.bounds,
         free: setting.free,
         expected,
+        first: setting.first().cloned(),
         steps: found.choices.clone(),
         story: found.choices.iter().map(Choice::to_string).collect(),
     };
@@ -279,68 +237,6 @@ fn tell(
     out.line(format!("file:    {}", path.display()));
     out.line(format!("explain: cargo zab explain {}", quoted(&path)));
     out.line(format!("replay:  cargo zab replay {}", quoted(&path)));
+    out.line(format!("convert: cargo zab minimize {}", quoted(&path)));
     Ok(path)
-}
-
-fn summarize(out: &Out, setting: &Setting, report: &Report, seconds: f64) {
-    let Report { end, progress, widest } = report;
-    let effort = format!(
-        "{} states, {} steps, depth {}, {} judged at rest, {:.1} s, at most {} waiting",
-        thousands(progress.states),
-        thousands(progress.steps),
-        progress.depth,
-        thousands(progress.judged),
-        seconds,
-        thousands(*widest)
-    );
-    match end {
-        End::Complete => out.good(format!("complete, nothing is left: {effort}")),
-        End::Enough(what) => out.bad(format!("not complete, out of {what}: {effort}")),
-        End::Found(_) => out.line(format!("after {effort}")),
-    }
-    if progress.undecided > 0 {
-        out.bad(format!("{} states at rest were not decided", progress.undecided));
-    }
-    out.remark(format!(
-        "two states were taken for one by chance with a probability of {:.0e}",
-        (progress.states as f64).powi(2) / 2_f64.powi(65)
-    ));
-    out.remark("\nNot every order is tried:");
-    for rule in reductions(setting.free) {
-        let freed = rule.freed_by.map_or_else(String::new, |name| format!(" (--free {name})"));
-        out.remark(format!("- {}{freed}:\n  {}", rule.what, rule.because));
-    }
-}
-
-fn as_json(
-    command: &str,
-    setting: &Setting,
-    report: &Report,
-    seconds: f64,
-    path: Option<&PathBuf>,
-) -> Value {
-    let Report { end, progress, widest } = report;
-    let (ended, found) = match end {
-        End::Complete => ("complete", None),
-        End::Enough(what) => (*what, None),
-        End::Found(found) => ("violation", Some(found)),
-    };
-    let rules =
-        reductions(setting.free).map(|rule| json!({"what": rule.what, "because": rule.because}));
-    json!({
-        "command": command,
-        "end": ended,
-        "bounds": setting.bounds,
-        "states": progress.states,
-        "steps": progress.steps,
-        "depth": progress.depth,
-        "judged": progress.judged,
-        "undecided": progress.undecided,
-        "widest": widest,
-        "seconds": seconds,
-        "class": found.map(|found| found.violation.class.name()),
-        "what": found.map(|found| found.violation.detail.to_string()),
-        "trail": path.map(|path| path.display().to_string()),
-        "reductions": rules.collect::<Vec<_>>(),
-    })
 }

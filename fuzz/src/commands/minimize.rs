@@ -1,5 +1,6 @@
 //! `zab minimize`: shrink a stored case further.
 
+use super::explore;
 use super::output::Out;
 use super::{Exit, Failure, quoted, read_case, ready_folder, write_case};
 use crate::case::{Case, Driver, Expected, FORMAT, Provenance};
@@ -17,12 +18,18 @@ use zab_core::variant::Named;
 use zab_sim::schedule::{ClientOp, KEYS, Kind};
 use zab_sim::{Act, Schedule};
 
+/// How many schedules are run to find one that says the same as a list of steps.
+const EXECUTIONS: u64 = 20_000;
+
 /// Shrink a failing case; its violation class stays the same
+///
+/// Of a file that `zab explore` wrote it makes a case of a schedule, if one is found that breaks the same
+/// rule through the same defects; otherwise it ends with 3.
 ///
 /// Example: `cargo zab minimize findings/zookeeper-4643.json`
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// A file that `zab hunt` wrote
+    /// A file that `zab hunt` or `zab explore` wrote
     #[arg(value_name = "CASE")]
     case: PathBuf,
     /// What runs the simulation [default: what ran it before]
@@ -31,13 +38,15 @@ pub(super) struct Args {
     /// It shows the same class there as well, and shall still do so
     #[arg(long, value_enum, value_name = "D", value_delimiter = ',')]
     hold_in: Vec<HoldIn>,
+    /// Of a file that `zab explore` wrote: how many schedules to run to find one that says the same
+    #[arg(long, default_value_t = EXECUTIONS, value_name = "N")]
+    executions: u64,
     /// Where to write the smaller case [default: beside the given one]
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
 }
 
 pub(super) fn run(args: &Args, out: &Out) -> Result<Exit, Failure> {
-    let case = read_case(&args.case)?;
     let folder = args.out.clone().or_else(|| args.case.parent().map(Path::to_path_buf));
     let folder = folder.unwrap_or_default();
     let folder = if folder.as_os_str().is_empty() { PathBuf::from(".") } else { folder };
@@ -49,9 +58,21 @@ pub(super) fn run(args: &Args, out: &Out) -> Result<Exit, Failure> {
     for other in &args.hold_in {
         command += &format!(" --hold-in {}", other.name());
     }
+    if args.executions != EXECUTIONS {
+        command += &format!(" --executions {}", args.executions);
+    }
     if let Some(folder) = &args.out {
         command += &format!(" --out {}", quoted(folder));
     }
+    if let Some(trail) = explore::read(&args.case)? {
+        if !args.hold_in.is_empty() {
+            return Err(Failure::usage("--hold-in: minimize the case that is made of it instead"));
+        }
+        out.command(&command);
+        let oracle = Oracle::new(args.driver.unwrap_or_default());
+        return explore::convert((&args.case, &trail), oracle, args.executions, &folder, out);
+    }
+    let case = read_case(&args.case)?;
     out.command(&command);
     let Some(class) = case.expected.class() else {
         let path = args.case.display();

@@ -12,6 +12,9 @@ use zab_sim::explore::{Bounds, End, Limits, Setting, search};
 /// States after which an exploration is given up.
 const STATES_MAX: u64 = 500_000;
 
+/// Worlds in memory at a time: some 400 MiB.
+const WORLDS_MAX: usize = 20_000;
+
 /// An exploration.
 #[derive(Copy, Clone, Debug, PartialEq, Eq)]
 pub struct Explored {
@@ -49,7 +52,7 @@ pub fn explored(releases: Releases) -> Vec<Explored> {
 fn explore(releases: Releases, fault: &'static str, bounds: Bounds) -> Explored {
     let mut setting = Setting::new(3, releases, standard(releases));
     setting.bounds = bounds;
-    let limits = Limits { states: STATES_MAX, worlds: 100_000 };
+    let limits = Limits { states: STATES_MAX, worlds: WORLDS_MAX };
     let report = search(&setting, limits, 1, &mut |_| ControlFlow::Continue(()))
         .expect("nothing has to happen before it");
     let ended = match report.end {

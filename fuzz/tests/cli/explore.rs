@@ -40,6 +40,23 @@ fn what_is_found_is_a_file_that_replays_and_that_the_reference_survives() {
 }
 
 #[test]
+fn it_goes_on_from_an_action_of_a_stored_case() {
+    let folder = folder();
+    let case = concat!(env!("CARGO_MANIFEST_DIR"), "/cases/O1/stale-ack.json");
+    let run = |args: &[&str]| zab(folder.path(), args);
+    let from = ["explore", "--from", case, "--first", "1", "--writes", "0", "--cuts", "1"];
+    let output = run(&from);
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    let command = format!("--cuts 1 --from {case} --first 1");
+    let shown = stdout(&output);
+    assert!(shown.lines().next().is_some_and(|line| line.ends_with(&command)), "{shown}");
+    assert!(shown.contains("complete, nothing is left"), "{shown}");
+    let refused = run(&["explore", "--from", case, "--first", "99"]);
+    assert_eq!(refused.status.code(), Some(2));
+    assert!(stderr(&refused).contains("--first") && stderr(&refused).contains("choose from 1 to"));
+}
+
+#[test]
 fn it_says_whether_anything_is_left() {
     let folder = folder();
     let json = |args: &[&str]| {

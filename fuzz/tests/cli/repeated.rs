@@ -29,13 +29,22 @@ const RUNS: &[(&str, &[&str])] = &[
     ("hunt", &["--variant zk-3.9.5 --strict-posix --cause stale-ack --corpus shared", SHORT]),
     ("hunt", &["--variant reference --resume laps --lap 2", SHORT]),
     ("hunt", &["--time 1ms -j 1"]),
-    ("minimize", &["CASE --driver direct --hold-in turmoil --out elsewhere"]),
+    ("minimize", &["CASE --driver direct --hold-in turmoil --executions 9 --out elsewhere"]),
     (
         "compare",
         &["4646 --with stale-ack --fix 4646 --seeds 1 --runs 2 --servers 3 --guidance random"],
     ),
     ("agree", &["--variant 4646 --seed 3 --runs 2 --out elsewhere --keep-going --servers 3"]),
     ("agree", &["--with stale-ack --fix stale-ack --time 1ms"]),
+    (
+        "explore",
+        &["--writes 0 --reads 1 --restarts 1 --power-losses 1 --step-downs 1 --cuts 1", FEW],
+    ),
+    ("explore", &["--write-errors 1 --flush-errors 1 --blank-disks 1", FEW]),
+    (
+        "explore",
+        &["--variant 4646 --with stale-ack --fix 4643 --class O1 --free committer,receiver", FEW],
+    ),
     ("bench", &["--repetitions 1 --executions 1 --variant zk-3.9.5 --with stale-ack --fix 4882"]),
     ("replay", &["CASE --variant 3.8.4 --with stale-ack --fix 4643 --driver turmoil --times 2"]),
     ("explain", &["CASE --variant 3.8.4 --with stale-ack --fix 4643 --markdown"]),
@@ -54,10 +63,15 @@ const RUNS: &[(&str, &[&str])] = &[
 /// The least of a hunt.
 const SHORT: &str = "--runs 2 -j 1";
 
+/// The least of an exploration.
+const FEW: &str = "--states 5 -j 1";
+
 /// Options of a command that no run above has, and why.
 const ELSEWHERE: &[(&str, &str, &str)] = &[
     ("explain", "--junit", "depends on what the case promises: `tests/junit.rs`"),
     ("replay", "--trace", "prints the trace and nothing else"),
+    ("explore", "--from", "needs a finding: `tests/cli/explore.rs`"),
+    ("explore", "--first", "goes with --from"),
     ("check", "--help", "has topics"),
 ];
 

@@ -19,6 +19,59 @@ pub struct Bounds {
     pub step_downs: u8,
     /// Connections that break between two servers that run.
     pub cuts: u8,
+    /// Writes to a file that fail.
+    pub write_errors: u8,
+    /// Flushes of a file that fail.
+    pub flush_errors: u8,
+    /// Processes killed whose disks are created again, empty.
+    pub blank_disks: u8,
+}
+
+impl Bounds {
+    /// Nothing happens.
+    pub const NONE: Self = Self {
+        writes: 0,
+        reads: 0,
+        restarts: 0,
+        power_losses: 0,
+        step_downs: 0,
+        cuts: 0,
+        write_errors: 0,
+        flush_errors: 0,
+        blank_disks: 0,
+    };
+
+    /// How many faults there may be.
+    pub fn faults(self) -> u32 {
+        let [_, _, faults @ ..] = self.named();
+        faults.into_iter().map(|(_, count)| u32::from(count)).sum()
+    }
+
+    /// Each bound by its name on the command line.
+    pub const fn named(self) -> [(&'static str, u8); 9] {
+        let Self {
+            writes,
+            reads,
+            restarts,
+            power_losses,
+            step_downs,
+            cuts,
+            write_errors,
+            flush_errors,
+            blank_disks,
+        } = self;
+        [
+            ("writes", writes),
+            ("reads", reads),
+            ("restarts", restarts),
+            ("power-losses", power_losses),
+            ("step-downs", step_downs),
+            ("cuts", cuts),
+            ("write-errors", write_errors),
+            ("flush-errors", flush_errors),
+            ("blank-disks", blank_disks),
+        ]
+    }
 }
 
 /// Threads that have their turns in every order; the others run as soon as they have work.
@@ -35,11 +88,29 @@ pub struct Free {
     pub client: bool,
     /// Messages of leader election, and the patience of servers that look for a leader.
     pub election: bool,
+    /// Both orders of two steps that commute.
+    pub order: bool,
+    /// The server that is connected to: it accepts when it likes.
+    pub accept: bool,
+    /// A follower that got no connection: it tries again when it likes.
+    pub retry: bool,
+    /// What clients ask and are answered: it is on the way.
+    pub answer: bool,
 }
 
 impl Free {
     /// What can be freed, by name.
-    pub const NAMES: [&'static str; 5] = ["receiver", "committer", "sender", "client", "election"];
+    pub const NAMES: [&'static str; 9] = [
+        "receiver",
+        "committer",
+        "sender",
+        "client",
+        "election",
+        "order",
+        "accept",
+        "retry",
+        "answer",
+    ];
 
     /// Frees something. False if nothing has that name.
     pub fn set(&mut self, name: &str) -> bool {
@@ -49,6 +120,10 @@ impl Free {
             "sender" => &mut self.sender,
             "client" => &mut self.client,
             "election" => &mut self.election,
+            "order" => &mut self.order,
+            "accept" => &mut self.accept,
+            "retry" => &mut self.retry,
+            "answer" => &mut self.answer,
             _ => return false,
         };
         *entry = true;

@@ -1,6 +1,8 @@
 //! What may happen next, as somebody who replays it has to be told: by servers and places, never by
 //! numbers that depend on what else happened.
 
+use crate::due::{Due, Later};
+use crate::schedule::Files;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use zab_core::{Actor, File, NodeId};
@@ -21,6 +23,12 @@ pub enum Choice {
     StepDown(u8),
     /// The connections between two servers break.
     Cut(u8, u8),
+    /// The disk of a server fails at the oldest operation on this file, which is a write.
+    FailWrite(u8, OnDisk),
+    /// The disk of a server fails to flush this file at the oldest operation on it.
+    FailFlush(u8, OnDisk),
+    /// The process of a server is killed, and its disk created again, empty.
+    Blank(u8),
     /// The process of a server starts.
     Start(u8),
     /// These servers, one bit each, hold an election among themselves.
@@ -36,6 +44,10 @@ pub enum Choice {
     GiveUp(u8),
     /// A follower connects to its leader.
     Connect(u8, u8),
+    /// A follower without a connection asks for one.
+    Retry(u8),
+    /// What a client asks arrives, or what it is answered.
+    Client(u8),
     /// The next packet arrives from one server at another, on that one of their connections, the
     /// oldest being 0.
     Deliver(u8, u8, u8),
@@ -82,6 +94,17 @@ pub enum Thread {
     Sender(u8),
 }
 
+impl From<OnDisk> for Files {
+    fn from(file: OnDisk) -> Self {
+        match file {
+            OnDisk::Log => Self::Log,
+            OnDisk::Snapshot => Self::Snapshot,
+            OnDisk::AcceptedEpoch => Self::AcceptedEpoch,
+            OnDisk::CurrentEpoch => Self::CurrentEpoch,
+        }
+    }
+}
+
 impl From<Actor> for Thread {
     fn from(actor: Actor) -> Self {
         match actor {
@@ -96,6 +119,25 @@ impl From<Actor> for Thread {
 }
 
 impl Choice {
+    /// What somebody waits for, as a choice. What is on the way stands in the world, time does not
+    /// pass, and starts are chosen without being asked for.
+    pub(super) fn of(due: Due) -> Option<Self> {
+        match due {
+            Due::Disk { server, file, .. } => Some(Self::Disk(server.0, OnDisk::from(file))),
+            Due::Turn { server, actor, .. } => Some(Self::Turn(server.0, Thread::from(actor))),
+            Due::Connect { from, to, .. } => Some(Self::Connect(from.0, to.0)),
+            Due::Request { client, .. } | Due::Later(Later::Answer { client, .. }) => {
+                Some(Self::Client(client))
+            }
+            Due::Arrive { .. }
+            | Due::Reset { .. }
+            | Due::Notify { .. }
+            | Due::Timer { .. }
+            | Due::StepDown { .. }
+            | Due::Later(_) => None,
+        }
+    }
+
     /// Whether it is a fault, a client or the start of a process: what an ensemble does not do by
     /// itself.
     pub const fn is_action(self) -> bool {
@@ -107,6 +149,9 @@ impl Choice {
                 | Self::PowerLoss(..)
                 | Self::StepDown(_)
                 | Self::Cut(..)
+                | Self::FailWrite(..)
+                | Self::FailFlush(..)
+                | Self::Blank(_)
                 | Self::Start(_)
         )
     }
@@ -125,6 +170,9 @@ impl fmt::Display for Choice {
             }
             Self::StepDown(at) => write!(f, "S{at} steps down"),
             Self::Cut(a, b) => write!(f, "the connections of S{a} and S{b} break"),
+            Self::FailWrite(at, file) => write!(f, "the disk of S{at} fails to write {file:?}"),
+            Self::FailFlush(at, file) => write!(f, "the disk of S{at} fails to flush {file:?}"),
+            Self::Blank(at) => write!(f, "S{at} is killed, and its disk is created again, empty"),
             Self::Start(at) => write!(f, "S{at} starts"),
             Self::Elect(mask) => {
                 let members = (0..8).filter(|bit| mask >> bit & 1 == 1);
@@ -136,6 +184,8 @@ impl fmt::Display for Choice {
             Self::LosePatience(at) => write!(f, "S{at} waits no longer for a better vote"),
             Self::GiveUp(at) => write!(f, "S{at}, followed by no majority, gives up leading"),
             Self::Connect(from, to) => write!(f, "S{from} connects to S{to}"),
+            Self::Retry(at) => write!(f, "S{at} tries again to connect"),
+            Self::Client(who) => write!(f, "what client {who} asks, or is answered, arrives"),
             Self::Deliver(from, to, age) => write!(f, "S{to} gets a packet of S{from}{}", nth(age)),
             Self::Break(to, from, age) => {
                 write!(f, "S{to} learns that S{from} is gone{}", nth(age))

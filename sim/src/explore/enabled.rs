@@ -1,10 +1,9 @@
 //! What may happen next in a state.
 
 use super::bounds::Bounds;
-use super::choice::{Choice, OnDisk, Thread};
+use super::choice::{Choice, OnDisk};
 use super::setting::Setting;
 use super::state::State;
-use crate::due::Due;
 use crate::network::Next;
 use zab_core::NodeId;
 use zab_core::message::ServerState;
@@ -15,6 +14,9 @@ impl State {
         let mut choices = Vec::with_capacity(24);
         self.arrivals(&mut choices);
         self.completions(&mut choices);
+        if setting.free.retry {
+            choices.extend(self.next_to_try_again().map(|server| Choice::Retry(server.0)));
+        }
         self.elections(setting, &mut choices);
         self.actions(setting, &mut choices);
         choices
@@ -38,13 +40,7 @@ impl State {
 
     /// What servers have asked for happens: of the operations on one file the oldest first.
     fn completions(&self, choices: &mut Vec<Choice>) {
-        for due in &self.dues {
-            let choice = match *due {
-                Due::Disk { server, file, .. } => Choice::Disk(server.0, OnDisk::from(file)),
-                Due::Turn { server, actor, .. } => Choice::Turn(server.0, Thread::from(actor)),
-                Due::Connect { from, to, .. } => Choice::Connect(from.0, to.0),
-                _ => continue,
-            };
+        for choice in self.dues.iter().filter_map(|due| Choice::of(*due)) {
             if !choices.contains(&choice) {
                 choices.push(choice);
             }
@@ -81,32 +77,25 @@ impl State {
     /// Clients and faults, as far as the bounds go, and starts.
     fn actions(&self, setting: &Setting, choices: &mut Vec<Choice>) {
         let Setting { bounds, free, .. } = setting;
-        let Bounds { writes, reads, restarts, power_losses, step_downs, cuts } = self.spent;
-        let members = || self.world.config().members();
-        for server in members() {
+        for server in self.world.config().members() {
             if !self.world.is_up(server) {
                 choices.push(Choice::Start(server.0));
                 continue;
             }
-            let serves = self.world.is_serving(server);
-            if writes < bounds.writes && serves && (free.client || self.leads(server)) {
+            let serves = self.world.is_serving(server) && self.next_client().is_some();
+            if self.spent.writes < bounds.writes && serves && (free.client || self.leads(server)) {
                 choices.push(Choice::Write(server.0));
             }
-            if reads < bounds.reads && serves {
+            if self.spent.reads < bounds.reads && serves {
                 choices.push(Choice::Read(server.0));
             }
-            if restarts < bounds.restarts {
-                choices.push(Choice::Kill(server.0));
-            }
-            if power_losses < bounds.power_losses {
-                let at_risk = u8::try_from(self.world.at_risk(server)).unwrap_or(u8::MAX);
-                choices.extend((0..=at_risk).map(|kept| Choice::PowerLoss(server.0, kept)));
-            }
-            if step_downs < bounds.step_downs && !self.world.is_looking(server) {
+            self.ends(server, bounds, choices);
+            if self.spent.step_downs < bounds.step_downs && !self.world.is_looking(server) {
                 choices.push(Choice::StepDown(server.0));
             }
         }
-        if cuts < bounds.cuts {
+        self.errors(bounds, choices);
+        if self.spent.cuts < bounds.cuts {
             for end in self.world.ends() {
                 let cut = Choice::Cut(end.from.0.min(end.to.0), end.from.0.max(end.to.0));
                 if !end.may_break && !choices.contains(&cut) {
@@ -116,7 +105,41 @@ impl State {
         }
     }
 
-    fn leads(&self, server: NodeId) -> bool {
+    /// How the process of a server may end.
+    fn ends(&self, server: NodeId, bounds: &Bounds, choices: &mut Vec<Choice>) {
+        if self.spent.restarts < bounds.restarts {
+            choices.push(Choice::Kill(server.0));
+        }
+        if self.spent.power_losses < bounds.power_losses {
+            let at_risk = u8::try_from(self.world.at_risk(server)).unwrap_or(u8::MAX);
+            choices.extend((0..=at_risk).map(|kept| Choice::PowerLoss(server.0, kept)));
+        }
+        if self.spent.blank_disks < bounds.blank_disks && self.world.may_blank(server) {
+            choices.push(Choice::Blank(server.0));
+        }
+    }
+
+    /// What a disk would complete next may fail.
+    fn errors(&self, bounds: &Bounds, choices: &mut Vec<Choice>) {
+        let completions: Vec<(u8, OnDisk)> = choices
+            .iter()
+            .filter_map(|choice| match *choice {
+                Choice::Disk(server, file) => Some((server, file)),
+                _ => None,
+            })
+            .collect();
+        let failing = |make: fn(u8, OnDisk) -> Choice| {
+            completions.iter().map(move |(server, file)| make(*server, *file))
+        };
+        if self.spent.write_errors < bounds.write_errors {
+            choices.extend(failing(Choice::FailWrite));
+        }
+        if self.spent.flush_errors < bounds.flush_errors {
+            choices.extend(failing(Choice::FailFlush));
+        }
+    }
+
+    pub(super) fn leads(&self, server: NodeId) -> bool {
         self.world.view(server).is_some_and(|view| view.state == ServerState::Leading)
     }
 

@@ -1,6 +1,7 @@
 //! The states met so far: a hash of each, and for each the step that led to it.
 
 use super::Choice;
+use super::order::Last;
 use super::state::State;
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::sync::Mutex;
@@ -16,18 +17,23 @@ struct Origin {
     choice: Choice,
 }
 
+/// With its hash, 16 bytes a state.
+const _: () = assert!(size_of::<Origin>() == 8);
+
 /// A state met on the level that is being made.
 struct Born {
     /// From which state of the level before, and by which of its choices: of equal states the least
     /// one stays, whichever thread was faster.
     rank: (u32, u16),
     choice: Choice,
+    last: Last,
     state: Option<Box<State>>,
 }
 
 /// Which state of the level before: its number among all states, and itself unless memory was short.
 pub(super) struct Member {
     pub(super) id: u32,
+    pub(super) last: Last,
     pub(super) state: Option<Box<State>>,
 }
 
@@ -65,7 +71,7 @@ impl Levels {
         &self,
         hash: u64,
         rank: (u32, u16),
-        choice: Choice,
+        (choice, last): (Choice, Last),
         state: Box<State>,
     ) -> bool {
         let mut shard = self.next[shard(hash)].lock().expect("no thread panics while it adds");
@@ -78,7 +84,7 @@ impl Levels {
         if !is_held {
             self.held.fetch_sub(1, Ordering::Relaxed);
         }
-        let born = Born { rank, choice, state };
+        let born = Born { rank, choice, last, state };
         if let Some(known) = known {
             let replaced = std::mem::replace(known, born);
             replaced.state.iter().for_each(|_| self.release());
@@ -102,25 +108,30 @@ impl Levels {
             born.extend(next.drain().map(|(_, born)| born));
         }
         born.sort_unstable_by_key(|born| born.rank);
-        let members = born.into_iter().map(|Born { rank, choice, state }| {
+        let members = born.into_iter().map(|Born { rank, choice, last, state }| {
             let id = u32::try_from(self.origins.len()).expect("memory holds fewer states");
             self.origins.push(Origin { from: ids[rank.0 as usize], choice });
-            Member { id, state }
+            Member { id, last, state }
         });
         members.collect()
     }
 
     /// The steps that lead to a state.
     pub(super) fn path(&self, id: u32) -> Vec<Choice> {
-        let mut path = Vec::new();
-        let mut at = id as usize;
-        while at != 0 {
-            let Origin { from, choice } = self.origins[at];
-            path.push(choice);
-            at = from as usize;
+        self.last_steps(id, usize::MAX).1
+    }
+
+    /// The last steps that lead to a state, no more than so many, and from which one.
+    pub(super) fn last_steps(&self, id: u32, most: usize) -> (u32, Vec<Choice>) {
+        let mut steps = Vec::new();
+        let mut at = id;
+        while at != 0 && steps.len() < most {
+            let Origin { from, choice } = self.origins[at as usize];
+            steps.push(choice);
+            at = from;
         }
-        path.reverse();
-        path
+        steps.reverse();
+        (at, steps)
     }
 }
 

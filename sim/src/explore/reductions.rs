@@ -18,7 +18,7 @@ pub struct Reduction {
 }
 
 /// All of them.
-const ALL: [Reduction; 12] = [
+const ALL: [Reduction; 14] = [
     Reduction {
         what: "senders write all that is queued at once",
         because: "a packet that its sender still holds is one that has not arrived yet; if the \
@@ -55,18 +55,29 @@ const ALL: [Reduction; 12] = [
     Reduction {
         what: "a server that is connected to accepts at once",
         because: "the one that connects waits for an answer, so it may as well connect later",
-        freed_by: None,
+        freed_by: Some("accept"),
     },
     Reduction {
         what: "a follower that gets no connection tries again at once",
         because: "what would have changed meanwhile may as well change before the first attempt",
+        freed_by: Some("retry"),
+    },
+    Reduction {
+        what: "requests and answers of clients arrive at once",
+        because: "a request that arrives later is one that is asked later, and who knows more sees \
+                  more broken",
+        freed_by: Some("answer"),
+    },
+    Reduction {
+        what: "each operation has a client of its own",
+        because: "left out are sessions with two operations (O4)",
         freed_by: None,
     },
     Reduction {
-        what: "requests and answers of clients arrive at once, one client for each",
-        because: "a request that arrives later is one that is asked later, and who knows more sees \
-                  more broken; left out are sessions with two operations (O4)",
-        freed_by: None,
+        what: "of two orders of steps at different servers that commute one is taken",
+        because: "both lead to the same state, and break the same rules on the way: no state is left \
+                  out by that",
+        freed_by: Some("order"),
     },
     Reduction {
         what: "of the operations on one file the oldest is completed first",
@@ -86,8 +97,11 @@ const ALL: [Reduction; 12] = [
         freed_by: None,
     },
     Reduction {
-        what: "disks do not fail, clocks run right, and nothing is written back but by a flush",
-        because: "out of reach: ZOOKEEPER-4882, and leads-unpromised, which needs a write that fails",
+        what: "disks fail where that is chosen, once; clocks run right; nothing is written back but by \
+               a flush",
+        because: "an error is a choice (--write-errors, --flush-errors), and so is a blank disk \
+                  (--blank-disks); left out are disks that are full, read-only or fail for long, and a \
+                  page cache that is written back after its process has died",
         freed_by: None,
     },
 ];

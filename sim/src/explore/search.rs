@@ -5,6 +5,7 @@
 
 use super::Choice;
 use super::levels::{Levels, Member};
+use super::order::Last;
 use super::rest;
 use super::setting::Setting;
 use super::sink::Fingerprint;
@@ -19,8 +20,12 @@ use zab_core::canonical::Canonical;
 /// States in a batch.
 const BATCH: usize = 4096;
 
-/// States that a thread takes at once.
-const HANDFUL: usize = 16;
+/// States that a thread takes at once: neighbors, most of which have an ancestor in common.
+const HANDFUL: usize = 64;
+
+/// How many steps above a state the ancestor is that is kept for its neighbors: to copy a state costs
+/// as much as to take a few steps.
+const NEAR: usize = 3;
 
 /// What is enough.
 #[derive(Copy, Clone, Debug, PartialEq, Eq)]
@@ -100,6 +105,7 @@ pub fn search(
     let levels = Levels::new(hash(setting, &root), limits.worlds.max(1));
     let mut search = Search {
         setting,
+        root,
         limits,
         threads,
         levels,
@@ -108,7 +114,7 @@ pub fn search(
         states: 1,
         widest: 1,
     };
-    let end = search.run(root, watch);
+    let end = search.run(watch);
     let progress = search.progress(0);
     Ok(Report { end, progress, widest: search.widest })
 }
@@ -127,8 +133,17 @@ struct Counts {
     undecided: AtomicU64,
 }
 
+/// What a thread works with.
+#[derive(Default)]
+struct Bench {
+    step: Step,
+    /// A state that others are made from, and which one it is.
+    ancestor: Option<(u32, State)>,
+}
+
 struct Search<'a> {
     setting: &'a Setting,
+    root: State,
     limits: Limits,
     threads: usize,
     levels: Levels,
@@ -142,12 +157,9 @@ struct Search<'a> {
 type Hit = Option<((u32, u16), Option<Choice>, Violation)>;
 
 impl Search<'_> {
-    fn run(
-        &mut self,
-        root: State,
-        watch: &mut dyn FnMut(Progress) -> ControlFlow<&'static str>,
-    ) -> End {
-        let mut level = vec![Member { id: 0, state: Some(Box::new(root)) }];
+    fn run(&mut self, watch: &mut dyn FnMut(Progress) -> ControlFlow<&'static str>) -> End {
+        let root = Some(Box::new(self.root.clone()));
+        let mut level = vec![Member { id: 0, last: Last::NONE, state: root }];
         while !level.is_empty() {
             let ids: Vec<u32> = level.iter().map(|member| member.id).collect();
             self.widest = self.widest.max(ids.len() as u64);
@@ -197,14 +209,14 @@ impl Search<'_> {
         let handfuls: Vec<_> = members.chunks_mut(HANDFUL).map(Mutex::new).collect();
         let taken = AtomicUsize::new(0);
         let work = || {
-            let mut step = Step::default();
+            let mut bench = Bench::default();
             loop {
                 let at = taken.fetch_add(1, Ordering::Relaxed);
                 let Some(handful) = handfuls.get(at) else { return };
                 let mut handful = handful.lock().expect("each is taken once");
                 for (place, member) in handful.iter_mut().enumerate() {
                     let place = (start + at * HANDFUL + place) as u32;
-                    if let Some(found) = self.expand(member, place, &mut step) {
+                    if let Some(found) = self.expand(member, place, &mut bench) {
                         let mut hit = hit.lock().expect("no thread panics while it reports");
                         if hit.as_ref().is_none_or(|(rank, ..)| found.0 < *rank) {
                             *hit = Some(found);
@@ -223,20 +235,24 @@ impl Search<'_> {
     }
 
     /// Takes every choice of a state.
-    fn expand(&self, member: &mut Member, place: u32, step: &mut Step) -> Hit {
+    fn expand(&self, member: &mut Member, place: u32, bench: &mut Bench) -> Hit {
         let Self { setting, levels, counts, .. } = self;
         let state = match member.state.take() {
             Some(state) => {
                 levels.release();
                 state
             }
-            None => Box::new(self.again(member.id)),
+            None => Box::new(self.again(member.id, bench)),
         };
-        let choices = state.choices(setting);
+        let step = &mut bench.step;
+        let mut choices = state.choices(setting);
         if State::is_at_rest(&choices)
             && let Some(violation) = self.judge(&state)
         {
             return Some(((place, 0), None, violation));
+        }
+        if !setting.free.order {
+            choices.retain(|choice| !member.last.spares(*choice, |server| state.leads(server)));
         }
         let last = choices.len().wrapping_sub(1);
         let mut state = Some(state);
@@ -252,8 +268,9 @@ impl Search<'_> {
             if let Some(violation) = next.violation(setting) {
                 return Some((rank, Some(*choice), violation.clone()));
             }
+            let way = Last::of(*choice, step.reach);
             let hash = hash(setting, &next);
-            if !levels.is_old(hash) && levels.add(hash, rank, *choice, next) {
+            if !levels.is_old(hash) && levels.add(hash, rank, (*choice, way), next) {
                 counts.next.fetch_add(1, Ordering::Relaxed);
             }
         }
@@ -274,14 +291,26 @@ impl Search<'_> {
         }
     }
 
-    /// Makes a state again from its steps.
-    fn again(&self, id: u32) -> State {
-        let mut state = self.setting.root().expect("the search has begun there");
-        let mut step = Step::default();
-        for choice in self.levels.path(id) {
-            let is_taken = state.take(self.setting, choice, &mut step);
+    /// Makes a state again from its steps, the last few of them from an ancestor that its neighbors
+    /// have in common with it.
+    fn again(&self, id: u32, bench: &mut Bench) -> State {
+        let Bench { step, ancestor } = bench;
+        let (from, steps) = self.levels.last_steps(id, NEAR);
+        if ancestor.as_ref().is_none_or(|(kept, _)| *kept != from) {
+            let mut state = self.root.clone();
+            self.walk(&mut state, self.levels.path(from), step);
+            *ancestor = Some((from, state));
+        }
+        let (_, state) = ancestor.as_ref().expect("it has just been made");
+        let mut state = state.clone();
+        self.walk(&mut state, steps, step);
+        state
+    }
+
+    fn walk(&self, state: &mut State, steps: Vec<Choice>, step: &mut Step) {
+        for choice in steps {
+            let is_taken = state.take(self.setting, choice, step);
             assert!(is_taken, "a choice means the same each time: {choice}");
         }
-        state
     }
 }

@@ -3,10 +3,11 @@
 use super::bounds::{Bounds, Free};
 use super::choice::Choice;
 use super::rest;
+use super::start::Start;
 use super::state::{State, Step};
-use crate::due::Due;
 use crate::passage::Passage;
 use crate::run::Booted;
+use crate::schedule::Schedule;
 use zab_checker::{Checker, Class, Event, Standard, Verdict, Violation};
 use zab_core::variant::Releases;
 use zab_core::{Config, Span, Time};
@@ -34,12 +35,14 @@ pub struct Setting {
     /// The time that stands still.
     pub(super) now: Time,
     booted: Booted,
+    start: Start,
+    first: Option<Schedule>,
 }
 
 /// What came of a list of choices.
 #[derive(Clone, Debug)]
 pub struct Replay {
-    /// What was observed, the boot included.
+    /// What was observed, the boot and what came before included.
     pub events: Vec<Event>,
     /// What was on its way after the boot, each with the number of events before it.
     pub passages: Vec<(usize, Passage)>,
@@ -74,14 +77,33 @@ impl Setting {
             class: None,
             before: Vec::new(),
             now: booted.driver().now(),
+            start: Start::at(&booted),
+            first: None,
             booted,
         }
     }
 
+    /// Lets this schedule happen first, by the driver's clock, up to the instant of its last action.
+    /// Then its faults end, servers that are down stay so, and time stands still.
+    ///
+    /// # Panics
+    /// If the schedule is for another number of servers.
+    pub fn after(&mut self, schedule: &Schedule) {
+        assert_eq!(schedule.servers, self.servers, "the schedule is for another ensemble");
+        self.start = Start::after(&self.booted, schedule);
+        self.now = self.start.now();
+        self.first = Some(schedule.clone());
+    }
+
+    /// The schedule that happens first, if there is one.
+    pub const fn first(&self) -> Option<&Schedule> {
+        self.first.as_ref()
+    }
+
     /// Where the exploration begins. `None` if something that has to happen before cannot.
     pub(super) fn root(&self) -> Option<State> {
-        let mut state = self.booted_state();
         let mut step = Step::default();
+        let mut state = self.state(&mut step);
         for choice in &self.before {
             if !state.take(self, *choice, &mut step) {
                 return None;
@@ -91,19 +113,17 @@ impl Setting {
         Some(state)
     }
 
-    fn booted_state(&self) -> State {
+    fn state(&self, step: &mut Step) -> State {
         let mut checker = Checker::new(self.servers, self.standard);
-        self.booted.evidence().iter().for_each(|event| checker.observe(event));
-        let world = self.booted.driver().world().clone();
-        let dues = self.booted.driver().pending().filter(|due| !is_of_time(*due)).collect();
-        State::new(self, world, dues, checker)
+        self.start.events().iter().for_each(|event| checker.observe(event));
+        State::new(self, self.start.driver(), checker, step)
     }
 
-    /// Takes these choices one after the other, from the boot on, then heals and judges.
+    /// Takes these choices one after the other, then heals and judges.
     pub fn replay(&self, choices: &[Choice]) -> Replay {
-        let mut state = self.booted_state();
         let origin = self.now;
-        let mut step = Step::with_notes(self.booted.evidence());
+        let mut step = Step::with_notes(self.start.notes());
+        let mut state = self.state(&mut step);
         let mut taken = 0;
         for choice in choices {
             step.shown_at = Some(origin.after(Span(STEP.0 * (taken as u64 + 1))));
@@ -119,15 +139,10 @@ impl Setting {
             events: notes.events,
             passages: notes.passages,
             boot: self.booted.evidence().len(),
-            origin,
+            origin: self.booted.driver().now(),
             taken,
             violations: judged.violations,
             verdict: judged.verdict,
         }
     }
-}
-
-/// Whether time brings it about, or the network has it.
-const fn is_of_time(due: Due) -> bool {
-    !matches!(due, Due::Turn { .. } | Due::Disk { .. } | Due::Connect { .. })
 }

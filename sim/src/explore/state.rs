@@ -3,16 +3,17 @@
 
 use super::Setting;
 use super::bounds::Bounds;
-use super::choice::{Choice, OnDisk, Thread};
-use crate::due::{Due, Effects, Later};
+use super::choice::Choice;
+use super::order::Reach;
+use crate::direct::Direct;
+use crate::due::{Due, Effects};
 use crate::network::{End, Next};
 use crate::passage::Passage;
-use crate::schedule::{Act, ClientOp, CrashMode};
 use crate::world::World;
 use zab_checker::{Checker, Event, Violation};
 use zab_core::canonical::{Canonical, Sink};
 use zab_core::message::ServerState;
-use zab_core::{Key, NodeId, Phase, Time};
+use zab_core::{NodeId, Phase, Time};
 
 /// A state.
 #[derive(Clone, Debug)]
@@ -35,6 +36,8 @@ pub(crate) struct Step {
     pub(super) notes: Option<Notes>,
     /// When it happens, for a story: time stands still for the servers.
     pub(super) shown_at: Option<Time>,
+    /// Whom what was observed in this step concerns.
+    pub(super) reach: Reach,
 }
 
 /// What is observed, for a story.
@@ -45,12 +48,23 @@ pub(super) struct Notes {
     pub(super) passages: Vec<(usize, Passage)>,
 }
 
+impl Notes {
+    /// Takes note of what was observed.
+    pub(super) fn take(&mut self, fx: &mut Effects) {
+        let Self { events, passages } = self;
+        let before = events.len();
+        let placed = fx.passages.drain(..).map(|(after, passage)| (before + after, passage));
+        passages.extend(placed);
+        events.append(&mut fx.evidence);
+        fx.touched = 0;
+    }
+}
+
 impl Step {
-    /// One that takes notes, after these events.
-    pub(super) fn with_notes(events: &[Event]) -> Self {
+    /// One that goes on with these notes.
+    pub(super) fn with_notes(notes: &Notes) -> Self {
         let fx = Effects { wants_passages: true, ..Effects::default() };
-        let notes = Notes { events: events.to_vec(), passages: Vec::new() };
-        Self { fx, notes: Some(notes), shown_at: None }
+        Self { fx, notes: Some(notes.clone()), ..Self::default() }
     }
 
     /// What came of something that was begun and cannot be.
@@ -63,10 +77,17 @@ impl Step {
 }
 
 impl State {
-    /// A world in which time stands still from now on.
-    pub(super) fn new(setting: &Setting, world: World, dues: Vec<Due>, checker: Checker) -> Self {
-        let mut state = Self { world, dues, checker, spent: Bounds::default(), asked: 0 };
-        state.run(setting, &mut Step::default());
+    /// The world of a driver, in which time stands still from now on.
+    pub(super) fn new(
+        setting: &Setting,
+        driver: &Direct,
+        checker: Checker,
+        step: &mut Step,
+    ) -> Self {
+        let world = driver.world().clone();
+        let dues = driver.pending().filter(|due| Choice::of(*due).is_some()).collect();
+        let mut state = Self { world, dues, checker, spent: Bounds::NONE, asked: 0 };
+        state.run(setting, step);
         state
     }
 
@@ -87,6 +108,7 @@ impl State {
     /// Lets something happen, and all that follows from it without a choice. False if it cannot
     /// happen.
     pub(super) fn take(&mut self, setting: &Setting, choice: Choice, step: &mut Step) -> bool {
+        step.reach = Reach::default();
         let is_possible = self.begin(setting.now, choice, &mut step.fx);
         if is_possible {
             self.run(setting, step);
@@ -94,121 +116,6 @@ impl State {
             step.forget();
         }
         is_possible
-    }
-
-    fn begin(&mut self, now: Time, choice: Choice, fx: &mut Effects) -> bool {
-        match choice {
-            Choice::Write(server) => self.ask(now, (server, ClientOp::Write), fx),
-            Choice::Read(server) => self.ask(now, (server, ClientOp::Read), fx),
-            Choice::Kill(_)
-            | Choice::PowerLoss(..)
-            | Choice::StepDown(_)
-            | Choice::Cut(..)
-            | Choice::GiveUp(_)
-            | Choice::Start(_) => self.strike(now, choice, fx),
-            Choice::Elect(_) | Choice::Join(_) | Choice::Hear(..) | Choice::LosePatience(_) => {
-                return self.elect(now, choice, fx);
-            }
-            Choice::Deliver(from, to, age) | Choice::Break(to, from, age) => {
-                let wanted = (NodeId(from), NodeId(to), age);
-                let ends = self.world.ends();
-                let is_wanted = |end: &&End| (end.from, end.to, end.age) == wanted;
-                let Some(End { conn, end, .. }) = ends.iter().find(is_wanted).copied() else {
-                    return false;
-                };
-                let due = match choice {
-                    Choice::Deliver(..) => Due::Arrive { conn, end },
-                    _ => Due::Reset { conn, end },
-                };
-                self.world.apply(now, due, fx);
-            }
-            Choice::Connect(..) | Choice::Disk(..) | Choice::Turn(..) => {
-                let Some(at) = self.dues.iter().position(|due| is_chosen(choice, *due)) else {
-                    return false;
-                };
-                let due = self.dues.remove(at);
-                self.world.apply(now, due, fx);
-            }
-        }
-        true
-    }
-
-    /// A fault strikes, or a server starts.
-    fn strike(&mut self, now: Time, choice: Choice, fx: &mut Effects) {
-        let Self { world, spent, .. } = self;
-        let step_down = |world: &mut World, server: u8, fx: &mut Effects| {
-            let due = Due::StepDown { server: NodeId(server), life: world.life(NodeId(server)) };
-            world.apply(now, due, fx);
-        };
-        match choice {
-            Choice::Kill(server) => {
-                spent.restarts += 1;
-                world.act(now, Act::Kill { server, down_us: 0 }, fx);
-            }
-            Choice::PowerLoss(server, kept) => {
-                spent.power_losses += 1;
-                let disk = match kept {
-                    0 => CrashMode::LoseAll,
-                    _ => CrashMode::KeepPrefix(kept),
-                };
-                world.act(now, Act::PowerLoss { server, disk, down_us: 0 }, fx);
-            }
-            Choice::StepDown(server) => {
-                spent.step_downs += 1;
-                step_down(world, server, fx);
-            }
-            Choice::GiveUp(server) => step_down(world, server, fx),
-            Choice::Cut(a, b) => {
-                spent.cuts += 1;
-                world.sever(now, NodeId(a), NodeId(b), fx);
-            }
-            Choice::Start(server) => {
-                let (server, life) = (NodeId(server), world.life(NodeId(server)));
-                world.apply(now, Due::Later(Later::Start { server, life }), fx);
-            }
-            other => unreachable!("no fault: {other}"),
-        }
-    }
-
-    /// Something happens in an election. False if it cannot.
-    fn elect(&mut self, now: Time, choice: Choice, fx: &mut Effects) -> bool {
-        let world = &mut self.world;
-        match choice {
-            Choice::Elect(mask) => {
-                let members = world.config().members();
-                let members: Vec<NodeId> = members.filter(|id| mask >> id.0 & 1 == 1).collect();
-                world.elect(now, &members, fx)
-            }
-            Choice::Join(server) => world.join(now, NodeId(server), fx),
-            Choice::Hear(from, to) => world.hear(now, NodeId(from), NodeId(to), fx),
-            Choice::LosePatience(server) => {
-                let is_looking = world.is_looking(NodeId(server));
-                if is_looking {
-                    world.lose_patience(now, NodeId(server), fx);
-                }
-                is_looking
-            }
-            other => unreachable!("no election: {other}"),
-        }
-    }
-
-    fn ask(&mut self, now: Time, (server, op): (u8, ClientOp), fx: &mut Effects) {
-        let spent = match op {
-            ClientOp::Write => &mut self.spent.writes,
-            _ => &mut self.spent.reads,
-        };
-        // What is read is what was written last.
-        let key = match op {
-            ClientOp::Write => *spent,
-            _ => self.spent.writes.saturating_sub(1),
-        };
-        match op {
-            ClientOp::Write => self.spent.writes += 1,
-            _ => self.spent.reads += 1,
-        }
-        let client = self.asked;
-        self.asked += 1;
-        self.world.invoke(now, (client, NodeId(server)), (op, Key(key)), fx);
     }
 
     /// Takes note of what a step has brought about, and lets everything happen that nobody chooses:
@@ -220,10 +127,9 @@ impl State {
             if let Some(at) = self.next_of_itself(setting) {
                 let due = self.dues.remove(at);
                 self.world.apply(setting.now, due, &mut step.fx);
-            } else if let Some(end) = self.world.ends().iter().find(|end| end.next == Next::Up) {
-                let due = Due::Arrive { conn: end.conn, end: end.end };
+            } else if let Some(due) = self.next_to_accept(setting) {
                 self.world.apply(setting.now, due, &mut step.fx);
-            } else if let Some(server) = self.next_to_try_again() {
+            } else if let Some(server) = self.next_to_try_again().filter(|_| !setting.free.retry) {
                 self.world.tick(setting.now, server, &mut step.fx);
             } else {
                 return;
@@ -239,15 +145,23 @@ impl State {
             Due::Disk { server, file, lsn, .. } => {
                 self.world.is_idle_flush(server, file, lsn).then_some((1, server, None))
             }
-            Due::Request { .. } | Due::Later(_) => Some((2, NodeId(0), None)),
+            Due::Request { .. } | Due::Later(_) => {
+                (!setting.free.answer).then_some((2, NodeId(0), None))
+            }
             _ => None,
         };
         let enabled = self.dues.iter().enumerate().filter_map(|(at, due)| Some((runs(*due)?, at)));
         enabled.min().map(|(_, at)| at)
     }
 
+    fn next_to_accept(&self, setting: &Setting) -> Option<Due> {
+        let ends = if setting.free.accept { Vec::new() } else { self.world.ends() };
+        let end = ends.into_iter().find(|end| end.next == Next::Up)?;
+        Some(Due::Arrive { conn: end.conn, end: end.end })
+    }
+
     /// A follower without a connection that nobody has asked for.
-    fn next_to_try_again(&self) -> Option<NodeId> {
+    pub(super) fn next_to_try_again(&self) -> Option<NodeId> {
         let is_asked = |server: NodeId| {
             let asked = |due: &Due| matches!(due, Due::Connect { from, .. } if *from == server);
             self.dues.iter().any(asked)
@@ -281,41 +195,19 @@ impl State {
                 event.at = at;
             }
             self.checker.observe(&event);
+            step.reach = step.reach.max(Reach::of(&event));
             if let Some(notes) = &mut step.notes {
                 notes.events.push(event);
             }
         }
         step.fx.touched = 0;
         for (_, due) in step.fx.due.drain(..) {
-            match due {
-                Due::Turn { .. } | Due::Disk { .. } | Due::Connect { .. } | Due::Request { .. } => {
-                    self.dues.push(due);
-                }
-                Due::Later(Later::Answer { .. }) => self.dues.push(due),
-                // What is on the way stands in the world; time does not pass; starts are chosen.
-                Due::Arrive { .. }
-                | Due::Reset { .. }
-                | Due::Notify { .. }
-                | Due::Timer { .. }
-                | Due::StepDown { .. }
-                | Due::Later(_) => {}
+            if Choice::of(due).is_some() {
+                self.dues.push(due);
             }
         }
         let world = &self.world;
         self.dues.retain(|due| world.is_of_the_living(*due));
-    }
-}
-
-fn is_chosen(choice: Choice, due: Due) -> bool {
-    match (choice, due) {
-        (Choice::Disk(at, on), Due::Disk { server, file, .. }) => {
-            (at, on) == (server.0, OnDisk::from(file))
-        }
-        (Choice::Turn(at, thread), Due::Turn { server, actor, .. }) => {
-            (at, thread) == (server.0, Thread::from(actor))
-        }
-        (Choice::Connect(a, b), Due::Connect { from, to, .. }) => (a, b) == (from.0, to.0),
-        _ => false,
     }
 }
 
@@ -325,12 +217,9 @@ impl Canonical for State {
         sink.plain(&(spent, asked));
         world.canonical(sink);
         // Completions follow from the disks.
-        let turns = dues.iter().filter_map(|due| match *due {
-            Due::Turn { server, actor, .. } => Some((0, server.0, Some(Thread::from(actor)))),
-            Due::Connect { from, to, .. } => Some((1 + to.0, from.0, None)),
-            _ => None,
-        });
-        let mut turns: Vec<(u8, u8, Option<Thread>)> = turns.collect();
+        let waits = dues.iter().filter_map(|due| Choice::of(*due));
+        let mut turns: Vec<Choice> =
+            waits.filter(|choice| !matches!(choice, Choice::Disk(..))).collect();
         turns.sort_unstable();
         sink.plain(&turns);
         checker.canonical(sink);

@@ -5,13 +5,14 @@ use super::setting::Setting;
 use super::sink::{Fingerprint, Text};
 use super::state::{State, Step};
 use super::{Bounds, Choice, Free};
+use crate::schedule::{Act, Action, ClientOp, Schedule};
 use rustc_hash::FxHashMap;
 use std::collections::VecDeque;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::ops::ControlFlow;
-use zab_checker::{Class, Standard};
-use zab_core::Variant;
+use zab_checker::{Class, Event, Fact, Standard};
 use zab_core::canonical::Canonical;
+use zab_core::{SessionId, Variant};
 
 const ALL: Limits = Limits { states: u64::MAX, worlds: usize::MAX };
 
@@ -24,8 +25,7 @@ fn setting(variant: Variant, bounds: Bounds) -> Setting {
     setting
 }
 
-const WRITE_AND_CUT: Bounds =
-    Bounds { writes: 1, cuts: 1, reads: 0, restarts: 0, power_losses: 0, step_downs: 0 };
+const WRITE_AND_CUT: Bounds = Bounds { writes: 1, cuts: 1, ..Bounds::NONE };
 
 fn explore(setting: &Setting, limits: Limits, threads: usize) -> Report {
     let mut watch = |_: Progress| ControlFlow::Continue(());
@@ -109,6 +109,65 @@ fn an_exploration_goes_on_from_where_another_one_ended() {
     let mut watch = |_: Progress| ControlFlow::Continue(());
     let refused = search(&setting, ALL, 1, &mut watch).expect_err("nobody is looking");
     assert_eq!(refused, begun);
+}
+
+/// One of two orders is left out, and nothing else: not a state, nor the depth of one, nor what is
+/// judged at rest.
+#[test]
+fn of_two_orders_that_commute_one_is_enough() {
+    for bounds in [WRITE_AND_CUT, Bounds { restarts: 1, ..Bounds::default() }] {
+        let mut setting = setting(Variant::REFERENCE, bounds);
+        let one = explore(&setting, ALL, 2);
+        assert!(setting.free.set("order"));
+        let both = explore(&setting, ALL, 2);
+        assert!(one.progress.steps < both.progress.steps, "some orders are left out");
+        let alike = Progress { steps: both.progress.steps, ..one.progress };
+        assert_eq!((alike, one.widest), (both.progress, both.widest));
+    }
+}
+
+/// A write, half a millisecond before somebody explores what becomes of it.
+#[test]
+fn an_exploration_goes_on_from_the_last_action_of_a_schedule() {
+    let write = Act::Client { client: 0, server: 2, op: ClientOp::Write, key: 0 };
+    let slow = Act::StallDisk { server: 1, for_us: 10_000 };
+    let actions = vec![Action { at_us: 0, act: write }, Action { at_us: 400, act: slow }];
+    let schedule = Schedule { actions, ..Schedule::empty(7, 3) };
+    for (variant, class) in [(Variant::REFERENCE, None), (STALE_ACK, Some(Class::D1))] {
+        let mut setting = setting(variant, Bounds { cuts: 1, ..Bounds::NONE });
+        setting.after(&schedule);
+        let report = explore(&setting, ALL, 2);
+        assert_eq!(found(&report).map(|(class, _)| class), class);
+        let Some((_, choices)) = found(&report) else { continue };
+        let replay = setting.replay(&choices);
+        assert_eq!(replay.taken, choices.len());
+        assert_eq!(replay.verdict.class(), class);
+        let is_its_own = |event: &&Event| match event.fact {
+            Fact::Invoked { request, .. } => request.session == SessionId(0),
+            _ => false,
+        };
+        let asked = replay.events[replay.boot..].iter().filter(is_its_own);
+        assert_eq!(asked.count(), 1, "the write of the schedule is told");
+        assert!(replay.events.is_sorted_by_key(|event| event.at));
+    }
+}
+
+/// Faults that a bound counts: of the disk and of the operator.
+#[test]
+fn disks_fail_as_often_as_they_may() {
+    let failing = [
+        Bounds { write_errors: 1, ..Bounds::NONE },
+        Bounds { flush_errors: 1, ..Bounds::NONE },
+        Bounds { blank_disks: 1, ..Bounds::NONE },
+    ];
+    let bare = explore(&setting(Variant::REFERENCE, Bounds::NONE), ALL, 1).progress.states;
+    for bounds in failing {
+        let write = Bounds { writes: 1, ..bounds };
+        let report = explore(&setting(Variant::REFERENCE, write), ALL, 2);
+        assert!(matches!(report.end, End::Complete), "{bounds:?}: {:?}", found(&report));
+        assert!(report.progress.states > bare && report.progress.judged > 1);
+        assert_eq!(report.progress.undecided, 0);
+    }
 }
 
 fn text_of(state: &State) -> u64 {

@@ -2,6 +2,7 @@
 //! way may arrive at once, and no limit passes unless somebody chooses that.
 
 use super::World;
+use crate::backend::Backend as _;
 use crate::due::{Due, Effects, Later};
 use crate::network::End;
 use zab_checker::Fact;
@@ -31,6 +32,18 @@ impl World {
     /// How many operations of one file, at most, a power loss may take.
     pub(crate) fn at_risk(&self, server: NodeId) -> usize {
         self.cluster[server].at_risk()
+    }
+
+    /// Whether the disk of a server may be created again.
+    pub(crate) fn may_blank(&self, server: NodeId) -> bool {
+        self.cluster.may_blank(server)
+    }
+
+    /// The faults in force end. What they withheld goes on; servers that are down stay so.
+    pub(crate) fn relent(&mut self, now: Time, fx: &mut Effects) {
+        let mut backend = self.at(now, fx);
+        backend.cluster().heal(now);
+        backend.resume();
     }
 
     /// Whether this operation flushes what is durable already.

@@ -174,11 +174,23 @@ fn details(row: &Row) -> String {
                 let on = on.collect::<String>();
                 format!("{class} in {actions} actions{on}: {}", case.display())
             }
-            Cell::NotShown(effort) => format!("not shown in {} executions", effort.executions),
+            Cell::NotShown(effort) => {
+                format!("not shown in {} executions{}", effort.executions, complete_within(row))
+            }
         };
         lines.push(format!("  {}: {what}", label(bug)));
     }
     lines.join("\n")
+}
+
+/// The explorations that came to an end, beside what a search did in vain.
+fn complete_within(row: &Row) -> String {
+    let complete = row.explored.iter().filter(|one| one.ended == Ended::Complete);
+    let faults: Vec<_> = complete.map(|one| one.fault).collect();
+    if faults.is_empty() {
+        return String::new();
+    }
+    format!(", complete within a write and one {}", faults.join(", one "))
 }
 
 /// `complete`, `O1 9`, `?`.
