@@ -16,6 +16,7 @@ pub(crate) use proxy::{Proxy, listen};
 
 use super::jute::quorum::Kind;
 use super::matter::{Message, Messages, Way};
+use std::io::Write;
 use std::net::{Shutdown, TcpStream};
 use zab_core::{NodeId, Zxid};
 
@@ -61,6 +62,15 @@ struct Connection {
     open: [bool; 2],
 }
 
+/// The last vote that a server has sent on a connection, and nobody has heard.
+#[derive(Debug)]
+struct Unheard {
+    connection: usize,
+    way: Way,
+    to: TcpStream,
+    bytes: Vec<u8>,
+}
+
 /// What passes while everything else between servers stands.
 #[derive(Debug, Default)]
 pub(crate) struct Gated {
@@ -97,6 +107,8 @@ pub(crate) struct Packets {
     /// Whether nothing passes but what a line lets pass.
     pub(crate) gated: Option<Gated>,
     connections: Vec<Connection>,
+    /// At most one for each connection and way.
+    unheard: Vec<Unheard>,
     /// Calls that wait for the server they are for to listen.
     dialing: Vec<(usize, Way)>,
     next: usize,
@@ -161,14 +173,25 @@ impl Packets {
         }
     }
 
-    /// Lets the votes of servers reach each other.
-    pub(crate) fn open_votes(&mut self, servers: &[NodeId]) {
-        if let Some(gated) = &mut self.gated {
-            for from in servers {
-                let others = servers.iter().filter(|to| *to != from);
-                gated.votes.extend(others.map(|to| Way { from: *from, to: *to }));
-            }
+    /// Lets the votes of servers reach each other, the last ones of those that still look for a leader
+    /// first: a server that hears votes all the time does not repeat its own.
+    pub(crate) fn open_votes(&mut self, servers: &[NodeId], looks: impl Fn(NodeId) -> bool) {
+        let Some(gated) = &mut self.gated else { return };
+        for from in servers {
+            let others = servers.iter().filter(|to| *to != from);
+            gated.votes.extend(others.map(|to| Way { from: *from, to: *to }));
         }
+        let is_open = |one: &mut Unheard| gated.votes.contains(&one.way);
+        for mut one in self.unheard.extract_if(.., is_open).filter(|one| looks(one.way.from)) {
+            // Who does not take it is gone.
+            let _ = one.to.write_all(&one.bytes);
+        }
+    }
+
+    /// A vote was sent while its way was closed.
+    fn on_unheard(&mut self, unheard: Unheard) {
+        self.unheard.retain(|one| (one.connection, one.way) != (unheard.connection, unheard.way));
+        self.unheard.push(unheard);
     }
 
     /// Lets no vote of a server through, nor one to it.

@@ -245,6 +245,7 @@ impl Teller<'_> {
                 });
             }
             Fact::Exited(_) => {
+                self.await_sent(server);
                 self.disks.before_end(server, &mut self.text);
                 self.text.line(format!("mute {server}"));
                 let peers = self.roles.peers(server);
@@ -281,6 +282,7 @@ impl Teller<'_> {
         match note {
             // A process that has just started says nothing of what it is.
             Note::Looking { .. } if self.roles.on_looking(server) => {
+                self.disks.on_looking(server);
                 self.text.line(format!("wait {server} looking"));
                 self.release(server, Thread::Commit);
             }

@@ -61,7 +61,11 @@ impl Ensemble {
 
     /// Lets servers hear each other's votes, until one of them is muted.
     pub fn vote(&self, servers: &[NodeId]) {
-        self.board.change(|state| state.packets.open_votes(servers));
+        self.board.change(|state| {
+            let roles: Vec<_> = state.lives.iter().map(|life| life.role).collect();
+            let looks = |id: NodeId| !matches!(roles[id.index()], Role::Following | Role::Leading);
+            state.packets.open_votes(servers, looks);
+        });
     }
 
     /// Lets nobody hear the votes of these servers, and them nobody's.

@@ -6,7 +6,7 @@ use super::super::jute::quorum::{self, Kind, Packet};
 use super::super::jute::txn::Txn;
 use super::super::jute::{Input, Result};
 use super::super::matter::{Message, Way};
-use super::{Connection, Fate, Purpose, Sent};
+use super::{Connection, Fate, Purpose, Sent, Unheard};
 use std::io::{BufReader, Write};
 use std::net::{Ipv4Addr, Shutdown, TcpListener, TcpStream};
 use std::sync::{Arc, mpsc};
@@ -133,6 +133,7 @@ impl Pump {
         };
         let is_told = self.board.change(|state| {
             let packets = &mut state.packets;
+            packets.unheard.retain(|one| (one.connection, one.way) != (self.number, self.way));
             let gated = purpose == Purpose::Quorum && packets.gated.is_some();
             let mine = packets.connections.iter_mut().find(|one| one.number == self.number);
             if let Some(connection) = mine.filter(|_| gated) {
@@ -154,7 +155,7 @@ impl Pump {
         }
         loop {
             let vote = Notification::read(&mut input)?;
-            if self.board.look().packets.is_mute(self.way) {
+            if self.is_unheard(&vote)? {
                 continue;
             }
             let what = format!(
@@ -175,6 +176,23 @@ impl Pump {
             let read = arrive(&self.board, self.number, self.way, read);
             self.pass(&read)?;
         }
+    }
+
+    /// Whether nobody hears a vote now; it is kept until its way is open or the next one is sent.
+    fn is_unheard(&self, vote: &Notification) -> Result<bool> {
+        let unheard = Unheard {
+            connection: self.number,
+            way: self.way,
+            to: self.to.try_clone()?,
+            bytes: vote.to_bytes(),
+        };
+        Ok(self.board.change(|state| {
+            let is_mute = state.packets.is_mute(self.way);
+            if is_mute {
+                state.packets.on_unheard(unheard);
+            }
+            is_mute
+        }))
     }
 
     /// Packets are read as soon as they come, whatever stands in front of them: what a server has sent

@@ -2,6 +2,7 @@
 
 use super::super::board::Board;
 use super::super::jute::Input;
+use super::super::jute::election::{Hello, Notification, State};
 use super::super::jute::quorum::{Kind, Packet};
 use super::proxy::{Proxy, listen};
 use super::*;
@@ -23,13 +24,17 @@ struct Pair {
 }
 
 fn pair() -> Pair {
+    pair_for(Purpose::Quorum)
+}
+
+fn pair_for(purpose: Purpose) -> Pair {
     let folder = tempfile::tempdir().expect("there is room for temporary files");
     let board = Arc::new(Board::new(3, &folder.path().join("trace")).expect("a file"));
     let listener = || TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port");
     let (backend, front) = (listener(), listener());
     let port = |of: &TcpListener| of.local_addr().expect("it is bound").port();
     let (there, here) = (port(&backend), port(&front));
-    listen(&board, Proxy { way: WAY, purpose: Purpose::Quorum, port: there }, front);
+    listen(&board, Proxy { way: WAY, purpose, port: there }, front);
     let learner = TcpStream::connect((Ipv4Addr::LOCALHOST, here)).expect("it listens");
     let (leader, _) = backend.accept().expect("it is called");
     leader.set_read_timeout(Some(PATIENCE)).expect("a time");
@@ -170,4 +175,39 @@ fn in_a_gated_ensemble_one_end_of_a_connection_is_over_before_the_other_one_know
     assert_eq!(pair.received(), ack(1));
     pair.board.change(|state| state.packets.end_at(WAY.back()));
     assert_eq!(pair.leader.read(&mut [0]).expect("the end"), 0);
+}
+
+#[test]
+fn in_a_gated_ensemble_the_last_vote_of_who_still_looks_is_heard_when_its_way_opens() {
+    for looks in [true, false] {
+        let mut pair = pair_for(Purpose::Election);
+        pair.board.change(|state| state.packets.gated = Some(Gated::default()));
+        let hello = Hello { version: -65536, server: 3, address: "127.0.0.1:1".to_owned() };
+        pair.learner.write_all(&hello.to_bytes()).expect("it is open");
+        let vote = |round| Notification {
+            state: State::Looking,
+            leader: 3,
+            zxid: Zxid::new(1, 4),
+            round,
+            peer_epoch: 1,
+            rest: Vec::new(),
+        };
+        for round in 1..=2 {
+            pair.learner.write_all(&vote(round).to_bytes()).expect("it is open");
+        }
+        let last = vote(2).to_bytes();
+        let kept = pair.board.wait(PATIENCE, |state| {
+            state.packets.unheard.iter().any(|one| one.bytes == last).then_some(())
+        });
+        kept.expect("it waits, and the one before does not");
+        assert_eq!(pair.board.look().packets.unheard.len(), 1);
+        pair.board.change(|state| state.packets.open_votes(&[NodeId(0), NodeId(2)], |_| looks));
+        pair.learner.write_all(&vote(3).to_bytes()).expect("it is open");
+        let input = &mut Input(&mut pair.leader);
+        assert_eq!(Hello::read(input).expect("the first words"), hello);
+        let rounds = if looks { vec![2, 3] } else { vec![3] };
+        for round in rounds {
+            assert_eq!(Notification::read(input).expect("a vote"), vote(round));
+        }
+    }
 }

@@ -28,6 +28,8 @@ struct Disk {
     /// The log has failed in this role. What is written to it from then on, the main thread writes when
     /// it ends the role (`SyncRequestProcessor.shutdown`): these lines wait for that.
     late: Option<Vec<String>>,
+    /// The main thread ends the role, and waits for what is written: what fails now fails at once.
+    leaving: bool,
     /// The line that brought about what the server does now.
     mark: usize,
     /// Its log was cut by this operation, which is not durable.
@@ -139,7 +141,7 @@ impl Disks {
             // The log writer stands at the gate: it fails as soon as it may. The header of a new log
             // does not.
             let line = format!("fail {server} {name} {step} EIO");
-            if disk.late.is_some() {
+            if disk.late.is_some() || disk.leaving {
                 disk.later(text, [line]);
             } else {
                 disk.failing.push(line);
@@ -155,7 +157,7 @@ impl Disks {
         }
         let lines =
             [format!("wait {server} failed {name} {step}"), format!("mend {server} {name} {step}")];
-        if file == File::Log {
+        if file == File::Log && !disk.leaving {
             match &mut disk.late {
                 Some(late) => late.extend(lines),
                 None => disk.failing.extend(lines),
@@ -174,8 +176,15 @@ impl Disks {
 
     /// The main thread has begun to end its role.
     pub(super) fn on_stepped_down(&mut self, server: NodeId, text: &mut Text) {
-        let late = self.of(server).late.take();
+        let disk = self.of(server);
+        disk.leaving = true;
+        let late = disk.late.take();
         late.into_iter().flatten().for_each(|line| text.line(line));
+    }
+
+    /// The role is over.
+    pub(super) fn on_looking(&mut self, server: NodeId) {
+        self.of(server).leaving = false;
     }
 
     /// There is nothing on the disk any more.
@@ -294,7 +303,7 @@ impl Disk {
     fn end(&mut self, server: NodeId) -> Vec<String> {
         self.epochs.clear();
         self.late = None;
-        (self.cut, self.emptied, self.headless) = (None, false, false);
+        (self.cut, self.emptied, self.headless, self.leaving) = (None, false, false, false);
         let armed = self.armed.drain(..);
         armed.map(|(.., what)| format!("release {server} {what}")).collect()
     }

@@ -55,6 +55,21 @@ fn that_a_snapshot_was_emptied_is_durable_with_any_flush_and_a_cut_of_the_log_on
 }
 
 #[test]
+fn a_log_fails_when_its_role_ends_and_at_once_where_the_role_has_begun_to_end() {
+    let fails = ["fail S0 log fsync EIO", "wait S0 failed log fsync", "mend S0 log fsync"];
+    let (mut disks, mut before) = (Disks::new(3), text());
+    disks.on_failed(S0, (File::Log, Lsn(1)), DiskError::Flush, &mut before);
+    before.line("nobody notices, S0 goes on".to_owned());
+    disks.before_end(S0, &mut before);
+    assert_eq!(told(before)[1..], fails);
+    let (mut disks, mut after) = (Disks::new(3), text());
+    disks.on_stepped_down(S0, &mut after);
+    disks.on_failed(S0, (File::Log, Lsn(1)), DiskError::Flush, &mut after);
+    after.line("wait S0 looking".to_owned());
+    assert_eq!(told(after)[..3], fails);
+}
+
+#[test]
 fn a_log_without_a_header_keeps_its_server_up_until_an_operator_comes() {
     let end = |error, reads_on| {
         let (mut disks, mut text) = (Disks::new(3), text());
