@@ -134,7 +134,7 @@ impl Trail {
     /// If that cannot be done.
     pub fn write_into(&self, folder: &Path) -> io::Result<PathBuf> {
         let path = folder.join(format!("{}.json", self.name()));
-        write_whole(&path, &self.render())?;
+        write_whole(&path, self.render())?;
         Ok(path)
     }
 

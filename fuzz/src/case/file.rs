@@ -73,7 +73,7 @@ fn json_error(error: serde_json::Error) -> CaseError {
 
 /// Writes a case to a file: all of it, or nothing.
 pub fn write(case: &Case, path: &Path) -> io::Result<()> {
-    write_whole(path, &render(case))
+    write_whole(path, render(case))
 }
 
 /// Writes a case into a folder under its own name; where another case has that name already, followed

@@ -71,7 +71,7 @@ impl Reports {
     pub(super) fn write(&self, suite: &Suite) -> Result<(), Failure> {
         let suite = &Suite { command: spelled(&suite.command).into_owned(), ..suite.clone() };
         if let Some(path) = &self.junit_xml {
-            write_whole(path, &suite.xml()).map_err(|error| unwritable(path, error))?;
+            write_whole(path, suite.xml()).map_err(|error| unwritable(path, error))?;
         }
         if let Some(path) = &self.summary {
             let written = append(path).and_then(|mut f| f.write_all(suite.markdown().as_bytes()));

@@ -210,7 +210,7 @@ fn measure(path: &Path, jobs: usize, out: &Out) -> Result<Exit, Failure> {
     let all: medians::Medians =
         named.filter_map(|(bug, measured)| Some((bug.name.to_owned(), measured?))).collect();
     let text = serde_json::to_string_pretty(&all).expect("keys are strings");
-    write_whole(path, &(text + "\n"))
+    write_whole(path, text + "\n")
         .map_err(|error| Failure::usage(format!("{}: {error}", path.display())))?;
     out.good(format!("{} of {} bugs measured: {}", all.len(), bugs.len(), path.display()));
     Ok(Exit::Clean)

@@ -160,11 +160,13 @@ impl Disk {
                 .iter()
                 .any(|(name, of)| of == inode && name.split('.').next() == Some(kind.as_str())),
         };
-        for (inode, length) in self.cut.extract_if(.., |inode, _| is_meant(inode)) {
-            if let Some(contents) = self.contents.get_mut(&inode) {
-                contents.truncate(length);
+        self.cut.retain(|inode, length| {
+            let is_left = !is_meant(inode);
+            if let Some(contents) = self.contents.get_mut(inode).filter(|_| !is_left) {
+                contents.truncate(*length);
             }
-        }
+            is_left
+        });
     }
 
     /// What a power failure would leave, by name.

@@ -77,7 +77,7 @@ impl State {
     /// Writes it into this folder: all of it, or nothing.
     pub fn write(&self, folder: &Path) -> io::Result<()> {
         let text = serde_json::to_string_pretty(self).expect("keys are strings");
-        write_whole(&folder.join(FILE), &(text + "\n"))
+        write_whole(&folder.join(FILE), text + "\n")
     }
 
     /// What was done for this cell.

@@ -40,6 +40,7 @@ const RUNS: &[(&str, &[&str])] = &[
         "explore",
         &["--writes 0 --reads 1 --restarts 1 --power-losses 1 --step-downs 1 --cuts 1", FEW],
     ),
+    ("explore", &["--servers 5 --memory 64 --time 1m --out elsewhere", FEW]),
     ("explore", &["--write-errors 1 --flush-errors 1 --blank-disks 1", FEW]),
     (
         "explore",
@@ -64,7 +65,7 @@ const RUNS: &[(&str, &[&str])] = &[
 const SHORT: &str = "--runs 2 -j 1";
 
 /// The least of an exploration.
-const FEW: &str = "--states 5 -j 1";
+const FEW: &str = "--states 5";
 
 /// Options of a command that no run above has, and why.
 const ELSEWHERE: &[(&str, &str, &str)] = &[
@@ -72,6 +73,7 @@ const ELSEWHERE: &[(&str, &str, &str)] = &[
     ("replay", "--trace", "prints the trace and nothing else"),
     ("explore", "--from", "needs a finding: `tests/cli/explore.rs`"),
     ("explore", "--first", "goes with --from"),
+    ("explore", "--jobs", "makes no difference to what is found"),
     ("check", "--help", "has topics"),
 ];
 

@@ -9,7 +9,7 @@ use zab_sim::explore::Setting;
 
 /// What comes before an exploration.
 pub(super) enum Origin {
-    Trail(Trail),
+    Trail(Box<Trail>),
     Schedule(Schedule),
 }
 
@@ -20,7 +20,7 @@ impl Origin {
             |what: String| Err(Failure::usage(format!("--first: {}: {what}", path.display())));
         if let Some(trail) = read(path)? {
             return match first {
-                None => Ok(Self::Trail(trail)),
+                None => Ok(Self::Trail(Box::new(trail))),
                 Some(_) => usage("has steps and no actions: leave --first out".to_owned()),
             };
         }

@@ -35,18 +35,12 @@ fn the_write_of_zookeeper_4646_on_its_way_to_each_disk() {
     check(
         strips.map(line),
         &expect![[r#"
-            S0 101.0 ms to 101.0 ms: written, then None
-            S0 101.0 ms to 102.1 ms: flushing, then None
-            S0 102.1 ms to 102.5 ms: durable, then None
-            S0 102.5 ms to 684.4 ms: durable and applied, then Cut
-            S1 100.1 ms to 100.1 ms: queued, then None
-            S1 100.1 ms to 100.1 ms: written, then None
-            S1 100.1 ms to 101.9 ms: flushing, then None
-            S1 101.9 ms to 101.9 ms: queued, then Lost
-            S1 167.0 ms to 167.1 ms: queued, then None
-            S1 167.1 ms to 167.1 ms: written, then None
-            S1 167.1 ms to 167.8 ms: flushing, then None
-            S1 167.8 ms to 167.8 ms: queued, then Lost
+            S0 40.1 ms to 50.0 ms: queued, then Lost
+            S2 0.3 ms to 0.3 ms: queued, then None
+            S2 0.3 ms to 0.3 ms: written, then None
+            S2 0.3 ms to 1.0 ms: flushing, then None
+            S2 1.0 ms to 23.3 ms: durable, then None
+            S2 23.3 ms to 564.5 ms: durable and applied, then Cut
         "#]],
     );
 }
@@ -57,10 +51,10 @@ fn the_promise_that_was_made_too_early() {
     let [promise] = scene.promises.as_slice() else {
         panic!("{:?}", scene.promises);
     };
-    assert_eq!((promise.server, promise.outcome), (NodeId(1), Kept::Never));
+    assert_eq!((promise.server, promise.outcome), (NodeId(0), Kept::Never));
     assert!(promise.is_involved && promise.at < promise.until);
     let record = |strip: &&scene::Strip| {
-        (strip.server, strip.column, strip.to) == (NodeId(1), promise.column, promise.until)
+        (strip.server, strip.column, strip.to) == (NodeId(0), promise.column, promise.until)
     };
     let lost: Vec<_> = scene.strips.iter().filter(record).collect();
     assert!(matches!(lost.as_slice(), [one] if one.stage < Stage::Durable), "{lost:?}");
@@ -84,35 +78,30 @@ fn the_roles_of_the_servers_of_zookeeper_4646() {
         bands.iter().map(line),
         &expect![[r#"
             S0 0.0 ms follows S2, serves Some(Epoch(1))
-            S0 0.8 ms looks
-            S0 11.5 ms follows S1, serves None
-            S0 20.6 ms follows S1, serves Some(Epoch(2))
-            S0 102.5 ms looks
-            S0 162.1 ms leads, serves None
-            S0 167.4 ms leads, serves Some(Epoch(3))
-            S0 202.1 ms looks
-            S0 228.7 ms leads, serves None
-            S0 648.7 ms looks
-            S0 653.7 ms follows S1, serves None
-            S0 793.7 ms follows S1, serves Some(Epoch(4))
+            S0 0.0 ms looks
+            S0 33.7 ms follows S2, serves None
+            S0 50.0 ms is down
+            S0 50.0 ms looks
+            S0 84.5 ms follows S2, serves None
+            S0 504.5 ms looks
+            S0 536.5 ms follows S1, serves None
+            S0 541.5 ms follows S1, serves Some(Epoch(3))
             S1 0.0 ms follows S2, serves Some(Epoch(1))
-            S1 0.7 ms looks
-            S1 12.1 ms leads, serves None
-            S1 20.3 ms leads, serves Some(Epoch(2))
-            S1 101.9 ms is down
-            S1 151.9 ms looks
-            S1 161.9 ms follows S0, serves None
-            S1 167.8 ms is down
-            S1 217.8 ms looks
-            S1 227.8 ms follows S0, serves None
-            S1 230.0 ms looks
-            S1 320.8 ms leads, serves None
-            S1 339.1 ms leads, serves Some(Epoch(4))
+            S1 0.0 ms is down
+            S1 100.0 ms looks
+            S1 111.5 ms follows S2, serves None
+            S1 505.2 ms looks
+            S1 526.4 ms leads, serves None
+            S1 540.5 ms leads, serves Some(Epoch(3))
             S2 0.0 ms leads, serves Some(Epoch(1))
-            S2 0.0 ms is down
-            S2 300.0 ms looks
-            S2 331.1 ms follows S1, serves None
-            S2 339.6 ms follows S1, serves Some(Epoch(4))
+            S2 23.3 ms looks
+            S2 34.2 ms leads, serves None
+            S2 41.4 ms leads, serves Some(Epoch(2))
+            S2 74.2 ms looks
+            S2 84.8 ms leads, serves None
+            S2 504.8 ms looks
+            S2 551.4 ms follows S1, serves None
+            S2 674.8 ms follows S1, serves Some(Epoch(3))
         "#]],
     );
 }

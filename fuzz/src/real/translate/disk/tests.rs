@@ -1,7 +1,7 @@
 use super::*;
 use crate::hold::real_limits;
 use crate::oracle::Oracle;
-use zab_core::{Replica, Variant};
+use zab_core::Variant;
 use zab_sim::Schedule;
 
 const S0: NodeId = NodeId(0);
@@ -21,7 +21,7 @@ fn told(text: Text) -> Vec<String> {
 }
 
 fn snapshot() -> DiskOp {
-    DiskOp::WriteSnapshot(Box::new(Replica::default()))
+    DiskOp::WriteSnapshot(Box::default())
 }
 
 #[test]
