@@ -171,6 +171,9 @@ impl Node {
         if let Role::Stopping(stopping) = &self.role
             && stopping.is_over(&self.server)
         {
+            if stopping.clears_log(&mut self.server) {
+                return GO_ON;
+            }
             stopping.finish(&mut self.server)?;
             self.role = Role::Looking(Election::start(&mut self.server));
         }

@@ -152,7 +152,12 @@ impl Server {
         if !self.variant.unflushed_start {
             self.durable.flush_recovered(&mut self.out);
         }
-        self.clear_detached_log();
+        if self.has_detached_log() {
+            // It is emptied before this server votes.
+            self.load_snapshot();
+            self.note_memory_replaced();
+            return GO_ON;
+        }
         self.load_memory().or_leave(Leave::Exit(ExitReason::HoleInLog))
     }
 
@@ -176,8 +181,12 @@ impl Server {
     /// Loads memory from the newest snapshot and the log after it (`ZKDatabase.loadDataBase`). Every
     /// logged transaction counts, committed or not.
     pub(crate) fn load_memory(&mut self) -> Result<(), Hole> {
-        self.memory = Memory::new(self.durable.snapshot(), self.config.committed_log_max);
+        self.load_snapshot();
         self.fast_forward()
+    }
+
+    fn load_snapshot(&mut self) {
+        self.memory = Memory::new(self.durable.snapshot(), self.config.committed_log_max);
     }
 
     /// Replays what the log holds after the last zxid of memory (`ZKDatabase.fastForwardDataBase`).

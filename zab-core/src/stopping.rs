@@ -103,6 +103,12 @@ impl Stopping {
             Then::Reload => server.load_memory().or_leave(HOLE),
         }
     }
+
+    /// What a process found is durable: only now may it empty a log that does not go on from the snapshot,
+    /// which is then all that the server has. Whether there is such a log, and it takes another wait.
+    pub(crate) fn clears_log(&self, server: &mut Server) -> bool {
+        self.told.is_none() && server.clear_detached_log().is_some()
+    }
 }
 
 fn fast_forward_if(server: &mut Server, started: bool) -> Flow {

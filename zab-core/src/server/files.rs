@@ -29,7 +29,12 @@ impl Server {
     /// Empties a log that does not belong to the newest snapshot: what is appended to it next would
     /// seem to follow its last record. ZooKeeper keeps it (ZOOKEEPER-2846).
     pub(crate) fn clear_detached_log(&mut self) -> Option<Lsn> {
-        (!self.durable.log_continues_snapshot()).then(|| self.cut_foreign_log(Zxid::ZERO))?
+        self.has_detached_log().then(|| self.cut_foreign_log(Zxid::ZERO))?
+    }
+
+    /// Whether the log does not go on from the snapshot, and is to be emptied for that.
+    pub(crate) fn has_detached_log(&self) -> bool {
+        !self.variant.snap_keeps_log && !self.durable.log_continues_snapshot()
     }
 
     /// Removes what the log holds after the state that replaced its own.
