@@ -29,12 +29,14 @@ mod variants;
 mod verdict;
 
 use crate::case::{self, Case};
+use crate::hold::HoldIn;
 use crate::verdict::state;
 use clap::{CommandFactory as _, Parser, Subcommand};
 use output::{Color, Format, Out};
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::time::Duration;
 use zab_sim::Schedule;
 
 /// Hunts for schedules of faults under which Zab, as ZooKeeper implements it, loses a committed
@@ -274,6 +276,25 @@ fn check_servers(servers: Option<u8>) -> Result<(), Failure> {
 fn write_case(case: &Case, folder: &Path) -> Result<PathBuf, Failure> {
     case::write_into(case, folder)
         .map_err(|error| Failure::usage(format!("{}: cannot write: {error}", folder.display())))
+}
+
+/// Where what is found goes by default.
+const FOUND: &str = "findings";
+
+/// `--out`, for the command that repeats a run, unless that is the default.
+fn out_option(folder: &Path) -> String {
+    if folder == Path::new(FOUND) { String::new() } else { format!(" --out {}", quoted(folder)) }
+}
+
+/// `--hold-in`, for the command that repeats a run.
+fn hold_in_option(worlds: &[HoldIn]) -> String {
+    let names: Vec<_> = worlds.iter().map(|world| world.name()).collect();
+    if names.is_empty() { String::new() } else { format!(" --hold-in {}", names.join(",")) }
+}
+
+/// A time as it has to be typed in a shell.
+fn typed(time: Duration) -> String {
+    humantime::format_duration(time).to_string().replace(' ', "")
 }
 
 /// A path as it has to be typed in a shell.

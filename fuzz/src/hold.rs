@@ -2,28 +2,47 @@
 
 use crate::case::Driver;
 use crate::oracle::Oracle;
+use clap::ValueEnum;
+use clap::builder::PossibleValue;
 use zab_core::Config;
 
 /// Another world, in which a finding shows the same class.
-#[derive(Copy, Clone, Debug, PartialEq, Eq, clap::ValueEnum)]
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
 pub enum HoldIn {
-    /// The discrete-event queue over virtual time.
-    Direct,
-    /// Servers with sockets and tasks, inside turmoil.
-    #[cfg(feature = "turmoil")]
-    Turmoil,
-    /// With a real server's limits: 500 commits in memory, and a snapshot only where a role begins; so it
-    /// can be carried out on real servers (`zab confirm`).
+    /// What this runs, with the usual limits.
+    Driver(Driver),
+    /// With a real server's limits, so it can be carried out on real servers (`zab confirm`).
     RealLimits,
+}
+
+const ALL: &[HoldIn] = &[
+    HoldIn::Driver(Driver::Direct),
+    #[cfg(feature = "turmoil")]
+    HoldIn::Driver(Driver::Turmoil),
+    HoldIn::RealLimits,
+];
+
+impl ValueEnum for HoldIn {
+    fn value_variants<'a>() -> &'a [Self] {
+        ALL
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        match self {
+            Self::Driver(driver) => driver.to_possible_value(),
+            Self::RealLimits => Some(PossibleValue::new(self.name()).help(
+                "With a real server's limits: 500 commits in memory, and a snapshot only where a role \
+                 begins; so it can be carried out on real servers (`zab confirm`)",
+            )),
+        }
+    }
 }
 
 impl HoldIn {
     /// Its name on the command line.
     pub const fn name(self) -> &'static str {
         match self {
-            Self::Direct => Driver::Direct.name(),
-            #[cfg(feature = "turmoil")]
-            Self::Turmoil => Driver::Turmoil.name(),
+            Self::Driver(driver) => driver.name(),
             Self::RealLimits => "real-limits",
         }
     }
@@ -31,31 +50,14 @@ impl HoldIn {
     /// What judges there.
     pub fn oracle(self) -> Oracle {
         match self {
-            Self::Direct => Oracle::new(Driver::Direct),
-            #[cfg(feature = "turmoil")]
-            Self::Turmoil => Oracle::new(Driver::Turmoil),
+            Self::Driver(driver) => Oracle::new(driver),
             Self::RealLimits => Oracle::with(real_limits),
         }
     }
 
     /// Whether it is this driver, with the usual limits.
-    pub const fn is(self, driver: Driver) -> bool {
-        match (self, driver) {
-            (Self::Direct, Driver::Direct) => true,
-            #[cfg(feature = "turmoil")]
-            (Self::Turmoil, Driver::Turmoil) => true,
-            _ => false,
-        }
-    }
-}
-
-impl From<Driver> for HoldIn {
-    fn from(driver: Driver) -> Self {
-        match driver {
-            Driver::Direct => Self::Direct,
-            #[cfg(feature = "turmoil")]
-            Driver::Turmoil => Self::Turmoil,
-        }
+    pub fn is(self, driver: Driver) -> bool {
+        self == Self::Driver(driver)
     }
 }
 

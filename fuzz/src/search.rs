@@ -34,7 +34,7 @@ use crate::causes::Cause;
 use crate::generate::Sizes;
 use crate::guidance::Guidance;
 use crate::hold::HoldIn;
-use crate::oracle::Outcome;
+use crate::oracle::{Oracle, Outcome};
 use crate::situations::Census;
 
 /// What to look for, where, and for how long.
@@ -114,6 +114,11 @@ impl Campaign {
             keep_going: false,
             folder: None,
         }
+    }
+
+    /// What judges in the other worlds in which a finding has to show the same.
+    pub fn others(&self) -> Vec<Oracle> {
+        self.hold_in.iter().map(|world| world.oracle()).collect()
     }
 }
 

@@ -150,7 +150,7 @@ pub struct Variant {
     /// every release). The reference's flushes them, and their folder, before it removes anything.
     pub purge_unflushed: bool,
     /// ZOOKEEPER-2574, -2420: a purge removes every log file that begins before the oldest snapshot that it
-    /// keeps, the one included that goes on behind it (`PurgeTxnLog.retainNRecentSnapshots`).
+    /// keeps, the one included that continues after it (`PurgeTxnLog.retainNRecentSnapshots`).
     pub purge_cuts_log: bool,
     /// ZOOKEEPER-1621, -2332: a server does not start if the newest file of its log is empty
     /// (`FileTxnLog.FileTxnIterator.goToNextLog`, up to 3.9.2), as a power loss leaves one whose name is

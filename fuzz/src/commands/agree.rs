@@ -3,14 +3,14 @@
 use super::output::Out;
 use super::progress::Meter;
 use super::switches::Switches;
-use super::{Exit, Failure, check_servers, quoted, ready_folder, write_case};
+use super::{Exit, FOUND, Failure, check_servers, out_option, ready_folder, typed, write_case};
 use crate::agreement::{self, Disagreement, Hunt, Tally};
 use crate::case::{Case, Driver, Expected, FORMAT, Provenance};
 use crate::explain::Story;
 use crate::oracle::Oracle;
 use crate::search::{Campaign, Limit, Wanted};
 use serde_json::json;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 use zab_core::variant::Named;
 use zab_sim::Schedule;
@@ -39,7 +39,7 @@ pub(super) struct Args {
     #[arg(long, value_name = "N", conflicts_with = "time")]
     runs: Option<u64>,
     /// Where to write a case
-    #[arg(long, default_value = OUT, value_name = "DIR")]
+    #[arg(long, default_value = FOUND, value_name = "DIR")]
     out: PathBuf,
     /// Go on after a disagreement, until the time or the schedules are spent
     #[arg(long)]
@@ -49,9 +49,6 @@ pub(super) struct Args {
     servers: Option<u8>,
 }
 
-/// Where a case goes by default.
-const OUT: &str = "findings";
-
 pub(super) fn run(args: &Args, out: &Out) -> Result<Exit, Failure> {
     let named = args.switches.of(&args.variant)?;
     check_servers(args.servers)?;
@@ -59,16 +56,13 @@ pub(super) fn run(args: &Args, out: &Out) -> Result<Exit, Failure> {
     let time = args.time.unwrap_or(Duration::from_secs(60));
     let (limit, shown) = match args.runs {
         Some(runs) => (Limit::Runs(runs), format!("--runs {runs}")),
-        None => (Limit::Time(time), format!("--time {}s", time.as_secs())),
+        None => (Limit::Time(time), format!("--time {}", typed(time))),
     };
     let Args { seed, servers, .. } = args;
     let variant = &named.name;
     let goes_on = if args.keep_going { " --keep-going" } else { "" };
     let size = servers.map_or(String::new(), |servers| format!(" --servers {servers}"));
-    let folder = match args.out.as_path() {
-        default if default == Path::new(OUT) => String::new(),
-        folder => format!(" --out {}", quoted(folder)),
-    };
+    let folder = out_option(&args.out);
     let command =
         format!("cargo zab agree --variant {variant} --seed {seed} {shown}{size}{goes_on}{folder}");
     out.command(&command);

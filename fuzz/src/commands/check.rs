@@ -7,7 +7,7 @@ mod page;
 mod present;
 
 use super::output::Out;
-use super::{Exit, Failure, quoted};
+use super::{Exit, Failure, quoted, typed};
 use crate::clock::Stopwatch;
 use clap::{CommandFactory as _, ValueEnum};
 use initial::Initial;
@@ -168,7 +168,7 @@ impl Args {
             command.push_str(&format!(" --initial {}", quoted(Path::new(initial))));
         }
         if Ok(self.time) != humantime::parse_duration(TIME) {
-            command.push_str(&format!(" --time {}", humantime::format_duration(self.time)));
+            command.push_str(&format!(" --time {}", typed(self.time)));
         }
         if Ok(self.memory) != size(MEMORY) {
             command.push_str(&format!(" --memory {}", self.memory));

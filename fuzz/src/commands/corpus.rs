@@ -4,7 +4,7 @@ use super::minimize::{Shown, shrink};
 use super::output::Out;
 use super::progress::Meter;
 use super::remint;
-use super::{Exit, Failure, files_of, quoted, read_schedule, ready_folder, write_case};
+use super::{Exit, FOUND, Failure, files_of, quoted, read_schedule, ready_folder, write_case};
 use crate::case::{Driver, Judges, Provenance};
 use crate::corpus::{self, By};
 use crate::oracle::Oracle;
@@ -64,7 +64,7 @@ enum Command {
         #[arg(long, value_enum, default_value_t, value_name = "D")]
         driver: Driver,
         /// Where the files go
-        #[arg(long, default_value = "findings", value_name = "DIR")]
+        #[arg(long, default_value = FOUND, value_name = "DIR")]
         out: PathBuf,
     },
     /// Write cases and schedules as bytes for a fuzzer

@@ -16,7 +16,7 @@ use summary::{as_json, describe, summarize};
 use super::output::Out;
 use super::parallel::Jobs;
 use super::switches::Switches;
-use super::{Exit, Failure, check_servers, quoted, ready_folder};
+use super::{Exit, FOUND, Failure, check_servers, out_option, quoted, ready_folder, typed};
 use crate::case::{Expected, Provenance};
 use crate::clock::Stopwatch;
 use crate::explain::{Story, boxed};
@@ -24,7 +24,7 @@ use crate::oracle::standard;
 use crate::trail::{FORMAT, Trail, walk};
 use std::io::Write as _;
 use std::ops::ControlFlow;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 use zab_checker::Class;
 use zab_core::variant::Named;
@@ -35,11 +35,10 @@ use zab_sim::explore::{
 /// Between two lines of progress.
 const PAUSE: Duration = Duration::from_secs(5);
 
-/// How many servers, states at most, MiB of memory at most, and the folder for what is found.
+/// How many servers, states at most, and MiB of memory at most.
 const SERVERS: u8 = 3;
 const STATES: u64 = 100_000_000;
 const MEMORY: usize = 4096;
-const OUT: &str = "findings";
 
 /// Take every order of every event, within bounds, and say when nothing is left
 ///
@@ -84,7 +83,7 @@ pub(super) struct Args {
     #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
     time: Option<Duration>,
     /// Where to write what is found
-    #[arg(long, default_value = OUT, value_name = "DIR")]
+    #[arg(long, default_value = FOUND, value_name = "DIR")]
     out: PathBuf,
 }
 
@@ -155,10 +154,8 @@ fn command(args: &Args, named: &Named, setting: &Setting) -> String {
     option("servers", (args.servers != SERVERS).then(|| args.servers.to_string()));
     option("states", (args.states != STATES).then(|| args.states.to_string()));
     option("memory", (args.memory != MEMORY).then(|| args.memory.to_string()));
-    let time = args.time.map(|time| humantime::format_duration(time).to_string().replace(' ', ""));
-    option("time", time);
-    option("out", (args.out != Path::new(OUT)).then(|| quoted(&args.out)));
-    command
+    option("time", args.time.map(typed));
+    command + &out_option(&args.out)
 }
 
 /// Explores, and shows how far it is.

@@ -11,7 +11,9 @@ use super::parallel::Jobs;
 use super::progress::{Meter, describe};
 use super::report::{Problem, Reports, Suite, Test};
 use super::switches::Switches;
-use super::{Exit, Failure, check_servers, quoted, ready_folder};
+use super::{
+    Exit, FOUND, Failure, check_servers, hold_in_option, out_option, quoted, ready_folder, typed,
+};
 use crate::case::{Driver, Expected};
 use crate::causes;
 use crate::corpus::ReadError;
@@ -78,7 +80,7 @@ pub(super) struct Args {
     #[arg(long, value_name = "DEFECT")]
     cause: Option<String>,
     /// Where to write cases
-    #[arg(long, default_value = "findings", value_name = "DIR")]
+    #[arg(long, default_value = FOUND, value_name = "DIR")]
     out: PathBuf,
     /// Go on until the time or the executions are spent, and tell each way in which something is lost
     #[arg(long)]
@@ -236,19 +238,18 @@ fn campaign(args: &Args, named: &Named) -> Result<Campaign, Failure> {
 /// What other hunts have left in a folder.
 fn shared(path: &Path) -> Result<Arc<Folder>, Failure> {
     ready_folder(path, "--corpus")?;
-    let refused = |(path, error): (PathBuf, ReadError)| {
-        Failure::usage(format!("{}: {error}: move it out of the corpus", path.display()))
-    };
-    Folder::read(path).map(Arc::new).map_err(refused)
+    Folder::read(path).map(Arc::new).map_err(unreadable)
+}
+
+/// A file in the corpus is no schedule.
+fn unreadable((path, error): (PathBuf, ReadError)) -> Failure {
+    Failure::usage(format!("{}: {error}: move it out of the corpus", path.display()))
 }
 
 /// The command that repeats this hunt, with everything that decides what it finds.
 fn command(args: &Args, named: &Named, campaign: &Campaign) -> String {
     let limit = match campaign.limit {
-        Limit::Time(time) => {
-            let time = humantime::format_duration(time).to_string();
-            format!("--time {}", time.replace(' ', ""))
-        }
+        Limit::Time(time) => format!("--time {}", typed(time)),
         Limit::Runs(runs) => format!("--runs {runs}"),
     };
     let mut command = format!(
@@ -258,10 +259,7 @@ fn command(args: &Args, named: &Named, campaign: &Campaign) -> String {
     if args.driver != Driver::default() {
         command += &format!(" --driver {}", args.driver.name());
     }
-    if !campaign.hold_in.is_empty() {
-        let names: Vec<_> = campaign.hold_in.iter().map(|other| other.name()).collect();
-        command += &format!(" --hold-in {}", names.join(","));
-    }
+    command += &hold_in_option(&campaign.hold_in);
     if let Some(servers) = args.servers {
         command += &format!(" --servers {servers}");
     }
@@ -282,10 +280,7 @@ fn command(args: &Args, named: &Named, campaign: &Campaign) -> String {
     if let Some(folder) = &args.corpus {
         command += &format!(" --corpus {}", quoted(folder));
     }
-    if args.out != Path::new("findings") {
-        command += &format!(" --out {}", quoted(&args.out));
-    }
-    command
+    command + &out_option(&args.out)
 }
 
 /// Says how the hunt ended.

@@ -2,7 +2,7 @@
 
 use super::explore;
 use super::output::Out;
-use super::{Exit, Failure, quoted, read_case, ready_folder, write_case};
+use super::{Exit, Failure, hold_in_option, quoted, read_case, ready_folder, write_case};
 use crate::case::{Case, Driver, Expected, FORMAT, Provenance};
 use crate::causes::{Cause, causes, find, needs};
 use crate::explain::Story;
@@ -13,6 +13,7 @@ use crate::search::{Campaign, Finding};
 use crate::verdict::exposes;
 use serde_json::json;
 use std::path::{Path, PathBuf};
+use zab_checker::Class;
 use zab_checker::verdict::Rank;
 use zab_core::variant::Named;
 use zab_sim::schedule::{ClientOp, KEYS, Kind};
@@ -55,9 +56,7 @@ pub(super) fn run(args: &Args, out: &Out) -> Result<Exit, Failure> {
     if let Some(driver) = args.driver {
         command += &format!(" --driver {}", driver.name());
     }
-    for other in &args.hold_in {
-        command += &format!(" --hold-in {}", other.name());
-    }
+    command += &hold_in_option(&args.hold_in);
     if args.executions != EXECUTIONS {
         command += &format!(" --executions {}", args.executions);
     }
@@ -74,10 +73,7 @@ pub(super) fn run(args: &Args, out: &Out) -> Result<Exit, Failure> {
     }
     let case = read_case(&args.case)?;
     out.command(&command);
-    let Some(class) = case.expected.class() else {
-        let path = args.case.display();
-        return Err(Failure::usage(format!("{path}: promises no violation, nothing to minimize")));
-    };
+    let class = promised(&case.expected, &args.case)?;
     let mut oracle = Oracle::new(args.driver.unwrap_or(case.driver));
     let others = args.hold_in.iter().filter(|other| !other.is(oracle.driver()));
     let mut others: Vec<_> = others.map(|other| (other.name(), other.oracle())).collect();
@@ -171,6 +167,14 @@ impl Shown<'_> {
                 _ => true,
             }
     }
+}
+
+/// The class that a file promises.
+pub(super) fn promised(expected: &Expected, path: &Path) -> Result<Class, Failure> {
+    expected.class().ok_or_else(|| {
+        let path = path.display();
+        Failure::usage(format!("{path}: promises no violation, nothing to minimize"))
+    })
 }
 
 /// Minimizes what a campaign found, with this rank, and makes a case of it.

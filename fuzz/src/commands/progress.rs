@@ -24,7 +24,7 @@ pub(super) struct Meter {
 }
 
 impl Meter {
-    /// A meter for what ends after this time, or after so many runs of something.
+    /// A meter for what ends after this time, or after this number of runs of something.
     pub(super) fn new(out: &Out, limit: Limit) -> Self {
         let terminal = std::io::stderr().is_terminal();
         let is_chatty = out.is_chatty();
@@ -42,7 +42,7 @@ impl Meter {
         self.line((executions, elapsed), || describe(progress));
     }
 
-    /// Shows that so many are done.
+    /// Shows how many are done.
     pub(super) fn count(&self, done: u64, describe: impl FnOnce() -> String) {
         self.line((done, self.clock.elapsed()), describe);
     }

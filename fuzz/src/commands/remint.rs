@@ -103,7 +103,7 @@ impl Wish {
     /// carried out on its servers, so it is looked for among their limits first.
     fn worlds(&self) -> Vec<Vec<HoldIn>> {
         let drivers = Driver::value_variants().iter().filter(|d| **d != Driver::default());
-        let drivers: Vec<_> = drivers.map(|driver| HoldIn::from(*driver)).collect();
+        let drivers: Vec<_> = drivers.map(|driver| HoldIn::Driver(*driver)).collect();
         match self.named.kind {
             Kind::Release => vec![[drivers.as_slice(), &[HoldIn::RealLimits]].concat(), drivers],
             Kind::Reference | Kind::Defect | Kind::Proposal => vec![drivers],
@@ -158,7 +158,7 @@ impl Wish {
             return Ok(None);
         };
         let mut oracle = Oracle::new(campaign.driver);
-        let mut others: Vec<_> = campaign.hold_in.iter().map(|one| one.oracle()).collect();
+        let mut others = campaign.others();
         let case = case_of(&mut oracle, &mut others, named, &campaign, (finding, rank))?;
         let rank = oracle.judge(&case.schedule, named.releases()).rank().unwrap_or(rank);
         Ok(Some((rank, case)))

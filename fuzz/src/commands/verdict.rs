@@ -7,7 +7,7 @@ use super::directories::{StrictPosix, flag};
 use super::output::Out;
 use super::parallel::{Jobs, in_parallel};
 use super::report::{Problem, Reports, Suite, Test};
-use super::{Exit, Failure, quoted, ready_folder, stored};
+use super::{Exit, Failure, quoted, ready_folder, stored, typed};
 use crate::files::write_whole;
 use crate::variants;
 use crate::verdict::explored::explored;
@@ -186,10 +186,7 @@ fn command(args: &Args, subjects: &[Subject]) -> String {
     }
     match budget(args) {
         Some(Budget::Runs(runs)) => command += &format!(" --runs {runs}"),
-        Some(Budget::Time(time)) => {
-            let time = humantime::format_duration(time).to_string();
-            command += &format!(" --time {}", time.replace(' ', ""));
-        }
+        Some(Budget::Time(time)) => command += &format!(" --time {}", typed(time)),
         None => {}
     }
     command

@@ -161,11 +161,13 @@ impl Disk {
                 .any(|(name, of)| of == inode && name.split('.').next() == Some(kind.as_str())),
         };
         self.cut.retain(|inode, length| {
-            let is_left = !is_meant(inode);
-            if let Some(contents) = self.contents.get_mut(inode).filter(|_| !is_left) {
+            if !is_meant(inode) {
+                return true;
+            }
+            if let Some(contents) = self.contents.get_mut(inode) {
                 contents.truncate(*length);
             }
-            is_left
+            false
         });
     }
 

@@ -7,7 +7,6 @@
 
 use crate::corpus::{self, ReadError};
 use crate::files::write_whole;
-use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use zab_sim::Schedule;
@@ -18,7 +17,7 @@ pub struct Folder {
     path: PathBuf,
     schedules: Vec<Schedule>,
     /// Why something could not be left there, the first time.
-    failure: Mutex<Option<io::Error>>,
+    failure: Mutex<Option<String>>,
 }
 
 impl Folder {
@@ -35,9 +34,13 @@ impl Folder {
         Ok(Self { path: path.to_path_buf(), schedules, failure: Mutex::default() })
     }
 
-    /// Where it is.
-    pub fn path(&self) -> &Path {
-        &self.path
+    /// The same folder with what it holds now; what could not be left there is not forgotten.
+    ///
+    /// # Errors
+    ///
+    /// Which file cannot be read, or is JSON of another kind.
+    pub fn again(&self) -> Result<Self, (PathBuf, ReadError)> {
+        Ok(Self { failure: Mutex::new(self.failure()), ..Self::read(&self.path)? })
     }
 
     /// What it held when it was read.
@@ -57,7 +60,7 @@ impl Folder {
             if let Err(error) = write_whole(&path, schedule.to_bytes())
                 && !path.exists()
             {
-                failure.get_or_insert(error);
+                failure.get_or_insert(format!("{}: {error}", self.path.display()));
                 return;
             }
         }
@@ -65,8 +68,7 @@ impl Folder {
 
     /// Why something could not be left there, if so.
     pub fn failure(&self) -> Option<String> {
-        let failure = self.failure.lock().expect("nothing panics while it holds the lock");
-        failure.as_ref().map(|error| format!("{}: {error}", self.path.display()))
+        self.failure.lock().expect("nothing panics while it holds the lock").clone()
     }
 }
 
@@ -126,7 +128,11 @@ mod tests {
         std::fs::remove_dir_all(place.path()).expect("it is there");
         let report = run(&campaign, &|_| ControlFlow::Continue(()));
         assert_eq!(report.executions, 400);
-        let failure = campaign.folder.expect("it shares").failure().expect("nothing could be left");
+        let folder = campaign.folder.expect("it shares");
+        let failure = folder.failure().expect("nothing could be left");
         assert!(failure.starts_with(&place.path().display().to_string()), "{failure}");
+        // Nor is it forgotten by the next lap.
+        std::fs::create_dir(place.path()).expect("it was removed");
+        assert_eq!(folder.again().expect("a folder").failure(), Some(failure));
     }
 }

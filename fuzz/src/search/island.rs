@@ -8,7 +8,6 @@ use crate::coverage::{Coverage, Feature};
 use crate::edges;
 use crate::generate::{self, Sizes};
 use crate::guidance::Guidance;
-use crate::hold::HoldIn;
 use crate::mutate::mutate;
 use crate::oracle::{Oracle, Outcome};
 use crate::rng::Rng;
@@ -96,7 +95,7 @@ impl Island {
             .without(&campaign.without)
             .in_directories(campaign.directories)
             .guided_by(campaign.guidance)
-            .hold_in(&campaign.hold_in)
+            .hold_in(campaign.others())
             .because_of(campaign.cause)
             .sharing(campaign.folder.clone())
     }
@@ -115,8 +114,8 @@ impl Island {
     }
 
     /// The same, but only what these show as well is a finding.
-    fn hold_in(mut self, worlds: &[HoldIn]) -> Self {
-        self.others = worlds.iter().map(|world| world.oracle()).collect();
+    fn hold_in(mut self, others: Vec<Oracle>) -> Self {
+        self.others = others;
         self
     }
 

@@ -1,8 +1,12 @@
 //! A disk, anything asked of it, dead processes and power losses at any moment: recovery never
 //! panics, never invents, never loses what was durable.
 
-use arbitrary::{Arbitrary, Result, Unstructured};
-use std::collections::BTreeSet;
+mod contents;
+mod steps;
+
+pub use steps::{Step, Steps};
+
+use contents::Contents;
 use zab_core::{
     Change, DiskError, DiskOp, Epoch, File, Headless, Key, Lsn, NoHeader, Purge, Recovered,
     Replica, RequestId,
@@ -11,154 +15,6 @@ use zab_core::{SessionId, Txn, Zxid};
 use zab_sim::SimDisk;
 use zab_sim::disk::record::{RECORD, encode};
 use zab_sim::schedule::CrashMode;
-
-/// What happens to a disk.
-#[derive(Clone, Debug)]
-pub enum Step {
-    /// A record is appended.
-    Append,
-    /// The next record begins a new file of the log.
-    Roll,
-    /// The log is cut so that this share of its records stays, in 256ths.
-    Truncate(u8),
-    /// The log is flushed.
-    Flush,
-    /// A snapshot of this share of the log is written.
-    Snapshot(u8),
-    /// The same in its place, where there may be one, and nobody flushes it.
-    WriteSnapshot(u8),
-    /// An epoch is written to one of its files.
-    Epoch(File, u8),
-    /// The same, and the folder is not flushed.
-    Rename(File, u8),
-    /// This number of the operations under way on a file is done.
-    Complete(File, u8),
-    /// The oldest operation under way on a file fails.
-    Fail(File, DiskError),
-    /// What an earlier process left in a file is flushed.
-    FlushRecovered(File),
-    /// The kernel writes back what earlier processes left.
-    WriteBack,
-    /// Snapshots before this share of the log, and the log before the file that this share of its files
-    /// leads to, are purged; the other snapshots are flushed before, or are not.
-    Purge(u8, u8, bool),
-    /// The process dies, and the next one recovers.
-    Kill,
-    /// The power goes, and the next process recovers.
-    Crash(CrashMode),
-}
-
-impl<'a> Arbitrary<'a> for Step {
-    fn arbitrary(u: &mut Unstructured<'a>) -> Result<Self> {
-        let file = |u: &mut Unstructured<'a>| u.choose(&File::ALL).copied();
-        Ok(match u.int_in_range(0..=21)? {
-            0..=3 => Self::Append,
-            4 => Self::Truncate(u.arbitrary()?),
-            5 | 6 => Self::Flush,
-            7 => Self::Snapshot(u.arbitrary()?),
-            8 => Self::Epoch(File::AcceptedEpoch, u.arbitrary()?),
-            9 => Self::Epoch(File::CurrentEpoch, u.arbitrary()?),
-            10 | 11 => Self::Complete(file(u)?, u.arbitrary()?),
-            12 => Self::Fail(file(u)?, *u.choose(&[DiskError::Write, DiskError::Flush])?),
-            13 => Self::FlushRecovered(file(u)?),
-            14 => Self::WriteBack,
-            15 | 16 => Self::Kill,
-            17 => Self::Roll,
-            20 => Self::Purge(u.arbitrary()?, u.arbitrary()?, u.arbitrary()?),
-            19 => Self::WriteSnapshot(u.arbitrary()?),
-            18 => {
-                Self::Rename(*u.choose(&[File::AcceptedEpoch, File::CurrentEpoch])?, u.arbitrary()?)
-            }
-            _ => Self::Crash(match u.int_in_range(0..=6)? {
-                0 => CrashMode::LoseAll,
-                1 => CrashMode::Torn,
-                2 => CrashMode::KeepAll,
-                3 => CrashMode::EmptyLog,
-                4 => CrashMode::ZeroedLog,
-                _ => CrashMode::KeepPrefix(u.int_in_range(0..=9)?),
-            }),
-        })
-    }
-}
-
-/// All that happens to a disk: as many steps as the bytes give.
-#[derive(Clone, Debug)]
-pub struct Steps(pub Vec<Step>);
-
-impl<'a> Arbitrary<'a> for Steps {
-    fn arbitrary(u: &mut Unstructured<'a>) -> Result<Self> {
-        let mut steps = Vec::new();
-        while !u.is_empty() && steps.len() < STEPS_MAX {
-            steps.push(u.arbitrary()?);
-        }
-        Ok(Self(steps))
-    }
-}
-
-/// The most steps of one run.
-const STEPS_MAX: usize = 200;
-
-/// What a file of each kind holds; an enum would say the same four times.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-struct Contents {
-    log: Vec<Vec<Txn>>,
-    is_rolled: bool,
-    snapshots: Vec<Replica>,
-    epoch: Epoch,
-}
-
-impl Contents {
-    /// What an operation does, said once more and as plainly as can be.
-    fn apply(&mut self, op: &DiskOp) {
-        match op {
-            DiskOp::Append(txn) => {
-                if std::mem::take(&mut self.is_rolled) || self.log.is_empty() {
-                    self.log.push(Vec::new());
-                }
-                self.log.last_mut().expect("there is one").push(*txn);
-            }
-            DiskOp::RollLog => self.is_rolled = true,
-            DiskOp::Truncate(zxid) => {
-                self.log.iter_mut().for_each(|file| file.retain(|txn| txn.zxid <= *zxid));
-                self.log.retain(|file| !file.is_empty());
-            }
-            DiskOp::Flush | DiskOp::FlushFile | DiskOp::FlushRecovered(_) => {}
-            DiskOp::Snapshot(replica)
-            | DiskOp::SnapshotFile(replica)
-            | DiskOp::WriteSnapshot(replica) => {
-                self.snapshots.push(**replica);
-            }
-            DiskOp::EmptySnapshot(zxid) => {
-                self.snapshots.retain(|snapshot| snapshot.last_processed != *zxid);
-            }
-            DiskOp::DropSnapshotsAfter(zxid) => {
-                self.snapshots.retain(|snapshot| snapshot.last_processed <= *zxid);
-            }
-            DiskOp::PurgeSnapshots(oldest) => {
-                self.snapshots.retain(|snapshot| snapshot.last_processed >= *oldest);
-            }
-            // Each zxid is given once, and later ones are greater.
-            DiskOp::PurgeLog(first) => self.log.retain(|file| file[0].zxid >= *first),
-            DiskOp::AcceptedEpoch(epoch)
-            | DiskOp::CurrentEpoch(epoch)
-            | DiskOp::Rename(_, epoch) => self.epoch = *epoch,
-        }
-    }
-
-    /// The number of the first record of each file of the log.
-    fn starts(&self) -> impl Iterator<Item = usize> {
-        self.log.iter().scan(0, |next, file| {
-            let start = *next;
-            *next += file.len();
-            Some(start)
-        })
-    }
-
-    /// The zxids of the snapshots.
-    fn snapshots(&self) -> BTreeSet<Zxid> {
-        self.snapshots.iter().map(|snapshot| snapshot.last_processed).collect()
-    }
-}
 
 /// An operation, who waits for it, and how far it has come.
 #[derive(Clone, Debug)]
@@ -193,7 +49,7 @@ struct Bench {
 /// # Errors
 ///
 /// What recovery found that it should not have, or did not find.
-pub fn run(Steps(steps): &Steps) -> std::result::Result<(), String> {
+pub fn run(Steps(steps): &Steps) -> Result<(), String> {
     let mut bench = Bench::default();
     for step in steps {
         bench.take(step)?;
@@ -202,7 +58,7 @@ pub fn run(Steps(steps): &Steps) -> std::result::Result<(), String> {
 }
 
 impl Bench {
-    fn take(&mut self, step: &Step) -> std::result::Result<(), String> {
+    fn take(&mut self, step: &Step) -> Result<(), String> {
         match *step {
             Step::Append => {
                 let txn = txn(self.counter + 1);
@@ -373,7 +229,7 @@ impl Bench {
     }
 
     /// The process dies; the next one has to find all that it asked for.
-    fn kill(&mut self) -> std::result::Result<(), String> {
+    fn kill(&mut self) -> Result<(), String> {
         self.disk.lose_process();
         for (file, done) in File::ALL.into_iter().zip(&mut self.done) {
             done.retain(|done| {
@@ -392,7 +248,7 @@ impl Bench {
     }
 
     /// The power goes; what the next process finds has to be what the mode allows.
-    fn crash(&mut self, mode: CrashMode) -> std::result::Result<(), String> {
+    fn crash(&mut self, mode: CrashMode) -> Result<(), String> {
         self.disk.lose_power(mode);
         for done in &mut self.done {
             done.retain(|done| !done.buffered);
@@ -434,7 +290,7 @@ impl Bench {
         self.recover(&format!("{mode:?}"))
     }
 
-    fn recover(&mut self, after: &str) -> std::result::Result<(), String> {
+    fn recover(&mut self, after: &str) -> Result<(), String> {
         let found = self.disk.recover().map_err(|error| format!("after {after}: {error}"))?;
         let [log, snapshots, accepted, current] = File::ALL.map(|file| self.contents(file));
         let starts: Vec<_> = log.starts().collect();
@@ -489,7 +345,7 @@ fn txn(counter: u32) -> Txn {
 /// # Errors
 ///
 /// What recovery made of it that is not there.
-pub fn recover_bytes(file: &[u8]) -> std::result::Result<(), String> {
+pub fn recover_bytes(file: &[u8]) -> Result<(), String> {
     let mut disk = SimDisk::with_log(file.to_vec());
     let Ok(found) = disk.recover() else {
         return if disk.log() == file {
@@ -515,7 +371,7 @@ pub fn recover_bytes(file: &[u8]) -> std::result::Result<(), String> {
 /// # Errors
 ///
 /// What recovery made of it.
-pub fn recover_damaged(records: u8, at: u16, by: u8) -> std::result::Result<(), String> {
+pub fn recover_damaged(records: u8, at: u16, by: u8) -> Result<(), String> {
     let mut file = Vec::new();
     (1..=u32::from(records)).for_each(|counter| encode(&txn(counter), &mut file));
     let at = usize::from(at);

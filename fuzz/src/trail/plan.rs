@@ -15,7 +15,7 @@ pub(super) struct Pace {
     pub(super) step_us: u64,
     /// For an election, and for a connection to be made, in steps.
     pub(super) election: u64,
-    /// Whoever waits for at least so many steps is held up for that time.
+    /// Whoever waits for at least this number of steps is held up for that time.
     pub(super) patience: u64,
     /// Of the schedule: keys what the actions leave open.
     pub(super) seed: u64,

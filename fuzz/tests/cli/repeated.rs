@@ -57,7 +57,7 @@ const RUNS: &[(&str, &[&str])] = &[
     ("check", &["HISTORY --model register --sync quorum --consistency linearizable --initial 0"]),
     (
         "check",
-        &["HISTORY --model register --time 5s --memory 64MiB --html page.html --write out.edn"],
+        &["HISTORY --model register --time 90s --memory 64MiB --html page.html --write out.edn"],
     ),
 ];
 
@@ -90,6 +90,8 @@ fn the_first_line_of_a_run_repeats_it_to_the_letter() {
             let is_named = NAMED.contains(&option.as_str());
             assert!(is_named || told.split(' ').any(|word| word == option), "{option}: {told}");
         }
+        let milliseconds = args.iter().any(|word| word == "1ms");
+        assert!(!milliseconds || told.contains("--time 1ms"), "{told}");
         let again = told.strip_prefix("$ cargo zab ").expect("it is a command");
         let again: Vec<String> = again.split(' ').map(str::to_owned).collect();
         assert_eq!(first_line(place.path(), &again), told, "{args:?}");

@@ -15,6 +15,17 @@ fn txn(counter: u32) -> Txn {
     Txn { zxid: Zxid::new(1, counter), request, change: Change::Rejected }
 }
 
+/// Records 1 to 3 are durable, and the file that record 4 was to begin cannot be begun.
+fn disk_without_room_for_a_file(error: DiskError) -> SimDisk {
+    let mut disk = busy_disk();
+    assert!(disk.complete(File::Log, Lsn(5)));
+    disk.ask(Lsn(8), DiskOp::RollLog);
+    disk.ask(Lsn(9), DiskOp::Append(txn(4)));
+    disk.ask(Lsn(10), DiskOp::Flush);
+    assert!(disk.fail(File::Log, Lsn(10), error));
+    disk
+}
+
 /// Record 1 is durable; records 2 and 3, an epoch and a snapshot are under way.
 fn busy_disk() -> SimDisk {
     let mut disk = SimDisk::default();

@@ -121,7 +121,7 @@ impl Levels {
         self.last_steps(id, usize::MAX).1
     }
 
-    /// The last steps that lead to a state, no more than so many, and from which one.
+    /// The last steps that lead to a state, at most this number, and from which state.
     pub(super) fn last_steps(&self, id: u32, most: usize) -> (u32, Vec<Choice>) {
         let mut steps = Vec::new();
         let mut at = id;

@@ -17,7 +17,7 @@ const STEP_DOWN: Bounds = Bounds { step_downs: 1, ..ONE_WRITE };
 const CUT: Bounds = Bounds { cuts: 1, ..ONE_WRITE };
 
 /// Which defect, within what, who is free, which rule it breaks, and after how many steps.
-const FOUND: [(&str, Bounds, Option<&str>, Class, usize); 12] = [
+const FOUND: [(&str, Bounds, Option<&str>, Class, usize); 13] = [
     ("stale-ack", CUT, None, Class::D1, 16),
     ("stale-ack-in-flight", CUT, None, Class::D1, 16),
     ("zookeeper-2845", CUT, None, Class::I10, 18),
@@ -30,6 +30,7 @@ const FOUND: [(&str, Bounds, Option<&str>, Class, usize); 12] = [
     ("zookeeper-1154", RESTART, None, Class::O3, 19),
     ("snapshot-unflushed", RESTART, None, Class::D1, 19),
     ("unflushed-start", RESTART, None, Class::D1, 20),
+    ("late-apply", STEP_DOWN, Some("committer"), Class::I9, 21),
 ];
 
 #[test]

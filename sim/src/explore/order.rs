@@ -2,7 +2,7 @@
 //!
 //! Two steps commute if both orders lead to the same state, and each of them breaks the same rules
 //! before the other one as after it. Of servers that is so whenever each step concerns one server:
-//! it takes from the front of what is on the way there, and adds behind what is on the way elsewhere.
+//! it takes from the front of what is on the way there, and adds to the end of what is on the way elsewhere.
 //! Of the checker it is so as long as the step that is first changes nothing that a rule looks at when
 //! another server acts ([`Reach`]).
 //!

@@ -17,7 +17,7 @@ pub struct Purge {
 }
 
 impl Purge {
-    /// No record stands behind it.
+    /// No record comes after it.
     pub const WHOLE_LOG: Zxid = Zxid::new(u32::MAX, u32::MAX);
 
     /// Whether it removes nothing.

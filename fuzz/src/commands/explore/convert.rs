@@ -1,6 +1,6 @@
 //! A trail as a case of a schedule, where one says the same.
 
-use super::super::minimize::{Shown, shrink};
+use super::super::minimize::{Shown, promised, shrink};
 use super::super::output::Out;
 use super::super::{Exit, Failure, quoted, write_case};
 use crate::case::Provenance;
@@ -19,10 +19,7 @@ pub(in crate::commands) fn convert(
     folder: &Path,
     out: &Out,
 ) -> Result<Exit, Failure> {
-    let Some(class) = trail.expected.class() else {
-        let path = path.display();
-        return Err(Failure::usage(format!("{path}: promises no violation, nothing to minimize")));
-    };
+    let class = promised(&trail.expected, path)?;
     let Conversion { schedule, defects, executions } = trail.convert(&mut oracle, limit);
     let through: Vec<String> = defects.iter().map(|switch| switch.spelling()).collect();
     let (count, through) = (thousands(executions), through.join(" and "));

@@ -1,10 +1,11 @@
 //! A hunt that can be resumed: lap after lap, each with the next seed, until the budget is spent.
 
-use super::{Failure, Watcher, shared};
+use super::{Failure, Watcher, unreadable};
 use crate::clock::Stopwatch;
 use crate::search::{self, Campaign, Finding, Head, Ledger, Limit, Progress, Report, Watch};
 use std::ops::ControlFlow;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// Watches one lap, and knows what the laps before it came to.
@@ -41,9 +42,11 @@ pub(super) fn run(
     let head = Head::new(name(&of_lap(0)), lap).map_err(Failure::harness)?;
     let mut ledger = Ledger::open(file, &head).map_err(refused)?;
     let stopwatch = Stopwatch::start();
+    let mut folder = campaign.folder.clone();
     loop {
         let mut total = ledger.total();
-        let current = of_lap(ledger.next_seed(campaign.seed));
+        let seed = ledger.next_seed(campaign.seed);
+        let current = Campaign { folder: folder.clone(), ..of_lap(seed) };
         let is_over = match campaign.limit {
             Limit::Time(time) => stopwatch.elapsed() >= time,
             Limit::Runs(runs) => total.executions >= runs,
@@ -51,11 +54,6 @@ pub(super) fn run(
         if is_over {
             return Ok((total, current));
         }
-        let current = match campaign.folder.as_deref() {
-            // What others have left since.
-            Some(folder) => Campaign { folder: Some(shared(folder.path())?), ..current },
-            None => current,
-        };
         let (executions, elapsed) = (total.executions, total.elapsed);
         let lap = Lap { watcher, executions, elapsed };
         let report = search::run_watched(&current, &lap);
@@ -68,5 +66,8 @@ pub(super) fn run(
             return Ok((total, current));
         }
         ledger.note(current.seed, &report).map_err(refused)?;
+        // What others have left since.
+        folder =
+            folder.map(|folder| folder.again().map(Arc::new).map_err(unreadable)).transpose()?;
     }
 }

@@ -46,7 +46,7 @@ impl Settling<'_> {
         kept: &Kept<'_>,
     ) -> Result<Vec<(PathBuf, Settled<'a>)>, Failure> {
         let mut oracle = Oracle::new(self.campaign.driver);
-        let mut others: Vec<_> = self.campaign.hold_in.iter().map(|one| one.oracle()).collect();
+        let mut others = self.campaign.others();
         let mut cases: Vec<(PathBuf, Settled<'_>)> = Vec::new();
         let mut all_written = true;
         for finding in findings {

@@ -60,7 +60,7 @@ impl Stored {
 
 impl Sighting<'_> {
     /// Whether its case shows this bug: that of a single defect its own, any other what goes away when it is
-    /// repaired. One switch may have two bugs behind it.
+    /// repaired. One switch may stand for two bugs.
     fn is_because_of(&self, bug: &Bug) -> bool {
         let named = self.case.named();
         match named.kind {

@@ -132,12 +132,7 @@ fn the_log_needs_a_block_when_it_begins_a_file_or_has_filled_the_one_in_use() {
 #[test]
 fn of_a_file_that_cannot_be_begun_nothing_is_left_to_write() {
     for error in [DiskError::Header, DiskError::Open] {
-        let mut disk = busy_disk();
-        assert!(disk.complete(File::Log, Lsn(5)));
-        disk.ask(Lsn(8), DiskOp::RollLog);
-        disk.ask(Lsn(9), DiskOp::Append(txn(4)));
-        disk.ask(Lsn(10), DiskOp::Flush);
-        assert!(disk.fail(File::Log, Lsn(10), error));
+        let mut disk = disk_without_room_for_a_file(error);
         disk.ask(Lsn(11), DiskOp::Append(txn(5)));
         disk.ask(Lsn(12), DiskOp::Flush);
         assert!(disk.complete(File::Log, Lsn(12)));

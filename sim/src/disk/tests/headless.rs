@@ -86,12 +86,7 @@ fn a_file_whose_name_is_not_durable_is_none() {
 #[test]
 fn a_file_whose_header_cannot_be_written_is_empty_and_one_that_cannot_be_made_is_none() {
     for (error, expected) in [(DiskError::Header, &[4][..]), (DiskError::Open, &[])] {
-        let mut disk = busy_disk();
-        assert!(disk.complete(File::Log, Lsn(5)));
-        disk.ask(Lsn(8), DiskOp::RollLog);
-        disk.ask(Lsn(9), DiskOp::Append(txn(4)));
-        disk.ask(Lsn(10), DiskOp::Flush);
-        assert!(disk.fail(File::Log, Lsn(10), error));
+        let mut disk = disk_without_room_for_a_file(error);
         disk.lose_process();
         let found = disk.recover().expect("sound");
         assert_eq!(found.headless, headless(NoHeader::Nothing, expected), "{error:?}");

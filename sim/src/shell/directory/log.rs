@@ -6,7 +6,7 @@
 use super::files::{name, named};
 use crate::disk::record::{self, RECORD};
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, Seek, SeekFrom, Write};
+use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use zab_core::log_files::{HEADER_BYTES, LogFiles, PREALLOCATION, RECORD_BYTES};
 use zab_core::{Headless, NoHeader, Txn, Zxid};
@@ -132,9 +132,10 @@ fn records(path: &Path) -> io::Result<Vec<Txn>> {
 pub(super) fn headless(folder: &Path) -> io::Result<impl Iterator<Item = (Headless, PathBuf)>> {
     let mut found = Vec::new();
     for (name, path) in named(folder, LOG)? {
-        let bytes = fs::read(&path)?;
-        let contents = if bytes.is_empty() { NoHeader::Nothing } else { NoHeader::Zeros };
-        if !bytes.starts_with(&HEADER) {
+        let mut head = Vec::new();
+        File::open(&path)?.take(HEADER_BYTES).read_to_end(&mut head)?;
+        let contents = if head.is_empty() { NoHeader::Nothing } else { NoHeader::Zeros };
+        if head != HEADER {
             found.push((Headless { name, contents }, path));
         }
     }

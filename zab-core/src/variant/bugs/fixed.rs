@@ -103,7 +103,7 @@ pub(super) const BUGS: &[Bug] = &[
     Bug {
         name: "zookeeper-2574",
         jira: &[2574, 2420],
-        cause: "a purge removes the log file that goes on behind the oldest snapshot that it keeps",
+        cause: "a purge removes the log file that continues after the oldest snapshot that it keeps",
         symptom: "acknowledged writes are gone after a purge and a restart, the open log with them",
         affects: "3.4.7-9, 3.5.0-2",
         fixed: "3.4.10, 3.5.3",
