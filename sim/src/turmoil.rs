@@ -42,7 +42,8 @@
 //!   that fault, the turn of that has come, and in the direct driver the new message takes it and
 //!   arrives at once. Here it travels.
 //!
-//! `zab agree` has found the last one in `zk-3.8.0`, once in 6,700 schedules.
+//! Of 20,000 schedules of `zk-3.8.0`, `zab agree` judged all but 12 alike, and those 12 like schedules close by.
+//! 97 in 100 were the same event by event.
 //!
 //! Determinism: one thread, `biased` selects only, ordered maps, a fixed epoch, no failure rates,
 //! equal least and greatest latency; nothing reads turmoil's random generator. A panic of any task

@@ -126,6 +126,12 @@ fn case(bug: &Bug) -> Option<PathBuf> {
     paths.map(|folder| folder.join(format!("{name}.json"))).find(|path| path.is_file())
 }
 
+/// The scenario for real servers that is told of a bug, if there is one here.
+fn scenario(bug: &Bug) -> Option<PathBuf> {
+    let path = Path::new("fuzz/scenarios").join(format!("{}.txt", bug.name));
+    path.is_file().then_some(path)
+}
+
 /// Tells everything about a bug.
 pub(super) fn show(bug: &Bug, stored: &Stored, out: &Out) {
     out.line(format!("{bug}: {}", bug.cause));
@@ -143,6 +149,9 @@ pub(super) fn show(bug: &Bug, stored: &Stored, out: &Out) {
             None => format!("    cargo zab hunt --variant {}", bug.name),
         },
     });
+    if let Some(path) = scenario(bug) {
+        out.line(format!("    cargo zab confirm {} --control", path.display()));
+    }
     for one in stored.of_bug(bug) {
         out.line(format!("    {}", one.sentence()));
     }
@@ -165,6 +174,7 @@ pub(super) fn as_json(bug: &Bug, stored: &Stored) -> Value {
         "java": bug.java(),
         "known": bug.source.to_string(),
         "case": case(bug),
+        "scenario": scenario(bug),
         "confirmed": stored.of_bug(bug).iter().map(Sighting::as_json).collect::<Vec<_>>(),
         "beyond": beyond,
     })
