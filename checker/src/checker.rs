@@ -1,4 +1,4 @@
-//! Every check at once, fed one event at a time.
+//! All checks together, fed one event at a time.
 //!
 //! An event first changes what is known of the ensemble (`Ensemble::apply`), then the rules look:
 //! they read and report, and change nothing. What depends on how it all ended is judged at the end.

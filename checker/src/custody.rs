@@ -3,7 +3,8 @@
 
 use crate::disk::Files;
 use crate::ensemble::{Ensemble, Server};
-use crate::sequences::{Sequence, Sequences};
+use crate::reigns::Reign;
+use crate::sequences::Sequences;
 use zab_core::{Epoch, NodeId, Txn, Zxid};
 
 /// What one server has on disk and in memory.
@@ -47,26 +48,28 @@ pub struct Shortfall {
     pub missing: Vec<Zxid>,
     /// The first record that stands where another one should; looked at if nothing is missing.
     pub extra: Option<Zxid>,
-    /// What is durable after the whole history: no breach of D1, and a history that an election may
-    /// bring back.
+    /// What is durable after the whole history and was not proposed in that epoch: no breach of D1,
+    /// and a history that an election may bring back.
     pub beyond: Vec<Zxid>,
 }
 
 impl Shortfall {
-    /// How the durable files of a server differ from an initial history; they do not, as far as it is
-    /// not known how one of them begins.
-    fn of(server: &Server, history: Sequence, sequences: &Sequences) -> Self {
+    /// How the durable files of a server differ from the initial history of a reign; they do not, as
+    /// far as it is not known how one of them begins.
+    fn of(server: &Server, reign: &Reign, sequences: &Sequences) -> Self {
+        let wanted = sequences.transactions(reign.initial_history);
         let durable = durable_transactions(server.disk.durable(), sequences);
-        let (Some(wanted), Some(durable)) = (sequences.transactions(history), durable) else {
+        let (Some(wanted), Some(durable)) = (wanted, durable) else {
             return Self::default();
         };
+        let proposed = sequences.transactions(reign.proposed()).unwrap_or_default();
         let common = wanted.iter().zip(&durable).take_while(|(a, b)| a == b).count();
         let is_missing = |txn: &&Txn| !durable.contains(txn);
         let missing: Vec<Zxid> =
             wanted[common..].iter().filter(is_missing).map(|txn| txn.zxid).collect();
         let is_whole = common == wanted.len();
         let extra = durable.get(common).filter(|_| !is_whole && missing.is_empty());
-        let beyond = durable[common..].iter().filter(|_| is_whole);
+        let beyond = durable[common..].iter().filter(|txn| is_whole && !proposed.contains(txn));
         Self {
             extra: extra.map(|txn| txn.zxid),
             beyond: beyond.map(|txn| txn.zxid).collect(),
@@ -89,7 +92,7 @@ impl ServerState {
         let durable = server.disk.durable();
         let shortfall = server
             .participates
-            .map(|(reign, _)| Shortfall::of(server, reigns.get(reign).initial_history, sequences));
+            .map(|(reign, _)| Shortfall::of(server, reigns.get(reign), sequences));
         let is_forgotten =
             |zxid| !durable.holds(zxid, reigns.sequence_at(zxid, sequences), sequences);
         let covered = sequences.find(durable.snapshot_digest());

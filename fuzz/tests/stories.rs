@@ -60,8 +60,10 @@ fn is_true(text: &str, before: &ServerState, now: &ServerState) {
         assert!(!zxids(lost).iter().any(is_durable), "{text}");
     } else if let Some((_, missing)) = text.split_once("; ").filter(|_| text.contains(" NOT on ")) {
         assert!(!zxids(missing).iter().any(is_durable), "{text}");
-    } else if text.ends_with(" still on its disk") {
-        let (_, beyond) = text.split_once("; ").expect("it follows the acknowledgement");
+    } else if let Some(head) =
+        text.strip_suffix(" still on its disk, and not in the leader's history")
+    {
+        let (_, beyond) = head.split_once("; ").expect("it follows the acknowledgement");
         assert!(zxids(beyond).iter().all(is_durable), "{text}");
     } else if text.contains(" acknowledges <") {
         assert_eq!(text.contains("NOT on its disk"), now.is_forgetful, "{text}");

@@ -9,7 +9,7 @@ use crate::schedule::ClientOp;
 use zab_core::txn::KEYS;
 use zab_core::{Key, NodeId, Op, Outcome, RequestId, SessionId, Span, Zxid};
 
-/// How long a client waits for an answer; then the operation's outcome is unknown for ever.
+/// How long a client waits for an answer; then the operation's outcome is unknown forever.
 pub const CLIENT_TIMEOUT: Span = Span::from_millis(120);
 
 /// Requests of one session have values of their own as long as there are fewer than this.

@@ -59,7 +59,7 @@ enum Stage {
     Renamed,
     /// Its flush failed: it can be read, and counts as clean.
     Clean,
-    /// Durable, behind something that is not.
+    /// Durable, but after something that is not.
     Durable,
 }
 
@@ -347,7 +347,7 @@ impl SimDisk {
             // The first write that is gone, and whether anything after it stays.
             let (mut lost, mut is_inside) = (None, false);
             // Whoever reads a log file reads it up to the first record that is not there
-            // (`FileTxnIterator.next`), and goes on with the next file.
+            // (`FileTxnIterator.next`), and continues with the next file.
             let mut ends_here = false;
             // The file being read has no name any more, whatever was flushed of it.
             let mut is_gone = false;

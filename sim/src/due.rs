@@ -41,7 +41,7 @@ pub enum Due {
 pub enum Later {
     /// The process of a server that is down starts.
     Start { server: NodeId, life: u16 },
-    /// A fault may have ended: what it withheld goes on.
+    /// A fault may have ended: what it withheld proceeds.
     FaultEnds,
     /// A server's turn in a swizzle: isolated for this many grains, unless healed since.
     Isolate { server: NodeId, grains: u16, heals: u16 },

@@ -131,7 +131,7 @@ pub(crate) fn fall_due(backend: &mut impl Backend, later: Later) {
                 start(backend, server);
             }
         }
-        // Some fault is over: what it withheld goes on, unless another one stands in the way.
+        // Some fault is over: what it withheld proceeds, unless another one stands in the way.
         Later::FaultEnds => {
             let now = backend.now();
             backend.cluster().expire(now);

@@ -6,7 +6,7 @@
 //! - an end closes it, or its process dies: what it sent before still arrives, then the other end
 //!   is told; it is told too if the process there does not listen, and has refused it;
 //! - a cut: what is sent from then on is lost, and the receiver is not told. The connection is
-//!   dead in that direction for ever; once the cut is over it is reset, and both ends are told;
+//!   dead in that direction forever; once the cut is over it is reset, and both ends are told;
 //! - a power loss: as a cut, until the server is up again;
 //! - a reset: both ends are told at once, what was on the way is lost.
 //!
@@ -328,7 +328,7 @@ impl Network {
 }
 
 impl Connection {
-    /// Tells the other end, behind all that was sent before, that this end is closed.
+    /// Tells the other end, after all that was sent before, that this end is closed.
     fn say_last(
         &mut self,
         now: Time,

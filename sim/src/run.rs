@@ -113,7 +113,7 @@ impl Booted {
     }
 }
 
-/// Shows the evidence of a boot, and goes on from there unless the observer has seen enough.
+/// Shows the evidence of a boot, and continues from there unless the observer has seen enough.
 pub(crate) fn from_boot<O: Observer>(
     evidence: &[Event],
     observer: &mut O,

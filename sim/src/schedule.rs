@@ -367,7 +367,7 @@ pub enum Act {
         down_us: u64,
     },
     /// The disk is full (ENOSPC): what needs another block of it fails. Files can be renamed, cut and
-    /// removed, and the log goes on until the block that it has begun is full.
+    /// removed, and the log grows until the block that it has begun is full.
     DiskFull {
         /// Which server.
         server: u8,

@@ -157,7 +157,7 @@ impl Durable {
     }
 
     /// Whether the log and the newest snapshot belong together: the log holds the snapshot's zxid,
-    /// or begins right behind it.
+    /// or begins right after it.
     pub(crate) fn log_continues_snapshot(&self) -> bool {
         let snapshot = self.snapshot().last_processed;
         let Some(first) = self.log.first().map(|txn| txn.zxid) else {

@@ -314,7 +314,7 @@ pub enum Input {
     Purged(Purge),
 }
 
-/// Why a server process ends of its own accord.
+/// Why a server process ends by itself.
 #[derive(Copy, Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum ExitReason {
     /// Start-up check: there are log records and no snapshot (ZOOKEEPER-2325, from 3.5.3 on).
@@ -375,7 +375,7 @@ pub enum Output {
         /// The message.
         notification: Notification,
     },
-    /// Do this on the disk, behind everything asked of the same file before.
+    /// Do this on the disk, after everything asked of the same file before.
     Disk {
         /// Its sequence number.
         lsn: Lsn,

@@ -196,7 +196,7 @@ impl Follower {
         self.read(server, packet)
     }
 
-    /// The receiver's turn: it goes on with its plan, or reads the next packet.
+    /// The receiver's turn: it continues its plan, or reads the next packet.
     pub(crate) fn on_receiver_turn(&mut self, server: &mut Server, actor: Actor) -> Flow {
         if self.plan.take_turn(actor) {
             return self.go_on(server);

@@ -146,7 +146,7 @@ impl LogWriter {
         self.flushing = None;
     }
 
-    /// The thread ends, but somebody goes on with what it could not flush: this is the new flush.
+    /// The thread ends, but somebody takes over what it could not flush: this is the new flush.
     pub(crate) fn end_and_await(&mut self, flush: Lsn) {
         let batch = std::mem::take(&mut self.batch);
         self.end();

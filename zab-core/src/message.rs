@@ -63,7 +63,7 @@ pub enum Packet {
         /// What it asks.
         op: Op,
     },
-    /// Learner → leader and back, behind every COMMIT sent before: a client's `sync`.
+    /// Learner → leader and back, after every COMMIT sent before: a client's `sync`.
     Sync {
         /// Which request.
         request: RequestId,

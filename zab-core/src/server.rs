@@ -21,10 +21,10 @@ use crate::txn::{Change, Key, Outcome, Txn};
 use crate::variant::{ProposalCheck, Release, Releases, Variant};
 use std::ops::ControlFlow;
 
-/// Whether a role goes on after an event.
+/// Whether a role continues after an event.
 pub(crate) type Flow = ControlFlow<Leave>;
 
-/// The role goes on.
+/// The role continues.
 pub(crate) const GO_ON: Flow = ControlFlow::Continue(());
 
 /// Why a role ends.
@@ -40,7 +40,7 @@ pub(crate) enum Leave {
 
 /// What the end of a replay means for the role.
 pub(crate) trait OrLeave {
-    /// Goes on if nothing is missing.
+    /// Continues if nothing is missing.
     fn or_leave(self, leave: Leave) -> Flow;
 }
 

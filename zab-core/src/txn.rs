@@ -142,7 +142,7 @@ impl Digest {
     /// The digest of the empty sequence.
     pub const EMPTY: Self = Self(0);
 
-    /// The digest of this sequence with `txn` behind it.
+    /// The digest of this sequence with `txn` appended.
     pub fn then(self, txn: &Txn) -> Self {
         let (tag, value) = match txn.change {
             Change::Set { key, value, version } => {
@@ -177,7 +177,7 @@ pub struct Replica {
 }
 
 impl Replica {
-    /// Applies `txn` behind everything applied so far. Order is the caller's business.
+    /// Applies `txn` after everything applied so far. Order is the caller's business.
     pub fn apply(&mut self, txn: &Txn) {
         if let Change::Set { key, value, version } = txn.change {
             self.registers[key.index()] = Register { value, version };

@@ -54,8 +54,8 @@ pub enum Shutdown {
     /// ZOOKEEPER-4712 until 3.6.2: the log's tail is replayed into memory before the log writer has
     /// drained its queue.
     FastForwardThenDrain,
-    /// ZOOKEEPER-4712 from 3.5.10 to 3.9.2: the log writer of a follower is never stopped and goes on
-    /// with its queue beside that of the next role (`Learner.shutdown` calls
+    /// ZOOKEEPER-4712 from 3.5.10 to 3.9.2: the log writer of a follower is never stopped and keeps
+    /// writing its queue beside that of the next role (`Learner.shutdown` calls
     /// `ZooKeeperServer.shutdown(boolean)`, `LearnerZooKeeperServer` overrides the other one).
     Leak,
     /// 3.9.3: the log writer drains, then the tail is replayed; a server that had not got as far
@@ -130,7 +130,7 @@ pub struct Variant {
     /// ZOOKEEPER-4882: an error of the log stops the log writer, what is queued after it is never
     /// logged, and the server rejoins with its memory, which may hold it.
     pub disk_error_keeps_memory: bool,
-    /// Neither the cut of a TRUNC (`FileTxnLog.truncate` uses `setLength`) nor the snapshot behind it
+    /// Neither the cut of a TRUNC (`FileTxnLog.truncate` uses `setLength`) nor the snapshot after it
     /// is flushed before NEWLEADER is acknowledged.
     pub trunc_unflushed: bool,
     /// The snapshot of a synchronization is not flushed before NEWLEADER is acknowledged.

@@ -1,9 +1,9 @@
 //! D5 restartability (ZOOKEEPER-2354): a server with a healthy disk starts again.
 //!
 //! Two ways to fail: the start-up checks of `QuorumPeer.loadDataBase` and, from 3.9.4 on, of
-//! `ZKDatabase.addCommittedProposal` refuse a disk that ZooKeeper itself left behind; or, once every fault is healed, one process after the other ends in the same
-//! way without having served. A process that ends once for another reason, such as a disk error or
-//! a COMMIT that does not match, may do so.
+//! `ZKDatabase.addCommittedProposal` refuse a disk that ZooKeeper itself left behind; or, once every
+//! fault is healed, one process after the other ends in the same way without having served. A process
+//! may end once for another reason, such as a disk error or a COMMIT that does not match.
 
 use crate::detail::{Detail, OnDisk};
 use crate::findings::Findings;

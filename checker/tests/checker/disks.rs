@@ -49,8 +49,8 @@ fn d1_a_flush_that_failed_makes_nothing_durable() {
     assert_broken(story.acks(1, 0, Z11), &[Class::D1]);
 }
 
-/// `FileTxnIterator.next` reads a file up to the first record that is not there, and goes on with the
-/// next one.
+/// `FileTxnIterator.next` reads a file up to the first record that is not there, and continues with
+/// the next one.
 #[test]
 fn d1_a_record_is_not_durable_whose_file_lacks_one_before_it() {
     let z12 = Zxid::new(1, 2);

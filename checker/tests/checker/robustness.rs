@@ -1,4 +1,4 @@
-//! Whatever the evidence says, the checker goes on: a broken variant breaks more than one rule.
+//! Whatever the evidence says, the checker continues: a broken variant breaks more than one rule.
 
 use crate::story::{Story, request, txn};
 use zab_checker::{Checker, Class, Event, Fact, Standard, Verdict};

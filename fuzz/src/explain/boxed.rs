@@ -12,7 +12,7 @@ pub(super) use words::{broken, title, what};
 use words::{asked, refused, told, why};
 use zab_checker::custody::{Holding, OnDisk, ServerState, Servers};
 use zab_checker::{Verdict, Violation};
-use zab_core::{Key, NodeId, Txn, Zxid};
+use zab_core::{Key, NodeId, Zxid};
 
 /// How wide a line inside the box is.
 const INNER: usize = WIDTH - 4;
@@ -64,7 +64,7 @@ fn push_instant(text: &mut String, finding: &Finding, at: usize) {
     push_row(text, &grid::names("", servers));
     let is_loss = finding.loss().is_some();
     for (txn, holdings) in finding.subjects.iter().zip(&instant.holdings) {
-        let which = if is_loss { String::new() } else { name_of(txn) };
+        let which = if is_loss { String::new() } else { finding.name_of(txn) + " " };
         push_row(text, &grid::row(&format!("{which}on disk"), holdings.iter().map(on_disk)));
         push_row(text, &grid::row(&format!("{which}in memory"), holdings.iter().map(in_memory)));
     }
@@ -95,7 +95,7 @@ fn push_told(text: &mut String, finding: &Finding, at: usize) {
     let news: Vec<&Told> = news(finding, at).collect();
     let mut head = "  told: ";
     for news in news.iter().take(TOLD_MAX) {
-        push(text, head, &told(news));
+        push(text, head, &told(finding, news));
         head = "        ";
     }
     if news.len() > TOLD_MAX {
@@ -107,10 +107,6 @@ fn push_row(text: &mut String, row: &str) {
     text.push_str("  ");
     text.push_str(row);
     text.push('\n');
-}
-
-fn name_of(txn: &Txn) -> String {
-    format!("{} ", txn.zxid)
 }
 
 pub(super) fn on_disk(holding: &Holding) -> String {

@@ -14,7 +14,8 @@ pub(super) enum Claim {
     Missing(Vec<Zxid>),
     /// NEWLEADER acknowledged, and this stands in between.
     Extra(Zxid),
-    /// NEWLEADER acknowledged, and these are still durable after all that it stands for.
+    /// NEWLEADER acknowledged, and these are durable after all that it stands for, though no leader
+    /// of that epoch proposed them.
     Beyond(Vec<Zxid>),
     /// The power fails while these are handed to the disk.
     NotYet(Vec<Zxid>),
@@ -40,7 +41,9 @@ impl fmt::Display for Claim {
             Self::AcknowledgedEarly => f.write_str(", which is NOT on its disk"),
             Self::Missing(zxids) => write!(f, "; {} NOT on its disk", are(zxids)),
             Self::Extra(zxid) => write!(f, "; its disk has {zxid}, which does NOT belong there"),
-            Self::Beyond(zxids) => write!(f, "; {} still on its disk", are(zxids)),
+            Self::Beyond(zxids) => {
+                write!(f, "; {} still on its disk, and not in the leader's history", are(zxids))
+            }
             Self::NotYet(zxids) => write!(f, " before {} on its disk", are(zxids)),
             Self::NeverReached(zxids) => write!(f, "; {} never reached its disk", list(zxids)),
         }

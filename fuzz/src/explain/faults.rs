@@ -203,7 +203,7 @@ fn in_words(act: Act) -> String {
         Act::Upgrade { server, down_us, .. } => restart_in_words(server, "stopped", down_us),
         Act::Kill { server, down_us } => restart_in_words(server, "killed", down_us),
         Act::BlankDisk { server, down_us } => {
-            restart_in_words(server, "killed for another disk", down_us)
+            restart_in_words(server, "killed, gets a new, empty disk", down_us)
         }
         Act::FlushError { .. }
         | Act::WriteError { .. }

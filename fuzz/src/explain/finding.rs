@@ -75,7 +75,7 @@ pub struct Told {
     /// When, in microseconds after boot.
     pub at_us: u64,
     /// The transaction.
-    pub zxid: Zxid,
+    pub txn: Txn,
     /// By the answer to which request.
     pub request: RequestId,
     /// By which server.
@@ -163,6 +163,15 @@ impl Finding {
     /// The write that is lost, or was, if it is about one.
     pub fn loss(&self) -> Option<&Loss> {
         self.violation.as_ref().and_then(Violation::loss)
+    }
+
+    /// The name of a subject: its zxid, and its change where another subject has the same zxid.
+    pub(super) fn name_of(&self, txn: &Txn) -> String {
+        let is_twin = |other: &&Txn| other.zxid == txn.zxid;
+        match self.subjects.iter().filter(is_twin).count() {
+            0 | 1 => txn.zxid.to_string(),
+            _ => txn.to_string(),
+        }
     }
 
     /// The registers that it is about.
@@ -257,7 +266,7 @@ fn told(answers: &[(usize, Asked)], subjects: &[Txn]) -> Vec<Told> {
         let Asked { at_us, request, server, .. } = *asked;
         let told = subjects.iter().filter_map(|txn| {
             let how = learned(txn, asked)?;
-            Some(Told { at_us, zxid: txn.zxid, request, server, how })
+            Some(Told { at_us, txn: *txn, request, server, how })
         });
         told.collect::<Vec<_>>()
     };

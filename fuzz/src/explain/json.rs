@@ -177,7 +177,7 @@ fn holding(holding: &Holding) -> Value {
 fn told(told: &Told) -> Value {
     json!({
         "at_us": told.at_us,
-        "zxid": told.zxid.to_string(),
+        "zxid": told.txn.zxid.to_string(),
         "request": told.request.to_string(),
         "server": told.server.map(|NodeId(id)| id),
         "how": told.how.map_or("no-answer", how),

@@ -83,7 +83,7 @@ impl Contents {
         self.headless.push(Headless { name, contents });
     }
 
-    /// A process goes on that found the files without a header: they are removed, or written over.
+    /// A process that found the files without a header continues: they are removed, or written over.
     pub(super) fn remove_headless(&mut self) {
         self.headless.clear();
     }

@@ -20,7 +20,7 @@ pub const RECORD: usize = HEADER + PAYLOAD;
 pub struct Corruption {
     /// Where the first bad record starts.
     pub bad: usize,
-    /// Where a good record starts behind it.
+    /// Where a good record starts after it.
     pub good: usize,
 }
 
@@ -72,7 +72,7 @@ fn word(bytes: &[u8], at: usize) -> u32 {
 }
 
 /// Reads a log file from its start. What follows the returned records is a torn tail: bad bytes
-/// with no good record behind them. Damage to the very last record cannot be told from a tear.
+/// with no good record after them. Damage to the very last record cannot be told from a tear.
 pub fn scan(log: &[u8]) -> Result<Vec<Txn>, Corruption> {
     let mut records = Vec::with_capacity(log.len() / RECORD);
     while let Some(txn) = decode(&log[records.len() * RECORD..]) {

@@ -1,9 +1,9 @@
 //! What becomes of a state: a copy of it is healed, runs until it is quiet, is read, and is judged.
 //!
 //! Only that shows whether something is lost for good. It is asked where nothing happens unless
-//! somebody acts: any other state goes on by itself until it is such a one. Servers that are down
+//! somebody acts: any other state proceeds by itself until it is such a one. Servers that are down
 //! start as everything is healed, and the elections and deliveries after that follow the driver's
-//! clock: one way to go on, which each of these states has.
+//! clock: one way to proceed, which each of these states has.
 
 use super::state::{Notes, State};
 use crate::direct::Direct;

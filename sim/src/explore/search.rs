@@ -203,7 +203,7 @@ impl Search<'_> {
         }
     }
 
-    /// Goes on from these states; the first one has this place on its level.
+    /// Continues from these states; the first one has this place on its level.
     fn batch(&self, members: &mut [Member], start: usize) -> Hit {
         let hit: Mutex<Hit> = Mutex::new(None);
         let handfuls: Vec<_> = members.chunks_mut(HANDFUL).map(Mutex::new).collect();

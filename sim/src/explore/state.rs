@@ -61,7 +61,7 @@ impl Notes {
 }
 
 impl Step {
-    /// One that goes on with these notes.
+    /// One that continues with these notes.
     pub(super) fn with_notes(notes: &Notes) -> Self {
         let fx = Effects { wants_passages: true, ..Effects::default() };
         Self { fx, notes: Some(notes.clone()), ..Self::default() }

@@ -80,7 +80,7 @@ impl<'de> Visitor<'de> for Fields {
     }
 }
 
-/// Compact JSON with a space behind each colon and comma.
+/// Compact JSON with a space after each colon and comma.
 struct Spaced;
 
 impl serde_json::ser::Formatter for Spaced {

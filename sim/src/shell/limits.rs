@@ -16,7 +16,7 @@ pub struct Limits {
     pub connect: Duration,
     /// Until a frame is handed to the network.
     pub write: Duration,
-    /// Until a notification is acknowledged; for ever in a simulation, where a connection that is
+    /// Until a notification is acknowledged; forever in a simulation, where a connection that is
     /// gone says so.
     pub acknowledge: Duration,
     /// The first pause after a connection could not be made; doubled with each further one.

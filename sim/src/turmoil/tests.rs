@@ -86,7 +86,7 @@ fn without_faults_every_server_delivers_the_same_sequence_in_both_drivers() {
     let turmoil = Booted::new(3, Variant::REFERENCE);
     for seed in 0..20_u8 {
         // Far enough apart that both drivers agree on who was first; the last one reads, because
-        // healing and its write follow at once.
+        // healing and its write follow immediately.
         let actions = (0..20_u8).map(|i| {
             let op = [ClientOp::Write, ClientOp::SyncRead, ClientOp::WriteIf];
             let op = if i == 19 { ClientOp::Read } else { op[usize::from((i ^ seed) % 3)] };
@@ -102,7 +102,7 @@ fn without_faults_every_server_delivers_the_same_sequence_in_both_drivers() {
     }
 }
 
-/// The first line of a trace that contains this, and those behind it.
+/// The first line of a trace that contains this, and those after it.
 fn after<'a>(text: &'a str, what: &str) -> &'a str {
     let at = text.find(what).unwrap_or_else(|| panic!("no `{what}` in:\n{text}"));
     &text[at..]

@@ -6,7 +6,7 @@
 //! world takes. So bytes are at their receiver before their time, and each read says when that is
 //! ([`Stream::timed`](crate::shell::Stream::timed)); the owner of the node waits for it.
 //!
-//! (In turmoil 0.7.2 a stream that lost a segment to a partition is silent for ever, where TCP
+//! (In turmoil 0.7.2 a stream that lost a segment to a partition is silent forever, where TCP
 //! would retransmit and be told that the connection is gone.)
 
 mod registry;

@@ -39,7 +39,7 @@ impl World {
         self.cluster.may_blank(server)
     }
 
-    /// The faults in force end. What they withheld goes on; servers that are down stay so.
+    /// The faults in force end. What they withheld proceeds; servers that are down stay so.
     pub(crate) fn relent(&mut self, now: Time, fx: &mut Effects) {
         let mut backend = self.at(now, fx);
         backend.cluster().heal(now);

@@ -35,7 +35,7 @@ fn chaos(actions: impl IntoIterator<Item = (u64, Act)>) -> Vec<Seen> {
 fn chaos_among(releases: Releases, actions: impl IntoIterator<Item = (u64, Act)>) -> Vec<Seen> {
     let actions = actions.into_iter().map(|(at_us, act)| Action { at_us, act });
     let mut schedule = Schedule { actions: actions.collect(), ..Schedule::empty(1, 3) };
-    // Chaos goes on for a second, so that consequences are seen.
+    // Chaos continues for a second, so that consequences are seen.
     schedule.actions.push(Action { at_us: 1_000_000, act: Act::HealAll });
     assert_eq!(schedule.validate(), Ok(()));
     let booted = Booted::new(3, releases);

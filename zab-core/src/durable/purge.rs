@@ -4,8 +4,8 @@ use super::{Durable, Removed};
 use crate::event::{Purge, purged};
 
 impl Durable {
-    /// An operator has removed files: they cannot be read any more. One that is open goes on, in no
-    /// folder.
+    /// An operator has removed files: they cannot be read any more. One that is open is still written
+    /// to, though it is in no folder.
     pub(crate) fn on_purged(&mut self, purge: Purge) {
         if let Some(oldest) = purge.snapshots_before {
             self.snapshots.retain(|snapshot| snapshot.last_processed >= oldest);

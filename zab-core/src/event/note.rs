@@ -94,7 +94,7 @@ pub enum Note {
         /// The zxid of the packet, as far as it has one.
         zxid: Zxid,
     },
-    /// The role ended, and its log writer goes on with what was queued.
+    /// The role ended, and its log writer still writes what was queued.
     LeakedLogWriter {
         /// How many transactions it has not appended yet.
         queued: usize,

@@ -34,7 +34,7 @@ pub(super) enum Step {
     TakeState(Box<Replica>),
     /// Snapshot memory and wait.
     WriteSnapshot(Saving),
-    /// Cut the log after this zxid, if it goes on, and wait.
+    /// Cut the log after this zxid, if it is longer, and wait.
     CutLogBehind(Zxid),
     /// Empty the log, if it does not belong to the newest snapshot, and wait.
     ClearDetachedLog,

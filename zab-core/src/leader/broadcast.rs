@@ -37,7 +37,7 @@ pub(super) struct Broadcast {
 }
 
 impl Broadcast {
-    /// Begins behind ⟨e, 0⟩ with the state of the initial history.
+    /// Begins after ⟨e, 0⟩ with the state of the initial history.
     pub(super) const fn start(&mut self, mark: Zxid, initial: &Replica) {
         self.last_proposed = mark;
         self.last_committed = mark;
@@ -162,7 +162,7 @@ impl Leader {
         assert!(applied.is_some_and(|txn| txn.zxid == zxid), "the committer works in order");
     }
 
-    /// A learner's `sync`: answered behind everything proposed so far. The leader does not make
+    /// A learner's `sync`: answered after everything proposed so far. The leader does not make
     /// sure that it still leads (`processSync`).
     fn on_sync(&mut self, server: &mut Server, conn: ConnId, request: RequestId) {
         self.broadcast.pending_syncs.push((self.broadcast.last_proposed, conn, request));

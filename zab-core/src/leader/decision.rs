@@ -30,7 +30,7 @@ pub(super) struct Decision {
     pub(super) zxid: Zxid,
     /// The learner holds the leader's history up to here, whatever it held before.
     pub(super) kept: Zxid,
-    /// Committed transactions to send behind the header.
+    /// Committed transactions to send after the header.
     pub(super) committed: Vec<Txn>,
 }
 

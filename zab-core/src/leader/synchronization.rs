@@ -73,7 +73,7 @@ impl Leader {
     }
 
     /// The first packet after NEWLEADER. Anything but ACK(⟨e, 0⟩) is a breach of I-12: it does not
-    /// count, and the handler goes on as if it had (`waitForNewLeaderAck`).
+    /// count, and the handler proceeds as if it had (`waitForNewLeaderAck`).
     pub(super) fn on_first_ack(&mut self, server: &mut Server, conn: ConnId, zxid: Zxid) {
         let expected = Zxid::of_epoch(self.epoch);
         let Some(learner) = self.learner(conn) else {

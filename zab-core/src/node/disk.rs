@@ -160,7 +160,7 @@ impl Node {
         }
         match &mut self.role {
             // Nobody looks at the state before UPTODATE, which sets it to RUNNING (`syncWithLeader`,
-            // `startServing`): the server goes on, and logs nothing.
+            // `startServing`): the server continues, and logs nothing.
             Role::Following(follower) if follower.progress() != Phase::Broadcast => {
                 follower.on_progress(&mut self.server)
             }

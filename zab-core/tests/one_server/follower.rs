@@ -138,7 +138,7 @@ fn a_packet_that_no_phase_expects_is_noted_with_what_it_is_about() {
     }
 }
 
-/// `Follower.followLeader` catches what an epoch file throws; nobody goes on without log or snapshot.
+/// `Follower.followLeader` catches what an epoch file throws; nobody continues without log or snapshot.
 #[test]
 fn an_error_of_log_or_snapshot_ends_the_process_and_one_of_an_epoch_file_the_role() {
     for file in File::ALL {

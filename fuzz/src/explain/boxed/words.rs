@@ -76,18 +76,18 @@ fn seen(violation: &Violation) -> String {
 }
 
 /// What a client was told of a write.
-pub(in crate::explain) fn told(told: &Told) -> String {
-    let Told { at_us, zxid, request, server, how } = told;
-    let (client, at) = (request.session, ms(*at_us));
+pub(in crate::explain) fn told(finding: &Finding, told: &Told) -> String {
+    let Told { at_us, txn, request, server, how } = told;
+    let (client, at, write) = (request.session, ms(*at_us), finding.name_of(txn));
     let server = server.map_or_else(|| "a server".to_owned(), |server| server.to_string());
     match how {
         Some(Knowledge::Acknowledged) => {
-            format!("at {at}, {server} tells client {client} that {zxid} is done")
+            format!("at {at}, {server} tells client {client} that {write} is done")
         }
         Some(Knowledge::Read) => {
-            format!("at {at}, {server} gives client {client} the value of {zxid}")
+            format!("at {at}, {server} gives client {client} the value of {write}")
         }
-        None => format!("at {at}, client {client}, who asked {server} for {zxid}, gets no answer"),
+        None => format!("at {at}, client {client}, who asked {server} for {write}, gets no answer"),
     }
 }
 
@@ -140,7 +140,8 @@ pub(in crate::explain) fn broken(violation: &Violation) -> String {
 
 /// What was seen, and at which server unless the words begin with it.
 pub(in crate::explain) fn what(violation: &Violation) -> String {
-    let what = violation.detail.to_string();
+    // A bound of whole milliseconds, as the trace has it, reads better without its fractions.
+    let what = violation.detail.to_string().replace(".000 ms", " ms");
     match violation.node {
         Some(node) if !what.starts_with(&format!("{node} ")) => format!("{node}: {what}"),
         _ => what,

@@ -225,7 +225,7 @@ fn words(scene: &Scene, layout: &Layout) -> Markup {
         g.words {
             @for (sentence, y) in told {
                 text.weak[is_weak(sentence)] x=(n(x)) y=(n(y + 4.0)) {
-                    @for (at, line) in layout.lines(&sentence.text).iter().enumerate() {
+                    @for (at, line) in layout.lines(sentence).iter().enumerate() {
                         tspan x=(n(x + 8.0)) dy=[(at > 0).then(|| n(LINE))] { (line) }
                     }
                 }

@@ -37,6 +37,9 @@ pub(super) const SMALL: f64 = 11.5;
 /// About how wide a letter is, relative to the size of the font.
 const LETTER: f64 = 0.53;
 
+/// See [`LETTER`]: a bold one.
+const BOLD: f64 = 0.62;
+
 /// What a picture is drawn on.
 #[derive(Copy, Clone, Debug)]
 pub(super) struct Sheet {
@@ -161,8 +164,11 @@ impl Layout {
     }
 
     /// The lines of a sentence.
-    pub(super) fn lines(&self, text: &str) -> Vec<String> {
-        wrap(text, self.sheet_words - 34.0, self.font)
+    pub(super) fn lines(&self, sentence: &Sentence) -> Vec<String> {
+        // A page has turns in bold.
+        let is_bold = self.details && sentence.weight == Weight::Turn;
+        let stretch = if is_bold { BOLD / LETTER } else { 1.0 };
+        wrap(&sentence.text, self.sheet_words - 34.0, self.font * stretch)
     }
 
     /// The lines of the words of a fault.
@@ -221,7 +227,7 @@ impl Layout {
     }
 
     fn height_of(&self, sentence: &Sentence) -> f64 {
-        self.lines(&sentence.text).len() as f64 * LINE + 4.0
+        self.lines(sentence).len() as f64 * LINE + 4.0
     }
 
     /// Every point that needs a place, with what stands there.

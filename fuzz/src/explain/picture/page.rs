@@ -95,9 +95,19 @@ fn stage(shown: Shown<'_>, scene: &Scene, layout: &Layout) -> Markup {
                 @for (sentence, y) in scene.sentences.iter().zip(&layout.sentences) { (told(sentence, scene, *y)) }
             }
             div.cursor id="cursor" data-top=(format!("{HEADER:.0}"))
-                style=(format!("width:{width:.0}px")) {}
+                style=(format!("width:{:.0}px", width - 17.0)) {}
         }
     }
+}
+
+/// A sentence in which no zxid and no time is torn apart at the end of a line.
+fn in_one_piece(text: &str) -> String {
+    let mut is_inside = false;
+    let keep = |letter: char| {
+        is_inside = (is_inside || letter == '<') && letter != '>';
+        if letter == ' ' && is_inside { '\u{a0}' } else { letter }
+    };
+    text.chars().map(keep).collect::<String>().replace(" ms", "\u{a0}ms")
 }
 
 fn told(sentence: &Sentence, scene: &Scene, y: f64) -> Markup {
@@ -108,7 +118,7 @@ fn told(sentence: &Sentence, scene: &Scene, y: f64) -> Markup {
     html! {
         li class=[class] style=(format!("top:{y:.0}px")) data-f=(frame) data-t=(ms(sentence.at.at_us))
             data-n=[sentence.instant.map(|instant| instant + 1)] {
-            (sentence.text)
+            (in_one_piece(&sentence.text))
         }
     }
 }

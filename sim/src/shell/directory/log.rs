@@ -65,7 +65,7 @@ impl Log {
 
     /// Begins a file, in the place of another of that name (`new FileOutputStream`).
     fn begin(&mut self, first: Zxid) -> io::Result<()> {
-        // The process goes on without what it found there.
+        // The process continues without what it found there.
         for (_, path) in headless(&self.folder)? {
             fs::remove_file(path)?;
         }

@@ -7,6 +7,7 @@ use crate::explain::picture::scene::{
 };
 use crate::explain::text::ms;
 use maud::{Markup, html};
+use zab_core::NodeId;
 use zab_core::variant::Release;
 
 pub(super) fn background(scene: &Scene, layout: &Layout) -> Markup {
@@ -92,10 +93,10 @@ fn repeats(y: f64, height: f64, length: f64) -> impl Iterator<Item = f64> {
 }
 
 pub(super) fn epochs(scene: &Scene, layout: &Layout) -> Markup {
-    html! { @for file in &scene.epochs { (epoch(file, layout)) } }
+    html! { @for file in &scene.epochs { (epoch(file, scene, layout)) } }
 }
 
-fn epoch(file: &EpochFile, layout: &Layout) -> Markup {
+fn epoch(file: &EpochFile, scene: &Scene, layout: &Layout) -> Markup {
     let lane = layout.lanes[file.server.index()];
     let x = lane.epochs[usize::from(file.is_current)];
     let name = if file.is_current { "currentEpoch" } else { "acceptedEpoch" };
@@ -110,12 +111,24 @@ fn epoch(file: &EpochFile, layout: &Layout) -> Markup {
             }
             @if file.durable.is_some() {
                 rect.epoch x=(n(x)) y=(n(durable.0)) width=(n(EPOCH)) height=(n(durable.1)) {}
-                text.digit x=(n(x + EPOCH / 2.0)) y=(n(durable.0 + 9.0)) { (file.epoch) }
+                text.digit x=(n(x + EPOCH / 2.0)) y=(n(digit(file.server, durable, scene, layout))) { (file.epoch) }
             } @else {
                 (cross(x + EPOCH / 2.0, writing.0 + writing.1))
             }
         }
     }
+}
+
+/// Where the number of an epoch stands in its bar: at the top, or below the words of what happens to
+/// its server there.
+fn digit(server: NodeId, (top, height): (f64, f64), scene: &Scene, layout: &Layout) -> f64 {
+    let turns = scene.turns.iter().filter(|turn| turn.server == server);
+    let mut places: Vec<f64> = turns.map(|turn| layout.y(turn.at)).collect();
+    places.sort_by(f64::total_cmp);
+    let lowest = top + height - 2.0;
+    let below = |y: f64, turn: &f64| if (turn - (y - 4.0)).abs() < 9.0 { turn + 14.0 } else { y };
+    let y = places.iter().fold(top + 9.0, below);
+    if y <= lowest { y } else { top + 9.0 }
 }
 
 pub(super) fn strips(scene: &Scene, layout: &Layout) -> Markup {
@@ -198,6 +211,12 @@ fn promise_of(promise: &Promise, scene: &Scene, layout: &Layout) -> Markup {
         Kept::Never => format!("lost {late} later"),
         Kept::Open => "never durable".to_owned(),
     };
+    // The last lane has no room for the words at its right.
+    let length = outcome.len() as f64 * 6.2;
+    let is_last = lane.right + 4.0 + length > layout.width;
+    let words_x = if is_last { x - half - 3.0 } else { lane.right + 4.0 };
+    let anchor = is_last.then_some("end");
+    let made_y = if is_last { SMALL } else { 3.0 };
     let box_ =
         format!("M{} {}H{}V{}H{}Z", n(x - half), n(top), n(x + half), n(top + height), n(x - half));
     html! {
@@ -206,8 +225,8 @@ fn promise_of(promise: &Promise, scene: &Scene, layout: &Layout) -> Markup {
             path.early d=(format!("M{} {}H{}", n(lane.band + BAND), n(top), n(x - half))) {}
             path.early d=(box_) {}
             @if promise.is_involved {
-                text.why x=(n(lane.right + 4.0)) y=(n(top + 3.0)) { "acknowledged" }
-                text.why x=(n(lane.right + 4.0)) y=(n(top + height + 9.0)) { (outcome) }
+                text.why x=(n(words_x)) text-anchor=[anchor] y=(n(top + made_y)) { "acknowledged" }
+                text.why x=(n(words_x)) text-anchor=[anchor] y=(n(top + height + 9.0)) { (outcome) }
             }
         }
     }

@@ -24,6 +24,9 @@ pub(super) fn head(shown: Shown<'_>, title: &str) -> Markup {
                 @if violation.loss().is_some() { span.class { (violation.class) } " " (violation.class.meaning()) ": " }
                 (boxed::what(violation)) "."
             }
+        } @else {
+            // A stored case that breaks nothing says what it is kept for.
+            @for sentence in &shown.case.story { p.sentence { (sentence) } }
         }
         p.meta {
             "Variant " b { (shown.variant) } ", " (servers) " servers, " (shown.case.driver.name()) " driver. "
@@ -92,7 +95,7 @@ fn instant(finding: &Finding, instant: &Instant, at: usize) -> Markup {
             }
             tbody {
                 @for (txn, holdings) in finding.subjects.iter().zip(holdings) {
-                    @let which = if is_loss { String::new() } else { format!("{} ", txn.zxid) };
+                    @let which = if is_loss { String::new() } else { finding.name_of(txn) + " " };
                     tr { th scope="row" { (which) "on disk" } @for one in holdings { (on_disk(one)) } }
                     tr { th scope="row" { (which) "in memory" } @for one in holdings { (in_memory(one)) } }
                 }
@@ -155,7 +158,7 @@ fn told(finding: &Finding, at: usize) -> Markup {
     let news: Vec<&Told> = boxed::news(finding, at).collect();
     html! {
         @if !news.is_empty() {
-            ul.told { @for one in news { li { (words::told(one)) } } }
+            ul.told { @for one in news { li { (words::told(finding, one)) } } }
         }
     }
 }
