@@ -278,6 +278,9 @@ fn write_case(case: &Case, folder: &Path) -> Result<PathBuf, Failure> {
         .map_err(|error| Failure::usage(format!("{}: cannot write: {error}", folder.display())))
 }
 
+/// Where the stored cases are, if the command runs in a checkout.
+const CASES: &str = "fuzz/cases";
+
 /// Where what is found goes by default.
 const FOUND: &str = "findings";
 

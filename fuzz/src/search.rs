@@ -291,7 +291,7 @@ pub fn run(campaign: &Campaign, look: &(dyn Fn(Progress) -> ControlFlow<()> + Sy
     run_watched(campaign, &Looking(look))
 }
 
-/// Runs the campaign under the eyes of whoever wants to know of each finding at once.
+/// Runs the campaign, and reports each finding as soon as it is made.
 pub fn run_watched(campaign: &Campaign, watch: &dyn Watch) -> Report {
     let shared = Shared::new(watch);
     let parts: Vec<Report> = std::thread::scope(|scope| {

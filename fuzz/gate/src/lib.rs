@@ -22,7 +22,7 @@
 //! ask|did <TAB> pid <TAB> tid <TAB> operation <TAB> number <TAB> path [<TAB> new path] <NL>
 //! ```
 //!
-//! and goes on when it has got one byte. After `ask` the byte 0 lets the call happen, and any other
+//! and continues when it has got one byte. After `ask` the byte 0 lets the call happen, and any other
 //! is the `errno` that it fails with, undone. After `did` the byte means nothing; `number` is what the
 //! call returned, or `-errno`. Operations are `open` (for writing), `write`, `fsync`, `truncate`,
 //! `rename` and `remove`; the number in `ask` is a count of bytes, a length, or the flags of `open`.

@@ -18,8 +18,8 @@ use zab_sim::Schedule;
 /// Search for a schedule that the two drivers judge differently
 ///
 /// Ends with 4 if there is one that timing does not explain: then one of the drivers is wrong. It
-/// is minimized and stored. With --keep-going, one of each sort is: those of one sort show the same
-/// two classes. Ends with 3 if nothing was checked.
+/// is minimized and stored. With --keep-going, one of each kind is; a kind is the pair of classes that
+/// the drivers show. Ends with 3 if nothing was checked.
 ///
 /// Example: `cargo zab agree --variant zk-3.8.0 --runs 20000 --keep-going`
 #[derive(Debug, clap::Args)]
@@ -29,7 +29,7 @@ pub(super) struct Args {
     variant: String,
     #[command(flatten)]
     switches: Switches,
-    /// What chance depends on
+    /// Seed of the random choices
     #[arg(long, default_value_t = 0, value_name = "S")]
     seed: u64,
     /// End after this time, as in 90s or 2m [default: 60s]
@@ -41,10 +41,10 @@ pub(super) struct Args {
     /// Where to write a case
     #[arg(long, default_value = FOUND, value_name = "DIR")]
     out: PathBuf,
-    /// Go on after a disagreement, until the time or the schedules are spent
+    /// Keep searching after a disagreement, until --time or --runs is used up
     #[arg(long)]
     keep_going: bool,
-    /// Ensembles of this size alone: 3, 5 or 7 [default: each of them]
+    /// Only ensembles of this size: 3, 5 or 7 [default: all three]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(3..=7))]
     servers: Option<u8>,
 }

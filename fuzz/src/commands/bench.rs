@@ -29,10 +29,10 @@ pub(super) struct Args {
     /// How many measurements
     #[arg(long, default_value_t = 9, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     repetitions: u32,
-    /// Executions of each measurement
+    /// Executions per measurement
     #[arg(long, default_value_t = 50, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     executions: u32,
-    /// What to run
+    /// The variant to run
     #[arg(long, default_value = "reference", value_name = "V")]
     variant: String,
     #[command(flatten)]

@@ -28,8 +28,8 @@ use zab_checker::record::{
 
 /// Judge a client history: a file in Jepsen's EDN, JSON Lines, or the log of Jepsen's etcd test
 ///
-/// Ends with 0 if the history is valid, 1 if it is not, 2 if the file makes no sense, and 3 if no
-/// decision was reached or there was nothing to check. `--help formats` teaches the formats.
+/// Ends with 0 if the history is valid, 1 if it is not, 2 if the file cannot be read, and 3 if no
+/// decision was reached or there was nothing to check. `--help formats` explains the formats.
 ///
 /// Example: `cargo zab check history.edn --model cas-register --html history.html`
 #[derive(Debug, clap::Args)]
@@ -38,7 +38,7 @@ pub(super) struct Args {
     /// The history: a file, a folder of Jepsen's `store/`, or `-` for standard input
     #[arg(value_name = "FILE", required_unless_present = "help")]
     file: Option<PathBuf>,
-    /// Print help; with `formats`, the page that teaches the formats of histories
+    /// Print help; with `formats`, the page that explains the formats of histories
     #[arg(long, short, value_enum, value_name = "TOPIC", num_args = 0..=1, default_missing_value = "options")]
     help: Option<Topic>,
     /// What the operations are done to
@@ -53,18 +53,18 @@ pub(super) struct Args {
     /// Write a page that shows each violation as lanes of operations
     #[arg(long, value_name = "FILE")]
     html: Option<PathBuf>,
-    /// Write the history again, for registers: as EDN, JSON Lines or a log for ShiViz, as the
-    /// name ends in .edn, .jsonl or .shiviz
+    /// Convert a history of registers: to EDN, JSON Lines or a log for ShiViz, depending on whether
+    /// the name ends in .edn, .jsonl or .shiviz
     #[arg(long, value_name = "FILE")]
     write: Option<PathBuf>,
-    /// What is there at first: a value for registers; for zookeeper a JSON object of paths and
-    /// data, `{}` if not even /zookeeper is
+    /// The initial state: a value for registers; for zookeeper a JSON object of paths and data, `{}`
+    /// if not even /zookeeper exists
     #[arg(long, value_name = "VALUE")]
     initial: Option<String>,
-    /// How long to judge, in all
+    /// Time limit
     #[arg(long, default_value = TIME, value_name = "TIME", value_parser = humantime::parse_duration)]
     time: Duration,
-    /// How much memory to use, about, as in 512M or 4G
+    /// Approximate memory limit, as in 512M or 4G
     #[arg(long, default_value = MEMORY, value_name = "SIZE", value_parser = size)]
     memory: usize,
 }
@@ -123,7 +123,7 @@ enum Model {
     Append,
     /// A lock
     Mutex,
-    /// Znodes, against what ZooKeeper promises: at once with a zxid on each answer, by search without
+    /// Znodes, against what ZooKeeper promises: directly if each answer has a zxid, else by search
     Zookeeper,
 }
 

@@ -11,8 +11,7 @@ use serde_json::{Value, json};
 use std::ops::ControlFlow;
 use zab_core::variant::Named;
 
-/// Compare searches that learn from nothing, from the code's edges, from the ensemble's states,
-/// from both
+/// Compare searches that learn from nothing, the code's edges, the ensemble's states, or both
 ///
 /// Each search starts from an empty corpus and runs in one thread. Edges of the code are counted
 /// only in an instrumented build:
@@ -20,7 +19,7 @@ use zab_core::variant::Named;
 /// Example: `RUSTC_WORKSPACE_WRAPPER=$PWD/fuzz/instrument cargo zab compare --seeds 20`
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// What to search in
+    /// The variants to search in
     #[arg(value_name = "V", default_values = ["zookeeper-4646", "zookeeper-4643", "zookeeper-3911", "zookeeper-2845"])]
     variants: Vec<String>,
     #[command(flatten)]
@@ -31,7 +30,7 @@ pub(super) struct Args {
     /// When to give up a search
     #[arg(long, default_value_t = 100_000, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     runs: u64,
-    /// Ensembles of this size alone: 3, 5 or 7 [default: each of them]
+    /// Only ensembles of this size: 3, 5 or 7 [default: all three]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(3..=7))]
     servers: Option<u8>,
     /// What the searches learn from [default: all that this build can]

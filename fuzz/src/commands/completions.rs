@@ -5,7 +5,7 @@ use super::{Cli, Exit};
 use clap::CommandFactory as _;
 use clap_complete::Shell;
 
-/// Print what a shell needs to complete `zab`, once it is installed
+/// Print the script with which a shell completes `zab`, once it is installed
 ///
 /// Example: `zab completions bash > ~/.local/share/bash-completion/completions/zab`
 #[derive(Debug, clap::Args)]

@@ -1,18 +1,19 @@
 //! `zab confirm`: carry a case or a scenario out on real servers.
 
 use super::output::Out;
-use super::{Exit, Failure};
+use super::{CASES, Exit, Failure};
 use std::path::PathBuf;
 
 /// Carry a case or a scenario out on real ZooKeeper servers, and see whether they lose what it claims
 ///
-/// Starts an ensemble on the loopback interface, does what the scenario says, waits for what it
-/// waits for, and reads every server after `sync`. Without --zookeeper that is Debian's 3.8.0
-/// (`apt-get install libzookeeper-java default-jre-headless`).
+/// Starts an ensemble on the loopback interface, carries out the scenario step by step, and reads
+/// every server after `sync`. Without --zookeeper the release is Debian's 3.8.0 (`apt-get install
+/// libzookeeper-java default-jre-headless`).
 ///
-/// A case is run in the model of the server's release first. If it loses something there, what
-/// happened is told as a scenario, event by event, and that is carried out; its control is the case
-/// less one fault, told the same way. `--print` shows the scenario, to read, to edit, and to confirm.
+/// A case is run in the model of the server's release first. If it loses something there, the
+/// execution is translated into a scenario, event by event, and that is carried out; its control is
+/// the case without one of its faults, translated the same way. `--print` shows the scenario, to read
+/// or to edit.
 ///
 /// Ends with 1 if all are confirmed, 5 if all are refuted, 3 if one is not expressible or executions
 /// differ, 4 without Java or a server.
@@ -21,33 +22,33 @@ use std::path::PathBuf;
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = LANGUAGE)]
 pub(super) struct Args {
-    /// Cases that `zab hunt` wrote, and scenarios: text files, one verb a line
+    /// Cases that `zab hunt` wrote, and scenarios: text files, one verb per line
     #[arg(required_unless_present = "all", value_name = "CASE|SCENARIO")]
     scenarios: Vec<PathBuf>,
     /// Every case in this folder
-    #[arg(long, value_name = "FOLDER", num_args = 0..=1, default_missing_value = "fuzz/cases")]
+    #[arg(long, value_name = "FOLDER", num_args = 0..=1, default_missing_value = CASES)]
     all: Option<PathBuf>,
     /// Another release: its number, as in 3.9.5, if `fuzz/fetch-zookeeper` has fetched it, or a folder of
     /// jars, such as `lib` of a binary release
     #[arg(long, value_name = "RELEASE|DIR")]
     zookeeper: Option<PathBuf>,
-    /// Carry each out as often as this
+    /// Carry each out this many times
     #[arg(long, default_value_t = 1, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     times: u32,
-    /// Carry out the control of each as well, which has to keep what the scenario loses
+    /// Carry out the control of each as well, which must keep what the scenario loses
     #[arg(long)]
     control: bool,
-    /// How long anything is waited for before the servers count as having left the story; 20 s, unless
-    /// the scenario says something else. A busy machine needs more
+    /// How long to wait for a step before concluding that the servers have departed from the scenario
+    /// [default: 20, or what the scenario says]. A busy machine needs more
     #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..))]
     patience: Option<u64>,
-    /// Write down the scenario that each case is made into, and carry nothing out
+    /// Print the scenario that each case is translated into, and carry nothing out
     #[arg(long)]
     print: bool,
     /// Write into each case how often it was confirmed, and on which release
     #[arg(long)]
     record: bool,
-    /// Leave the folder of each execution, with the servers' files and logs, the trace and the reads
+    /// Keep the folder of each execution, with the servers' files and logs, the trace and the reads
     #[arg(long)]
     keep: bool,
 }

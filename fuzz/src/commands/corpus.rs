@@ -4,7 +4,9 @@ use super::minimize::{Shown, shrink};
 use super::output::Out;
 use super::progress::Meter;
 use super::remint;
-use super::{Exit, FOUND, Failure, files_of, quoted, read_schedule, ready_folder, write_case};
+use super::{
+    CASES, Exit, FOUND, Failure, files_of, quoted, read_schedule, ready_folder, write_case,
+};
 use crate::case::{Driver, Judges, Provenance};
 use crate::corpus::{self, By};
 use crate::oracle::Oracle;
@@ -19,7 +21,7 @@ use zab_core::variant::{Named, Releases};
 
 /// Check stored cases; convert, thin out and judge the corpora of fuzzers
 ///
-/// Files whose names end in `.json` are cases or schedules, all others bytes of a fuzzer.
+/// Files whose names end in `.json` are cases or schedules; all others are a fuzzer's bytes.
 ///
 /// Example: `cargo zab corpus import --variant zk-3.8.0 fuzz/artifacts/direct`
 #[derive(Debug, clap::Args)]
@@ -30,19 +32,19 @@ pub(super) struct Args {
 
 #[derive(Debug, clap::Subcommand)]
 enum Command {
-    /// Check that every case is what it says: its class in its variant, nothing in the reference
+    /// Check that every case breaks its class in its variant, and nothing in the reference
     Check {
         /// Cases, or folders of them
-        #[arg(default_value = "fuzz/cases", value_name = "PATH")]
+        #[arg(default_value = CASES, value_name = "PATH")]
         paths: Vec<PathBuf>,
     },
     Remint(remint::Args),
-    /// Of many schedules keep few that reach the same, as JSON
+    /// Keep a few of many schedules that reach the same, as JSON
     Merge {
         /// Cases, schedules, fuzzers' bytes, or folders of them
         #[arg(required = true, value_name = "PATH")]
         paths: Vec<PathBuf>,
-        /// Where the schedules go
+        /// Where to write the schedules
         #[arg(long, value_name = "DIR")]
         out: PathBuf,
         /// What makes a schedule worth keeping
@@ -52,7 +54,7 @@ enum Command {
         #[arg(long, default_value = "reference", value_name = "V")]
         variant: String,
     },
-    /// Make a minimized case of each input that violates, and a JSON schedule of each other one
+    /// Turn each input that breaks a rule into a minimized case, and each other one into JSON
     Import {
         /// Fuzzers' bytes, or folders of them
         #[arg(required = true, value_name = "PATH")]
@@ -63,7 +65,7 @@ enum Command {
         /// What runs the simulation
         #[arg(long, value_enum, default_value_t, value_name = "D")]
         driver: Driver,
-        /// Where the files go
+        /// Where to write the files
         #[arg(long, default_value = FOUND, value_name = "DIR")]
         out: PathBuf,
     },
@@ -72,7 +74,7 @@ enum Command {
         /// Cases, schedules, or folders of them
         #[arg(required = true, value_name = "PATH")]
         paths: Vec<PathBuf>,
-        /// Where the bytes go
+        /// Where to write the bytes
         #[arg(long, value_name = "DIR", default_value = "fuzz/corpus/direct")]
         out: PathBuf,
     },

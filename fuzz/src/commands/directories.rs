@@ -5,8 +5,8 @@ use zab_sim::schedule::Directories;
 /// `--strict-posix`.
 #[derive(Copy, Clone, Debug, clap::Args)]
 pub(super) struct StrictPosix {
-    /// File systems that do no more than POSIX asks for: a new file's name is not durable with its
-    /// fsync, as it is with ext4, xfs and btrfs
+    /// Assume only what POSIX guarantees: an fsync of a new file does not make its name durable, as it
+    /// does on ext4, xfs and btrfs
     #[arg(long)]
     strict_posix: bool,
 }

@@ -24,7 +24,7 @@ pub(super) struct Args {
     /// A file that `zab hunt` or `zab explore` wrote
     #[arg(value_name = "CASE")]
     case: PathBuf,
-    /// What happens in this variant instead of the one it was found in
+    /// Show what happens in this variant instead of the one it was found in
     #[arg(long, value_name = "V")]
     variant: Option<String>,
     #[command(flatten)]
@@ -49,9 +49,10 @@ pub(super) struct Args {
     svg: Option<PathBuf>,
     /// A JUnit 5 test of the promise that the loss begins with, into this file
     ///
-    /// It needs ZooKeeper's main jar alone, stands in the package of its quorum, and is called as the
-    /// file. What can be told is a follower that acknowledges NEWLEADER, or writes currentEpoch, before
-    /// what is lost is on its disk, after a DIFF; any other case is refused with what is in the way.
+    /// It needs only ZooKeeper's main jar, is in the package org.apache.zookeeper.server.quorum, and is
+    /// named after the file. It can show a follower that, after a DIFF, acknowledges NEWLEADER or
+    /// writes currentEpoch before what is lost is on its disk; any other case is refused, with the
+    /// reason.
     #[arg(long, value_name = "FILE.java")]
     junit: Option<PathBuf>,
 }

@@ -15,14 +15,15 @@ use summary::{as_json, describe, summarize};
 
 use super::output::Out;
 use super::parallel::Jobs;
+use super::progress::Meter;
 use super::switches::Switches;
 use super::{Exit, FOUND, Failure, check_servers, out_option, quoted, ready_folder, typed};
 use crate::case::{Expected, Provenance};
 use crate::clock::Stopwatch;
 use crate::explain::{Story, boxed};
 use crate::oracle::standard;
+use crate::search::Limit;
 use crate::trail::{FORMAT, Trail, walk};
-use std::io::Write as _;
 use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -32,9 +33,6 @@ use zab_sim::explore::{
     Choice, End, Found, Free, Limits, Progress, Report, STATE_BYTES, Setting, WORLD_BYTES, search,
 };
 
-/// Between two lines of progress.
-const PAUSE: Duration = Duration::from_secs(5);
-
 /// How many servers, states at most, and MiB of memory at most.
 const SERVERS: u8 = 3;
 const STATES: u64 = 100_000_000;
@@ -42,9 +40,9 @@ const MEMORY: usize = 4096;
 
 /// Take every order of every event, within bounds, and say when nothing is left
 ///
-/// Without bounds there is one write and one restart. Ends with 0 if every order keeps every rule,
-/// with 1 if one of them breaks one, with 3 if states, memory or time run out before. What is found is
-/// the shortest way; it does not depend on -j.
+/// Without bounds there is one write and one restart. Ends with 0 if no order breaks a rule, with 1
+/// if one does, and with 3 if states, memory or time run out first. What is found is the shortest
+/// way to break a rule; it does not depend on -j.
 ///
 /// Example: `cargo zab explore --variant stale-ack-in-flight --writes 1 --restarts 1`
 #[derive(Debug, clap::Args)]
@@ -59,13 +57,13 @@ pub(super) struct Args {
     /// Look for this class alone [default: any that counts]
     #[arg(long, value_name = "C")]
     class: Option<String>,
-    /// Whose turns are chosen as well: receiver, committer, sender, client, election
+    /// Actors whose turns are chosen as well: receiver, committer, sender, client, election
     #[arg(long, value_name = "ACTOR", value_delimiter = ',')]
     free: Vec<String>,
-    /// Go on from the end of this file, which `zab explore` wrote, or from the last action of a case
+    /// Start from the end of this file, which `zab explore` wrote, or from the last action of a case
     #[arg(long, value_name = "FILE")]
     from: Option<PathBuf>,
-    /// Go on from this action of the case instead, the first one being 1
+    /// Start from this action of the case instead, counted from 1
     #[arg(long, value_name = "N", requires = "from")]
     first: Option<usize>,
     /// How many servers: 3, 5 or 7
@@ -76,7 +74,7 @@ pub(super) struct Args {
     /// Give up after this many states
     #[arg(long, default_value_t = STATES, value_name = "N")]
     states: u64,
-    /// How much memory to use, in MiB; worlds that find no room are made again when they are needed
+    /// How much memory to use, in MiB; worlds that do not fit are made again when they are needed
     #[arg(long, default_value_t = MEMORY, value_name = "MIB")]
     memory: usize,
     /// Give up after this time, as in 90s or 2m
@@ -167,19 +165,19 @@ fn explore(args: &Args, setting: &Setting, out: &Out, clock: Stopwatch) -> Resul
         states: args.states.min((bytes / 4 * 3 / STATE_BYTES) as u64),
         worlds: bytes / 4 / WORLD_BYTES,
     };
-    let mut due = PAUSE;
+    // How many states there are is not known before the end.
+    let meter = Meter::new(out, args.time.map(Limit::Time));
     let mut watch = |progress: Progress| {
         let elapsed = clock.elapsed();
-        if elapsed >= due && out.is_chatty() {
-            due = elapsed + PAUSE;
-            let _ = writeln!(std::io::stderr(), "{}", describe(progress, elapsed.as_secs_f64()));
-        }
+        meter.count(progress.states, || describe(progress, elapsed.as_secs_f64()));
         match args.time {
             Some(time) if elapsed >= time => ControlFlow::Break("time"),
             _ => ControlFlow::Continue(()),
         }
     };
-    let report = search(setting, limits, jobs, &mut watch).map_err(|taken| {
+    let found = search(setting, limits, jobs, &mut watch);
+    meter.finish();
+    let report = found.map_err(|taken| {
         let step = setting.before.get(taken).map_or_else(String::new, Choice::to_string);
         Failure::usage(format!("--from: step {} cannot be taken here: {step}", taken + 1))
     })?;

@@ -36,9 +36,9 @@ use zab_sim::schedule::Kind;
 
 /// Search for a violation; minimize it, store it and explain it
 ///
-/// Without arguments it looks for a lost write in ZooKeeper 3.8.0, always with the same chance;
-/// another --seed looks elsewhere. The same --seed and -j find the same. Ctrl-C, SIGTERM and SIGHUP end
-/// the search early, and what was found until then is told.
+/// Without arguments it looks for a lost write in ZooKeeper 3.8.0, drawing the same schedules each
+/// time; another --seed looks elsewhere. The same --seed and -j find the same. Ctrl-C, SIGTERM and
+/// SIGHUP end the search early; what has been found by then is reported.
 ///
 /// Example: `cargo zab hunt --variant zookeeper-4646 --time 2m --seed 7`
 #[derive(Debug, clap::Args)]
@@ -49,7 +49,7 @@ pub(super) struct Args {
     variant: String,
     #[command(flatten)]
     switches: Switches,
-    /// What chance depends on
+    /// Seed of the random choices
     #[arg(long, default_value_t = 0, value_name = "S")]
     seed: u64,
     /// Give up after this time, as in 90s or 2m [default: 60s]
@@ -63,11 +63,11 @@ pub(super) struct Args {
     /// What runs the simulation
     #[arg(long, value_enum, default_value_t, value_name = "D")]
     driver: Driver,
-    /// Only findings that show the same class there as well, minimized so that they do
+    /// Only findings that break the same class here as well; minimizing preserves that
     #[arg(long, value_enum, value_name = "D", value_delimiter = ',')]
     hold_in: Vec<HoldIn>,
-    /// Look for this class alone [default: O1 and O2; in a single defect what it is known for; any
-    /// class in the reference]
+    /// Look for this class alone [default: O1 and O2; for a single defect, what it is known for; for
+    /// the reference, any class]
     #[arg(long, value_name = "C")]
     class: Option<String>,
     /// Kinds of fault to exclude, as in power-loss,kill,flush-error
@@ -82,22 +82,22 @@ pub(super) struct Args {
     /// Where to write cases
     #[arg(long, default_value = FOUND, value_name = "DIR")]
     out: PathBuf,
-    /// Go on until the time or the executions are spent, and tell each way in which something is lost
+    /// Keep searching until --time or --runs is used up, and report each distinct way to lose a write
     #[arg(long)]
     keep_going: bool,
-    /// Hunt in laps, one seed each counted up from --seed, and keep count of them in this file: the
-    /// same command goes on where it stands, until --time is over or the file has --runs executions
+    /// Hunt in laps, each with the next seed after --seed, and keep count of them in this file: the
+    /// same command resumes there, until --time is over or the file has --runs executions
     #[arg(long, value_name = "FILE", conflicts_with = "keep_going")]
     resume: Option<PathBuf>,
-    /// Executions of a lap
+    /// Executions per lap
     #[arg(long, default_value_t = 100_000, value_name = "N", requires = "resume")]
     #[arg(value_parser = clap::value_parser!(u64).range(1..))]
     lap: u64,
-    /// Begin with what other hunts have left in this folder, and leave there what this one learns: what
-    /// is found depends on what the folder holds then. It may be the corpus of a fuzz target
+    /// Begin with what other hunts have left in this folder, and add what this one learns: results
+    /// then depend on what the folder holds. It may be the corpus of a fuzz target
     #[arg(long, value_name = "DIR")]
     corpus: Option<PathBuf>,
-    /// Ensembles of this size alone: 3, 5 or 7 [default: each of them]
+    /// Only ensembles of this size: 3, 5 or 7 [default: all three]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(3..=7))]
     servers: Option<u8>,
     #[command(flatten)]

@@ -12,7 +12,7 @@ use std::{fs, io};
 /// Example: `zab man ~/.local/share/man/man1`
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// Where to; it is made if it is not there
+    /// The folder, which is made if it does not exist
     #[arg(value_name = "DIR")]
     folder: PathBuf,
 }

@@ -24,8 +24,8 @@ const EXECUTIONS: u64 = 20_000;
 
 /// Shrink a failing case; its violation class stays the same
 ///
-/// Of a file that `zab explore` wrote it makes a case of a schedule, if one is found that breaks the same
-/// rule through the same defects; otherwise it ends with 3.
+/// For a file that `zab explore` wrote, it looks for a schedule that breaks the same rule through the
+/// same defects, and stores that as a case; if it finds none, it ends with 3.
 ///
 /// Example: `cargo zab minimize findings/zookeeper-4643.json`
 #[derive(Debug, clap::Args)]
@@ -36,10 +36,10 @@ pub(super) struct Args {
     /// What runs the simulation [default: what ran it before]
     #[arg(long, value_enum, value_name = "D")]
     driver: Option<Driver>,
-    /// It shows the same class there as well, and shall still do so
+    /// The case breaks the same class here as well, and must still do so when it is smaller
     #[arg(long, value_enum, value_name = "D", value_delimiter = ',')]
     hold_in: Vec<HoldIn>,
-    /// Of a file that `zab explore` wrote: how many schedules to run to find one that says the same
+    /// For a file that `zab explore` wrote: how many schedules to try
     #[arg(long, default_value_t = EXECUTIONS, value_name = "N")]
     executions: u64,
     /// Where to write the smaller case [default: beside the given one]

@@ -17,15 +17,16 @@ pub(super) struct Meter {
     is_chatty: bool,
     plain: bool,
     clock: Stopwatch,
-    /// When it is over at the latest.
-    limit: Limit,
+    /// When it is over at the latest, if that can be said.
+    limit: Option<Limit>,
     /// When the next plain line is due.
     due: Mutex<Duration>,
 }
 
 impl Meter {
-    /// A meter for what ends after this time, or after this number of runs of something.
-    pub(super) fn new(out: &Out, limit: Limit) -> Self {
+    /// A meter for what ends after this time, or after this number of runs of something, if either is
+    /// known.
+    pub(super) fn new(out: &Out, limit: impl Into<Option<Limit>>) -> Self {
         let terminal = std::io::stderr().is_terminal();
         let is_chatty = out.is_chatty();
         let bar =
@@ -33,7 +34,8 @@ impl Meter {
         let style = ProgressStyle::with_template("{spinner} {msg}");
         bar.set_style(style.expect("the template is a constant"));
         let clock = Stopwatch::start();
-        Self { bar, is_chatty, plain: is_chatty && !terminal, clock, limit, due: Mutex::new(PLAIN) }
+        let (plain, due) = (is_chatty && !terminal, Mutex::new(PLAIN));
+        Self { bar, is_chatty, plain, clock, limit: limit.into(), due }
     }
 
     /// Shows how a campaign is doing, of which parts may have run before.
@@ -53,7 +55,7 @@ impl Meter {
             return;
         }
         let elapsed = self.clock.elapsed();
-        let left = left(self.limit, elapsed, done, spent);
+        let left = self.limit.and_then(|limit| left(limit, elapsed, done, spent));
         let left = left.map_or_else(String::new, |left| format!(", {left} left"));
         if self.plain {
             let mut due = self.due.lock().expect("nothing panics while it holds the lock");

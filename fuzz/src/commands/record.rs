@@ -7,14 +7,14 @@ use std::path::PathBuf;
 /// Record a client history from real ZooKeeper servers under faults, and judge it
 ///
 /// Clients create, set, delete, read and sync on a few nodes, some of it in a multi, while servers lose
-/// power, are killed, cut off and started again. Clients take their sessions from server to server.
-/// What they were told is written as JSON Lines, and given to `zab check`, whose exit code this command
-/// ends with; 4 without Java or a server.
+/// power, are killed, cut off and started again. Clients move their sessions from server to server.
+/// What they observed is written as JSON Lines and given to `zab check`, whose exit code this command
+/// returns; 4 without Java or a server.
 ///
 /// Example: `cargo zab record --operations 10000 --out history.jsonl`
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// Where the history goes
+    /// Where to write the history
     #[arg(long, default_value = "history.jsonl", value_name = "FILE")]
     out: PathBuf,
     /// Another release: its number, as in 3.9.5, if `fuzz/fetch-zookeeper` has fetched it, or a folder of
@@ -27,7 +27,7 @@ pub(super) struct Args {
     /// How many operations
     #[arg(long, default_value_t = 2000, value_name = "N")]
     operations: u64,
-    /// How many clients at the same time
+    /// How many clients work concurrently
     #[arg(long, default_value_t = 6, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=100))]
     clients: u64,
     /// How many nodes they work on
@@ -36,10 +36,10 @@ pub(super) struct Args {
     /// How many faults, one after the other
     #[arg(long, default_value_t = 4, value_name = "N", value_parser = clap::value_parser!(u64).range(..=1000))]
     faults: u64,
-    /// The faults of this case or schedule instead, at their share of the time
+    /// Take the faults from this case or schedule instead, stretched over the recording
     #[arg(long, value_name = "FILE", conflicts_with_all = ["faults", "servers"])]
     schedule: Option<PathBuf>,
-    /// What is drawn: operations and faults
+    /// Seed of the operations and faults
     #[arg(long, default_value_t = 1, value_name = "N")]
     seed: u64,
 }

@@ -9,7 +9,7 @@ use super::minimize::case_of;
 use super::output::Out;
 use super::parallel::{Jobs, in_parallel};
 use super::progress::Meter;
-use super::{Exit, Failure, ready_folder, stored, write_case};
+use super::{CASES, Exit, Failure, ready_folder, stored, write_case};
 use crate::case::{Case, Driver};
 use crate::causes::Cause;
 use crate::hold::HoldIn;
@@ -35,16 +35,16 @@ const CLASSES: [Class; 7] =
 /// Make all stored cases again, from every variant and each of its defects
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// Where the cases lie; those of the classes it mints are replaced
-    #[arg(long, default_value = "fuzz/cases", value_name = "DIR")]
+    /// Where the cases are; those of the classes that it looks for are replaced
+    #[arg(long, default_value = CASES, value_name = "DIR")]
     out: PathBuf,
-    /// Only of these variants, of the catalogue or any other; cases of others stay
+    /// Only these variants, from the catalogue or any other; cases of others stay
     #[arg(long, value_name = "V", value_delimiter = ',')]
     only: Vec<String>,
-    /// Searches for each case, of which the clearest result is kept
+    /// Searches for each case; the clearest result is kept
     #[arg(long, default_value_t = 3, value_name = "N")]
     seeds: u64,
-    /// Executions of each search
+    /// Executions per search
     #[arg(long, default_value_t = 20_000, value_name = "N")]
     runs: u64,
     #[command(flatten)]

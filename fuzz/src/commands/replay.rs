@@ -15,9 +15,9 @@ use zab_sim::trace::Line;
 
 /// Run stored cases
 ///
-/// Ends with 1 if they show their violation, with 5 if one of them no longer does.
-/// With --variant it ends with 0 if that variant keeps every rule, and with 1 if not.
-/// Ends with 3 if nothing was checked: without a case, or where nothing happens in one.
+/// Ends with 1 if all of them show their violation, and with 5 if one no longer does.
+/// With --variant it ends with 0 if that variant breaks no rule, and with 1 if it does.
+/// Ends with 3 if nothing was checked: no case was given, or nothing happens in one.
 ///
 /// Example: `cargo zab replay findings/*.json --variant reference`
 #[derive(Debug, clap::Args)]
@@ -33,10 +33,10 @@ pub(super) struct Args {
     /// What runs the simulation [default: what ran it when it was found]
     #[arg(long, value_enum, value_name = "D")]
     driver: Option<Driver>,
-    /// Run each as often as this, and compare the executions event by event
+    /// Run each this many times, and compare the executions event by event
     #[arg(long, default_value_t = 1, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     times: u32,
-    /// Print the execution of one case, and nothing else: every event, or what another program reads
+    /// Print only the execution of one case: every event, or a format that another program reads
     #[arg(long, value_enum, value_name = "FORM")]
     trace: Option<Form>,
     #[command(flatten)]
@@ -48,7 +48,7 @@ pub(super) struct Args {
 enum Form {
     /// Lines for people
     Text,
-    /// An object a line
+    /// One JSON object per line
     Json,
     /// What the clients saw, for `zab check - --model zookeeper`
     History,

@@ -15,10 +15,10 @@ use std::path::{Path, PathBuf};
 /// Where reports go.
 #[derive(Debug, Default, clap::Args)]
 pub(super) struct Reports {
-    /// Write what came out as JUnit XML, for CI
+    /// Write the results to this file as JUnit XML, for CI
     #[arg(long, value_name = "FILE")]
     junit_xml: Option<PathBuf>,
-    /// Add what came out to this file as Markdown, as in --summary "$GITHUB_STEP_SUMMARY"
+    /// Append the results to this file as Markdown, as in --summary "$GITHUB_STEP_SUMMARY"
     #[arg(long, value_name = "FILE")]
     summary: Option<PathBuf>,
 }

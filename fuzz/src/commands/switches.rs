@@ -7,10 +7,10 @@ use zab_core::variant::Named;
 /// `--with` and `--fix`: what `+` and `-` are in a name.
 #[derive(Clone, Debug, Default, clap::Args)]
 pub(super) struct Switches {
-    /// With these defects as well, as in V+late-apply: see `zab variants --switches`
+    /// Add these defects, as in V+late-apply: see `zab variants --switches`
     #[arg(long, value_name = "SWITCH", value_delimiter = ',')]
     with: Vec<String>,
-    /// Without these defects, as in V-stale-ack
+    /// Repair these defects, as in V-stale-ack
     #[arg(long, value_name = "SWITCH", value_delimiter = ',')]
     fix: Vec<String>,
 }

@@ -16,12 +16,12 @@ use zab_core::variant::{
 ///
 /// With a name it lists the defects of that variant. A name is one of the list, any release in it
 /// (zk-3.8.4, HEAD), an issue of ZooKeeper (ZOOKEEPER-4646, 4646), or one of these with switches
-/// more or less: zk-3.9.5-keeps-stale-acks, HEAD+late-apply, reference+shutdown=leak. Two of them, as in
+/// added or removed: zk-3.9.5-keeps-stale-acks, HEAD+late-apply, reference+shutdown=leak. Two of them, as in
 /// zk-3.9.3:zk-3.9.5, are a rolling upgrade: all servers start as the first one, and each can be
-/// restarted as the second one, and back. Case does not matter. What ends in .json is a file with a
-/// patch of your own: docs/judge-your-patch.md.
+/// restarted as the second one, and back. Case does not matter. A name that ends in .json is a file
+/// with a patch of your own: docs/judge-your-patch.md.
 ///
-/// --release and --symptom say which known bugs a release has, and which one it may have been.
+/// --release lists the known bugs of a release; --symptom lists those that fit what you have seen.
 ///
 /// Example: `cargo zab variants --release 3.8.4 --symptom "committed write missing after restart"`
 #[derive(Debug, clap::Args)]
@@ -31,13 +31,13 @@ pub(super) struct Args {
     variant: Option<String>,
     #[command(flatten)]
     change: Switches,
-    /// List every switch, by the names that go into BASE+SWITCH, --with, --fix and --cause
+    /// List every switch by the names that BASE+SWITCH, --with, --fix and --cause take
     #[arg(long, conflicts_with_all = ["variant", "with", "fix"])]
     switches: bool,
-    /// List the known bugs of this release, as in 3.8.4: since when, until when, a case that shows each
+    /// List the known bugs of this release, as in 3.8.4: in which releases, and a case that shows each
     #[arg(long, value_name = "R", conflicts_with_all = ["variant", "with", "fix", "switches"])]
     release: Option<String>,
-    /// List the known bugs that look like this, the likeliest first
+    /// List the known bugs that look like this, likeliest first
     #[arg(long, value_name = "TEXT", conflicts_with_all = ["variant", "with", "fix", "switches"])]
     symptom: Option<String>,
 }

@@ -7,7 +7,7 @@ use super::directories::{StrictPosix, flag};
 use super::output::Out;
 use super::parallel::{Jobs, in_parallel};
 use super::report::{Problem, Reports, Suite, Test};
-use super::{Exit, Failure, quoted, ready_folder, stored, typed};
+use super::{CASES, Exit, Failure, quoted, ready_folder, stored, typed};
 use crate::files::write_whole;
 use crate::variants;
 use crate::verdict::explored::explored;
@@ -19,13 +19,16 @@ use std::time::Duration;
 use zab_core::variant::{CATALOGUE, Kind, Named, modeled};
 use zab_sim::schedule::Directories;
 
+/// Where searches keep what they found, unless another folder is named.
+const STATE: &str = "findings/verdict";
+
 /// Executions of each search for a bug by itself, when medians are measured.
 const MEASURED_RUNS: u64 = 200_000;
 
-/// Which known bugs a variant is exposed to
+/// Say which known bugs a variant is exposed to
 ///
-/// Every stored case is run in each variant. A variant is exposed to a bug where a case breaks a rule
-/// in it, and breaks none with that bug alone repaired. What no case decides is searched for within
+/// Every stored case is run in each variant. A variant is exposed to a bug if a case breaks a rule in
+/// it, and breaks none once that bug alone is repaired. What no case decides is searched for, within
 /// --runs or --time; the next run continues the search and begins with what this one found. Without
 /// V it compares all releases. V is a name, as `zab variants --help` explains, or the path of a file
 /// with a patch of your own (docs/judge-your-patch.md).
@@ -41,10 +44,10 @@ pub(super) struct Args {
     /// What to compare it with: the release or branch that a patch is for
     #[arg(long, value_name = "BASE")]
     against: Option<String>,
-    /// Search for what no case shows: at most this many executions for each cell
+    /// Search for what no case shows, with at most this many executions for each cell
     #[arg(long, value_name = "N", conflicts_with = "time")]
     runs: Option<u64>,
-    /// Search for what no case shows: at most this long in all, as in 90s or 10m
+    /// Search for what no case shows, for at most this long in all, as in 90s or 10m
     #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
     time: Option<Duration>,
     #[command(flatten)]
@@ -52,11 +55,11 @@ pub(super) struct Args {
     /// Explore each variant as well: every order of every event of a write and one fault
     #[arg(long)]
     explore: bool,
-    /// Stored cases
-    #[arg(long, default_value = "fuzz/cases", value_name = "DIR")]
+    /// Where the stored cases are
+    #[arg(long, default_value = CASES, value_name = "DIR")]
     cases: PathBuf,
-    /// What searches found and what they did, for the next run
-    #[arg(long, default_value = "findings/verdict", value_name = "DIR")]
+    /// Where to keep what searches found and how far they got, for the next run
+    #[arg(long, default_value = STATE, value_name = "DIR")]
     state: PathBuf,
     #[command(flatten)]
     jobs: Jobs,
@@ -188,6 +191,12 @@ fn command(args: &Args, subjects: &[Subject]) -> String {
         Some(Budget::Runs(runs)) => command += &format!(" --runs {runs}"),
         Some(Budget::Time(time)) => command += &format!(" --time {}", typed(time)),
         None => {}
+    }
+    for (option, folder, default) in [("cases", &args.cases, CASES), ("state", &args.state, STATE)]
+    {
+        if folder != Path::new(default) {
+            command += &format!(" --{option} {}", quoted(folder));
+        }
     }
     command
 }

@@ -48,7 +48,7 @@ impl Folder {
         &self.schedules
     }
 
-    /// Leaves schedules there, each written whole or not at all. A search goes on where it cannot.
+    /// Leaves schedules there, each written whole or not at all. Where it cannot, the search continues without.
     pub(super) fn leave<'a>(&self, schedules: impl IntoIterator<Item = &'a Schedule>) {
         // Two threads may have the same.
         let mut failure = self.failure.lock().expect("nothing panics while it holds the lock");
@@ -104,7 +104,7 @@ mod tests {
         let begun: BTreeSet<String> =
             (0..left.len()).map(|_| corpus::name(&island.propose())).collect();
         assert_eq!(begun, left);
-        // And goes on by itself.
+        // Then it searches by itself.
         assert!(!left.contains(&corpus::name(&island.propose())));
     }
 

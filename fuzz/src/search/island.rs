@@ -205,8 +205,8 @@ impl Island {
             self.features.extend_from_slice(self.coverage.features());
         }
         let news = self.corpora.entry(schedule.servers).or_default().count(&self.features);
-        // Where something is lost already there is nothing left to come near to. A campaign that
-        // goes on looks for another way.
+        // Where something is lost already there is nothing left to come near to. A campaign that does
+        // not stop there looks for another way.
         let is_lost = outcome.class().is_some_and(Class::is_loss);
         if let Some(first) = news.first()
             && !is_lost

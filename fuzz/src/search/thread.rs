@@ -168,8 +168,8 @@ impl<'a> Thread<'a> {
         self.keep(Finding { schedule, outcome, execution, island, defects, seen: 1 }, class);
     }
 
-    /// Keeps a finding, unless it came about in a way that is known. Only a campaign that goes on has
-    /// findings to tell apart.
+    /// Keeps a finding, unless it came about in a way that is known. Only a campaign that does not
+    /// stop at the first has findings to tell apart.
     fn keep(&mut self, mut found: Finding, class: Class) {
         let Self { campaign, island, report, .. } = self;
         if campaign.keep_going {

@@ -1,4 +1,4 @@
-//! What was searched so far and not found, so that a later run goes on where this one stopped.
+//! What was searched so far and not found, so that a later run continues where this one stopped.
 //!
 //! A folder with the cases that searches found, and a file with the rest. Executions count for the
 //! build that made them and no other: where the build is another one, they are forgotten. Cases are

@@ -49,6 +49,8 @@ const RUNS: &[(&str, &[&str])] = &[
     ("bench", &["--repetitions 1 --executions 1 --variant zk-3.9.5 --with stale-ack --fix 4882"]),
     ("replay", &["CASE --variant 3.8.4 --with stale-ack --fix 4643 --driver turmoil --times 2"]),
     ("explain", &["CASE --variant 3.8.4 --with stale-ack --fix 4643 --markdown"]),
+    ("verdict", &["4646 --against 3.8.4 --strict-posix --cases found --state state --runs 1"]),
+    ("verdict", &["reference --cases found --time 1ms"]),
     ("explain", &["CASE --text"]),
     ("explain", &["CASE --table"]),
     ("explain", &["CASE --jira"]),
@@ -75,6 +77,9 @@ const ELSEWHERE: &[(&str, &str, &str)] = &[
     ("explore", "--first", "goes with --from"),
     ("explore", "--jobs", "makes no difference to what is found"),
     ("check", "--help", "has topics"),
+    ("verdict", "--explore", "takes seconds: `tests/docs.rs` runs it"),
+    ("verdict", "--jobs", "makes no difference to what is found"),
+    ("verdict", "--measure", "writes a file and nothing else"),
 ];
 
 #[test]

@@ -1,4 +1,4 @@
-//! Where an exploration goes on from: the end of a trail, or an action of a stored case.
+//! Where an exploration starts: the end of a trail, or an action of a stored case.
 
 use super::super::{Failure, read_case};
 use super::read;

@@ -1,16 +1,13 @@
 //! Known bugs by what their victims see, and by release.
 
-use super::super::Failure;
 use super::super::output::Out;
+use super::super::{CASES, Failure};
 use super::seen::{Sighting, Stored};
 use crate::variants::nearest;
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 use zab_checker::Class;
 use zab_core::variant::{Bug, Model, bugs, issues, versions};
-
-/// Where the stored cases lie, if the command runs in a checkout.
-pub(super) const CASES: &str = "fuzz/cases";
 
 /// How many bugs a symptom is answered with at most.
 const ANSWERS_MAX: usize = 8;

@@ -1,7 +1,6 @@
 //! What real servers made of the stored cases: which show a bug, and on which release.
 
-use super::super::{Failure, stored};
-use super::known::CASES;
+use super::super::{CASES, Failure, stored};
 use crate::case::{Case, Confirmed};
 use crate::oracle::Oracle;
 use crate::verdict::exposes;

@@ -128,7 +128,7 @@ fn a_place_lower_on_the_page_is_later() {
         let told = scene.sentences.iter().zip(&layout.sentences);
         let told: Vec<_> = told.filter(|(sentence, _)| layout.tells(sentence)).collect();
         for pair in told.windows(2) {
-            let lines = layout.lines(&pair[0].0.text).len() as f64;
+            let lines = layout.lines(pair[0].0).len() as f64;
             assert!(pair[0].1 + lines * layout::LINE <= *pair[1].1, "{:?}", pair[1].0);
         }
     }
