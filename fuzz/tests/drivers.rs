@@ -9,7 +9,7 @@ use zab_fuzz::case::Driver;
 use zab_fuzz::generate;
 use zab_fuzz::oracle::Oracle;
 use zab_fuzz::rng::Rng;
-use zab_sim::schedule::{Action, ClientOp, Files};
+use zab_sim::schedule::{Action, ClientOp, CrashMode, Files};
 use zab_sim::{Act, Schedule};
 
 fn oracles() -> (Oracle, Oracle) {
@@ -92,6 +92,64 @@ fn executions_are_the_same_event_by_event_where_the_drivers_once_parted() {
         let actions = actions.into_iter().map(|(at_us, act)| Action { at_us, act });
         let schedule = Schedule { actions: actions.collect(), ..Schedule::empty(0, 3) };
         let agreement = drivers.check(&schedule, variant("zk-3.5.8"));
+        assert!(agreement.is_ok_and(Agreement::is_identical), "{shown}");
+    }
+}
+
+/// The same, where it took a longer way: each of these was judged differently.
+#[test]
+fn executions_are_the_same_where_votes_and_processes_outlive_each_other() {
+    let ask = |client, server, op| Act::Client { client, server, op, key: 0 };
+    let write = ClientOp::Write;
+    let kill = |server, down_us| Act::Kill { server, down_us };
+    let isolate = |server, for_us| Act::Isolate { server, for_us };
+    let fails = |server, file| Act::FlushError { server, file, for_us: 0 };
+    let zeroed = Act::PowerLoss { server: 0, disk: CrashMode::ZeroedLog, down_us: 0 };
+    let refuses_at_the_instant_of_healing = vec![
+        (0, fails(2, Files::Log)),
+        (0, ask(0, 2, write)),
+        (0, fails(0, Files::Log)),
+        (0, kill(0, 5_000)),
+        (25_000, zeroed),
+        (30_000, isolate(2, 0)),
+    ];
+    let asked_of_an_earlier_process = vec![
+        (0, ask(2, 1, write)),
+        (2_000, kill(1, 0)),
+        (10_000, ask(0, 1, ClientOp::Read)),
+        (20_000, Act::StepDown { server: 1 }),
+        (50_000, ask(2, 3, write)),
+        (51_000, isolate(4, 300_000)),
+        (300_000, ask(0, 3, write)),
+        (310_000, Act::StepDown { server: 3 }),
+    ];
+    let received_and_not_acknowledged = vec![
+        (0, fails(0, Files::Log)),
+        (0, Act::Cut { from: 1, to: 0, both_ways: false, for_us: 50_000 }),
+        (0, ask(0, 0, write)),
+        (38_000, isolate(1, 700_000)),
+    ];
+    let taken_before_its_time = vec![
+        (0, fails(0, Files::Log)),
+        (0, Act::WriteError { server: 2, file: Files::Log, for_us: 0 }),
+        (300_000, Act::StepDown { server: 2 }),
+        (750_000, isolate(0, 20_000)),
+        (750_000, ask(0, 2, write)),
+        (830_000, isolate(1, 781_000)),
+        (1_050_000, ask(0, 2, write)),
+        (1_100_000, fails(2, Files::All)),
+    ];
+    let mut drivers = Drivers::default();
+    for (seed, servers, actions) in [
+        (10_723_681_731_080_428_796, 3, refuses_at_the_instant_of_healing),
+        (0, 5, asked_of_an_earlier_process),
+        (12_618_510_073_904_824_842, 3, received_and_not_acknowledged),
+        (13_751_676_593_565_163_404, 3, taken_before_its_time),
+    ] {
+        let shown = format!("{actions:?}");
+        let actions = actions.into_iter().map(|(at_us, act)| Action { at_us, act });
+        let schedule = Schedule { actions: actions.collect(), ..Schedule::empty(seed, servers) };
+        let agreement = drivers.check(&schedule, variant("zk-3.8.0"));
         assert!(agreement.is_ok_and(Agreement::is_identical), "{shown}");
     }
 }

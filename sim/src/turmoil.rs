@@ -146,6 +146,8 @@ pub struct Turmoil {
     at: Time,
     /// Something was done that hosts have not reacted to.
     stirred: bool,
+    /// Processes were launched that have not begun.
+    launched: bool,
     /// A client has asked something.
     has_asked: bool,
     /// When a server dropped clients that waited, in the step under way.
@@ -176,6 +178,7 @@ impl Turmoil {
             agenda: Agenda::default(),
             at: Time(0),
             stirred: true,
+            launched: false,
             has_asked: false,
             dropped: None,
             hosts_at: Time(0),
@@ -233,11 +236,13 @@ impl Driver for Turmoil {
 
     fn act(&mut self, act: Act, fx: &mut Effects) {
         faults::act(self, act);
+        self.begin_launched();
         self.collect(fx);
     }
 
     fn heal(&mut self, fx: &mut Effects) {
         faults::heal(self);
+        self.begin_launched();
         self.collect(fx);
     }
 

@@ -8,12 +8,12 @@ use super::board::Board;
 use super::jute::client::{
     Connected, Contents, Found, Reply, Request, Session, connect_request, read_frame,
 };
-use super::jute::{Error, Input, Result};
+use super::jute::{Error, Input, Result, lock};
 use std::collections::BTreeMap;
 use std::io::{BufReader, Read as _, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpStream};
-use std::sync::mpsc::{Receiver, Sender, channel};
-use std::sync::{Arc, Weak};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 use zab_core::Zxid;
 
@@ -91,7 +91,7 @@ type Sent = (i32, Call, Contents);
 /// A connection to one server.
 #[derive(Debug)]
 pub(crate) struct Client {
-    stream: TcpStream,
+    stream: Arc<Mutex<TcpStream>>,
     /// Requests that were sent, for whoever reads the answers.
     sent: Sender<Sent>,
     board: Arc<Board>,
@@ -117,11 +117,21 @@ impl Client {
         session: &Session,
         last_seen: Zxid,
     ) -> Result<Option<Self>> {
+        Self::dial(board, port, (session, SESSION_TIMEOUT_MS), last_seen)
+    }
+
+    /// The same for a session that ends when the servers hear nothing of it for this long.
+    pub(crate) fn dial(
+        board: &Arc<Board>,
+        port: u16,
+        (session, timeout_ms): (&Session, i32),
+        last_seen: Zxid,
+    ) -> Result<Option<Self>> {
         let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
         let mut stream = TcpStream::connect_timeout(&address, CONNECT_PATIENCE)?;
         stream.set_nodelay(true)?;
         stream.set_read_timeout(Some(CONNECT_PATIENCE))?;
-        stream.write_all(&connect_request(SESSION_TIMEOUT_MS, session, last_seen))?;
+        stream.write_all(&connect_request(timeout_ms, session, last_seen))?;
         let mut input = Input(BufReader::new(stream.try_clone()?));
         let connected = Connected::parse(&read_frame(&mut input)?)?;
         if connected.timeout_ms == 0 {
@@ -135,7 +145,7 @@ impl Client {
             listen(&reader, &mut input, &requests);
             drop(alive);
         });
-        let session = connected.session;
+        let (session, stream) = (connected.session, Arc::new(Mutex::new(stream)));
         Ok(Some(Self { stream, sent, board: Arc::clone(board), reads, xid: 0, session }))
     }
 
@@ -151,21 +161,54 @@ impl Client {
 
     /// Sends a request and does not wait for its answer.
     pub(crate) fn ask(&mut self, request: &Request) -> Result<Call> {
+        self.send(request.answer(), |xid| request.to_frame(xid))
+    }
+
+    /// The same for a request of the lock recipe.
+    pub(crate) fn ask_for_lock(&mut self, request: &lock::Request) -> Result<Call> {
+        self.send(request.answer(), |xid| request.to_frame(xid))
+    }
+
+    fn send(&mut self, contents: Contents, frame: impl FnOnce(i32) -> Vec<u8>) -> Result<Call> {
         self.xid += 1;
         let call = self.board.change(|state| state.clients.call());
-        let contents = request.answer();
         // Told before it is sent: the answer may be quick. If nobody listens, the connection is over.
         let told = self.sent.send((self.xid, call, contents));
         told.map_err(|_| std::io::Error::from(std::io::ErrorKind::NotConnected))?;
-        self.stream.write_all(&request.to_frame(self.xid))?;
+        write(&self.stream, &frame(self.xid))?;
         Ok(call)
+    }
+
+    /// Keeps the session alive, until that is dropped.
+    pub(crate) fn pings(&self, every: Duration) -> Pings {
+        let (stop, stopped) = channel();
+        let stream = Arc::clone(&self.stream);
+        std::thread::spawn(move || {
+            while stopped.recv_timeout(every) == Err(RecvTimeoutError::Timeout)
+                && write(&stream, &lock::ping()).is_ok()
+            {}
+        });
+        Pings { _stop: stop }
     }
 }
 
 impl Drop for Client {
     fn drop(&mut self) {
-        let _ = self.stream.shutdown(std::net::Shutdown::Both);
+        let stream = self.stream.lock().unwrap_or_else(PoisonError::into_inner);
+        let _ = stream.shutdown(std::net::Shutdown::Both);
     }
+}
+
+/// As long as this lives a session is kept alive.
+#[derive(Debug)]
+pub(crate) struct Pings {
+    /// The thread ends with it.
+    _stop: Sender<()>,
+}
+
+/// Writes a whole frame: requests and pings come from different threads.
+fn write(stream: &Mutex<TcpStream>, frame: &[u8]) -> std::io::Result<()> {
+    stream.lock().unwrap_or_else(PoisonError::into_inner).write_all(frame)
 }
 
 /// Reads answers until the connection ends; what is open then will never be answered.

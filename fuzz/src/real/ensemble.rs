@@ -7,6 +7,7 @@
 mod boot;
 mod condition;
 mod gated;
+mod locks;
 mod verbs;
 
 use super::board::Board;

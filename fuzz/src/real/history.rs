@@ -161,7 +161,7 @@ fn versioned(path: &str, version: Option<i32>) -> Value {
 
 /// A good answer.
 fn done(request: &Request, found: &Found) -> Value {
-    let Found { data, version, parts } = found;
+    let Found { data, version, parts, names: _ } = found;
     match request {
         Request::Create { path, .. } => json!({ "path": path }),
         Request::Set { .. } => json!({ "version": version }),
@@ -192,7 +192,7 @@ mod tests {
         let zxid = Zxid::new(1, 2);
         let done = |data: Option<&str>, version| {
             let data = data.map(str::to_owned);
-            Answer::Done { zxid, found: Found { data, version, parts: Vec::new() } }
+            Answer::Done { zxid, found: Found { data, version, ..Found::default() } }
         };
         let multi = Request::Multi(vec![
             Request::Check { path: path.clone(), version: Some(0) },

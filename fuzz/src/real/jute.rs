@@ -10,6 +10,7 @@
 pub mod client;
 pub mod disk;
 pub mod election;
+pub mod lock;
 pub mod quorum;
 pub mod txn;
 

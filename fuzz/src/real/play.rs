@@ -1,18 +1,20 @@
 //! Carries a scenario out on real servers, and says what came of it.
 
+mod end;
+
+pub use end::{Fulfilled, Queues, Reads};
+
 use super::client::Answer;
 use super::ensemble::{Ensemble, Outcome, Trouble};
 use super::java::Java;
 use super::jute::client::{NO_NODE, Request};
 use super::matter::{Messages, Way};
-use super::scenario::{Claim, Scenario, Step, Verb, told};
+use super::scenario::{Queuer, Scenario, Step, Verb, told};
+use end::{End, ask_queues, read_all};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::time::Duration;
 use zab_core::NodeId;
-
-/// What a node held at each server in the end, after `sync`; an error is what a server answered.
-pub type Reads = BTreeMap<String, Vec<(NodeId, Result<Option<String>, String>)>>;
 
 /// Where the servers left the story.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,6 +39,8 @@ pub struct Report {
     pub told: BTreeSet<(String, String)>,
     /// What servers have in the end.
     pub reads: Reads,
+    /// Who has which lock in the end.
+    pub queues: Queues,
     /// Every server's role and files when the story ended, or was left.
     pub servers: Vec<String>,
     /// What servers have logged of how they chose a leader and synchronized.
@@ -59,17 +63,6 @@ impl Report {
     pub fn keeps(&self) -> bool {
         self.deviation.is_none() && self.claims.iter().all(|claim| *claim == Fulfilled::No)
     }
-}
-
-/// What became of a claim.
-#[derive(Copy, Clone, Debug, PartialEq, Eq)]
-pub enum Fulfilled {
-    /// It is as claimed.
-    Yes,
-    /// All servers that there are have what the claim denies.
-    No,
-    /// Neither: a server does not answer, or a few have lost what the others have.
-    Neither,
 }
 
 /// Carries out a scenario or its control, in an empty folder.
@@ -112,14 +105,16 @@ pub fn play(
         ensemble.recover();
     }
     let reads = read_all(&mut ensemble, &scenario.claims);
-    let ensemble_of = (ensemble.all().len(), ensemble.leader());
-    let judged = scenario.claims.iter().map(|claim| judge(claim, &told, &reads, ensemble_of));
-    let claims = judged.collect();
+    let queues = ask_queues(&mut ensemble, &scenario.claims);
+    let (count, leader) = (ensemble.all().len(), ensemble.leader());
+    let end = End { told: &told, reads: &reads, queues: &queues, servers: count, leader };
+    let claims = scenario.claims.iter().map(|claim| end.judge(claim)).collect();
     Ok(Report {
         deviation,
         swapped,
         told,
         reads,
+        queues,
         servers,
         log: telling(&ensemble),
         release: release(&ensemble),
@@ -161,55 +156,6 @@ fn release(ensemble: &Ensemble) -> String {
 
 fn deviate(step: &Step, what: String) -> Deviation {
     Deviation { line: step.line, text: step.text.clone(), what }
-}
-
-/// Reads what is claimed at every server that runs.
-fn read_all(ensemble: &mut Ensemble, claims: &[Claim]) -> Reads {
-    let mut reads = Reads::new();
-    for path in claims.iter().map(Claim::path) {
-        let servers = ensemble.running();
-        let read = servers.into_iter().map(|server| {
-            let value = ensemble.read(server, path, true);
-            (server, value.map_err(|trouble| trouble.to_string()))
-        });
-        reads.insert(path.to_owned(), read.collect());
-    }
-    reads
-}
-
-/// What became of a claim, with this number of servers and this leader.
-///
-/// A value counts as lost if a leader that serves lacks it and a majority with it: they will never
-/// have it again, whatever a single server has kept.
-fn judge(
-    claim: &Claim,
-    told: &BTreeSet<(String, String)>,
-    reads: &Reads,
-    (servers, leader): (usize, Option<NodeId>),
-) -> Fulfilled {
-    let all: Option<BTreeMap<NodeId, &Option<String>>> =
-        reads.get(claim.path()).and_then(|reads| {
-            reads.iter().map(|(id, read)| Some((*id, read.as_ref().ok()?))).collect()
-        });
-    let Some(all) = all.filter(|all| all.len() * 2 > servers) else { return Fulfilled::Neither };
-    let (yes, no) = match claim {
-        Claim::Lost { path, value } => {
-            let has = |id: &NodeId| all.get(id).is_some_and(|read| read.as_ref() == Some(value));
-            let lacking = all.keys().filter(|id| !has(id)).count();
-            let was_told = told.contains(&(path.clone(), value.clone()));
-            let led = leader.is_some_and(|id| all.contains_key(&id) && !has(&id));
-            (was_told && led && lacking * 2 > servers, was_told && lacking == 0)
-        }
-        Claim::Differ { .. } => {
-            let differ = all.values().collect::<BTreeSet<_>>().len() > 1;
-            (differ, !differ)
-        }
-    };
-    match (yes, no) {
-        (true, _) => Fulfilled::Yes,
-        (_, true) => Fulfilled::No,
-        _ => Fulfilled::Neither,
-    }
 }
 
 /// A scenario's way through an ensemble.
@@ -284,12 +230,31 @@ impl<'a> Player<'a> {
                 let _ = self.answer(client)?;
             }
             Verb::Unanswered(client) => self.unanswered(client)?,
+            Verb::Queuer(client, what) => self.queuer(client, what)?,
             Verb::Read { server, path, value, sync } => {
                 let read = ensemble.read(*server, path, *sync)?;
                 if read != *value {
                     return Err(Trouble::Story(format!("{server} has {}", show(read.as_ref()))));
                 }
                 self.told.extend(read.map(|value| (path.clone(), value)));
+            }
+        }
+        Ok(())
+    }
+
+    fn queuer(&mut self, client: &str, what: &Queuer) -> Outcome<()> {
+        match what {
+            Queuer::Queue(server, path, timeout) => {
+                self.ensemble.queue(client, *server, (path, *timeout))?;
+            }
+            Queuer::Pause => self.ensemble.pause(client)?,
+            Queuer::Move(server) => self.ensemble.move_to(client, *server)?,
+            Queuer::Holds(wanted) => {
+                let has = self.ensemble.has_lock(client)?;
+                if has != *wanted {
+                    let what = if has { "has" } else { "does not have" };
+                    return Err(Trouble::Story(format!("{client} {what} the lock")));
+                }
             }
         }
         Ok(())
@@ -362,52 +327,4 @@ impl<'a> Player<'a> {
 /// What a node holds, for a person.
 pub fn show(value: Option<&String>) -> String {
     value.map_or_else(|| "no node".to_owned(), |value| format!("\"{value}\""))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn reads(values: &[Result<Option<&str>, &str>]) -> Reads {
-        let read = values.iter().zip(0..).map(|(value, id)| {
-            let value = value.map(|value| value.map(str::to_owned)).map_err(str::to_owned);
-            (NodeId(id), value)
-        });
-        Reads::from([("/x".to_owned(), read.collect())])
-    }
-
-    const LED: (usize, Option<NodeId>) = (3, Some(NodeId(1)));
-
-    #[test]
-    fn a_value_is_lost_if_somebody_was_told_and_leader_and_majority_lack_it() {
-        let claim = Claim::Lost { path: "/x".to_owned(), value: "1".to_owned() };
-        let told = BTreeSet::from([("/x".to_owned(), "1".to_owned())]);
-        let (has, lacks, other) = (Ok(Some("1")), Ok(None), Ok(Some("0")));
-        for (read, fulfilled) in [
-            (vec![lacks, other, lacks], Fulfilled::Yes),
-            (vec![lacks, lacks, has], Fulfilled::Yes),
-            (vec![lacks, lacks], Fulfilled::Yes),
-            (vec![lacks, has, lacks], Fulfilled::Neither),
-            (vec![has, lacks, has], Fulfilled::Neither),
-            (vec![has, has, has], Fulfilled::No),
-            (vec![lacks, lacks, Err("hangs up")], Fulfilled::Neither),
-            (vec![lacks], Fulfilled::Neither),
-        ] {
-            assert_eq!(judge(&claim, &told, &reads(&read), LED), fulfilled, "{read:?}");
-        }
-        let lost = reads(&[lacks, lacks, lacks]);
-        assert_eq!(judge(&claim, &BTreeSet::new(), &lost, LED), Fulfilled::Neither);
-        assert_eq!(judge(&claim, &told, &lost, (3, None)), Fulfilled::Neither);
-        assert_eq!(judge(&claim, &told, &Reads::new(), LED), Fulfilled::Neither);
-    }
-
-    #[test]
-    fn servers_differ_if_two_of_them_answer_differently() {
-        let claim = Claim::Differ { path: "/x".to_owned() };
-        let nobody = BTreeSet::new();
-        let judged = |read: &[_]| judge(&claim, &nobody, &reads(read), LED);
-        assert_eq!(judged(&[Ok(None), Ok(Some("1"))]), Fulfilled::Yes);
-        assert_eq!(judged(&[Ok(Some("1")), Ok(Some("1"))]), Fulfilled::No);
-        assert_eq!(judged(&[Ok(None), Err("hangs up")]), Fulfilled::Neither);
-    }
 }

@@ -28,6 +28,8 @@
 //! | `ask c0 S2 create /x 1` | a request, left open: `create`, `set`, `delete`, `get`, `sync`; `x*1000` are a thousand x |
 //! | `answer c0`, `answer c0 1`, `unanswered c0` | its answer, which has to be good, and this; there is none so far |
 //! | `do c0 S2 create /x 1` | `ask` and `answer` |
+//! | `queue c0 S2 /lock 4`, `pause c0`, `move c0 S1` | a client queues for a lock, in a session that ends when the servers hear nothing of it for 4 s; it stands still, so that they do; it goes on in its session at another server |
+//! | `holds c0`, `waits c0` | it has the lock, or not, as its server says after `sync` |
 //! | `read S2 /x 1`, `sync-read S2 /x -` | a value, or `-` for none |
 //! | `wait S0 … looking`, `following`, `leading`, `down`, `serves` | what a server is |
 //! | `wait S0 … log <1,4>`, `logged <1,4>`, `not-logged <1,4>`, `durable <1,4>` | the log's end; a record in it; one that power does not take |
@@ -40,7 +42,8 @@
 //!
 //! `all` names every server. At the end every server that runs is read after `sync`, and has to be
 //! as claimed: `claim lost /x 1` (1 was acknowledged or read, and the leader lacks it and a majority
-//! with it) or `claim differ /x` (servers answer differently).
+//! with it), `claim differ /x` (servers answer differently) or `claim held-twice /lock` (two clients in
+//! that queue have the lock at the same time, each at its server).
 //!
 //! A line that begins with `-` is left out in the **control**, one that begins with `+` is only in
 //! the control, which differs by one verb (what only looks apart) and in which every server has to
@@ -55,6 +58,7 @@ use super::disk::Journaled;
 use super::ensemble::{Condition, Setup};
 use super::jute::client::Request;
 use super::matter::{Files, Messages, Way};
+use std::time::Duration;
 use zab_core::{NodeId, Zxid};
 
 /// What is done, or waited for.
@@ -126,6 +130,8 @@ pub enum Verb {
     Unanswered(String),
     /// Ask and wait for a good answer.
     Do(String, NodeId, Request),
+    /// What a client does that queues for a lock.
+    Queuer(String, Queuer),
     /// Read, and find this.
     Read {
         /// Where.
@@ -144,8 +150,28 @@ pub enum Verb {
 impl Verb {
     /// Whether it only looks, and so may be added to a control beside the verb that makes it one.
     const fn only_looks(&self) -> bool {
-        matches!(self, Self::Wait(_) | Self::Unanswered(_) | Self::Read { .. } | Self::Answer(..))
+        matches!(
+            self,
+            Self::Wait(_)
+                | Self::Unanswered(_)
+                | Self::Read { .. }
+                | Self::Answer(..)
+                | Self::Queuer(_, Queuer::Holds(_))
+        )
     }
+}
+
+/// What a client does that queues for a lock.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Queuer {
+    /// Takes its place, in a session that ends after this long without a sign of life.
+    Queue(NodeId, String, Duration),
+    /// Gives no sign of life.
+    Pause,
+    /// Goes on in its session at another server.
+    Move(NodeId),
+    /// Has the lock, or does not.
+    Holds(bool),
 }
 
 /// In which executions of a scenario a line stands.
@@ -187,13 +213,23 @@ pub enum Claim {
         /// The node that they are asked for.
         path: String,
     },
+    /// Two clients have a lock at the same time.
+    HeldTwice {
+        /// The node below which they queue.
+        path: String,
+    },
 }
 
 impl Claim {
+    /// Whether clients are asked for it, not servers.
+    pub const fn is_of_a_lock(&self) -> bool {
+        matches!(self, Self::HeldTwice { .. })
+    }
+
     /// The node that it is about.
     pub fn path(&self) -> &str {
         match self {
-            Self::Lost { path, .. } | Self::Differ { path } => path,
+            Self::Lost { path, .. } | Self::Differ { path } | Self::HeldTwice { path } => path,
         }
     }
 }

@@ -118,6 +118,11 @@ pub trait Platform: Clone + 'static {
         true
     }
 
+    /// The turn of a notification from this peer has come.
+    fn opens(&self, from: NodeId) {
+        let _ = from;
+    }
+
     /// Whether what was held back has to be looked at again.
     fn resumes(&self) -> bool {
         false

@@ -9,51 +9,50 @@ use super::event::Stamped;
 use super::frames;
 use super::limits::Limits;
 use super::net::{self, Moment, Net, Reader, Stream};
-use std::cell::{Cell, RefCell};
-use std::collections::VecDeque;
+use std::cell::Cell;
 use std::rc::Rc;
 use tokio::io::AsyncWrite;
 use tokio::sync::Notify;
 use tokio::time::timeout;
 use zab_core::{NodeId, Notification, Time};
 
-/// The newest notification for a peer, and since when one waits to be sent.
+/// The newest notification for a peer, and whether it waits to be sent.
 #[derive(Clone, Default)]
 pub(super) struct Slot(Rc<Contents>);
 
 #[derive(Default)]
 struct Contents {
-    newest: Cell<Option<Notification>>,
-    since: Cell<Option<Time>>,
+    newest: Cell<Option<Stamped<Notification>>>,
+    waits: Cell<bool>,
     filled: Notify,
 }
 
 impl Slot {
     /// Puts a notification in the place of the one before.
-    pub(super) fn put(&self, Stamped { at, what }: Stamped<Notification>) {
-        self.0.newest.set(Some(what));
-        self.wait_since(self.0.since.get().unwrap_or(at));
+    pub(super) fn put(&self, notification: Stamped<Notification>) {
+        self.0.newest.set(Some(notification));
+        self.refill();
     }
 
-    fn wait_since(&self, at: Time) {
-        self.0.since.set(Some(at));
+    /// The newest notification waits to be sent, for the first time or once more.
+    fn refill(&self) {
+        self.0.waits.set(true);
         self.0.filled.notify_one();
     }
 
     async fn filled(&self) {
-        while self.0.since.get().is_none() {
+        while !self.0.waits.get() {
             self.0.filled.notified().await;
         }
     }
 
     fn take(&self) -> Option<Stamped<Notification>> {
-        let at = self.0.since.take()?;
-        self.0.newest.get().map(|what| Stamped { at, what })
+        self.0.newest.get().filter(|_| self.0.waits.take())
     }
 }
 
-/// When those were sent that were not acknowledged yet, on one connection.
-type Unacknowledged = RefCell<VecDeque<Time>>;
+/// How many were sent on one connection and not acknowledged yet.
+type Unacknowledged = Cell<usize>;
 
 /// Sends what appears in the slot, until the process ends.
 pub(super) async fn deliver<N: Net>(
@@ -68,19 +67,18 @@ pub(super) async fn deliver<N: Net>(
         let dialed = net::dial(&net, (to, Time(0)), Frame::Post(from), limits.connect).await;
         if let Ok(stream) = dialed {
             pause = limits.retry_first;
-            let lost = talk(stream, &slot, limits).await;
-            let Some(first) = lost.first() else {
+            if talk(stream, &slot, limits).await == 0 {
                 continue;
-            };
-            slot.wait_since(*first);
+            }
+            slot.refill();
         }
         net.pause(to, pause).await;
         pause = (pause * 2).min(limits.retry_max);
     }
 }
 
-/// Uses one connection for as long as it lasts, and says when those were sent that are lost.
-async fn talk(stream: Stream, slot: &Slot, limits: Limits) -> Vec<Time> {
+/// Uses one connection for as long as it lasts, and says how many that were sent may be lost.
+async fn talk(stream: Stream, slot: &Slot, limits: Limits) -> usize {
     let Stream { mut reader, mut writer, leaves, .. } = stream;
     let unacknowledged = Unacknowledged::default();
     tokio::select! {
@@ -88,7 +86,7 @@ async fn talk(stream: Stream, slot: &Slot, limits: Limits) -> Vec<Time> {
         () = hear(&mut reader, &unacknowledged, limits) => {}
         () = send(&mut writer, &leaves, slot, &unacknowledged, limits) => {}
     }
-    unacknowledged.into_inner().into()
+    unacknowledged.get()
 }
 
 async fn send(
@@ -102,7 +100,7 @@ async fn send(
         slot.filled().await;
         if let Some(Stamped { at, what: notification }) = slot.take() {
             leaves.set(at);
-            unacknowledged.borrow_mut().push_back(at);
+            unacknowledged.update(|count| count + 1);
             let frame = Frame::Notification(notification);
             match timeout(limits.write, frames::write(writer, &frame)).await {
                 Ok(Ok(())) => {}
@@ -117,9 +115,9 @@ async fn hear(reader: &mut Reader, unacknowledged: &Unacknowledged, limits: Limi
     loop {
         match timeout(limits.acknowledge, reader.next()).await {
             Ok(Ok(Some(Frame::Received))) => {
-                unacknowledged.borrow_mut().pop_front();
+                unacknowledged.update(|count| count.saturating_sub(1));
             }
-            Err(_) if unacknowledged.borrow().is_empty() => {}
+            Err(_) if unacknowledged.get() == 0 => {}
             Ok(_) | Err(_) => return,
         }
     }

@@ -39,6 +39,7 @@ impl Backend for Turmoil {
         self.shared.borrow_mut().touch(id);
         if self.hosted {
             self.sim.bounce(address(id.0));
+            self.launched = true;
         } else {
             self.register(id);
         }

@@ -106,7 +106,9 @@ impl Turmoil {
                 }
                 Frame::Dropped => {
                     let waiting = self.clients.count_open();
-                    sessions::drop_clients(self, server, |_| true);
+                    // It may have ended since. What an earlier process was asked is not its business.
+                    let life = self.shared.borrow().cluster[server].latest_life();
+                    sessions::drop_clients(self, server, |open| open.life == life);
                     if self.clients.count_open() < waiting {
                         self.dropped = Some(at);
                     }

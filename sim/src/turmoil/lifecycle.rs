@@ -24,6 +24,14 @@ impl Turmoil {
         });
     }
 
+    /// Processes that an action has launched read their disks before anybody asks whether they are up: one
+    /// that refuses to start is gone at the instant at which it was launched.
+    pub(super) fn begin_launched(&mut self) {
+        if std::mem::take(&mut self.launched) {
+            self.step_turmoil();
+        }
+    }
+
     /// Processes that exited by themselves are started again by their supervisors.
     pub(super) fn note_exits(&mut self) {
         let shared = &mut *self.shared.borrow_mut();

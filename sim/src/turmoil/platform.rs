@@ -138,6 +138,10 @@ impl Platform for SimPlatform {
         self.with(|shared| !shared.given_up.contains(&request))
     }
 
+    fn opens(&self, from: NodeId) {
+        self.shared.borrow_mut().end_turn(from, self.id);
+    }
+
     fn resumes(&self) -> bool {
         std::mem::take(&mut self.shared.borrow_mut().host(self.id).resumes)
     }

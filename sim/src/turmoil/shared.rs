@@ -165,6 +165,11 @@ impl Shared {
         sent
     }
 
+    /// A notification is taken, and with it the turn of all that may still be on the way.
+    pub(super) fn end_turn(&mut self, from: NodeId, to: NodeId) {
+        self.posted.remove(&(from, to));
+    }
+
     /// Whether a notification that was sent then has arrived by this instant.
     fn has_had_turn(&self, (from, to): (NodeId, NodeId), sent: Time, at: Time) -> bool {
         let (machine, links) = (&self.cluster[to], &self.cluster.links);

@@ -258,6 +258,15 @@ impl Bench<'_> {
             let reads = reads.collect::<Vec<_>>().join(", ");
             self.out.line(format!("     {path} after sync: {reads}"));
         }
+        for (path, queue) in &report.queues {
+            let queue = queue.iter().map(|(client, server, has)| match has {
+                Ok(true) => format!("{client} has it at {server}"),
+                Ok(false) => format!("{client} waits at {server}"),
+                Err(what) => format!("{client} does not know ({what})"),
+            });
+            let queue = queue.collect::<Vec<_>>().join(", ");
+            self.out.line(format!("     {path} after sync: {queue}"));
+        }
         for server in &report.servers {
             self.out.remark(format!("     {server}"));
         }
@@ -317,6 +326,13 @@ fn to_json(report: &Report, control: bool, as_told: bool) -> Value {
         });
         (path.clone(), reads.collect::<serde_json::Map<_, _>>())
     });
+    let locks = report.queues.iter().map(|(path, queue)| {
+        let queue = queue.iter().map(|(client, server, has)| match has {
+            Ok(has) => json!({ "client": client, "server": server.to_string(), "has": has }),
+            Err(what) => json!({ "client": client, "error": what }),
+        });
+        (path.clone(), queue.collect())
+    });
     let deviation = report.deviation.as_ref().map(|deviation| {
         json!({ "line": deviation.line, "text": deviation.text, "what": deviation.what })
     });
@@ -327,6 +343,7 @@ fn to_json(report: &Report, control: bool, as_told: bool) -> Value {
         "deviation": deviation,
         "another_order": report.swapped,
         "reads": reads.map(|(path, reads)| (path, json!(reads))).collect::<serde_json::Map<_, _>>(),
+        "locks": locks.collect::<serde_json::Map<_, _>>(),
         "servers": report.servers,
         "log": report.log,
     })

@@ -7,6 +7,7 @@ use super::super::history::Who;
 use super::super::jute::client::{NO_NODE, Request};
 use super::super::matter::{Files, Messages, Way};
 use super::boot::BOOT;
+use super::locks::Queue;
 use super::{Ensemble, Outcome, Trouble};
 use std::time::Duration;
 use zab_core::NodeId;
@@ -17,14 +18,16 @@ const PROCESS: Duration = Duration::from_secs(10);
 /// A client's connection, and what it has asked last.
 #[derive(Debug)]
 pub(super) struct Place {
-    server: NodeId,
+    pub(super) server: NodeId,
     /// The process that it leads to, and its elections: a server forgets its clients in each.
-    term: (usize, usize),
-    client: Client,
+    pub(super) term: (usize, usize),
+    pub(super) client: Client,
     /// Who it is in the history.
-    who: Who,
+    pub(super) who: Who,
     /// What was asked last, and whether the answer is in the history.
-    open: Option<(Call, Request, bool)>,
+    pub(super) open: Option<(Call, Request, bool)>,
+    /// Where it queues for a lock, if it does.
+    pub(super) queue: Option<Queue>,
 }
 
 impl Ensemble {
@@ -283,22 +286,34 @@ impl Ensemble {
     ///
     /// The server does not take it.
     pub fn connect(&mut self, client: &str, server: NodeId) -> Outcome<()> {
-        let term = self.board.change(|state| {
-            let life = state.life(server);
-            (life.number, life.elections)
-        });
-        let still = |at: &Place| (at.server, at.term) == (server, term) && at.client.is_open();
-        if self.clients.get(client).is_some_and(still) {
-            return Ok(());
+        let term = self.term(server);
+        if let Some(at) = self.clients.get(client) {
+            let is_there = (at.server, at.term) == (server, term) && at.client.is_open();
+            if is_there {
+                return Ok(());
+            } else if at.queue.is_some() {
+                // It would lose its place with its session.
+                let what =
+                    format!("{client} queues at {} and is not connected to {server}", at.server);
+                return Err(Trouble::Story(what));
+            }
         }
         let port = self.server(server).address.client;
         let connected = Client::connect(&self.board, port).map_err(|error| {
             Trouble::Story(format!("{server} does not take client {client}: {error}"))
         })?;
         let who = self.history.newcomer();
-        let place = Place { server, term, client: connected, who, open: None };
+        let place = Place { server, term, client: connected, who, open: None, queue: None };
         self.clients.insert(client.to_owned(), place);
         Ok(())
+    }
+
+    /// A server's process and election.
+    pub(super) fn term(&self, server: NodeId) -> (usize, usize) {
+        self.board.change(|state| {
+            let life = state.life(server);
+            (life.number, life.elections)
+        })
     }
 
     /// Has a client ask a server for something, and leaves the request open.

@@ -217,6 +217,8 @@ pub struct Found {
     pub data: Option<String>,
     /// The node's version, if it was a `get` or a `set`.
     pub version: Option<i32>,
+    /// Names that the server says: of the node that was made, of the nodes below one.
+    pub names: Vec<String>,
     /// What became of each part of a `multi`: an error is 0 where only another part failed.
     pub parts: Vec<std::result::Result<Self, i32>>,
 }
@@ -255,6 +257,10 @@ impl Reply {
         let mut input = Input(self.rest.as_slice());
         match contents {
             Contents::Path => Ok(Found::default()),
+            Contents::Name => Ok(Found { names: vec![input.string()?], ..Found::default() }),
+            Contents::Names => {
+                Ok(Found { names: input.vector(Input::string)?, ..Found::default() })
+            }
             Contents::Stat => Ok(Found { version: Some(stat(&mut input)?), ..Found::default() }),
             Contents::DataAndStat => Ok(Found {
                 data: Some(input.string()?),
@@ -288,6 +294,10 @@ fn results<R: std::io::Read>(input: &mut Input<R>) -> Result<Found> {
 pub enum Contents {
     /// At most the node's path.
     Path,
+    /// The path of a node that the server has named.
+    Name,
+    /// The names of the nodes below one.
+    Names,
     /// The node's `Stat`.
     Stat,
     /// What the node holds, and its `Stat`.
@@ -316,7 +326,7 @@ pub fn read_frame<R: std::io::Read>(input: &mut Input<R>) -> Result<Vec<u8>> {
     input.buffer()?.ok_or(Error::Length(-1))
 }
 
-fn framed(output: &Output) -> Vec<u8> {
+pub(super) fn framed(output: &Output) -> Vec<u8> {
     let mut frame = Output::default();
     frame.buffer(Some(&output.0));
     frame.0

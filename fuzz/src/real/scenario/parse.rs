@@ -1,5 +1,6 @@
 //! From text to a scenario. What is wrong is told with its line and with what would be right.
 
+mod queuer;
 mod request;
 
 use super::super::disk::Journaled;
@@ -98,7 +99,12 @@ fn add(scenario: &mut Scenario, line: usize, text: &str) -> Result<()> {
         ["claim", "differ", path] => {
             scenario.claims.push(Claim::Differ { path: (*path).to_owned() });
         }
-        ["claim", ..] => return Err("claim `lost PATH VALUE` or `differ PATH`".to_owned()),
+        ["claim", "held-twice", path] => {
+            scenario.claims.push(Claim::HeldTwice { path: (*path).to_owned() });
+        }
+        ["claim", ..] => {
+            return Err("claim `lost PATH VALUE`, `differ PATH` or `held-twice PATH`".to_owned());
+        }
         _ => {
             let verb = Words { words: &words, servers: setup.servers }.verb()?;
             scenario.steps.push(Step { line, text: text.to_owned(), part, verb });
@@ -190,9 +196,9 @@ impl<'a> Words<'a> {
                 sync: verb == "sync-read",
             }),
             ("connect" | "ask" | "do" | "answer" | "unanswered" | "read" | "sync-read", _) => {
-                Err(format!("`{verb}` needs other words: see `cargo zab confirm --help`"))
+                Err(other_words(verb))
             }
-            _ => Err(format!("no verb `{verb}`: see `cargo zab confirm --help`")),
+            _ => self.queuer_verb(verb),
         }
     }
 
@@ -374,6 +380,10 @@ impl<'a> Words<'a> {
             _ => return Err(format!("nothing to wait for in `{}`", self.words.join(" "))),
         })
     }
+}
+
+fn other_words(verb: &str) -> String {
+    format!("`{verb}` needs other words: see `cargo zab confirm --help`")
 }
 
 fn zxid(word: &str) -> Result<Zxid> {

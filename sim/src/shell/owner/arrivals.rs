@@ -118,6 +118,7 @@ impl<N: Net, P: Platform> Owner<N, P> {
     }
 
     pub(super) fn open_letter(&mut self, from: NodeId) -> Option<Notification> {
+        self.platform.opens(from);
         let letter = self.letters.remove(&from)?;
         let notification = letter.notification;
         letter.discard();

@@ -1,6 +1,7 @@
 //! Lines that are read, and lines that are refused.
 
 use super::super::super::jute::client::Request;
+use super::super::Queuer;
 use super::*;
 
 fn parsed(lines: &str) -> std::result::Result<Scenario, Error> {
@@ -40,6 +41,11 @@ fn each_verb_is_read() {
     let request = Request::Create { path: "/x".to_owned(), data: "xxx".to_owned() };
     assert_eq!(verb("do c0 S2 create /x x*3"), Verb::Do("c0".to_owned(), s2, request));
     assert_eq!(verb("wait S0 says Getting a diff"), Verb::Wait(vec![says]));
+    let queuer = |what| Verb::Queuer("A".to_owned(), what);
+    let queue = Queuer::Queue(s0, "/lock".to_owned(), Duration::from_secs(4));
+    assert_eq!(verb("queue A S0 /lock 4"), queuer(queue));
+    assert_eq!(verb("move A S2"), queuer(Queuer::Move(s2)));
+    assert_eq!(verb("waits A"), queuer(Queuer::Holds(false)));
 }
 
 #[test]
@@ -58,6 +64,8 @@ fn what_is_wrong_is_told_with_its_line() {
         ("wait S0 sleeping", "nothing to wait for in `sleeping`"),
         ("do c0 S0 create /x x*1000000000", "is too much"),
         ("do c0 S0 increment /x", "no request `increment /x`"),
+        ("queue A S0 /lock soon", "ends after a number of seconds"),
+        ("holds A B", "`holds` needs other words"),
         ("servers 4", "3, 5 or 7 servers"),
     ] {
         let error = parsed(line).expect_err(line);
