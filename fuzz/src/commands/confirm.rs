@@ -38,7 +38,8 @@ pub(super) struct Args {
     #[arg(long)]
     control: bool,
     /// How long anything is waited for before the servers count as having left the story; 20 s, unless
-    /// the scenario says something else. A busy machine needs more
+    /// the scenario says something else. A busy machine needs more, and its leaders wait longer for
+    /// others in proportion (`initLimit`)
     #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..))]
     patience: Option<u64>,
     /// Write down the scenario that each case is made into, and carry nothing out
