@@ -39,7 +39,8 @@ pub(super) struct Args {
     #[arg(long)]
     control: bool,
     /// How long to wait for a step before concluding that the servers have departed from the scenario
-    /// [default: 20, or what the scenario says]. A busy machine needs more
+    /// [default: 20, or what the scenario says]. A busy machine needs more, and its leaders wait longer
+    /// for others in proportion (`initLimit`)
     #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..))]
     patience: Option<u64>,
     /// Print the scenario that each case is translated into, and carry nothing out

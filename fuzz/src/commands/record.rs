@@ -76,6 +76,7 @@ pub(super) fn run(args: &Args, out: &Out) -> Result<Exit, Failure> {
     };
     std::fs::create_dir_all(&folder).map_err(|error| failure(&error))?;
     let mut setup = Setup::of(servers);
+    setup.be_patient(record::STANDSTILL);
     // A local session ends where its client goes to another server.
     setup.settings.push(("localSessionsEnabled".to_owned(), "false".to_owned()));
     let mut ensemble = Ensemble::new(java, &setup, &folder).map_err(|what| failure(&what))?;

@@ -74,6 +74,18 @@ impl Setup {
         let patience = Duration::from_secs(20);
         Self { servers, settings: Vec::new(), properties: Vec::new(), patience }
     }
+
+    /// Waits as long as this for anything. A leader waits as many times as long for others: it must not
+    /// give up while a busy machine starts a process.
+    pub fn be_patient(&mut self, patience: Duration) {
+        let times = patience.as_secs().div_ceil(self.patience.as_secs().max(1)).max(1);
+        for (_, ticks) in self.settings.iter_mut().filter(|(name, _)| name == "initLimit") {
+            if let Ok(usual) = ticks.parse::<u64>() {
+                *ticks = (usual * times).to_string();
+            }
+        }
+        self.patience = patience;
+    }
 }
 
 /// Short ticks, and limits that no hold reaches.
@@ -288,5 +300,27 @@ fn replace(pairs: &mut Vec<(String, String)>, by: &[(String, String)]) {
     for (name, value) in by {
         pairs.retain(|(known, _)| known != name);
         pairs.push((name.clone(), value.clone()));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_leader_is_as_patient_as_who_waits_for_it_and_never_less_than_usual() {
+        let patient = |seconds| {
+            let mut setup = Setup::of(3);
+            setup.settings = vec![("initLimit", "30"), ("syncLimit", "300")]
+                .into_iter()
+                .map(|(name, value)| (name.to_owned(), value.to_owned()))
+                .collect();
+            setup.be_patient(Duration::from_secs(seconds));
+            assert_eq!(setup.patience, Duration::from_secs(seconds));
+            setup.settings.into_iter().map(|(_, value)| value).collect::<Vec<_>>()
+        };
+        assert_eq!(patient(20), ["30", "300"]);
+        assert_eq!(patient(90), ["150", "300"]);
+        assert_eq!(patient(5), ["30", "300"]);
     }
 }

@@ -17,8 +17,8 @@ use zab_core::Zxid;
 
 /// How long a client waits for an answer.
 const ANSWER: Duration = Duration::from_secs(2);
-/// How long nothing at all may be answered.
-const STANDSTILL: Duration = Duration::from_secs(60);
+/// How long nothing at all may be answered, and a server need not serve.
+pub const STANDSTILL: Duration = Duration::from_secs(60);
 
 /// What is recorded.
 #[derive(Clone, Debug)]

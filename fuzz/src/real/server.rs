@@ -285,15 +285,28 @@ fn describe_log(path: &Path) -> String {
     let Ok(file) = File::open(path) else { return "cannot be read".to_owned() };
     match disk::read_log(BufReader::new(file)) {
         Ok(log) => {
-            let zxids: Vec<String> = log.records.iter().map(|txn| txn.zxid.to_string()).collect();
+            let zxids: Vec<Zxid> = log.records.iter().map(|txn| txn.zxid).collect();
             let end = match log.end {
                 End::Clean => String::new(),
                 End::Torn(why) => format!(" ({why})"),
             };
-            format!("[{}]{end}", zxids.join(" "))
+            format!("[{}]{end}", describe_zxids(&zxids))
         }
         Err(error) => error.to_string(),
     }
+}
+
+/// How many records that follow each other are named one by one.
+const NAMED: usize = 12;
+
+/// Records of a log, long rows of them by the first and the last.
+fn describe_zxids(zxids: &[Zxid]) -> String {
+    let next = |a: &Zxid, b: &Zxid| a.epoch == b.epoch && a.counter + 1 == b.counter;
+    let rows = zxids.chunk_by(next).map(|row| match row {
+        [first, .., last] if row.len() > NAMED => format!("{first} to {last}"),
+        _ => row.iter().map(ToString::to_string).collect::<Vec<_>>().join(" "),
+    });
+    rows.collect::<Vec<_>>().join(" ")
 }
 
 /// Reads what a process writes, until it ends.
@@ -323,6 +336,16 @@ fn read_log(board: &Board, id: NodeId, life: usize, lines: impl BufRead, mut log
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_long_row_of_records_is_told_by_its_ends() {
+        let row = |epoch, counters: std::ops::RangeInclusive<u32>| {
+            counters.map(move |counter| Zxid::new(epoch, counter))
+        };
+        let log: Vec<_> = row(1, 1..=3).chain(row(2, 1..=400)).chain(row(2, 402..=402)).collect();
+        assert_eq!(describe_zxids(&log), "<1, 1> <1, 2> <1, 3> <2, 1> to <2, 400> <2, 402>");
+        assert_eq!(describe_zxids(&[]), "");
+    }
 
     #[test]
     fn a_server_says_what_it_is() {

@@ -210,7 +210,7 @@ impl Bench<'_> {
         let failure = |what: String| Failure::harness(format!("{}: {what}", folder.display()));
         let mut scenario = scenario.clone();
         if let Some(seconds) = self.args.patience {
-            scenario.setup.patience = Duration::from_secs(seconds);
+            scenario.setup.be_patient(Duration::from_secs(seconds));
         }
         let report =
             play::play(&scenario, lines_of_control, &self.java, &folder).map_err(&failure)?;

@@ -38,6 +38,8 @@ struct Disk {
     headless: bool,
     /// A snapshot was emptied, to be written once more in its place, which is not durable.
     emptied: bool,
+    /// What fails for as long as the process lives.
+    broken: Vec<String>,
 }
 
 impl Disks {
@@ -155,16 +157,22 @@ impl Disks {
             text.line(format!("fail {server} {name} {step} EIO"));
             text.line(format!("release {server} {name}"));
         }
-        let lines =
-            [format!("wait {server} failed {name} {step}"), format!("mend {server} {name} {step}")];
-        if file == File::Log && !disk.leaving {
+        let failed = format!("wait {server} failed {name} {step}");
+        let mend = format!("mend {server} {name} {step}");
+        if file == File::Snapshot {
+            // What could not be written stays in the buffer, and the end of the stream writes it again
+            // (`FilterOutputStream.close`): both are the model's one write.
+            text.line(failed);
+            disk.broken.push(mend);
+        } else if file == File::Log && !disk.leaving {
             match &mut disk.late {
-                Some(late) => late.extend(lines),
-                None => disk.failing.extend(lines),
+                Some(late) => late.extend([failed, mend]),
+                None => disk.failing.extend([failed, mend]),
             }
             disk.late.get_or_insert_default();
         } else {
-            lines.into_iter().for_each(|line| text.line(line));
+            text.line(failed);
+            text.line(mend);
         }
     }
 
@@ -305,7 +313,8 @@ impl Disk {
         self.late = None;
         (self.cut, self.emptied, self.headless, self.leaving) = (None, false, false, false);
         let armed = self.armed.drain(..);
-        armed.map(|(.., what)| format!("release {server} {what}")).collect()
+        let released = armed.map(|(.., what)| format!("release {server} {what}"));
+        released.chain(self.broken.drain(..)).collect()
     }
 }
 

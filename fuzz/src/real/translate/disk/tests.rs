@@ -81,3 +81,13 @@ fn a_log_without_a_header_keeps_its_server_up_until_an_operator_comes() {
     assert_eq!(end(DiskError::Header, true), ["kill S0", "sweep S0"]);
     assert_eq!(end(DiskError::Write, false), ["wait S0 down"]);
 }
+
+#[test]
+fn what_fails_of_a_snapshot_fails_again_when_its_stream_is_closed() {
+    let (mut disks, mut text) = (Disks::new(3), text());
+    disks.on_asked(S0, (Lsn(1), &snapshot()), Fate::Failed(DiskError::Write), &mut text);
+    disks.on_failed(S0, (File::Snapshot, Lsn(1)), DiskError::Write, &mut text);
+    let end = disks.on_exit(S0, true, &[]);
+    assert_eq!(end, ["wait S0 down", "mend S0 snapshot write"]);
+    assert!(!told(text).iter().any(|line| line.starts_with("mend")));
+}
