@@ -24,8 +24,8 @@ pub(super) fn head(shown: Shown<'_>, title: &str) -> Markup {
                 @if violation.loss().is_some() { span.class { (violation.class) } " " (violation.class.meaning()) ": " }
                 (boxed::what(violation)) "."
             }
-        } @else {
-            // A stored case that breaks nothing says what it is kept for.
+        } @else if shown.case.expected == Expected::Valid {
+            // A stored case that breaks nothing says what it is kept for; one that does breaks nothing here.
             @for sentence in &shown.case.story { p.sentence { (sentence) } }
         }
         p.meta {
