@@ -95,11 +95,6 @@ impl Machine {
         self.life
     }
 
-    /// The life of the process that runs, or that ran last.
-    pub(crate) const fn latest_life(&self) -> u16 {
-        self.life.wrapping_sub(!self.up as u16)
-    }
-
     /// Whether that process is still running.
     pub(crate) const fn is_alive(&self, life: u16) -> bool {
         self.up && self.life == life

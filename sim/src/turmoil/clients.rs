@@ -106,8 +106,11 @@ impl Turmoil {
                 }
                 Frame::Dropped => {
                     let waiting = self.clients.count_open();
-                    // It may have ended since. What an earlier process was asked is not its business.
-                    let life = self.shared.borrow().cluster[server].latest_life();
+                    // What an earlier process was asked is not its business. It may have ended since.
+                    let life = {
+                        let machine = &self.shared.borrow().cluster[server];
+                        machine.life().wrapping_sub(u16::from(!machine.is_up()))
+                    };
                     sessions::drop_clients(self, server, |open| open.life == life);
                     if self.clients.count_open() < waiting {
                         self.dropped = Some(at);
