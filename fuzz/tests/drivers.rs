@@ -55,6 +55,15 @@ fn drivers_agree_on_generated_schedules() {
     }
 }
 
+/// Both drivers make the same of these actions, event by event.
+fn are_identical(drivers: &mut Drivers, name: &str, empty: Schedule, actions: Vec<(u64, Act)>) {
+    let shown = format!("{actions:?}");
+    let actions = actions.into_iter().map(|(at_us, act)| Action { at_us, act });
+    let schedule = Schedule { actions: actions.collect(), ..empty };
+    let agreement = drivers.check(&schedule, variant(name));
+    assert!(agreement.is_ok_and(Agreement::is_identical), "{shown}");
+}
+
 /// Each of these parted the drivers once.
 #[test]
 fn executions_are_the_same_event_by_event_where_the_drivers_once_parted() {
@@ -88,11 +97,7 @@ fn executions_are_the_same_event_by_event_where_the_drivers_once_parted() {
         nobody_asks,
         full,
     ] {
-        let shown = format!("{actions:?}");
-        let actions = actions.into_iter().map(|(at_us, act)| Action { at_us, act });
-        let schedule = Schedule { actions: actions.collect(), ..Schedule::empty(0, 3) };
-        let agreement = drivers.check(&schedule, variant("zk-3.5.8"));
-        assert!(agreement.is_ok_and(Agreement::is_identical), "{shown}");
+        are_identical(&mut drivers, "zk-3.5.8", Schedule::empty(0, 3), actions);
     }
 }
 
@@ -146,11 +151,7 @@ fn executions_are_the_same_where_votes_and_processes_outlive_each_other() {
         (12_618_510_073_904_824_842, 3, received_and_not_acknowledged),
         (13_751_676_593_565_163_404, 3, taken_before_its_time),
     ] {
-        let shown = format!("{actions:?}");
-        let actions = actions.into_iter().map(|(at_us, act)| Action { at_us, act });
-        let schedule = Schedule { actions: actions.collect(), ..Schedule::empty(seed, servers) };
-        let agreement = drivers.check(&schedule, variant("zk-3.8.0"));
-        assert!(agreement.is_ok_and(Agreement::is_identical), "{shown}");
+        are_identical(&mut drivers, "zk-3.8.0", Schedule::empty(seed, servers), actions);
     }
 }
 

@@ -4,7 +4,7 @@
 use super::super::client::{Answer, Call, Client, Pings};
 use super::super::jute::client::{Request, Session};
 use super::super::jute::{Result, lock};
-use super::verbs::Place;
+use super::verbs::{Place, await_answer};
 use super::{Ensemble, Outcome, Trouble};
 use std::time::Duration;
 use zab_core::{NodeId, Zxid};
@@ -154,10 +154,8 @@ impl Ensemble {
     fn granted(&mut self, name: &str, call: Result<Call>) -> Outcome<Vec<String>> {
         let call = call
             .map_err(|error| Trouble::Story(format!("the server hangs up on {name}: {error}")))?;
-        let answer = self.board.wait(self.patience, |state| state.clients.get(call).cloned());
-        self.board.tell(&format!("client {name} is told: {answer:?}"));
-        match answer {
-            Some(Answer::Done { zxid, found }) => {
+        match await_answer(&self.board, self.patience, name, call)? {
+            Answer::Done { zxid, found } => {
                 let (_, queue) = self.queuer(name)?;
                 queue.last_seen = queue.last_seen.max(zxid);
                 Ok(found.names)

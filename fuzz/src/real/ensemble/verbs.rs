@@ -1,5 +1,6 @@
 //! What is done to servers, files, packets and clients.
 
+use super::super::board::Board;
 use super::super::client::{Answer, Call, Client};
 use super::super::disk::Journaled;
 use super::super::gate::{AtGate, Signal};
@@ -349,10 +350,7 @@ impl Ensemble {
         let place = place.and_then(|place| Some((place.who, place.open.as_mut()?)));
         let (who, (call, request, is_told)) =
             place.ok_or_else(|| Trouble::Story(format!("{client} has asked nothing")))?;
-        let answer = self.board.wait(self.patience, |state| state.clients.get(*call).cloned());
-        let answer = answer
-            .ok_or_else(|| Trouble::Story(format!("{client} waits in vain for an answer")))?;
-        self.board.tell(&format!("client {client} is told: {answer:?}"));
+        let answer = await_answer(&self.board, self.patience, client, *call)?;
         if !std::mem::replace(is_told, true) {
             self.history.returned(who, request, &answer);
         }
@@ -382,4 +380,18 @@ impl Ensemble {
             other => Err(Trouble::Story(format!("read of {path} at {server}: {other:?}"))),
         }
     }
+}
+
+/// Waits for an answer to a client.
+pub(super) fn await_answer(
+    board: &Board,
+    patience: Duration,
+    client: &str,
+    call: Call,
+) -> Outcome<Answer> {
+    let answer = board.wait(patience, |state| state.clients.get(call).cloned());
+    let answer =
+        answer.ok_or_else(|| Trouble::Story(format!("{client} waits in vain for an answer")))?;
+    board.tell(&format!("client {client} is told: {answer:?}"));
+    Ok(answer)
 }

@@ -147,20 +147,13 @@ impl Request {
 
     /// The frame as it travels; `xid` is its number within the connection.
     pub fn to_frame(&self, xid: i32) -> Vec<u8> {
-        let mut output = Output::default();
-        output.int(xid);
-        output.int(self.opcode());
-        self.write_body(&mut output);
-        framed(&output)
+        request(xid, self.opcode(), |output| self.write_body(output))
     }
 
     fn write_body(&self, output: &mut Output) {
         match self {
             Self::Create { path, data } => {
-                output.string(path);
-                output.string(data);
-                output.vector(&Acl::open(), Acl::write);
-                output.int(0);
+                write_node(output, (path, data), PERSISTENT);
             }
             Self::Set { path, data, version } => {
                 output.string(path);
@@ -326,7 +319,27 @@ pub fn read_frame<R: std::io::Read>(input: &mut Input<R>) -> Result<Vec<u8>> {
     input.buffer()?.ok_or(Error::Length(-1))
 }
 
-pub(super) fn framed(output: &Output) -> Vec<u8> {
+/// The frame of a request: a head of its number and its type, and what belongs to the type.
+pub(super) fn request(xid: i32, opcode: i32, body: impl FnOnce(&mut Output)) -> Vec<u8> {
+    let mut output = Output::default();
+    output.int(xid);
+    output.int(opcode);
+    body(&mut output);
+    framed(&output)
+}
+
+/// `CreateMode.PERSISTENT`.
+const PERSISTENT: i32 = 0;
+
+/// A node that everybody may use, and how long it stays (`CreateMode`).
+pub(super) fn write_node(output: &mut Output, (path, data): (&str, &str), mode: i32) {
+    output.string(path);
+    output.string(data);
+    output.vector(&Acl::open(), Acl::write);
+    output.int(mode);
+}
+
+fn framed(output: &Output) -> Vec<u8> {
     let mut frame = Output::default();
     frame.buffer(Some(&output.0));
     frame.0

@@ -1,9 +1,7 @@
 //! What a client sends that waits for a lock, besides what every client does: it makes a node that goes with
 //! its session and whose name ends in a number, looks which nodes there are, and keeps its session alive.
 
-use super::Output;
-use super::client::{Contents, framed};
-use super::txn::Acl;
+use super::client::{Contents, request, write_node};
 
 /// `CreateMode.EPHEMERAL_SEQUENTIAL`.
 const EPHEMERAL_SEQUENTIAL: i32 = 3;
@@ -34,32 +32,21 @@ impl Request {
 
     /// The frame as it travels; `xid` is its number within the connection.
     pub fn to_frame(&self, xid: i32) -> Vec<u8> {
-        let mut output = Output::default();
-        output.int(xid);
         match self {
             Self::Queue { path } => {
-                output.int(1);
-                output.string(path);
-                output.string("");
-                output.vector(&Acl::open(), Acl::write);
-                output.int(EPHEMERAL_SEQUENTIAL);
+                request(xid, 1, |output| write_node(output, (path, ""), EPHEMERAL_SEQUENTIAL))
             }
-            Self::Children { path } => {
-                output.int(8);
+            Self::Children { path } => request(xid, 8, |output| {
                 output.string(path);
                 output.bool(false);
-            }
+            }),
         }
-        framed(&output)
     }
 }
 
 /// Keeps a session alive; the answer has the same number, -2.
 pub fn ping() -> Vec<u8> {
-    let mut output = Output::default();
-    output.int(-2);
-    output.int(11);
-    framed(&output)
+    request(-2, 11, |_| {})
 }
 
 #[cfg(test)]
