@@ -31,7 +31,7 @@ pub enum Broken {
         driver: Driver,
     },
     /// Other releases show it than those that it lists.
-    #[error("{}, by this build; `cargo zab corpus refresh` writes it", found.sentence())]
+    #[error("{} It lists others: `cargo zab corpus refresh` mends that", found.sentence())]
     Elsewhere {
         /// The releases that show it.
         found: ShownIn,
