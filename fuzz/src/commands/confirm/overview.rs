@@ -84,3 +84,23 @@ impl Overview {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_release_is_guilty_if_one_case_happens_and_in_doubt_if_none_was_carried_out() {
+        let some = || vec!["a case".to_owned()];
+        let of = |confirmed, mixed, refuted| Overview {
+            confirmed,
+            mixed,
+            refuted,
+            ..Overview::default()
+        };
+        assert_eq!(of(some(), vec![], some()).exit(), Exit::Violation);
+        assert_eq!(of(vec![], some(), vec![]).exit(), Exit::Violation);
+        assert_eq!(of(vec![], vec![], some()).exit(), Exit::NotReproduced);
+        assert_eq!(of(vec![], vec![], vec![]).exit(), Exit::Inconclusive);
+    }
+}
