@@ -70,10 +70,10 @@ pub(super) struct Args {
 }
 
 /// How long to judge, if nothing else is said.
-const TIME: &str = "60s";
+pub(super) const TIME: &str = "60s";
 
 /// How much memory to use, if nothing else is said.
-const MEMORY: &str = "1G";
+pub(super) const MEMORY: &str = "1G";
 
 /// What help is about.
 #[derive(Copy, Clone, Debug, PartialEq, Eq, ValueEnum)]
@@ -85,7 +85,7 @@ enum Topic {
 }
 
 /// A number of bytes, with `K`, `M` or `G` for powers of 1024.
-fn size(text: &str) -> Result<usize, String> {
+pub(super) fn size(text: &str) -> Result<usize, String> {
     let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
     let shift = match text[digits.len()..].to_ascii_uppercase().as_str() {
         "" | "B" => 0,

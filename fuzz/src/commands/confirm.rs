@@ -16,7 +16,8 @@ use std::path::PathBuf;
 /// or to edit.
 ///
 /// Ends with 1 if all are confirmed, 5 if all are refuted, 3 if one is not expressible or executions
-/// differ, 4 without Java or a server.
+/// differ, 4 without Java or a server. With --all it ends with 1 if one is confirmed, and with 5 if all
+/// that are expressible are refuted.
 ///
 /// Example: `cargo zab confirm fuzz/cases/O1/zk-3.8.0--unflushed-start.json --control --times 10`
 #[derive(Debug, clap::Args)]
@@ -90,6 +91,8 @@ pub(super) fn run(args: &Args, _out: &Out) -> Result<Exit, Failure> {
 
 #[cfg(lab)]
 mod lab;
+#[cfg(lab)]
+mod overview;
 #[cfg(lab)]
 mod subject;
 #[cfg(lab)]

@@ -1,8 +1,10 @@
 //! `zab record`: what clients are told by real servers under faults.
 
+use super::check::{MEMORY, TIME, size};
 use super::output::Out;
 use super::{Exit, Failure};
 use std::path::PathBuf;
+use std::time::Duration;
 
 /// Record a client history from real ZooKeeper servers under faults, and judge it
 ///
@@ -42,12 +44,19 @@ pub(super) struct Args {
     /// Seed of the operations and faults
     #[arg(long, default_value_t = 1, value_name = "N")]
     seed: u64,
+    /// Time limit of `zab check`
+    #[arg(long, default_value = TIME, value_name = "TIME", value_parser = humantime::parse_duration)]
+    time: Duration,
+    /// Approximate memory limit of `zab check`, as in 512M or 4G
+    #[arg(long, default_value = MEMORY, value_name = "SIZE", value_parser = size)]
+    memory: usize,
 }
 
 #[cfg(not(lab))]
 pub(super) fn run(args: &Args, _out: &Out) -> Result<Exit, Failure> {
-    let Args { out, zookeeper, servers, operations, clients, nodes, faults, schedule, seed } = args;
-    let _ = (out, zookeeper, servers, operations, clients, nodes, faults, schedule, seed);
+    let Args { out, zookeeper, servers, operations, clients, nodes, faults, schedule, .. } = args;
+    let _ = (out, zookeeper, servers, operations, clients, nodes, faults, schedule);
+    let _ = (args.seed, args.time, args.memory);
     Err(Failure::harness("real servers need Linux and glibc, on x86-64 or AArch64"))
 }
 
@@ -108,6 +117,7 @@ fn judge(args: &Args, out: &Out) -> Result<Exit, Failure> {
     let mut command =
         std::process::Command::new(std::env::current_exe().map_err(Failure::harness)?);
     command.arg("check").arg(&args.out).args(["--model", "zookeeper"]);
+    command.args(["--time", &super::typed(args.time), "--memory", &args.memory.to_string()]);
     if out.is_json() {
         command.args(["--format", "json"]);
     }

@@ -173,16 +173,17 @@ impl Packets {
         }
     }
 
-    /// Lets the votes of servers reach each other, the last ones of those that still look for a leader
-    /// first: a server that hears votes all the time does not repeat its own.
-    pub(crate) fn open_votes(&mut self, servers: &[NodeId], looks: impl Fn(NodeId) -> bool) {
+    /// Lets the votes of servers reach each other, the last ones of those that stand by them first: a
+    /// server that hears votes all the time does not repeat its own, and one that leads, and whose
+    /// followers are gone, is elected by the vote with which it won.
+    pub(crate) fn open_votes(&mut self, servers: &[NodeId], stands: impl Fn(NodeId) -> bool) {
         let Some(gated) = &mut self.gated else { return };
         for from in servers {
             let others = servers.iter().filter(|to| *to != from);
             gated.votes.extend(others.map(|to| Way { from: *from, to: *to }));
         }
         let is_open = |one: &mut Unheard| gated.votes.contains(&one.way);
-        for mut one in self.unheard.extract_if(.., is_open).filter(|one| looks(one.way.from)) {
+        for mut one in self.unheard.extract_if(.., is_open).filter(|one| stands(one.way.from)) {
             // Who does not take it is gone.
             let _ = one.to.write_all(&one.bytes);
         }

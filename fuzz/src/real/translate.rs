@@ -33,7 +33,7 @@ mod text;
 use crate::oracle::Recording;
 use client::Clients;
 use disk::Disks;
-use end::End;
+use end::{End, Fate};
 use memory::Memories;
 use role::Roles;
 use std::collections::BTreeSet;
@@ -206,6 +206,9 @@ impl Teller<'_> {
             Fact::Noted(note) => self.on_note(server, note),
             Fact::DiskAsked { lsn, op } => {
                 let fate = end::fate(self.recording, self.at, server, (op.file(), *lsn));
+                if op.file() == File::AcceptedEpoch && fate != Fate::Done {
+                    self.before_promise(server, matches!(fate, Fate::Failed(_)));
+                }
                 self.disks.on_asked(server, (*lsn, op), fate, &mut self.text);
             }
             Fact::DiskDone { file, upto } => {

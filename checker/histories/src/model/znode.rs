@@ -189,6 +189,15 @@ impl Request {
         }
     }
 
+    /// Changes what is written.
+    fn each_data(&mut self, change: &mut impl FnMut(&mut Value)) {
+        match self {
+            Self::Create { data, .. } | Self::Set { data, .. } => change(data),
+            Self::Multi(parts) => parts.iter_mut().for_each(|part| part.each_data(change)),
+            _ => {}
+        }
+    }
+
     fn forget_version(&mut self) {
         match self {
             Self::Set { version, .. }
@@ -211,6 +220,15 @@ impl Answer {
             | Self::Data(_, stat)
             | Self::Children(_, stat) => Some(stat),
             _ => None,
+        }
+    }
+
+    /// What it says that nodes hold.
+    pub(crate) fn each_shown(&self, found: &mut impl FnMut(Value)) {
+        match self {
+            Self::Data(Some(data), _) => found(*data),
+            Self::Multi(parts) => parts.iter().for_each(|part| part.each_shown(found)),
+            _ => {}
         }
     }
 
@@ -247,6 +265,13 @@ impl Op {
         if let Some(answer) = &mut op.answer {
             answer.each_stat(&mut |stat| *stat = Stat::default());
         }
+        op
+    }
+
+    /// The same where nobody cares what it writes: every value that is not shown is like another.
+    pub(crate) fn without_data(&self, is_shown: impl Fn(Value) -> bool) -> Self {
+        let mut op = self.clone();
+        op.request.each_data(&mut |data| *data = if is_shown(*data) { *data } else { Value::NIL });
         op
     }
 

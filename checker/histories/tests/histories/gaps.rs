@@ -1,7 +1,8 @@
 //! In which gap of the zxids an unanswered update took place: valid histories in which it can only
 //! be one of several.
 
-use history_checker::judge::{self, Contract, Settings};
+use history_checker::judge::{self, Contract, Settings, Verdict};
+use history_checker::linearizability::Budget;
 use history_checker::record::{self, Znodes};
 
 /// Sets `/a` or `/b`, or both in one transaction, and is never answered.
@@ -87,4 +88,28 @@ fn an_update_comes_before_an_unanswered_one_that_hides_it() {
     assert!(is_valid(&history(r#"{"data":5,"version":2}"#)));
     assert!(is_valid(&history(r#"{"data":7,"version":2}"#)));
     assert!(!is_valid(&history(r#"{"data":5,"version":3}"#)));
+}
+
+#[test]
+fn many_updates_without_an_answer_are_counted_and_not_tried_in_every_order() {
+    let history = |version: u32| {
+        let mut events = vec![created("/a", 1), created("/b", 2)];
+        events.extend((0..20).map(|data| lost(&[("/a", 100 + data)])));
+        events.extend((0..3).map(|data| lost(&[("/b", 200 + data)])));
+        // Nobody is told which of them it was that came last.
+        events.push(done("set", &set("/a", 7), &format!("{{\"version\":{version}}}"), 50));
+        events.push(read("/a", &format!("{{\"data\":7,\"version\":{version}}}"), 50));
+        events.push(read("/b", r#"{"data":201,"version":2}"#, 60));
+        events
+    };
+    let budget = Budget { configurations: 50_000, ..Budget::default() };
+    let judged = |events: &[String]| {
+        let recorded = record::read(events.concat().as_bytes(), Znodes).expect("well-formed");
+        let settings = Settings { budget, ..Settings::default() };
+        judge::zookeeper(&recorded, Contract::ZooKeeper, &settings).verdict()
+    };
+    assert_eq!(judged(&history(13)), Verdict::Valid);
+    // There are twenty, and a version that it takes more for is wrong.
+    assert_eq!(judged(&history(21)), Verdict::Valid);
+    assert_eq!(judged(&history(22)), Verdict::Violation);
 }

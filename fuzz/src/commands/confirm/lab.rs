@@ -1,5 +1,6 @@
 //! `zab confirm` where there is a gate: every execution of every scenario, and what they come to.
 
+use super::overview::Overview;
 use super::subject::{self, Part, Subject};
 use super::{Args, Exit, Failure, Out};
 use crate::commands::quoted;
@@ -23,7 +24,12 @@ pub(in super::super) fn run(args: &Args, out: &Out) -> Result<Exit, Failure> {
     let bench = Bench { args, out, java, folder };
     let (mut counts, mut times) = (Counts::default(), Vec::new());
     let (mut reports, mut failure) = (Vec::new(), None);
+    let mut overview = args.all.as_ref().map(|_| Overview::of(&subjects));
+    if let Some(overview) = &overview {
+        overview.announce(args.times, out);
+    }
     for subject in &subjects {
+        let before = counts;
         // What fails on this machine says nothing of the others.
         match bench.subject(subject, &mut counts, &mut times) {
             Ok(report) => reports.push(report),
@@ -34,6 +40,9 @@ pub(in super::super) fn run(args: &Args, out: &Out) -> Result<Exit, Failure> {
                 }));
                 failure = Some(why);
             }
+        }
+        if let Some(overview) = &mut overview {
+            overview.add(subject, before, counts);
         }
     }
     if args.keep {
@@ -52,8 +61,12 @@ pub(in super::super) fn run(args: &Args, out: &Out) -> Result<Exit, Failure> {
             summary(&mut times).map_or_else(String::new, |times| format!("; {times} a run"));
         out.line(format!("{line}; {not_expressible} not expressible{times}"));
     }
+    if let Some(overview) = &overview {
+        overview.tell(&bench.java, out);
+    }
     out.json(&json!(reports));
-    failure.map_or_else(|| Ok(counts.exit()), Err)
+    let exit = overview.map_or_else(|| counts.exit(), |overview| overview.exit());
+    failure.map_or(Ok(exit), Err)
 }
 
 /// Writes down the scenarios that are made of cases.
@@ -99,9 +112,9 @@ fn command(args: &Args) -> String {
 
 /// Executions that came to what their scenario says, and all others.
 #[derive(Copy, Clone, Debug, Default)]
-struct Counts {
-    confirmed: u32,
-    refuted: u32,
+pub(super) struct Counts {
+    pub(super) confirmed: u32,
+    pub(super) refuted: u32,
     kept: u32,
     not_kept: u32,
     not_expressible: u32,
@@ -147,12 +160,17 @@ impl Bench<'_> {
         all_times: &mut Vec<Duration>,
     ) -> Result<Value, Failure> {
         let Subject { path, name, title, .. } = subject;
-        self.out.line(format!("{name}: {title}"));
+        // Of a whole folder most say nothing of a release, and are summed up.
+        if self.args.all.is_none() || subject.scenario.is_ok() {
+            self.out.line(format!("{name}: {title}"));
+        }
         let scenario = match &subject.scenario {
             Ok(scenario) => scenario,
             Err(why) => {
                 all.not_expressible += 1;
-                self.out.bad(format!("  not expressible{why}"));
+                if self.args.all.is_none() {
+                    self.out.bad(format!("  not expressible{why}"));
+                }
                 let path = path.display().to_string();
                 return Ok(json!({ "scenario": path, "not_expressible": why.to_string() }));
             }

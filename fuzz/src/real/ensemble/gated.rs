@@ -63,8 +63,8 @@ impl Ensemble {
     pub fn vote(&self, servers: &[NodeId]) {
         self.board.change(|state| {
             let roles: Vec<_> = state.lives.iter().map(|life| life.role).collect();
-            let looks = |id: NodeId| !matches!(roles[id.index()], Role::Following | Role::Leading);
-            state.packets.open_votes(servers, looks);
+            let stands = |id: NodeId| roles[id.index()] != Role::Following;
+            state.packets.open_votes(servers, stands);
         });
     }
 

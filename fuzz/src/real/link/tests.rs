@@ -178,8 +178,8 @@ fn in_a_gated_ensemble_one_end_of_a_connection_is_over_before_the_other_one_know
 }
 
 #[test]
-fn in_a_gated_ensemble_the_last_vote_of_who_still_looks_is_heard_when_its_way_opens() {
-    for looks in [true, false] {
+fn in_a_gated_ensemble_the_last_vote_of_who_stands_by_it_is_heard_when_its_way_opens() {
+    for stands in [true, false] {
         let mut pair = pair_for(Purpose::Election);
         pair.board.change(|state| state.packets.gated = Some(Gated::default()));
         let hello = Hello { version: -65536, server: 3, address: "127.0.0.1:1".to_owned() };
@@ -201,11 +201,11 @@ fn in_a_gated_ensemble_the_last_vote_of_who_still_looks_is_heard_when_its_way_op
         });
         kept.expect("it waits, and the one before does not");
         assert_eq!(pair.board.look().packets.unheard.len(), 1);
-        pair.board.change(|state| state.packets.open_votes(&[NodeId(0), NodeId(2)], |_| looks));
+        pair.board.change(|state| state.packets.open_votes(&[NodeId(0), NodeId(2)], |_| stands));
         pair.learner.write_all(&vote(3).to_bytes()).expect("it is open");
         let input = &mut Input(&mut pair.leader);
         assert_eq!(Hello::read(input).expect("the first words"), hello);
-        let rounds = if looks { vec![2, 3] } else { vec![3] };
+        let rounds = if stands { vec![2, 3] } else { vec![3] };
         for round in rounds {
             assert_eq!(Notification::read(input).expect("a vote"), vote(round));
         }

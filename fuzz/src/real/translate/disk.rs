@@ -2,7 +2,7 @@
 //! that fails or never comes to an end.
 
 use super::end::Fate;
-use super::text::{self, Text};
+use super::text::{self, Place, Text};
 use std::collections::{BTreeMap, BTreeSet};
 use zab_core::{DiskError, DiskOp, Epoch, File, Lsn, NodeId, Recovered, Zxid};
 
@@ -31,7 +31,7 @@ struct Disk {
     /// The main thread ends the role, and waits for what is written: what fails now fails at once.
     leaving: bool,
     /// The line that brought about what the server does now.
-    mark: usize,
+    mark: Place,
     /// Its log was cut by this operation, which is not durable.
     cut: Option<Lsn>,
     /// A log file was begun, and its header could not be written.
@@ -52,16 +52,14 @@ impl Disks {
     }
 
     /// The next line brings about what the server does from now on.
-    pub(super) fn mark(&mut self, server: NodeId, place: usize) {
+    pub(super) fn mark(&mut self, server: NodeId, place: Place) {
         self.of(server).mark = place;
     }
 
     /// Puts lines before the one that brought about what the server does now.
     pub(super) fn before_mark(&mut self, server: NodeId, lines: Vec<String>, text: &mut Text) {
         for line in lines {
-            let mark = &mut self.of(server).mark;
-            text.insert(*mark, line);
-            *mark += 1;
+            text.insert(self.of(server).mark, line);
         }
     }
 

@@ -16,6 +16,9 @@ impl Teller<'_> {
         let name = self.ask_for(packet, to);
         self.before_packet(to, packet);
         self.disks.mark(to, self.text.place());
+        if matches!(packet, Packet::FollowerInfo { .. }) {
+            self.roles.on_called(to, from, self.text.place());
+        }
         let old = if self.roles.is_newest(from, to, conn) { "" } else { "   # an old connection" };
         self.text.line(format!("pass {name} {from} > {to}{old}"));
     }

@@ -1,5 +1,6 @@
 //! Who follows whom, whose votes were heard, and which connections servers know of.
 
+use super::text::Place;
 use super::{Teller, Thread, end};
 use crate::oracle::Recording;
 use std::collections::{BTreeMap, BTreeSet};
@@ -15,12 +16,16 @@ pub(super) struct Roles {
     servers: Vec<Role>,
     /// By pair of servers, in both orders: the newest connection.
     newest: BTreeMap<[NodeId; 2], ConnId>,
+    /// How many roles of each server are over.
+    over: Vec<usize>,
 }
 
 #[derive(Clone, Debug, Default)]
 struct Role {
     /// Whom it has elected, perhaps itself.
     leader: Option<NodeId>,
+    /// How many roles of its leader were over by then.
+    after: usize,
     serves: bool,
     /// By sender: whom the last vote that arrived was for, since the server began to look.
     votes: BTreeMap<NodeId, NodeId>,
@@ -28,6 +33,10 @@ struct Role {
     lost: BTreeSet<NodeId>,
     /// It has left its role and is to look for a leader.
     stepped_down: bool,
+    /// Who has called it since it leads.
+    called: BTreeSet<NodeId>,
+    /// The line at which a learner has made its quorum complete.
+    complete: Option<Place>,
 }
 
 impl Roles {
@@ -36,6 +45,7 @@ impl Roles {
         let mut roles = Self {
             servers: vec![Role::default(); recording.schedule.servers.into()],
             newest: BTreeMap::new(),
+            over: vec![0; recording.schedule.servers.into()],
         };
         for event in &recording.events[..recording.boot] {
             if let (Some(server), Fact::Noted(Note::Elected { leader, .. })) =
@@ -88,6 +98,20 @@ impl Roles {
         self.newest.insert([to, from], conn);
     }
 
+    /// A learner calls this server at this line.
+    pub(super) fn on_called(&mut self, server: NodeId, from: NodeId, place: Place) {
+        let others = self.servers.len() / 2;
+        let role = self.of(server);
+        if role.called.insert(from) && role.called.len() == others {
+            role.complete = Some(place);
+        }
+    }
+
+    /// The line at which a learner has completed the quorum of a leader.
+    fn completed(&self, server: NodeId) -> Option<Place> {
+        self.servers[server.index()].complete.filter(|_| self.leads(server))
+    }
+
     pub(super) fn on_lost(&mut self, server: NodeId, peer: NodeId) {
         self.of(server).lost.insert(peer);
     }
@@ -129,13 +153,18 @@ impl Roles {
     /// three servers two are a quorum, and of more the one that is elected has to win first. Who comes to
     /// a leader that leads already hears its followers too; it does as soon as one follows it.
     pub(super) fn on_elected(&mut self, server: NodeId, leader: NodeId) -> Vec<String> {
-        let follows = |id: &NodeId| self.servers[id.index()].leader == Some(leader);
+        // Who has not noticed yet that its leader is not what it was stands by a vote of another round.
+        let after = self.over[leader.index()];
+        let follows = |id: &NodeId| {
+            let role = &self.servers[id.index()];
+            role.leader == Some(leader) && role.after == after
+        };
         let others = (0..).map(NodeId).take(self.servers.len());
         let followers: Vec<NodeId> = others.filter(follows).collect();
         let leads = leader != server && !followers.is_empty();
         let pairs = !leads && (self.servers.len() == 3 || self.wins(leader));
         let role = self.of(server);
-        role.leader = Some(leader);
+        (role.leader, role.after) = (Some(leader), after);
         let votes = role.votes.iter().filter(|(_, vote)| **vote == leader).map(|(from, _)| *from);
         let voters: BTreeSet<NodeId> = votes.chain([server, leader]).chain(followers).collect();
         let line = |of: &[NodeId]| of.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ");
@@ -154,6 +183,7 @@ impl Roles {
     }
 
     pub(super) fn on_left(&mut self, server: NodeId) {
+        self.over[server.index()] += 1;
         *self.of(server) = Role::default();
     }
 }
@@ -173,6 +203,21 @@ impl Teller<'_> {
         }
         let role = if server == leader { "leading" } else { "following" };
         self.text.line(format!("wait {server} {role}"));
+    }
+
+    /// A leader is to be kept from writing its promise, which it begins when the follower has called that
+    /// makes the quorum complete: what it has to do before takes a real one no time.
+    ///
+    /// What fails is the thread that talks to this follower, and the leader goes on, if its own thread waits
+    /// for the quorum by then; if it comes later, it fails itself, and with it the role
+    /// (`Leader.getEpochToPropose`).
+    pub(super) fn before_promise(&mut self, server: NodeId, fails: bool) {
+        let Some(place) = self.roles.completed(server) else { return };
+        self.disks.mark(server, place);
+        if fails {
+            let line = format!("wait {server} in Leader.getEpochToPropose");
+            self.disks.before_mark(server, vec![line], &mut self.text);
+        }
     }
 
     /// A vote that has arrived counts although its sender dies or says something else: whoever is elected
@@ -208,3 +253,6 @@ pub(super) fn stalls(schedule: &Schedule, origin: Time) -> Vec<(Time, NodeId, Th
     all.sort();
     all
 }
+
+#[cfg(test)]
+mod tests;

@@ -13,6 +13,17 @@ pub(super) struct Text {
     /// The story, the next step last: events before it, and its line.
     story: Vec<(usize, String)>,
     at_us: u64,
+    /// Where lines were put before others.
+    inserted: Vec<usize>,
+}
+
+/// A line, wherever it is once others were put before it.
+#[derive(Copy, Clone, Debug, Default)]
+pub(super) struct Place {
+    /// Where it was.
+    line: usize,
+    /// How many lines had been put before others by then.
+    inserted: usize,
 }
 
 impl Text {
@@ -22,7 +33,13 @@ impl Text {
         let mut story: Vec<_> =
             story.moments.iter().map(|one| one.events).zip(story.lines()).collect();
         story.reverse();
-        Self { head: head(title, recording), lines: Vec::new(), story, at_us: 0 }
+        Self {
+            head: head(title, recording),
+            lines: Vec::new(),
+            story,
+            at_us: 0,
+            inserted: Vec::new(),
+        }
     }
 
     /// What follows happens at this time, when this number of events has been observed.
@@ -43,13 +60,16 @@ impl Text {
     }
 
     /// Where the next line will stand.
-    pub(super) fn place(&self) -> usize {
-        self.lines.len()
+    pub(super) const fn place(&self) -> Place {
+        Place { line: self.lines.len(), inserted: self.inserted.len() }
     }
 
-    /// Puts a line before others.
-    pub(super) fn insert(&mut self, place: usize, line: String) {
-        self.lines.insert(place.min(self.lines.len()), line);
+    /// Puts a line before the one that stood at this place.
+    pub(super) fn insert(&mut self, place: Place, line: String) {
+        let since = &self.inserted[place.inserted..];
+        let at = since.iter().fold(place.line, |at, before| at + usize::from(*before <= at));
+        self.lines.insert(at, line);
+        self.inserted.push(at);
     }
 
     /// The whole, with a claim at its end.

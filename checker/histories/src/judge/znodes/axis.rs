@@ -13,6 +13,7 @@
 //! under which all answers are right is found from smaller ones, and if none is left to try, there
 //! is none.
 
+mod kinds;
 mod later;
 mod plan;
 mod reduce;

@@ -1,8 +1,9 @@
 //! The search for a plan under which all answers are right.
 
+use super::kinds::Kinds;
 use super::{Axis, Plan, Stop};
 use crate::linearizability::{Budget, Exhausted, Meter};
-use crate::model::znode::{Tree, is_related};
+use crate::model::znode::{Tree, Znodes, is_related};
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -23,6 +24,7 @@ pub(in crate::judge::znodes) enum Found {
 pub(in crate::judge::znodes) fn search(axis: &Axis<'_>, budget: &Budget<'_>) -> Found {
     let mut search = Search {
         axis,
+        kinds: Kinds::new(axis),
         meter: Meter::new(budget),
         starts: Vec::new(),
         related: FxHashMap::default(),
@@ -34,14 +36,26 @@ pub(in crate::judge::znodes) fn search(axis: &Axis<'_>, budget: &Budget<'_>) -> 
 
 struct Search<'a, 'b> {
     axis: &'a Axis<'b>,
+    kinds: Kinds,
     meter: Meter<'a>,
     /// States of the empty plan before points with a gap, to begin at.
-    starts: Vec<(usize, Arc<Tree>)>,
+    starts: States,
     /// The points that matter to each free operation.
     related: FxHashMap<u32, Vec<usize>>,
     seen: FxHashSet<Plan>,
     /// Those that get furthest first.
     open: BinaryHeap<(Stop, Reverse<usize>, Reverse<Plan>)>,
+}
+
+/// States before points with a gap, in order.
+type States = Vec<(usize, Arc<Tree>)>;
+
+/// A plan with one free operation more than another one, which may get further.
+struct Next {
+    plan: Plan,
+    /// The gap with what it has more, and the state before that.
+    from: usize,
+    state: Arc<Tree>,
 }
 
 impl Search<'_, '_> {
@@ -50,16 +64,13 @@ impl Search<'_, '_> {
         let mut best = (stop, Plan::new());
         self.open.push((stop, Reverse(0), Reverse(Plan::new())));
         while let Some((stop, _, Reverse(plan))) = self.open.pop() {
-            for next in self.next(stop, &plan)? {
-                if !self.seen.insert(next.clone()) {
-                    continue;
-                }
-                self.meter.hold(next.len() * 16 + 96)?;
-                let Some(stop) = self.follow(&next)? else { return Ok(Found::Right) };
+            for Next { plan, from, state } in self.next(stop, &plan)? {
+                self.meter.hold(plan.len() * 16 + 96)?;
+                let Some(stop) = self.follow(&plan, from, state)? else { return Ok(Found::Right) };
                 if stop.at > best.0.at {
-                    best = (stop, next.clone());
+                    best = (stop, plan.clone());
                 }
-                self.open.push((stop, Reverse(next.len()), Reverse(next)));
+                self.open.push((stop, Reverse(plan.len()), Reverse(plan)));
             }
         }
         Ok(Found::Wrong(best.0, best.1))
@@ -67,45 +78,74 @@ impl Search<'_, '_> {
 
     /// Follows the empty plan, and keeps states to begin at.
     fn begin(&mut self) -> Result<Option<Stop>, Exhausted> {
-        let axis = self.axis;
-        let lowest = axis.free.iter().map(|free| free.floor).min();
-        let mut tree = axis.initial.clone();
-        let starts = &mut self.starts;
-        let stop = axis.follow(&mut tree, 0, &[], |at, tree| {
-            let (first, last) = axis.gap(at);
-            if first <= last && lowest.is_some_and(|floor| floor < last) {
-                starts.push((at, tree.clone()));
-            }
-        });
-        self.meter.spend(axis.points.len() as u64)?;
+        let mut tree = self.axis.initial.clone();
+        let (stop, starts) = self.states(0, &mut tree, &[]);
+        self.starts = starts;
+        self.meter.spend(self.axis.points.len() as u64)?;
         Ok(stop)
     }
 
-    /// Where a plan stops, if it does.
-    fn follow(&mut self, plan: &Plan) -> Result<Option<Stop>, Exhausted> {
-        let first = plan.first().map_or(0, |(gap, _)| *gap as usize);
-        let start = self.starts.partition_point(|(at, _)| *at <= first);
-        let start = start.checked_sub(1).map(|start| self.starts[start].clone());
-        let (from, mut tree) = start.unwrap_or_else(|| (0, self.axis.initial.clone()));
-        let stop = self.axis.follow(&mut tree, from, plan, |_, _| {});
+    /// Follows a plan from a point on, and keeps states before gaps.
+    fn states(
+        &self,
+        from: usize,
+        tree: &mut Arc<Tree>,
+        plan: &[(u32, u32)],
+    ) -> (Option<Stop>, States) {
+        let axis = self.axis;
+        let lowest = axis.free.iter().map(|free| free.floor).min();
+        let mut states = States::new();
+        let stop = axis.follow(tree, from, plan, |at, tree| {
+            let (first, last) = axis.gap(at);
+            if first <= last && lowest.is_some_and(|floor| floor < last) {
+                states.push((at, tree.clone()));
+            }
+        });
+        (stop, states)
+    }
+
+    /// Where a plan stops, if it does, followed from a state before one of its gaps.
+    fn follow(
+        &mut self,
+        plan: &Plan,
+        from: usize,
+        mut tree: Arc<Tree>,
+    ) -> Result<Option<Stop>, Exhausted> {
+        let first = plan.partition_point(|(gap, _)| (*gap as usize) < from);
+        let stop = self.axis.follow(&mut tree, from, &plan[first..], |_, _| {});
         let until = stop.map_or(self.axis.points.len(), |stop| stop.at.0);
         self.meter.spend((until - from) as u64 + 1)?;
         Ok(stop)
     }
 
-    /// Plans with one free operation more, which may get further.
-    fn next(&mut self, stop: Stop, plan: &Plan) -> Result<Vec<Plan>, Exhausted> {
+    /// Plans with one free operation more, which may get further and were not tried.
+    fn next(&mut self, stop: Stop, plan: &Plan) -> Result<Vec<Next>, Exhausted> {
         let axis = self.axis;
         let causes = axis.causes(stop.call, plan);
+        let mut states = self.starts.clone();
+        if let Some((gap, _)) = plan.first() {
+            states.truncate(states.partition_point(|(at, _)| at < &(*gap as usize)));
+            let at = self.starts.partition_point(|(at, _)| *at < *gap as usize);
+            let mut tree = self.starts[at].1.clone();
+            states.extend(self.states(*gap as usize, &mut tree, plan).1);
+            self.meter.spend((stop.at.0 - *gap as usize) as u64 + 1)?;
+        }
+        let unplanned: Vec<u32> = self.kinds.unplanned(plan).collect();
+        let is_cause = |number: &u32| is_related(&axis.free[*number as usize].changes, &causes);
+        let (related, others): (Vec<u32>, Vec<u32>) = unplanned.into_iter().partition(is_cause);
         let mut plans = Vec::new();
-        for (number, free) in (0..).zip(&axis.free) {
-            let is_planned = plan.iter().any(|(_, other)| *other == number);
-            if is_planned || !is_related(&free.changes, &causes) {
-                continue;
-            }
+        for number in related {
             self.meter.spend(1)?;
+            // What is without effect now may have one after something else that is to come. Unless all that
+            // gives it one is tried as well: then whatever comes first has an effect at once.
+            let free = &axis.free[number as usize];
+            let enables =
+                |other: &u32| is_related(&axis.free[*other as usize].changes, &free.depends);
+            let has_effect = !others.iter().any(enables);
             for gap in self.gaps(number, stop.at.0, plan) {
-                self.insert(plan, gap, number, &mut plans);
+                let state = states.binary_search_by_key(&(gap as usize), |(at, _)| *at);
+                let state = &states[state.expect("every gap has a state")].1;
+                self.insert(plan, (gap, number), (state, has_effect), &mut plans);
             }
         }
         Ok(plans)
@@ -117,6 +157,8 @@ impl Search<'_, '_> {
     /// it, down to a point that matters to it or a gap with something that is planned.
     fn gaps(&mut self, number: u32, until: usize, plan: &Plan) -> Vec<u32> {
         let axis = self.axis;
+        // Another one of its kind may take place there, and this one later.
+        let number = self.kinds.first(number);
         let free = &axis.free[number as usize];
         let related = self.related.entry(number).or_insert_with(|| axis.related(free));
         let mut gaps = Vec::new();
@@ -139,30 +181,50 @@ impl Search<'_, '_> {
         gaps
     }
 
-    /// The free operation at each place among those that are in the gap already.
-    fn insert(&self, plan: &Plan, gap: u32, number: u32, plans: &mut Vec<Plan>) {
+    /// The free operation at each place among those that are in the gap already; where it has to have an
+    /// effect, at each place at which it has one.
+    fn insert(
+        &mut self,
+        plan: &Plan,
+        (gap, number): (u32, u32),
+        (state, has_effect): (&Arc<Tree>, bool),
+        plans: &mut Vec<Next>,
+    ) {
+        let axis = self.axis;
+        let free = &axis.free[number as usize];
         let from = plan.partition_point(|(other, _)| *other < gap);
         let to = plan.partition_point(|(other, _)| *other <= gap);
+        let mut tree = state.clone();
         for at in from..=to {
+            if at > from {
+                Znodes::advance(&mut tree, &axis.free[plan[at - 1].1 as usize].op);
+            }
+            if has_effect && free.op.answer.is_none() {
+                let mut after = tree.clone();
+                Znodes::advance(&mut after, &free.op);
+                if after == tree {
+                    continue;
+                }
+            }
             let mut next = plan.clone();
             next.insert(at, (gap, number));
-            if self.fits(&next[from..=to], gap) {
-                plans.push(next);
+            self.kinds.put_in_order(number, &mut next);
+            if self.fits(&next[from..]) && self.seen.insert(next.clone()) {
+                plans.push(Next { plan: next, from: gap as usize, state: state.clone() });
             }
         }
     }
 
-    /// Whether there are zxids for what a plan puts into a gap.
-    fn fits(&self, planned: &[(u32, u32)], gap: u32) -> bool {
-        let (first, last) = self.axis.gap(gap as usize);
-        let mut next = first;
-        for (_, free) in planned {
-            let zxid = next.max(self.axis.free[*free as usize].floor + 1);
-            if zxid > last {
-                return false;
-            }
-            next = zxid + 1;
-        }
-        true
+    /// Whether there are zxids for what a plan puts into gaps.
+    fn fits(&self, planned: &[(u32, u32)]) -> bool {
+        planned.chunk_by(|one, other| one.0 == other.0).all(|planned| {
+            let (first, last) = self.axis.gap(planned[0].0 as usize);
+            let mut next = first;
+            planned.iter().all(|(_, free)| {
+                let zxid = next.max(self.axis.free[*free as usize].floor + 1);
+                next = zxid + 1;
+                zxid <= last
+            })
+        })
     }
 }
