@@ -6,7 +6,7 @@
 use crate::certificate::{Contract, certify};
 use crate::custody::{self, Holding, Servers};
 use crate::ensemble::{Ensemble, Step};
-use crate::evidence::Event;
+use crate::evidence::{Event, News};
 use crate::findings::Findings;
 use crate::hazards::Standard;
 use crate::history::History;
@@ -14,7 +14,7 @@ use crate::invariants as check;
 use crate::loss::{Losses, losses};
 use crate::updates;
 use crate::verdict::{Verdict, Violation, When};
-use zab_core::{NodeId, Txn, Zxid};
+use zab_core::{NodeId, SessionId, Txn, Zxid};
 
 /// How safe the end of the committed history is.
 #[derive(Copy, Clone, Debug, Default, PartialEq, Eq, Hash)]
@@ -59,6 +59,19 @@ impl Checker {
         match event.node.filter(|node| node.index() < self.ensemble.servers.len()) {
             Some(node) => self.check(node, step),
             None => self.check_answer(step),
+        }
+    }
+
+    /// A client that queues for the lock learns something.
+    fn check_lock(&mut self, session: SessionId, news: News) {
+        let Self { ensemble, findings, .. } = self;
+        match news {
+            News::Holds { .. } | News::Resumed => {
+                check::mutual_exclusion::at_belief(ensemble, session, findings);
+            }
+            News::Expired => check::expiry_told::at_expiry(ensemble, session, findings),
+            News::Named { .. } => check::sequential_names::at_name(ensemble, findings),
+            News::Opened | News::Suspended => {}
         }
     }
 
@@ -138,6 +151,8 @@ impl Checker {
         check::resurrection::at_end(&losses, findings);
         check::replica_consistency::at_end(ensemble, findings);
         check::latent_divergence::at_end(ensemble, findings);
+        check::deleted_nodes::at_end(ensemble, findings);
+        check::dead_sessions::at_end(ensemble, findings);
         check::availability::at_end(ensemble, &losses, findings);
         check::service_for_all::at_end(ensemble, findings);
         findings.about_all();
@@ -153,6 +168,10 @@ impl Checker {
             let reason = "the beginning of the committed history is not part of the evidence";
             return Some(reason.to_owned());
         };
+        let Self { ensemble, findings, .. } = self;
+        check::ended_sessions::at_end(&committed, findings);
+        check::session_operations::at_end(&committed, findings);
+        check::ephemeral_nodes::at_end(ensemble, &committed, findings);
         let history = &self.ensemble.clients.history;
         let anomalies = certify(history, &committed, Contract::ZooKeeper);
         if anomalies.is_empty() && self.findings.is_empty() {
@@ -195,6 +214,7 @@ impl Checker {
                 check::disk_consistency::at_rest(ensemble, node, disk, findings);
             }
             Step::Returned { .. } => self.check_answer(step),
+            Step::Lock { session, news } => self.check_lock(session, news),
             Step::Offered { .. }
             | Step::Promised { .. }
             | Step::NewLeaderAcknowledged { .. }

@@ -128,6 +128,6 @@ pub(crate) const fn position(outcome: Outcome) -> Option<Zxid> {
     match outcome {
         Outcome::Written { zxid, .. } | Outcome::BadVersion { zxid } => Some(zxid),
         Outcome::Value { position, .. } | Outcome::Synced { position } => Some(position),
-        Outcome::Refused => None,
+        _ => None,
     }
 }

@@ -1,9 +1,11 @@
 //! What exactly was seen when a rule was broken: data first, the sentence is made from it.
 
 mod disk;
+mod locks;
 mod protocol;
 
 pub use disk::{OnDisk, Promise};
+pub use locks::Session;
 pub use protocol::{Gap, Protocol};
 
 use crate::certificate::Clause;
@@ -94,6 +96,8 @@ pub enum Detail {
     Disk(OnDisk),
     /// P-1 to P-6: what the epoch files promise.
     Promise(Promise),
+    /// E-1 to E-8: sessions, and the lock.
+    Session(Session),
 }
 
 /// How one server fails to serve.
@@ -154,6 +158,7 @@ impl fmt::Display for Detail {
             Self::Protocol(protocol) => protocol.fmt(f),
             Self::Disk(disk) => disk.fmt(f),
             Self::Promise(promise) => promise.fmt(f),
+            Self::Session(session) => session.fmt(f),
         }
     }
 }

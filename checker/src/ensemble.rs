@@ -31,6 +31,7 @@ pub(crate) use step::Step;
 use crate::clients::Clients;
 use crate::detail::{Absence, Gap};
 use crate::disk::Disk;
+use crate::locks::Locks;
 use crate::reigns::{Reign, ReignId, Reigns};
 use crate::sequences::{Sequence, Sequences};
 use zab_core::event::ExitReason;
@@ -197,6 +198,8 @@ pub(crate) struct Ensemble {
     /// Who was the first to lead an epoch with that `currentEpoch` on disk.
     current: Vec<(Epoch, NodeId)>,
     pub(crate) ending: Ending,
+    /// Clients that queue for the lock.
+    pub(crate) locks: Locks,
 }
 
 impl Ensemble {
@@ -211,6 +214,7 @@ impl Ensemble {
             answered_syncs: Vec::new(),
             current: Vec::new(),
             ending: Ending::default(),
+            locks: Locks::default(),
         }
     }
 

@@ -7,7 +7,7 @@ use zab_core::event::{ExitReason, Note};
 use zab_core::variant::Release;
 use zab_core::{
     DiskError, DiskOp, File, Lsn, NodeId, Op, Outcome, Packet, Purge, Recovered, Replica,
-    RequestId, Span, Time, Txn,
+    RequestId, SessionId, Span, Time, Txn, Zxid,
 };
 
 /// One observation.
@@ -133,4 +133,36 @@ pub enum Fact {
     /// The next process of the server will be of this release, which behaves differently (for the
     /// story; no check reads it).
     Installed(Release),
+    /// A client that queues for the lock learns something, of or at this server.
+    Lock {
+        /// Its session.
+        session: SessionId,
+        /// What.
+        news: News,
+    },
+}
+
+/// What a client that queues for the lock learns, and what it believes from then on.
+#[derive(Copy, Clone, Debug, PartialEq, Eq, Hash)]
+pub enum News {
+    /// It is connected, and has a new session.
+    Opened,
+    /// It is connected again, in the session that it has: what it believed it believes again.
+    Resumed,
+    /// It has lost its connection (`SUSPENDED`): until it is connected again it does nothing with the lock.
+    Suspended,
+    /// It is told that its session has ended (`LOST`): it has no node, and not the lock.
+    Expired,
+    /// It is told that its node is there.
+    Named {
+        /// The transaction that created it.
+        zxid: Zxid,
+        /// The number in its name.
+        number: u8,
+    },
+    /// It sees that its node has the lowest number: it believes that it has the lock.
+    Holds {
+        /// The number.
+        number: u8,
+    },
 }

@@ -68,6 +68,11 @@ impl Operation {
             Op::WriteIf { .. } => "cas",
             Op::Read { .. } => "read",
             Op::Sync => "sync",
+            Op::OpenSession => "open",
+            Op::ResumeSession => "resume",
+            Op::Ping => "ping",
+            Op::CreateNode => "create",
+            Op::Children => "children",
         }
     }
 
@@ -92,7 +97,7 @@ impl fmt::Display for Operation {
             Op::Write { key, value } => write!(f, " {key}={value}"),
             Op::WriteIf { key, value, version } => write!(f, " {key}={value} at {version}"),
             Op::Read { key } => write!(f, " {key}"),
-            Op::Sync => Ok(()),
+            _ => Ok(()),
         }
     }
 }

@@ -3,8 +3,8 @@
 //! The rules I-1 to I-10 are the properties of Zab (Junqueira, Reed, Serafini: *Zab:
 //! High-performance broadcast for primary-backup systems*, DSN 2011, and its report YL-2010-007),
 //! I-11 to I-14 are the assertions of ZooKeeper's code as the TLA+ specifications state them, D1 to
-//! D5 are about disks, P-1 to P-6 about what the epoch files promise, S-1 about `sync`, O1 to O9
-//! about what clients can see. Where the literal property does not
+//! D5 are about disks, P-1 to P-6 about what the epoch files promise, S-1 about `sync`, E-1 to E-8
+//! about sessions and the lock, O1 to O9 about what clients can see. Where the literal property does not
 //! hold in correct executions of ZooKeeper, the file says how it is restricted and why.
 
 pub(crate) mod acknowledged_writes;
@@ -16,10 +16,15 @@ mod bad_commit;
 mod bad_proposal;
 mod bad_state;
 pub(crate) mod commit_consistency;
+pub(crate) mod dead_sessions;
+pub(crate) mod deleted_nodes;
 pub(crate) mod disk_consistency;
 pub(crate) mod durable_acks;
+pub(crate) mod ended_sessions;
+pub(crate) mod ephemeral_nodes;
 pub(crate) mod epochs_supported;
 pub(crate) mod epochs_unshared;
+pub(crate) mod expiry_told;
 pub(crate) mod global_primary_order;
 pub(crate) mod history_consistency;
 pub(crate) mod initial_history;
@@ -29,6 +34,7 @@ pub(crate) mod leaders_current;
 pub(crate) mod leadership;
 pub(crate) mod local_primary_order;
 pub(crate) mod log_continuity;
+pub(crate) mod mutual_exclusion;
 pub(crate) mod order;
 pub(crate) mod primary_integrity;
 pub(crate) mod promises_kept;
@@ -37,7 +43,9 @@ pub(crate) mod read_values;
 pub(crate) mod replica_consistency;
 pub(crate) mod restartability;
 pub(crate) mod resurrection;
+pub(crate) mod sequential_names;
 pub(crate) mod service_for_all;
+pub(crate) mod session_operations;
 pub(crate) mod session_order;
 pub(crate) mod sync;
 pub(crate) mod total_order;
@@ -66,11 +74,24 @@ const fn rule(class: Class, name: &'static str, source: &'static str, file: &'st
 }
 
 /// Every rule, in the order of [`Class::ALL`].
-pub const RULES: [Rule; 35] = [
+pub const RULES: [Rule; 43] = [
     rule(Class::O1, "acknowledged writes", "ZOOKEEPER-4643", "acknowledged_writes.rs"),
     rule(Class::O2, "read values", "ZOOKEEPER-4646", "read_values.rs"),
+    rule(Class::E5, "mutual exclusion", "ZooKeeper Recipes", "mutual_exclusion.rs"),
     rule(Class::O6, "resurrection", "TLA CommittedLogMonotonicity", "resurrection.rs"),
     rule(Class::O3, "replica consistency", "Programmer's Guide", "replica_consistency.rs"),
+    rule(Class::E3, "ephemeral nodes", "Programmer's Guide", "ephemeral_nodes.rs"),
+    rule(Class::E4, "deleted nodes", "ZOOKEEPER-1046", "deleted_nodes.rs"),
+    rule(Class::E1, "ended sessions", "PrepRequestProcessor.pRequest2Txn", "ended_sessions.rs"),
+    rule(Class::E6, "sequential names", "Programmer's Guide", "sequential_names.rs"),
+    rule(
+        Class::E7,
+        "session operations",
+        "SessionTrackerImpl.checkSession",
+        "session_operations.rs",
+    ),
+    rule(Class::E8, "dead sessions", "ZOOKEEPER-2355", "dead_sessions.rs"),
+    rule(Class::E2, "expiry told", "Programmer's Guide", "expiry_told.rs"),
     rule(Class::O8, "latent divergence", "ZOOKEEPER-3114", "latent_divergence.rs"),
     rule(Class::O7, "order", "Programmer's Guide", "order.rs"),
     rule(Class::O4, "session order", "Programmer's Guide", "session_order.rs"),

@@ -27,6 +27,7 @@ mod findings;
 pub mod hazards;
 pub mod history;
 pub mod invariants;
+mod locks;
 pub mod loss;
 mod reigns;
 mod sequences;
@@ -34,7 +35,7 @@ mod updates;
 pub mod verdict;
 
 pub use checker::{Checker, Stakes};
-pub use evidence::{Event, Fact};
+pub use evidence::{Event, Fact, News};
 pub use hazards::Standard;
 pub use history::History;
 pub use history_checker::{format, judge, linearizability, model, record};

@@ -23,7 +23,8 @@ const CONFIGURATIONS: u64 = 2_000;
 ///
 /// If no order of the updates explains the versions that they were answered with.
 pub(crate) fn confirm(history: &History, log: &[Txn]) {
-    let mut foreign: FxHashSet<_> = log.iter().map(|txn| txn.request).collect();
+    let mut foreign: FxHashSet<_> =
+        log.iter().map(|txn| txn.request).filter(|request| !request.session.is_tracked()).collect();
     for operation in history.operations() {
         foreign.remove(&operation.request);
     }
@@ -97,7 +98,7 @@ fn by_register(history: &History) -> [Vec<Call<Op>>; KEYS] {
                 let done = is_refused.then_some(false);
                 (key, Op::WriteIf { expected, value: Value(i64::from(value)), done })
             }
-            StoreOp::Read { .. } | StoreOp::Sync => continue,
+            _ => continue,
         };
         registers[key.index()].push(Call {
             process: operation.process().0.into(),

@@ -14,10 +14,26 @@ pub enum Class {
     O1,
     /// A value that was read is lost.
     O2,
+    /// Two clients hold one lock.
+    E5,
     /// A write was lost to an epoch and came back.
     O6,
     /// Servers at rest answer a read differently.
     O3,
+    /// A node without an open session, or an open session without its node.
+    E3,
+    /// A node that went with its session is back.
+    E4,
+    /// A session that has ended does something.
+    E1,
+    /// Two nodes of one name, or numbers that go backwards.
+    E6,
+    /// The operations of a session change places.
+    E7,
+    /// A client is told that its session has ended, and its node stays.
+    E8,
+    /// A client is told that its session has ended, and that is not committed.
+    E2,
     /// Servers at rest have different histories and equal registers.
     O8,
     /// No order of the committed transactions explains what clients saw.
@@ -84,11 +100,19 @@ pub enum Class {
 
 impl Class {
     /// Every class, gravest first.
-    pub const ALL: [Self; 35] = [
+    pub const ALL: [Self; 43] = [
         Self::O1,
         Self::O2,
+        Self::E5,
         Self::O6,
         Self::O3,
+        Self::E3,
+        Self::E4,
+        Self::E1,
+        Self::E6,
+        Self::E7,
+        Self::E8,
+        Self::E2,
         Self::O8,
         Self::O7,
         Self::O4,
@@ -123,7 +147,7 @@ impl Class {
     ];
 
     /// The names that a command accepts, for a message about one that it does not.
-    pub const NAMES: &'static str = "O1 to O9, S-1, I-1 to I-14, D1 to D5, P-1 to P-6";
+    pub const NAMES: &'static str = "O1 to O9, E-1 to E-8, S-1, I-1 to I-14, D1 to D5, P-1 to P-6";
 
     /// Its stable name, as in `I-8`.
     pub const fn name(self) -> &'static str {
@@ -137,6 +161,14 @@ impl Class {
             Self::O7 => "O7",
             Self::O8 => "O8",
             Self::O9 => "O9",
+            Self::E1 => "E-1",
+            Self::E2 => "E-2",
+            Self::E3 => "E-3",
+            Self::E4 => "E-4",
+            Self::E5 => "E-5",
+            Self::E6 => "E-6",
+            Self::E7 => "E-7",
+            Self::E8 => "E-8",
             Self::S1 => "S-1",
             Self::I1 => "I-1",
             Self::I2 => "I-2",
@@ -178,6 +210,16 @@ impl Class {
             Self::O7 => "no order of the committed transactions explains what clients saw",
             Self::O8 => "servers at rest have different histories, though equal registers",
             Self::O9 => "a server does not come to serve although every fault is healed",
+            Self::E1 => "a session that has ended does something",
+            Self::E2 => "a session is told to have expired, and its end is not committed",
+            Self::E3 => {
+                "at rest, a node without an open session, or an open session without its node"
+            }
+            Self::E4 => "a node that went with its session is back",
+            Self::E5 => "two clients hold one lock, and both sessions are open",
+            Self::E6 => "two nodes get one name, or numbers go backwards",
+            Self::E7 => "the operations of a session change places",
+            Self::E8 => "a session is told to have expired, and its node stays",
             Self::S1 => "a sync that does not do what it promises",
             Self::I1 => "two established leaders of one epoch",
             Self::I2 => "delivered a transaction that no primary broadcast",
@@ -211,6 +253,14 @@ impl Class {
     pub fn parse(name: &str) -> Option<Self> {
         let wanted = name.replace('-', "").to_ascii_uppercase();
         Self::ALL.into_iter().find(|class| class.name().replace('-', "") == wanted)
+    }
+
+    /// Whether it is about sessions and the lock: E-1 to E-8.
+    pub const fn is_about_locks(self) -> bool {
+        matches!(
+            self,
+            Self::E1 | Self::E2 | Self::E3 | Self::E4 | Self::E5 | Self::E6 | Self::E7 | Self::E8
+        )
     }
 
     /// Whether it means that something a client could rely on is lost: O1 and O2.

@@ -28,6 +28,7 @@ mod report;
 mod switches;
 mod variants;
 mod verdict;
+mod workload;
 
 use crate::case::{self, Case};
 use crate::hold::HoldIn;

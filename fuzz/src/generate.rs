@@ -6,6 +6,7 @@
 //! bursts ([`motif`]), and each schedule is drawn from a swarm configuration of its own
 //! ([`Swarm`]), in which some kinds of fault are missing altogether.
 
+mod locks;
 pub mod motif;
 mod sizes;
 mod swarm;
@@ -14,8 +15,16 @@ pub use sizes::Sizes;
 pub use swarm::Swarm;
 
 use crate::rng::Rng;
-use zab_sim::schedule::{CLIENTS, ClientOp};
+use zab_sim::schedule::{CLIENTS, ClientOp, Workload};
 use zab_sim::{Act, Action, Schedule};
+
+/// A schedule for this many servers, whose clients do this.
+pub fn for_workload(rng: &mut Rng, servers: u8, workload: Workload) -> Schedule {
+    match workload {
+        Workload::Registers => schedule(rng, servers),
+        Workload::Locks => locks::schedule(rng, servers),
+    }
+}
 
 /// A schedule for this many servers.
 pub fn schedule(rng: &mut Rng, servers: u8) -> Schedule {

@@ -27,7 +27,7 @@ use std::time::Duration;
 use zab_checker::Class;
 use zab_core::variant::{self, Bug, Harm, Named, Releases, Switch, modeled};
 use zab_sim::Schedule;
-use zab_sim::schedule::{Directories, Kind};
+use zab_sim::schedule::{Directories, Kind, Workload};
 
 use crate::case::Driver;
 use crate::causes::Cause;
@@ -58,6 +58,8 @@ pub struct Campaign {
     pub without: Vec<Kind>,
     /// What a flush of a file does for its name.
     pub directories: Directories,
+    /// What clients do.
+    pub workload: Workload,
     /// What it learns from.
     pub guidance: Guidance,
     /// Which classes count.
@@ -88,6 +90,8 @@ pub enum Wanted {
     Divergences,
     /// Those in which a server does not serve in the end.
     Outages,
+    /// Those in which what a lock, or a session, promises is broken.
+    Locks,
     /// Every one.
     Any,
     /// Those of this class.
@@ -108,6 +112,7 @@ impl Campaign {
             limit,
             without: Vec::new(),
             directories: directories_of(named),
+            workload: Workload::Registers,
             guidance: Guidance::default(),
             wanted: Wanted::of(named),
             cause: None,
@@ -159,6 +164,14 @@ impl Wanted {
         }
     }
 
+    /// What to look for in this variant where clients queue for a lock: in the reference everything all the same.
+    pub fn of_locks(named: &Named) -> Self {
+        match Self::of(named) {
+            Self::Any => Self::Any,
+            _ => Self::Locks,
+        }
+    }
+
     /// What to look for when this bug is to show in whatever variant.
     pub fn of_bug(bug: &Bug) -> Self {
         match bug.harm {
@@ -180,6 +193,7 @@ impl Wanted {
                 class.is_loss() || matches!(class, Class::O3 | Class::O6 | Class::O8)
             }
             Self::Outages => matches!(class, Class::O5 | Class::O9 | Class::D5),
+            Self::Locks => class.is_about_locks(),
             Self::Any => true,
             Self::Only(wanted) => wanted == class,
         }

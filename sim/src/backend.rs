@@ -11,9 +11,10 @@
 use crate::client::{Client, Open};
 use crate::cluster::Cluster;
 use crate::due::Later;
+use crate::lockers::Locker;
 use std::ops::DerefMut;
 use zab_checker::Fact;
-use zab_core::{NodeId, Purge, RequestId, Time, Zxid};
+use zab_core::{NodeId, Purge, RequestId, SessionId, Time, Zxid};
 
 /// A simulation, at the instant at which something happens to it.
 pub(crate) trait Backend {
@@ -26,9 +27,15 @@ pub(crate) trait Backend {
     /// The clients' sessions.
     fn sessions(&mut self) -> &mut [Client];
 
+    /// The clients that queue for the lock, if there are any.
+    fn lockers(&mut self) -> &mut Vec<Locker>;
+
     /// A client's session.
     fn session(&mut self, client: u8) -> &mut Client {
-        &mut self.sessions()[usize::from(client)]
+        match client.checked_sub(SessionId::FIRST_TRACKED) {
+            Some(place) => self.lockers()[usize::from(place)].client(),
+            None => &mut self.sessions()[usize::from(client)],
+        }
     }
 
     /// Something can be observed, at a server or of the ensemble as a whole.

@@ -109,6 +109,23 @@ impl Client {
         self.open
     }
 
+    /// Asks a process of a server for something in this session, unless an operation is open.
+    pub(crate) fn ask(
+        &mut self,
+        (server, (life, is_connected)): (NodeId, (u16, bool)),
+        session: SessionId,
+        op: Op,
+    ) -> Option<Open> {
+        if self.open.is_some() {
+            return None;
+        }
+        self.cxid += 1;
+        let request = RequestId { session, cxid: self.cxid };
+        let (then_read, answer) = (None, None);
+        self.open = Some(Open { request, op, server, life, is_connected, then_read, answer });
+        self.open
+    }
+
     /// The answer arrives: closes the operation and learns from it.
     pub(crate) fn on_answer(&mut self, cxid: u32) -> Option<(Open, Outcome)> {
         let open = *self.open(cxid)?;
@@ -118,11 +135,14 @@ impl Client {
             Outcome::BadVersion { zxid } => (zxid, None),
             Outcome::Value { version, position, .. } => (position, Some(version)),
             Outcome::Synced { position } => (position, None),
-            Outcome::Refused => (Zxid::ZERO, None),
+            Outcome::Pong { position } | Outcome::Queue { position, .. } => (position, None),
+            Outcome::Named { zxid, .. } | Outcome::Failed { zxid, .. } => (zxid, None),
+            Outcome::Connected { opened } => (opened.unwrap_or(Zxid::ZERO), None),
+            Outcome::Refused | Outcome::Expired | Outcome::Disconnected => (Zxid::ZERO, None),
         };
         let key = match open.op {
             Op::Write { key, .. } | Op::WriteIf { key, .. } | Op::Read { key } => Some(key),
-            Op::Sync => None,
+            _ => None,
         };
         if let (Some(key), Some(version)) = (key, version) {
             self.versions[key.index()] = version;

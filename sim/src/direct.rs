@@ -169,6 +169,14 @@ impl Driver for Direct {
         self.change(fx, |world, now, fx| world.heal(now, fx));
     }
 
+    fn begin_locks(&mut self, fx: &mut Effects) {
+        self.change(fx, |world, now, fx| world.begin_locks(now, fx));
+    }
+
+    fn calm_locks(&mut self, fx: &mut Effects) {
+        self.change(fx, |world, now, fx| world.calm_locks(now, fx));
+    }
+
     fn invoke(&mut self, who: (u8, NodeId), what: (ClientOp, Key), fx: &mut Effects) {
         self.change(fx, |world, now, fx| world.invoke(now, who, what, fx));
     }

@@ -57,6 +57,12 @@ pub trait Driver {
     /// Every fault in force ends, and servers that are down start.
     fn heal(&mut self, fx: &mut Effects);
 
+    /// From here on clients queue for the lock.
+    fn begin_locks(&mut self, fx: &mut Effects);
+
+    /// From here on those that do keep alive what they have, and change nothing.
+    fn calm_locks(&mut self, fx: &mut Effects);
+
     /// A client starts an operation, unless one is open.
     fn invoke(&mut self, who: (u8, NodeId), what: (ClientOp, Key), fx: &mut Effects);
 

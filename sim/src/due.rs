@@ -49,6 +49,8 @@ pub enum Later {
     Answer { client: u8, cxid: u32 },
     /// The client gives up.
     TimeOut { client: u8, cxid: u32 },
+    /// A client that queues for the lock takes its next step.
+    Queue { client: u8 },
 }
 
 /// What a step of the world brings about; the buffers are reused from step to step.

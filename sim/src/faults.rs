@@ -5,6 +5,7 @@
 
 use crate::backend::Backend;
 use crate::due::Later;
+use crate::lockers;
 use crate::machine::{Death, SUPERVISOR_DELAY, Trouble};
 use crate::schedule::{Act, Files, GRAIN_US, StallTarget};
 use crate::sessions;
@@ -145,6 +146,7 @@ pub(crate) fn fall_due(backend: &mut impl Backend, later: Later) {
         }
         Later::Answer { client, cxid } => sessions::on_answer(backend, client, cxid),
         Later::TimeOut { client, cxid } => sessions::give_up(backend, client, cxid),
+        Later::Queue { client } => lockers::on_turn(backend, client),
     }
 }
 

@@ -21,6 +21,8 @@ pub enum Kind {
     Turn,
     /// In which order a swizzle takes its servers.
     Swizzle,
+    /// To which server a client that queues for the lock connects first.
+    Home,
 }
 
 /// 64 bits that depend on all four arguments and on nothing else.
@@ -97,6 +99,11 @@ impl Delays {
     /// A key to sort servers by.
     pub(crate) fn swizzle(self, now: Time, server: NodeId) -> u64 {
         hash(self.seed, Kind::Swizzle, u64::from(server.0), now.0)
+    }
+
+    /// Where a client connects first; from there it goes on to the next one (`StaticHostProvider`).
+    pub(crate) const fn home(self, client: u8, servers: u8) -> NodeId {
+        NodeId((hash(self.seed, Kind::Home, client as u64, 0) % servers as u64) as u8)
     }
 
     fn draw(self, kind: Kind, who: u64, when: u64, low: u64, high: u64) -> Span {

@@ -39,6 +39,7 @@ pub mod ensemble;
 pub mod explore;
 mod faults;
 pub mod keyed;
+mod lockers;
 mod machine;
 mod network;
 mod observe;

@@ -25,7 +25,7 @@ pub(crate) fn reported(file: File, lsn: Lsn, result: Result<(), DiskError>) -> (
 pub(crate) fn fact_of(output: &Output, to: Option<NodeId>) -> Option<Fact> {
     match output {
         // Pings say nothing but "I am alive", and most packets of an idle ensemble are pings.
-        Output::Send { packet: Packet::Ping, .. } => None,
+        Output::Send { packet: Packet::Ping | Packet::Touched(_), .. } => None,
         Output::Send { packet, .. } => Some(Fact::Sent { to: to?, packet: packet.clone() }),
         Output::Disk { lsn, op } => Some(Fact::DiskAsked { lsn: *lsn, op: op.clone() }),
         Output::Delivered(txn) => Some(Fact::Delivered(*txn)),

@@ -26,8 +26,8 @@ use zab_core::variant::Release;
 /// The version of the JSON form that this build writes; it reads all older ones. Version 1 has other
 /// names for three kinds of action; until version 2 a flush error has neither file nor duration; version 4 has
 /// upgrades and blank disks, version 5 full and read-only ones, version 6 file systems that do no more than
-/// POSIX asks for, version 7 purges and log files without a header.
-pub const FORMAT: u16 = 7;
+/// POSIX asks for, version 7 purges and log files without a header, version 8 clients that queue for a lock.
+pub const FORMAT: u16 = 8;
 
 /// Times in a schedule are whole multiples of this many microseconds.
 pub const GRAIN_US: u64 = 200;
@@ -61,6 +61,9 @@ pub struct Schedule {
     /// What a flush of a file does for its name.
     #[serde(default, skip_serializing_if = "Directories::are_lenient")]
     pub directories: Directories,
+    /// What clients do beside what the actions say.
+    #[serde(default, skip_serializing_if = "Workload::is_registers")]
+    pub workload: Workload,
     /// What shall happen, ordered by time; actions of the same time happen in this order.
     pub actions: Vec<Action>,
 }
@@ -75,6 +78,24 @@ pub enum Directories {
     Lenient,
     /// Nothing, as POSIX allows: until somebody flushes the folder, a power loss may undo it.
     Strict,
+}
+
+/// What clients do beside what the actions of a schedule say.
+#[derive(Copy, Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Workload {
+    /// Nothing: they read and write registers when an action says so.
+    #[default]
+    Registers,
+    /// From the beginning to the end, some more of them queue for a lock, each in a session of its own.
+    Locks,
+}
+
+impl Workload {
+    /// Whether clients do only what actions say.
+    pub const fn is_registers(&self) -> bool {
+        matches!(self, Self::Registers)
+    }
 }
 
 impl Directories {
@@ -423,8 +444,8 @@ impl Action {
 impl Schedule {
     /// A schedule in which nothing happens.
     pub const fn empty(seed: u64, servers: u8) -> Self {
-        let directories = Directories::Lenient;
-        Self { version: FORMAT, seed, servers, directories, actions: Vec::new() }
+        let (directories, workload) = (Directories::Lenient, Workload::Registers);
+        Self { version: FORMAT, seed, servers, directories, workload, actions: Vec::new() }
     }
 
     /// When the last action is over, in microseconds after boot.

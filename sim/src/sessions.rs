@@ -3,6 +3,7 @@
 use crate::backend::Backend;
 use crate::client::{CLIENT_TIMEOUT, Open};
 use crate::due::Later;
+use crate::lockers;
 use crate::schedule::ClientOp;
 use zab_checker::Fact;
 use zab_core::{Key, NodeId, Outcome, RequestId};
@@ -13,19 +14,28 @@ pub(crate) fn invoke(
     (client, server): (u8, NodeId),
     (op, key): (ClientOp, Key),
 ) {
-    let now = backend.now();
-    let (process, delays) = {
-        let cluster = backend.cluster();
-        ((cluster[server].life(), cluster[server].is_up()), cluster.delays)
-    };
-    let session = backend.session(client);
-    let Some(open) = session.invoke((server, process), op, key) else {
+    let process = process(backend, server);
+    let Some(open) = backend.session(client).invoke((server, process), op, key) else {
         return;
     };
-    let (last_seen, Open { request, op, .. }) = (session.last_seen(), open);
+    let Open { request, op, .. } = open;
     backend.observe(Some(server), Fact::Invoked { request, op });
-    backend.send(now.after(delays.client_latency(now, client, server)), open, last_seen);
-    backend.plan(now.after(CLIENT_TIMEOUT), Later::TimeOut { client, cxid: request.cxid });
+    send(backend, client, open);
+}
+
+/// What a client asks leaves for its server.
+pub(crate) fn send(backend: &mut impl Backend, client: u8, open: Open) {
+    let (now, last_seen) = (backend.now(), backend.session(client).last_seen());
+    let latency = backend.cluster().delays.client_latency(now, client, open.server);
+    backend.send(now.after(latency), open, last_seen);
+    let cxid = open.request.cxid;
+    backend.plan(now.after(CLIENT_TIMEOUT), Later::TimeOut { client, cxid });
+}
+
+/// The process of a server that would be asked now, and whether it runs.
+pub(crate) fn process(backend: &mut impl Backend, server: NodeId) -> (u16, bool) {
+    let machine = &backend.cluster()[server];
+    (machine.life(), machine.is_up())
 }
 
 /// A server has answered; the answer is on its way if the client still waits for it.
@@ -35,7 +45,7 @@ pub(crate) fn reply(
     request: RequestId,
     outcome: Outcome,
 ) {
-    let (now, client, cxid) = (backend.now(), request.session.0 as u8, request.cxid);
+    let (now, client, cxid) = (backend.now(), request.session.client(), request.cxid);
     let is_new = backend.session(client).answer(server, request, outcome);
     if is_new {
         let latency = backend.cluster().delays.client_latency(now, client, server);
@@ -54,31 +64,37 @@ pub(crate) fn on_answer(backend: &mut impl Backend, client: u8, cxid: u32) {
     let Some((open, outcome)) = answered else {
         return;
     };
+    if open.request.session.is_tracked() {
+        lockers::on_answer(backend, client, (open, outcome));
+        return;
+    }
     backend.observe(Some(server), Fact::Returned { request: open.request, outcome });
     if let (Some(key), Outcome::Synced { .. }) = (open.then_read, outcome) {
         invoke(backend, (client, server), (ClientOp::Read, key));
     }
 }
 
-/// A server drops clients: what is open there has an unknown outcome, unless the answer is already
+/// This process of a server drops clients: what is open there has an unknown outcome, unless the answer is already
 /// on its way. What was asked while the server was down has no connection that could be dropped.
-pub(crate) fn drop_clients(
-    backend: &mut impl Backend,
-    server: NodeId,
-    is_dropped: impl Fn(&Open) -> bool,
-) {
-    for client in 0..backend.sessions().len() as u8 {
+pub(crate) fn drop_clients(backend: &mut impl Backend, server: NodeId, life: u16) {
+    let others = 0..backend.sessions().len() as u8;
+    for client in others.chain(lockers::numbers(backend)) {
         let unanswered = backend.session(client).unanswered(server);
-        if let Some(open) = unanswered.filter(|open| open.is_connected && is_dropped(open)) {
+        if let Some(open) = unanswered.filter(|open| open.is_connected && open.life == life) {
             give_up(backend, client, open.request.cxid);
         }
     }
+    lockers::on_dropped(backend, server, life);
 }
 
 /// A client gives up the operation if it is still open.
 pub(crate) fn give_up(backend: &mut impl Backend, client: u8, cxid: u32) {
     if let Some(Open { server, request, .. }) = backend.session(client).give_up(cxid) {
         backend.abandon(request);
-        backend.observe(Some(server), Fact::TimedOut { request });
+        if request.session.is_tracked() {
+            lockers::on_lost(backend, client, server);
+        } else {
+            backend.observe(Some(server), Fact::TimedOut { request });
+        }
     }
 }

@@ -5,7 +5,7 @@ use rustc_hash::FxHasher;
 use std::fmt::{self, Write as _};
 use std::hash::{Hash, Hasher};
 use std::ops::ControlFlow;
-use zab_checker::{Event, Fact};
+use zab_checker::{Event, Fact, News};
 use zab_core::{NoHeader, Purge, Recovered};
 
 /// One event as a line without its end: time, server, what.
@@ -43,6 +43,16 @@ fn write_fact(f: &mut fmt::Formatter<'_>, fact: &Fact) -> fmt::Result {
         Fact::Invoked { request, op } => write!(f, "{request} asks: {op}"),
         Fact::Returned { request, outcome } => write!(f, "{request} is told: {outcome}"),
         Fact::TimedOut { request } => write!(f, "{request} gives up"),
+        Fact::Lock { session, news } => match news {
+            News::Opened => write!(f, "{session} is open"),
+            News::Resumed => write!(f, "{session} goes on"),
+            News::Suspended => write!(f, "{session} has lost its connection"),
+            News::Expired => write!(f, "{session} is told that it has expired"),
+            News::Named { zxid, number } => write!(f, "{session} has node n-{number}, of {zxid}"),
+            News::Holds { number } => {
+                write!(f, "{session} believes that it has the lock: n-{number}")
+            }
+        },
         Fact::Fault(name) => write!(f, "fault: {name}"),
         Fact::StrictDirectories => f.write_str("a flush of a file does not make its name durable"),
         Fact::Healed => f.write_str("all faults are healed"),

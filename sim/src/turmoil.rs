@@ -82,7 +82,7 @@ use crate::driver::Driver;
 use crate::due::Effects;
 use crate::keyed::Delays;
 use crate::schedule::{Act, ClientOp, Directories};
-use crate::{faults, sessions};
+use crate::{faults, lockers, sessions};
 use agenda::Agenda;
 use clients::Clients;
 use partitions::Partitions;
@@ -245,6 +245,15 @@ impl Driver for Turmoil {
         faults::heal(self);
         self.begin_launched();
         self.collect(fx);
+    }
+
+    fn begin_locks(&mut self, fx: &mut Effects) {
+        lockers::begin(self);
+        self.collect(fx);
+    }
+
+    fn calm_locks(&mut self, _: &mut Effects) {
+        lockers::calm(self);
     }
 
     fn invoke(&mut self, who: (u8, NodeId), what: (ClientOp, Key), fx: &mut Effects) {

@@ -21,11 +21,12 @@ mod process;
 #[cfg(test)]
 mod tests;
 
-use crate::client::Client;
+use crate::client::{Client, Open};
 use crate::cluster::Cluster;
 use crate::due::{Due, Effects};
 use crate::faults;
 use crate::keyed::Delays;
+use crate::lockers::{self, Locker};
 use crate::network::{Mailboxes, Network};
 use crate::schedule::{Act, ClientOp, Directories};
 use crate::sessions;
@@ -44,6 +45,7 @@ pub struct World {
     network: Network,
     mailboxes: Mailboxes,
     clients: Vec<Client>,
+    lockers: Vec<Locker>,
     /// What a fault withholds, in the order in which it fell due.
     parked: Vec<Due>,
 }
@@ -60,6 +62,7 @@ impl World {
             network: Network::default(),
             mailboxes: Mailboxes::default(),
             clients: (0..clients.into()).map(|id| Client::new(SessionId(id))).collect(),
+            lockers: Vec::new(),
             parked: Vec::new(),
         }
     }
@@ -124,6 +127,16 @@ impl World {
         faults::heal(&mut self.at(now, fx));
     }
 
+    /// From here on clients queue for the lock.
+    pub fn begin_locks(&mut self, now: Time, fx: &mut Effects) {
+        lockers::begin(&mut self.at(now, fx));
+    }
+
+    /// From here on those that do keep alive what they have, and change nothing.
+    pub fn calm_locks(&mut self, now: Time, fx: &mut Effects) {
+        lockers::calm(&mut self.at(now, fx));
+    }
+
     /// A client starts an operation, unless one is open.
     pub fn invoke(
         &mut self,
@@ -167,6 +180,18 @@ impl World {
         }
     }
 
+    /// The operation that a client waits for, if it is this one.
+    fn open(&self, client: u8, cxid: u32) -> Option<&Open> {
+        self.session(client).open(cxid)
+    }
+
+    fn session(&self, client: u8) -> &Client {
+        match client.checked_sub(SessionId::FIRST_TRACKED) {
+            Some(place) => self.lockers[usize::from(place)].session(),
+            None => &self.clients[usize::from(client)],
+        }
+    }
+
     fn is_alive(&self, server: NodeId, life: u16) -> bool {
         self.cluster[server].is_alive(life)
     }
@@ -184,7 +209,7 @@ impl World {
 
     /// Whether a fault in force stands in the way.
     fn is_withheld(&self, now: Time, due: Due) -> bool {
-        let Self { cluster, network, mailboxes, clients, .. } = self;
+        let Self { cluster, network, mailboxes, .. } = self;
         let links = &cluster.links;
         let stalls = |server: NodeId| &cluster[server].stalls;
         match due {
@@ -218,7 +243,7 @@ impl World {
                     || links.is_clogged(now, from, to)
             }
             Due::Request { client, cxid } => {
-                let open = clients[usize::from(client)].open(cxid);
+                let open = self.open(client, cxid);
                 open.is_some_and(|open| stalls(open.server).process(now))
             }
             Due::Later(_) => false,

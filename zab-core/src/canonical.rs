@@ -17,6 +17,7 @@
 //! somebody has decided about it.
 
 use crate::ids::{ConnId, Lsn};
+use crate::locks::Locks;
 use crate::txn::Replica;
 use std::collections::VecDeque;
 use std::fmt::Debug;
@@ -82,10 +83,14 @@ impl<T: Canonical> Canonical for Option<T> {
     }
 }
 
-/// The registers follow from the sequence of transactions.
+/// The registers follow from the sequence of transactions. So do sessions and nodes, but for those that a
+/// leader cleans up.
 impl Canonical for Replica {
     fn canonical<S: Sink>(&self, sink: &mut S) {
-        let Self { last_processed, digest, registers: _ } = self;
+        let Self { last_processed, digest, registers: _, locks } = self;
         sink.plain(&(last_processed, digest));
+        if *locks != Locks::default() {
+            sink.plain(locks);
+        }
     }
 }

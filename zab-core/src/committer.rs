@@ -17,6 +17,10 @@ pub(crate) enum Work {
     Read(RequestId, Key),
     /// Tell a client that its `sync` is complete.
     Synced(RequestId),
+    /// Answer a sign of life.
+    Pong(RequestId),
+    /// Answer from memory who waits for the lock.
+    Children(RequestId),
 }
 
 /// The queue.

@@ -14,6 +14,10 @@ pub struct Config {
     pub init_limit: u32,
     /// `syncLimit`: ticks without a packet after which a peer counts as gone.
     pub sync_limit: u32,
+    /// Ticks without a sign of its client after which the leader ends a session. ZooKeeper allows 2 to 20
+    /// (`minSessionTimeout`, `maxSessionTimeout`): here it is less than `syncLimit`, so that a leader that is
+    /// cut off ends sessions before it steps down.
+    pub session_timeout: u32,
     /// How long a learner waits before it dials a leader again that does not listen
     /// (`zookeeper.leaderConnectDelayDuringRetryMs`: half as long as `finalizeWait`; 1 s before 3.6.0).
     pub connect_delay: Span,
@@ -38,6 +42,7 @@ impl Config {
             tick: Span::from_millis(40),
             init_limit: 10,
             sync_limit: 5,
+            session_timeout: 4,
             connect_delay: Span::from_millis(5),
             finalize_wait: Span::from_millis(10),
             notification_interval_max: Span::from_millis(160),

@@ -87,9 +87,45 @@ pub struct ConnId(pub u32);
 #[derive(Copy, Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SessionId(pub u16);
 
+impl SessionId {
+    /// Set in the id of every session that servers keep track of.
+    const TRACKED: u16 = 1 << 15;
+
+    /// The number of the first client whose sessions are tracked; others have smaller ones.
+    pub const FIRST_TRACKED: u8 = 32;
+
+    /// The session that a client opens with its `attempt`th try. As in ZooKeeper, the id says at which
+    /// server (`SessionTrackerImpl.initializeNextSessionId`).
+    pub const fn tracked(client: u8, server: NodeId, attempt: u8) -> Self {
+        let (server, attempt) = ((server.0 & 7) as u16, (attempt & 15) as u16);
+        Self(Self::TRACKED | server << 12 | attempt << 8 | client as u16)
+    }
+
+    /// Whether the servers know it, and end it if they hear nothing of its client. Others stand for sessions
+    /// that never end, and are no part of the replicated state.
+    pub const fn is_tracked(self) -> bool {
+        self.0 & Self::TRACKED != 0
+    }
+
+    /// The client whose session it is.
+    pub const fn client(self) -> u8 {
+        self.0 as u8
+    }
+
+    /// Which of its client's sessions it is, counted from 1.
+    const fn attempt(self) -> u16 {
+        self.0 >> 8 & 15
+    }
+}
+
 impl fmt::Display for SessionId {
+    /// `c2` is client 2, `A3` the third session of the first client whose sessions are tracked.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "c{}", self.0)
+        if !self.is_tracked() {
+            return write!(f, "c{}", self.0);
+        }
+        let letter = b'A' + self.client().wrapping_sub(Self::FIRST_TRACKED) % 26;
+        write!(f, "{}{}", char::from(letter), self.attempt())
     }
 }
 
@@ -128,5 +164,9 @@ mod tests {
             request.to_string(),
         ];
         assert_eq!(written, ["S2", "4", "<4, 1>", "c3#2"]);
+        let tracked = SessionId::tracked(SessionId::FIRST_TRACKED + 1, NodeId(2), 3);
+        assert_eq!(tracked.to_string(), "B3");
+        assert_eq!(tracked.client(), SessionId::FIRST_TRACKED + 1);
+        assert!(tracked.is_tracked() && !SessionId(3).is_tracked());
     }
 }

@@ -9,6 +9,7 @@ mod decision;
 mod discovery;
 pub(crate) mod invariants;
 mod learner;
+mod sessions;
 mod synchronization;
 mod unpromised;
 
@@ -21,6 +22,7 @@ use crate::stopping::Left;
 use crate::time::Time;
 use broadcast::Broadcast;
 use learner::{Learner, Sender, Stage};
+pub(crate) use sessions::Owner;
 use std::mem::discriminant;
 
 /// What a leader knows of its learners and its own progress.
@@ -79,6 +81,8 @@ struct Promise {
 impl Leader {
     /// Starts to lead. Everyone else is expected to connect.
     pub(crate) fn start(server: &mut Server) -> Self {
+        // In memory, and in the snapshot: nobody else learns of it (`ZooKeeperServer.loadData`).
+        server.memory.replica.locks.clean_up();
         let snapshot = server.variant.elected_snapshots_tail.then(|| {
             let saving = server.variant.saving(!server.variant.snapshot_in_place);
             server.write_snapshot(saving)
@@ -299,6 +303,7 @@ impl Leader {
         if self.half_ticks.is_multiple_of(2) && !self.is_followed_by_quorum(server) {
             return STEP_DOWN;
         }
+        self.expire_sessions(server);
         for learner in self.learners.iter_mut().filter(|learner| learner.sender == Sender::Running)
         {
             learner.queue(Packet::Ping, &mut server.out);

@@ -40,6 +40,7 @@
 //! | `stopping.rs` | the way from a role back to the election, in process |
 //! | `durable.rs`, `memory.rs` | what survives the process, and what only survives the role |
 //! | `invariants.rs`, `*/invariants.rs` | what holds after every step, checked by the core itself |
+//! | `locks.rs`, `connections.rs`, `leader/sessions.rs` | sessions and the nodes of a lock: replicated; at the server of a client; at the leader |
 //! | `variant.rs`, `variant/` | historical defects as data |
 //! | `canonical.rs`, `*/canonical.rs` | what of a state makes a difference to what can happen next |
 //! | `event.rs`, `message.rs`, `txn.rs`, `ids.rs`, `time.rs` | the words all of this is said in |
@@ -49,6 +50,7 @@
 pub mod canonical;
 mod committer;
 pub mod config;
+mod connections;
 mod durable;
 mod election;
 pub mod event;
@@ -56,6 +58,7 @@ mod follower;
 pub mod ids;
 mod invariants;
 mod leader;
+pub mod locks;
 mod log_writer;
 mod memory;
 pub mod message;
@@ -75,6 +78,7 @@ pub use event::{
     Actor, DiskError, DiskOp, File, Headless, Input, NoHeader, Output, Purge, Recovered,
 };
 pub use ids::{ConnId, Epoch, Lsn, NodeId, RequestId, SessionId, Zxid};
+pub use locks::{LockNode, Locks, SessionError};
 pub use message::{Notification, Packet};
 pub use node::Node;
 pub use time::{Span, Time};

@@ -1,7 +1,8 @@
 //! What servers send each other: the packets of `Leader.java` under their own names, and the
 //! notifications of leader election.
 
-use crate::ids::{Epoch, NodeId, RequestId, Zxid};
+use crate::ids::{Epoch, NodeId, RequestId, SessionId, Zxid};
+use crate::locks::{Few, SESSIONS};
 use crate::txn::{Op, Replica, Txn};
 use std::fmt;
 
@@ -68,6 +69,20 @@ pub enum Packet {
         /// Which request.
         request: RequestId,
     },
+    /// Learner → leader: PING's answer, with the sessions whose clients were heard since the last one.
+    Touched(Few<SessionId, SESSIONS>),
+    /// Learner → leader: REVALIDATE, a client has connected with a session that it has.
+    Revalidate {
+        /// The client's request to connect.
+        request: RequestId,
+    },
+    /// Leader → learner: the answer.
+    Revalidated {
+        /// The client's request to connect.
+        request: RequestId,
+        /// Whether the session is open.
+        is_valid: bool,
+    },
 }
 
 impl Packet {
@@ -85,7 +100,8 @@ impl Packet {
             Self::NewLeader { .. } => "NEWLEADER",
             Self::Ack(_) => "ACK",
             Self::UpToDate => "UPTODATE",
-            Self::Ping => "PING",
+            Self::Ping | Self::Touched(_) => "PING",
+            Self::Revalidate { .. } | Self::Revalidated { .. } => "REVALIDATE",
             Self::Request { .. } => "REQUEST",
             Self::Sync { .. } => "SYNC",
         }
@@ -107,7 +123,16 @@ impl fmt::Display for Packet {
             }
             Self::Snap { replica } => write!(f, "({})", replica.last_processed),
             Self::Proposal(txn) => write!(f, "({txn})"),
-            Self::UpToDate | Self::Ping => Ok(()),
+            Self::UpToDate | Self::Ping | Self::Touched(_) => Ok(()),
+            Self::Revalidate { request } => write!(f, "({})", request.session),
+            Self::Revalidated { request, is_valid } => {
+                write!(
+                    f,
+                    "({}, {})",
+                    request.session,
+                    if *is_valid { "valid" } else { "not valid" }
+                )
+            }
             Self::Request { request, .. } | Self::Sync { request } => write!(f, "({request})"),
         }
     }

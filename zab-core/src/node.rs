@@ -10,7 +10,7 @@ use crate::election::Election;
 use crate::event::{Actor, Input, Note, Output, Recovered, Timer};
 use crate::follower::Follower;
 use crate::ids::{ConnId, NodeId, RequestId, Zxid};
-use crate::leader::Leader;
+use crate::leader::{Leader, Owner};
 use crate::message::{Notification, Packet, ServerState};
 use crate::server::{Flow, GO_ON, Leave, STEP_DOWN, Server};
 use crate::stopping::{Left, Stopping};
@@ -270,6 +270,10 @@ impl Node {
             server.reply(request, Outcome::Refused);
             return;
         }
+        if op.is_of_session() {
+            self.on_session_op(request, op);
+            return;
+        }
         match (op, &mut self.role) {
             (Op::Read { key }, _) => server.commit(Work::Read(request, key)),
             (_, Role::Following(follower)) => follower.forward(server, request, op),
@@ -279,7 +283,44 @@ impl Node {
             }
             (_, Role::Leading(leader)) => {
                 server.await_answer(request);
-                leader.propose(server, request, op);
+                leader.propose(server, (request, Owner::Leader), op);
+            }
+            (_, role) => unreachable!("clients are served in broadcast only: {role:?}"),
+        }
+    }
+
+    /// A client of a tracked session asks. Whatever it asks is a sign of life, of which a learner tells its
+    /// leader later (`ZooKeeperServer.touch`).
+    fn on_session_op(&mut self, request: RequestId, op: Op) {
+        let (server, session) = (&mut self.server, request.session);
+        let connects = matches!(op, Op::OpenSession | Op::ResumeSession);
+        if !connects && !server.connections.holds(session) {
+            server.reply(request, Outcome::Disconnected);
+            return;
+        }
+        match (op, &mut self.role) {
+            (Op::ResumeSession, Role::Leading(leader)) => {
+                if let Some(is_valid) = leader.resume(server, session) {
+                    server.await_answer(request);
+                    server.answer_resume(request, is_valid);
+                }
+                return;
+            }
+            (Op::OpenSession | Op::ResumeSession, _) => {}
+            (_, Role::Leading(leader)) => {
+                if !leader.touch(server, session) {
+                    return;
+                }
+            }
+            _ => server.connections.touch(session),
+        }
+        match (op, &mut self.role) {
+            (Op::Ping, _) => server.commit(Work::Pong(request)),
+            (Op::Children, _) => server.commit(Work::Children(request)),
+            (_, Role::Following(follower)) => follower.forward(server, request, op),
+            (_, Role::Leading(leader)) => {
+                server.await_answer(request);
+                leader.propose(server, (request, Owner::Leader), op);
             }
             (_, role) => unreachable!("clients are served in broadcast only: {role:?}"),
         }
@@ -317,11 +358,16 @@ impl Node {
             Some(Work::Apply(txn)) => {
                 server.apply_committed(&txn)?;
                 if let Role::Leading(leader) = &mut self.role {
-                    leader.on_applied(txn.zxid);
+                    leader.on_applied(&txn);
                 }
             }
             Some(Work::Read(request, key)) => server.answer_read(request, key),
             Some(Work::Synced(request)) => server.answer_sync(request),
+            Some(Work::Pong(request)) => {
+                let position = server.memory.last_zxid();
+                server.reply(request, Outcome::Pong { position });
+            }
+            Some(Work::Children(request)) => server.answer_children(request),
             None => {}
         }
         GO_ON

@@ -10,6 +10,7 @@ pub(crate) mod invariants;
 
 use crate::committer::{Committer, Work};
 use crate::config::Config;
+use crate::connections::Connections;
 use crate::durable::Durable;
 use crate::event::{Breach, ExitReason, Note, Output, Recovered, Timer};
 use crate::ids::{ConnId, Epoch, NodeId, RequestId, Zxid};
@@ -99,6 +100,8 @@ pub(crate) struct Server {
     pub(crate) serving: bool,
     /// Writes and `sync`s of own clients that wait for an answer.
     requests: Vec<RequestId>,
+    /// Own clients whose sessions are tracked.
+    pub(crate) connections: Connections,
     generations: [u32; 2],
     /// Outputs of the step in hand.
     pub(crate) out: Vec<Output>,
@@ -125,6 +128,7 @@ impl Server {
             is_blank: false,
             serving: false,
             requests: Vec::new(),
+            connections: Connections::default(),
             generations: [0; 2],
             out: Vec::new(),
         }
@@ -310,16 +314,36 @@ impl Server {
     /// Applies a committed transaction, and answers the client if it is one of ours.
     pub(crate) fn apply_committed(&mut self, txn: &Txn) -> Flow {
         self.deliver(txn)?;
-        if let Some(at) = self.requests.iter().position(|r| *r == txn.request) {
-            self.requests.swap_remove(at);
+        let session = txn.request.session;
+        match txn.change {
+            Change::CloseSession { .. } => self.connections.close(session),
+            // Every learner does so, whoever has the client (`LearnerSessionTracker.commitSession`).
+            Change::CreateSession => self.connections.touch(session),
+            _ => {}
+        }
+        if self.takes_answer(txn.request) {
             let zxid = txn.zxid;
             let outcome = match txn.change {
                 Change::Set { version, .. } => Outcome::Written { zxid, version },
                 Change::Rejected => Outcome::BadVersion { zxid },
+                Change::CreateSession => {
+                    self.connections.connect(session);
+                    Outcome::Connected { opened: Some(zxid) }
+                }
+                Change::CreateNode { number } => Outcome::Named { zxid, number },
+                Change::Refused(error) => Outcome::Failed { zxid, error },
+                // Nobody asks for it.
+                Change::CloseSession { .. } => return GO_ON,
             };
             self.reply(txn.request, outcome);
         }
         GO_ON
+    }
+
+    /// Whether a client of ours waits for this answer. It does not any longer.
+    fn takes_answer(&mut self, request: RequestId) -> bool {
+        let at = self.requests.iter().position(|r| *r == request);
+        at.map(|at| self.requests.swap_remove(at)).is_some()
     }
 
     /// Answers a read from memory.
@@ -336,10 +360,33 @@ impl Server {
 
     /// Tells a client of ours that its `sync` is complete.
     pub(crate) fn answer_sync(&mut self, request: RequestId) {
-        if let Some(at) = self.requests.iter().position(|r| *r == request) {
-            self.requests.swap_remove(at);
+        if self.takes_answer(request) {
             self.reply(request, Outcome::Synced { position: self.memory.last_zxid() });
         }
+    }
+
+    /// Tells a client of ours whether its session goes on here (`Learner.revalidate`).
+    pub(crate) fn answer_resume(&mut self, request: RequestId, is_valid: bool) {
+        if !self.takes_answer(request) {
+            return;
+        }
+        if is_valid {
+            self.connections.connect(request.session);
+            self.reply(request, Outcome::Connected { opened: None });
+        } else {
+            self.reply(request, Outcome::Expired);
+        }
+    }
+
+    /// Answers from memory who waits for the lock.
+    pub(crate) fn answer_children(&mut self, request: RequestId) {
+        let replica = &self.memory.replica;
+        let outcome = Outcome::Queue {
+            own: replica.locks.own(request.session),
+            first: replica.locks.nodes().next(),
+            position: replica.last_processed,
+        };
+        self.reply(request, outcome);
     }
 
     pub(crate) fn reply(&mut self, request: RequestId, outcome: Outcome) {
@@ -349,6 +396,7 @@ impl Server {
     /// Stops serving: client connections are dropped, their requests are never answered.
     pub(crate) fn stop_serving(&mut self) {
         self.requests.clear();
+        self.connections.clear();
         self.committer.clear();
         if self.serving {
             self.serving = false;

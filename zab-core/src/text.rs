@@ -2,6 +2,7 @@
 
 use crate::event::{Actor, Breach, DiskError, DiskOp, ExitReason, File, NoHeader, Note, SyncMode};
 use crate::ids::Zxid;
+use crate::locks::LockNode;
 use crate::txn::{Op, Outcome};
 use std::fmt;
 
@@ -14,6 +15,11 @@ impl fmt::Display for Op {
             }
             Self::Read { key } => write!(f, "read {key}"),
             Self::Sync => f.write_str("sync"),
+            Self::OpenSession => f.write_str("open a session"),
+            Self::ResumeSession => f.write_str("go on with the session"),
+            Self::Ping => f.write_str("ping"),
+            Self::CreateNode => f.write_str("create a node"),
+            Self::Children => f.write_str("list the nodes"),
         }
     }
 }
@@ -28,6 +34,18 @@ impl fmt::Display for Outcome {
             }
             Self::Synced { position } => write!(f, "synced as of {position}"),
             Self::Refused => f.write_str("refused"),
+            Self::Connected { opened: Some(zxid) } => write!(f, "session opened at {zxid}"),
+            Self::Connected { opened: None } => f.write_str("session goes on"),
+            Self::Expired => f.write_str("session expired"),
+            Self::Disconnected => f.write_str("not connected"),
+            Self::Pong { position } => write!(f, "alive as of {position}"),
+            Self::Named { zxid, number } => write!(f, "n-{number} created at {zxid}"),
+            Self::Failed { zxid, error } => write!(f, "failed at {zxid}: {error}"),
+            Self::Queue { own, first, position } => {
+                let name =
+                    |node: &Option<LockNode>| node.map_or("none".to_owned(), |n| n.to_string());
+                write!(f, "first {}, own {}, as of {position}", name(first), name(own))
+            }
         }
     }
 }

@@ -1,10 +1,13 @@
 //! Transactions, client operations and the replicated state they act on.
 //!
 //! ZooKeeper's DataTree is reduced to a small array of versioned registers: `setData` with and
-//! without a version, `getData` and `sync` keep their meaning, everything else is left out.
+//! without a version, `getData` and `sync` keep their meaning. Beside them there is one lock, with what its
+//! recipe needs: sessions, and ephemeral sequential nodes ([`Locks`]). Everything else is left out.
 
 use crate::ids::{RequestId, Zxid};
+use crate::locks::{LockNode, Locks, Numbers, SessionError};
 use std::fmt;
+use std::hash::{Hash, Hasher};
 
 /// How many registers (znodes) there are.
 pub const KEYS: usize = 5;
@@ -52,6 +55,30 @@ pub enum Op {
     },
     /// `sync`: the server answers once it has applied all that its leader had committed.
     Sync,
+    /// A new client connects: opens the session of this request.
+    OpenSession,
+    /// A client connects with the session that it has.
+    ResumeSession,
+    /// A sign of life.
+    Ping,
+    /// `create("/lock/n-", EPHEMERAL_SEQUENTIAL)`.
+    CreateNode,
+    /// `getChildren("/lock")`, answered by the server that is asked, from its own memory.
+    Children,
+}
+
+impl Op {
+    /// Whether it is about a session that servers keep track of.
+    pub const fn is_of_session(&self) -> bool {
+        match self {
+            Self::OpenSession
+            | Self::ResumeSession
+            | Self::Ping
+            | Self::CreateNode
+            | Self::Children => true,
+            Self::Write { .. } | Self::WriteIf { .. } | Self::Read { .. } | Self::Sync => false,
+        }
+    }
 }
 
 /// The effect of a transaction, decided by the leader when it proposes (ZooKeeper's `TxnHeader` + record).
@@ -69,6 +96,20 @@ pub enum Change {
     /// A conditional write whose version did not match: it takes a zxid and changes nothing
     /// (`ErrorTxn` with BADVERSION).
     Rejected,
+    /// The session of the request is open from here on (`CreateSessionTxn`).
+    CreateSession,
+    /// The session of the request has ended (`CloseSessionTxn`).
+    CloseSession {
+        /// Its nodes: those that the leader knew of, what it had proposed included.
+        nodes: Numbers,
+    },
+    /// The session of the request has a new node (`CreateTxn`).
+    CreateNode {
+        /// The number in its name.
+        number: u8,
+    },
+    /// What the session of the request asked for is not done (`ErrorTxn`).
+    Refused(SessionError),
 }
 
 /// A transaction ⟨v, z⟩ as it is proposed, logged and delivered.
@@ -84,9 +125,16 @@ pub struct Txn {
 
 impl fmt::Display for Txn {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let session = self.request.session;
         match self.change {
             Change::Set { key, value, .. } => write!(f, "{} {key}={value}", self.zxid),
             Change::Rejected => write!(f, "{} rejected", self.zxid),
+            Change::CreateSession => write!(f, "{} createSession {session}", self.zxid),
+            Change::CloseSession { .. } => write!(f, "{} closeSession {session}", self.zxid),
+            Change::CreateNode { number } => {
+                write!(f, "{} create n-{number} of {session}", self.zxid)
+            }
+            Change::Refused(error) => write!(f, "{} refused, {error}", self.zxid),
         }
     }
 }
@@ -123,6 +171,44 @@ pub enum Outcome {
     /// The server does not serve clients now, or has seen less than the session already has.
     /// The operation was not and will never be carried out.
     Refused,
+    /// The session is open, and its client connected.
+    Connected {
+        /// A new session: the transaction that opened it. ZooKeeper says nothing of it, and the client may
+        /// then be told by a server that lags that it has expired.
+        opened: Option<Zxid>,
+    },
+    /// The session has ended (a `ConnectResponse` with session 0).
+    Expired,
+    /// The client is not connected here: its connection was closed with its session, or with the one before.
+    Disconnected,
+    /// A sign of life back.
+    Pong {
+        /// The zxid of the last transaction that this server had applied.
+        position: Zxid,
+    },
+    /// The node is there.
+    Named {
+        /// The transaction that created it.
+        zxid: Zxid,
+        /// The number in its name.
+        number: u8,
+    },
+    /// The request was committed as an error.
+    Failed {
+        /// The error's place in the total order.
+        zxid: Zxid,
+        /// Why.
+        error: SessionError,
+    },
+    /// The nodes of the lock, as far as the recipe needs them.
+    Queue {
+        /// The asking session's own node, if it is there; the first one, if there are several.
+        own: Option<LockNode>,
+        /// The node with the lowest number: whose it is has the lock.
+        first: Option<LockNode>,
+        /// The zxid of the last transaction that this server had applied.
+        position: Zxid,
+    },
 }
 
 /// One versioned register.
@@ -149,6 +235,13 @@ impl Digest {
                 (1 + key.index() as u64, u64::from(value) << 32 | u64::from(version))
             }
             Change::Rejected => (0, 0),
+            Change::CreateSession => (101, 0),
+            Change::CloseSession { nodes } => {
+                let [low, high] = nodes.bits();
+                (102, u64::from(high) << 32 | u64::from(low))
+            }
+            Change::CreateNode { number } => (103, number.into()),
+            Change::Refused(error) => (104, error as u64),
         };
         let zxid = u64::from(txn.zxid.epoch.0) << 32 | u64::from(txn.zxid.counter);
         let request = u64::from(txn.request.session.0) << 32 | u64::from(txn.request.cxid);
@@ -166,7 +259,7 @@ const fn mix(state: u64, word: u64) -> u64 {
 
 /// The state that a sequence of transactions leads to: ZooKeeper's DataTree, and the contents of
 /// a snapshot.
-#[derive(Copy, Clone, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Copy, Clone, Debug, Default, PartialEq, Eq)]
 pub struct Replica {
     /// `lastProcessedZxid`: the last transaction applied, or ⟨e, 0⟩ at a leader established in e.
     pub last_processed: Zxid,
@@ -174,13 +267,30 @@ pub struct Replica {
     pub digest: Digest,
     /// The registers.
     pub registers: [Register; KEYS],
+    /// Sessions and the nodes of the lock.
+    pub locks: Locks,
+}
+
+/// Sessions and nodes count if there are any: where there are none, an execution has the hash that it always
+/// had.
+impl Hash for Replica {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        let Self { last_processed, digest, registers, locks } = self;
+        (last_processed, digest, registers).hash(state);
+        if *locks != Locks::default() {
+            locks.hash(state);
+        }
+    }
 }
 
 impl Replica {
     /// Applies `txn` after everything applied so far. Order is the caller's business.
     pub fn apply(&mut self, txn: &Txn) {
-        if let Change::Set { key, value, version } = txn.change {
-            self.registers[key.index()] = Register { value, version };
+        match txn.change {
+            Change::Set { key, value, version } => {
+                self.registers[key.index()] = Register { value, version };
+            }
+            _ => self.locks.apply(txn),
         }
         self.last_processed = txn.zxid;
         self.digest = self.digest.then(txn);
@@ -217,6 +327,14 @@ mod tests {
             with(Key(0), 2, 1),
             with(Key(0), 1, 2),
             Txn { change: Change::Rejected, ..txn },
+            Txn { change: Change::CreateSession, ..txn },
+            Txn { change: Change::CloseSession { nodes: Numbers::default() }, ..txn },
+            Txn { change: Change::CloseSession { nodes: [0].into_iter().collect() }, ..txn },
+            Txn { change: Change::CloseSession { nodes: [40].into_iter().collect() }, ..txn },
+            Txn { change: Change::CreateNode { number: 0 }, ..txn },
+            Txn { change: Change::CreateNode { number: 1 }, ..txn },
+            Txn { change: Change::Refused(SessionError::Expired), ..txn },
+            Txn { change: Change::Refused(SessionError::Moved), ..txn },
         ];
         let empty = Digest::EMPTY;
         let mut digests: Vec<_> = differ.iter().map(|txn| empty.then(txn)).collect();

@@ -79,7 +79,7 @@ impl Index {
                 Change::Set { key, value, version: version.wrapping_add(1) }
             }
             Op::WriteIf { .. } => Change::Rejected,
-            Op::Read { .. } | Op::Sync => return false,
+            _ => return false,
         };
         expected == txn.change
     }
@@ -119,7 +119,7 @@ fn check_answer(
             let shown = Register { value, version };
             return check_read(operation, shown, position, index);
         }
-        Outcome::Synced { .. } | Outcome::Refused => return None,
+        _ => return None,
     };
     if index.zxid_of(operation.request) != Some(zxid) {
         let what = format!("{operation} was answered with {zxid} and is not in the log there");
@@ -128,7 +128,7 @@ fn check_answer(
     let at = index.zxids.binary_search(&zxid).ok()?;
     let logged = match log[at].change {
         Change::Set { version, .. } => Some(version),
-        Change::Rejected => None,
+        _ => None,
     };
     (logged != version).then(|| {
         let what = format!("{operation} was answered with another version than the log has");

@@ -110,7 +110,7 @@ impl Sweep<'_> {
         let (position, is_update) = match outcome {
             Outcome::Written { zxid, .. } | Outcome::BadVersion { zxid } => (zxid, true),
             Outcome::Value { position, .. } | Outcome::Synced { position } => (position, false),
-            Outcome::Refused => return,
+            _ => return,
         };
         let floor = self.floors[at];
         self.check_session(at, position, is_update, &floor);

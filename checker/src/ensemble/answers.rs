@@ -53,7 +53,7 @@ impl Ensemble {
                 (Knowledge::Read, self.shown(node, position, change))
             }
             // A rejection is no write: nothing can be lost with it.
-            Outcome::BadVersion { .. } | Outcome::Synced { .. } | Outcome::Refused => return,
+            _ => return,
         };
         if let Some(sequence) = sequence {
             self.sequences.learn(sequence, Known { how, request, server: node, when });

@@ -36,6 +36,10 @@ impl Ensemble {
             Fact::Unavailable { bound, excuse } => {
                 self.ending.unavailable = Some((*bound, *excuse));
             }
+            Fact::Lock { session, news } => {
+                self.locks.on_news(node, *session, *news);
+                return Step::Lock { session: *session, news: *news };
+            }
             Fact::NeverQuiet { bound } => self.ending.never_quiet = Some(*bound),
             fact => {
                 if let Some(node) = node {
@@ -265,6 +269,7 @@ impl Ensemble {
         if !self.is_deposed(epoch) {
             self.committed = self.reigns.get(id).initial_history;
         }
+        self.locks.on_established(self.reigns.get(id).initial_history, &self.sequences);
         self.reigns.establish(id, when);
         self.begin_to_serve(node, epoch);
         self.clients.drop_syncs(|_, of| of < epoch);
@@ -286,6 +291,7 @@ impl Ensemble {
         let (is_first, proposed) = (!reign.has_proposed(), reign.proposed());
         let sequence = self.sequences.extend(proposed, txn);
         self.reigns.propose(id, sequence);
+        self.locks.on_proposed(txn);
         Step::Proposed { txn, is_first }
     }
 
@@ -299,6 +305,7 @@ impl Ensemble {
             return Step::Nothing;
         };
         self.reigns.commit(id, sequence);
+        self.locks.on_committed(sequence, &self.sequences);
         if !self.is_deposed(epoch) && self.sequences.is_prefix(self.committed, sequence) {
             self.committed = sequence;
         }

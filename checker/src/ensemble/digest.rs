@@ -16,6 +16,8 @@ impl Canonical for Ensemble {
             answered_syncs,
             current,
             ending: _,
+            // Whoever explores has no clients that queue for the lock.
+            locks: _,
         } = self;
         servers.iter().for_each(|server| self.server_canonical(server, sink));
         sink.plain(&[committed, visible].map(|sequence| sequences.digest(*sequence)));

@@ -2,11 +2,12 @@
 
 use crate::clients::OpenSync;
 use crate::ensemble::AnsweredSync;
+use crate::evidence::News;
 use crate::reigns::ReignId;
 use crate::sequences::Sequence;
 use zab_core::event::{Breach, ExitReason};
 use zab_core::message::Vote;
-use zab_core::{Epoch, NodeId, Outcome, Recovered, RequestId, Txn, Zxid};
+use zab_core::{Epoch, NodeId, Outcome, Recovered, RequestId, SessionId, Txn, Zxid};
 
 /// What an event did. Everything else stands in the ensemble as it is after the event.
 #[derive(Copy, Clone, Debug)]
@@ -61,6 +62,8 @@ pub(crate) enum Step<'a> {
     Breached { breach: Breach, zxid: Zxid },
     /// A client was answered, and what its session had seen when it asked.
     Returned { request: RequestId, outcome: Outcome, seen: Zxid, sync: Option<OpenSync> },
+    /// A client that queues for the lock learns something.
+    Lock { session: SessionId, news: News },
     /// A server is at rest: what its disk leads to.
     AtRest { disk: Sequence },
 }

@@ -5,6 +5,7 @@ mod certificate;
 mod clients;
 mod disks;
 mod issues;
+mod locks;
 mod mirror;
 mod order;
 mod promises;

@@ -78,7 +78,7 @@ impl Claim {
         let Zxid { epoch, counter } = loss.txn.zxid;
         let write = match loss.txn.change {
             Change::Set { key, value, version } => Some([u32::from(key.0), value, version]),
-            Change::Rejected => None,
+            _ => None,
         };
         Self {
             zxid: [epoch.0, counter],

@@ -119,11 +119,14 @@ pub fn render(case: &Case) -> String {
 
 /// What is so by default is left out.
 fn schedule_fields(schedule: &Schedule) -> Vec<String> {
-    let Schedule { version, seed, servers, directories, actions } = schedule;
+    let Schedule { version, seed, servers, directories, workload, actions } = schedule;
     let mut fields =
         vec![field(4, "version", version), field(4, "seed", seed), field(4, "servers", servers)];
     if !directories.are_lenient() {
         fields.push(field(4, "directories", directories));
+    }
+    if !workload.is_registers() {
+        fields.push(field(4, "workload", workload));
     }
     fields.push(list(4, "actions", actions.iter().map(Action::to_json)));
     fields

@@ -51,7 +51,7 @@ fn a_case_is_written_one_action_a_line() {
           "confirmed": [],
           "provenance": {"tool":"zab 0.0.0","seed":0,"execution":0,"minimizing":0,"actions_before":0},
           "schedule": {
-            "version": 7,
+            "version": 8,
             "seed": 18446744073709551615,
             "servers": 3,
             "actions": [

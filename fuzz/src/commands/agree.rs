@@ -3,6 +3,7 @@
 use super::output::Out;
 use super::progress::Meter;
 use super::switches::Switches;
+use super::workload::{self, Clients};
 use super::{Exit, FOUND, Failure, check_servers, out_option, ready_folder, typed, write_case};
 use crate::agreement::{self, Disagreement, Hunt, Tally};
 use crate::case::{Case, Driver, FORMAT, Provenance, Told};
@@ -37,6 +38,9 @@ pub(super) struct Args {
     /// End after this many schedules
     #[arg(long, value_name = "N", conflicts_with = "time")]
     runs: Option<u64>,
+    /// What clients do: read and write registers, or queue for a lock as well
+    #[arg(long, value_enum, default_value_t, value_name = "W")]
+    workload: Clients,
     /// Where to write a case
     #[arg(long, default_value = FOUND, value_name = "DIR")]
     out: PathBuf,
@@ -61,14 +65,16 @@ pub(super) fn run(args: &Args, out: &Out) -> Result<Exit, Failure> {
     let variant = &named.name;
     let goes_on = if args.keep_going { " --keep-going" } else { "" };
     let size = servers.map_or(String::new(), |servers| format!(" --servers {servers}"));
-    let folder = out_option(&args.out);
-    let command =
-        format!("cargo zab agree --variant {variant} --seed {seed} {shown}{size}{goes_on}{folder}");
+    let (clients, folder) = (workload::flag(args.workload.into()), out_option(&args.out));
+    let command = format!(
+        "cargo zab agree --variant {variant} --seed {seed} {shown}{size}{clients}{goes_on}{folder}"
+    );
     out.command(&command);
     let campaign = Campaign {
         sizes: (*servers).into(),
         wanted: Wanted::Any,
         keep_going: true,
+        workload: args.workload.into(),
         ..Campaign::new(&named, *seed, limit)
     };
     let meter = Meter::new(out, limit);

@@ -11,6 +11,7 @@ use super::parallel::Jobs;
 use super::progress::{Meter, describe};
 use super::report::{Problem, Reports, Suite, Test};
 use super::switches::Switches;
+use super::workload::{self, Clients};
 use super::{
     Exit, FOUND, Failure, check_servers, hold_in_option, out_option, quoted, ready_folder, typed,
 };
@@ -67,7 +68,7 @@ pub(super) struct Args {
     #[arg(long, value_enum, value_name = "D", value_delimiter = ',')]
     hold_in: Vec<HoldIn>,
     /// Look for this class alone [default: O1 and O2; for a single defect, what it is known for; for
-    /// the reference, any class]
+    /// the reference, any class; where clients queue for a lock, E-1 to E-8]
     #[arg(long, value_name = "C")]
     class: Option<String>,
     /// Kinds of fault to exclude, as in power-loss,kill,flush-error
@@ -75,6 +76,9 @@ pub(super) struct Args {
     without: Vec<Kind>,
     #[command(flatten)]
     strict_posix: StrictPosix,
+    /// What clients do: read and write registers, or queue for a lock as well
+    #[arg(long, value_enum, default_value_t, value_name = "W")]
+    workload: Clients,
     /// Only findings that go away when this defect is repaired: see `zab variants V`; `upgrade` for
     /// those that neither release of OLD:NEW shows without the other
     #[arg(long, value_name = "DEFECT")]
@@ -211,6 +215,7 @@ fn campaign(args: &Args, named: &Named) -> Result<Campaign, Failure> {
         Some(name) => Wanted::Only(Class::parse(name).ok_or_else(|| {
             Failure::usage(format!("there is no class `{name}`: {}", Class::NAMES))
         })?),
+        None if args.workload == Clients::Locks => Wanted::of_locks(named),
         None => Wanted::of(named),
     };
     check_servers(args.servers)?;
@@ -228,6 +233,7 @@ fn campaign(args: &Args, named: &Named) -> Result<Campaign, Failure> {
         limit: args.runs.map_or(Limit::Time(time), Limit::Runs),
         without: args.without.clone(),
         directories: args.strict_posix.or(blank.directories),
+        workload: args.workload.into(),
         wanted,
         keep_going: args.keep_going,
         folder: args.corpus.as_deref().map(shared).transpose()?,
@@ -271,6 +277,7 @@ fn command(args: &Args, named: &Named, campaign: &Campaign) -> String {
         command += &format!(" --without {}", names.join(","));
     }
     command += flag(campaign.directories);
+    command += workload::flag(campaign.workload);
     if let Some(cause) = campaign.cause {
         command += &format!(" --cause {}", cause.spelling());
     }

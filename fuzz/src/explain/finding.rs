@@ -178,7 +178,7 @@ impl Finding {
     pub(super) fn keys(&self) -> BTreeSet<Key> {
         let of_subject = |txn: &Txn| match txn.change {
             Change::Set { key, .. } => Some(key),
-            Change::Rejected => None,
+            _ => None,
         };
         self.subjects.iter().filter_map(of_subject).collect()
     }

@@ -111,6 +111,19 @@ fn subject(txn: &Txn) -> Value {
             "key": key.to_string(), "value": value, "version": version,
         }),
         Change::Rejected => json!({ "zxid": zxid, "request": request }),
+        Change::CreateSession => json!({ "zxid": zxid, "opens": txn.request.session.to_string() }),
+        Change::CloseSession { nodes } => json!({
+            "zxid": zxid,
+            "closes": txn.request.session.to_string(),
+            "nodes": nodes.iter().collect::<Vec<_>>(),
+        }),
+        Change::CreateNode { number } => json!({
+            "zxid": zxid, "request": request,
+            "node": number, "owner": txn.request.session.to_string(),
+        }),
+        Change::Refused(error) => json!({
+            "zxid": zxid, "request": request, "refused": error.to_string(),
+        }),
     }
 }
 

@@ -217,12 +217,11 @@ impl Teller {
     /// Whether it is one of the simulator's own writes and reads after healing, or what a server
     /// does for one.
     fn is_routine(&self, event: &Event) -> bool {
-        let is_own = |session: SessionId| session.0 > u16::from(CLIENTS);
         self.healed.is_some()
             && match &event.fact {
                 Fact::Invoked { .. } | Fact::Returned { outcome: Outcome::Refused, .. } => true,
-                Fact::TimedOut { request } => is_own(request.session),
-                Fact::Noted(Note::Proposed(txn)) => is_own(txn.request.session),
+                Fact::TimedOut { request } => is_simulators(request.session),
+                Fact::Noted(Note::Proposed(txn)) => is_simulators(txn.request.session),
                 Fact::Noted(Note::Committed(zxid)) => self.is_own_write(*zxid),
                 _ => false,
             }
@@ -235,7 +234,7 @@ impl Teller {
             .iter()
             .rev()
             .find(|txn| txn.zxid == zxid)
-            .is_some_and(|txn| txn.request.session.0 > u16::from(CLIENTS))
+            .is_some_and(|txn| is_simulators(txn.request.session))
     }
 
     /// The answers with which an execution ends are told together.
@@ -245,7 +244,7 @@ impl Teller {
         else {
             return false;
         };
-        if request.session.0 <= u16::from(CLIENTS) {
+        if !is_simulators(request.session) {
             return false;
         }
         match (outcome, self.open.get(request)) {
@@ -288,6 +287,11 @@ impl Teller {
             self.push(reads_us, None, Weight::Step, text);
         }
     }
+}
+
+/// Whether it is a session of the simulator's own, not of a schedule's client.
+fn is_simulators(session: SessionId) -> bool {
+    !session.is_tracked() && session.0 > u16::from(CLIENTS)
 }
 
 fn given(value: u32) -> String {

@@ -17,12 +17,12 @@ pub mod shiviz;
 use super::passages::{Arrival, Passages};
 use crate::oracle::Recording;
 use serde_json::{Map, Value, json};
-use zab_checker::{Event, Fact};
+use zab_checker::{Event, Fact, News};
 use zab_core::event::{Note, SyncMode};
 use zab_core::variant::Release;
 use zab_core::{
-    Change, DiskError, DiskOp, File, Op, Outcome, Packet, Purge, Recovered, RequestId, Time, Txn,
-    Zxid,
+    Change, DiskError, DiskOp, File, Op, Outcome, Packet, Purge, Recovered, RequestId, SessionId,
+    Time, Txn, Zxid,
 };
 use zab_sim::trace::Line;
 
@@ -232,7 +232,12 @@ fn packet(mut fields: Value, packet: &Packet) -> Value {
         Packet::Request { request: of, .. } | Packet::Sync { request: of } => {
             fields["request"] = request(*of);
         }
-        Packet::UpToDate | Packet::Ping => {}
+        Packet::Revalidate { request: of } => fields["request"] = request(*of),
+        Packet::Revalidated { request: of, is_valid } => {
+            fields["request"] = request(*of);
+            fields["valid"] = (*is_valid).into();
+        }
+        Packet::UpToDate | Packet::Ping | Packet::Touched(_) => {}
     }
     fields
 }
@@ -289,6 +294,7 @@ fn of_client_or_run(fact: &Fact) -> Value {
         }
         Fact::TimedOut { request: of } => json!({ "kind": "timed-out", "request": request(*of) }),
         Fact::StrictDirectories => json!({ "kind": "strict-directories" }),
+        Fact::Lock { session, news } => lock(*session, *news),
         Fact::Healed => json!({ "kind": "healed" }),
         Fact::Available { after } => json!({ "kind": "available", "after_us": after.0 }),
         Fact::Unavailable { bound, excuse } => {
@@ -306,12 +312,37 @@ fn of_client_or_run(fact: &Fact) -> Value {
     }
 }
 
+/// What a client that queues for the lock learns.
+fn lock(session: SessionId, news: News) -> Value {
+    let (what, number, at) = match news {
+        News::Opened => ("opened", None, None),
+        News::Resumed => ("resumed", None, None),
+        News::Suspended => ("suspended", None, None),
+        News::Expired => ("expired", None, None),
+        News::Named { zxid, number } => ("named", Some(number), Some(zxid)),
+        News::Holds { number } => ("holds", Some(number), None),
+    };
+    let mut fields = json!({ "kind": "lock", "session": session.to_string(), "news": what });
+    if let Some(number) = number {
+        fields["node"] = number.into();
+    }
+    if let Some(at) = at {
+        fields["zxid"] = zxid(at);
+    }
+    fields
+}
+
 fn add_op(fields: &mut Value, op: &Op) {
     let (name, key) = match op {
         Op::Write { key, .. } => ("write", Some(key)),
         Op::WriteIf { key, .. } => ("write-if", Some(key)),
         Op::Read { key } => ("read", Some(key)),
         Op::Sync => ("sync", None),
+        Op::OpenSession => ("open", None),
+        Op::ResumeSession => ("resume", None),
+        Op::Ping => ("ping", None),
+        Op::CreateNode => ("create", None),
+        Op::Children => ("children", None),
     };
     fields["op"] = name.into();
     if let Some(key) = key {
@@ -332,6 +363,13 @@ fn add_outcome(fields: &mut Value, outcome: &Outcome) {
         Outcome::Value { position, .. } => ("value", Some(position)),
         Outcome::Synced { position } => ("synced", Some(position)),
         Outcome::Refused => ("refused", None),
+        Outcome::Connected { opened } => ("connected", opened.as_ref()),
+        Outcome::Expired => ("expired", None),
+        Outcome::Disconnected => ("disconnected", None),
+        Outcome::Pong { position } => ("pong", Some(position)),
+        Outcome::Named { zxid, .. } => ("named", Some(zxid)),
+        Outcome::Failed { zxid, .. } => ("failed", Some(zxid)),
+        Outcome::Queue { position, .. } => ("queue", Some(position)),
     };
     fields["outcome"] = name.into();
     if let Some(at) = at {

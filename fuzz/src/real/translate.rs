@@ -109,6 +109,12 @@ struct Teller<'a> {
 ///
 /// A step that no line can bring about, or a claim that no read can show.
 pub fn translate(recording: &Recording, title: &str) -> Result<String, Inexpressible> {
+    if !recording.schedule.workload.is_registers() {
+        let what = "clients queue for a lock, of which a translation has no lines yet: see \
+                    fuzz/scenarios/lock-held-twice.txt"
+            .to_owned();
+        return Err(Inexpressible { at_us: None, what });
+    }
     tell(recording, title, &End::of(recording)?)
 }
 

@@ -16,7 +16,7 @@ use std::sync::Arc;
 use zab_checker::Class;
 use zab_core::variant::{Releases, Switch};
 use zab_sim::Schedule;
-use zab_sim::schedule::{Directories, Kind};
+use zab_sim::schedule::{Directories, Kind, Workload};
 
 /// Executions after which an island forgets its corpus and starts over, the first time; each later
 /// time it takes twice as long. A greedy search that has taken a wrong turn stays lost, and most
@@ -39,6 +39,7 @@ pub struct Island {
     sizes: Sizes,
     without: Vec<Kind>,
     directories: Directories,
+    workload: Workload,
     guidance: Guidance,
     rng: Rng,
     oracle: Oracle,
@@ -71,6 +72,7 @@ impl Island {
             sizes,
             without: Vec::new(),
             directories: Directories::default(),
+            workload: Workload::default(),
             guidance: Guidance::default(),
             rng,
             oracle: Oracle::new(driver),
@@ -94,6 +96,7 @@ impl Island {
         Self::new(campaign.driver, campaign.releases, campaign.sizes, rng)
             .without(&campaign.without)
             .in_directories(campaign.directories)
+            .with_workload(campaign.workload)
             .guided_by(campaign.guidance)
             .hold_in(campaign.others())
             .because_of(campaign.cause)
@@ -110,6 +113,13 @@ impl Island {
     #[must_use]
     pub const fn in_directories(mut self, directories: Directories) -> Self {
         self.directories = directories;
+        self
+    }
+
+    /// The same where clients do this.
+    #[must_use]
+    pub const fn with_workload(mut self, workload: Workload) -> Self {
+        self.workload = workload;
         self
     }
 
@@ -148,6 +158,7 @@ impl Island {
                 .for_each(|action| action.act = action.act.within_one_release());
         }
         schedule.directories = self.directories;
+        schedule.workload = self.workload;
         schedule.actions.retain(|action| !self.without.contains(&Kind::of(&action.act)));
         schedule
     }
@@ -157,14 +168,14 @@ impl Island {
         if let Some(schedule) = self.borrowed.pop() {
             return schedule;
         }
-        let Self { rng, sizes, corpora, guidance, age, .. } = self;
+        let Self { rng, sizes, corpora, guidance, age, workload, .. } = self;
         let servers = sizes.draw(rng);
         let is_blind = *guidance == Guidance::Random;
         // What is easy is found by looking about, and a corpus of a few is a poor start.
         let fresh_in = if *age < LOOKING_ABOUT { 1 } else { 5 };
         let corpus = corpora.entry(servers).or_default();
         if is_blind || corpus.is_empty() || rng.one_in(fresh_in) {
-            return generate::schedule(rng, servers);
+            return generate::for_workload(rng, servers, *workload);
         }
         let (parent, donor) = corpus.choose(rng);
         mutate(rng, &parent.schedule, parent.moment_us, donor)

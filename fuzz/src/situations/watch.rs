@@ -95,7 +95,7 @@ impl Watch {
             Op::Write { .. } => pick(Situation::WriteAtLeader, Situation::WriteAtFollower),
             Op::WriteIf { .. } => pick(Situation::WriteIfAtLeader, Situation::WriteIfAtFollower),
             Op::Read { .. } => pick(Situation::ReadAtLeader, Situation::ReadAtFollower),
-            Op::Sync => pick(Situation::SyncAtLeader, Situation::SyncAtFollower),
+            _ => pick(Situation::SyncAtLeader, Situation::SyncAtFollower),
         });
         if let Outcome::BadVersion { .. } = outcome {
             self.reached.insert(Situation::BadVersion);

@@ -3,6 +3,7 @@
 //! `length u32 | crc32 u32 | payload`, all little-endian. A file may end in the middle of a record
 //! (a torn tail: the power went while it was written); damage before the end is corruption.
 
+use zab_core::locks::{Numbers, SessionError};
 use zab_core::{Change, Epoch, Key, RequestId, SessionId, Txn, Zxid};
 
 /// Bytes before the payload.
@@ -29,6 +30,13 @@ pub fn encode(txn: &Txn, log: &mut Vec<u8>) {
     let (tag, key, value, version) = match txn.change {
         Change::Set { key, value, version } => (1, key.0, value, version),
         Change::Rejected => (0, 0, 0, 0),
+        Change::CreateSession => (2, 0, 0, 0),
+        Change::CloseSession { nodes } => {
+            let [low, high] = nodes.bits();
+            (3, 0, low, high)
+        }
+        Change::CreateNode { number } => (4, number, 0, 0),
+        Change::Refused(error) => (5, error as u8, 0, 0),
     };
     let mut payload = [0; PAYLOAD];
     payload[0..4].copy_from_slice(&txn.zxid.epoch.0.to_le_bytes());
@@ -57,6 +65,18 @@ fn decode(bytes: &[u8]) -> Option<Txn> {
             value: word(payload, 16),
             version: word(payload, 20),
         },
+        2 => Change::CreateSession,
+        3 => {
+            let bits = [word(payload, 16), word(payload, 20)];
+            Change::CloseSession { nodes: Numbers::from_bits(bits) }
+        }
+        4 => Change::CreateNode { number: payload[15] },
+        5 => Change::Refused(match payload[15] {
+            0 => SessionError::Expired,
+            1 => SessionError::Moved,
+            2 => SessionError::Full,
+            _ => return None,
+        }),
         _ => return None,
     };
     let session = SessionId(u16::from_le_bytes([payload[12], payload[13]]));

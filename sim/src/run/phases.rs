@@ -22,6 +22,10 @@ const SERVING_BOUND: Span = Span::from_millis(4000);
 /// A server that serves has to carry out a write within this time, in the end.
 const WRITING_BOUND: Span = Span::from_millis(2000);
 
+/// Once all servers serve, sessions whose clients are gone have ended within this time: 12 ticks, three times
+/// as long as that takes.
+const SESSIONS_BOUND: Span = Span::from_millis(480);
+
 /// The register of the writes after healing.
 const PROBED: Key = Key(KEYS as u8 - 1);
 
@@ -75,10 +79,17 @@ impl<D: Driver, O: Observer> Execution<'_, D, O> {
             self.change(|driver, _| driver.set_directories(schedule.directories))?;
             self.state(None, Fact::StrictDirectories)?;
         }
+        if !schedule.workload.is_registers() {
+            self.change(|driver, fx| driver.begin_locks(fx))?;
+        }
         self.chaos(schedule)?;
         self.change(|driver, fx| driver.heal(fx))?;
         if self.liveness()? {
             self.service_for_all()?;
+            if !schedule.workload.is_registers() {
+                self.advance(self.now().after(SESSIONS_BOUND), |_| false)?;
+                self.change(|driver, fx| driver.calm_locks(fx))?;
+            }
             let quiet = self.wait_until_quiet(QUIET_BOUND)?;
             self.state_who_is_absent(QUIET_BOUND)?;
             self.read_everything()?;

@@ -1,12 +1,13 @@
 //! The binary form: fixed-width records of which any byte string decodes.
 //!
-//! 16 bytes of header (`seed u64 | servers u8 | directories u8 | 6 × 0`), then 8 bytes an action
+//! 16 bytes of header (`seed u64 | servers u8 | directories u8 | workload u8 | 5 × 0`), then 8 bytes an action
 //! (`at u16 | kind u8 | a u8 | b u8 | c u8 | span u16`, times in units of [`GRAIN_US`]), all
-//! little-endian. Directories are strict if that byte is `S`, so that hardly any bytes ask for that which
+//! little-endian. Directories are strict if that byte is `S`, and the workload is locks if that byte is `L`, so that hardly any bytes ask for that which
 //! were not meant to. Kinds and servers are taken modulo their number, missing bytes of the header are
 //! 0, and a record that is not whole is left out. Removing 8 bytes removes one action, so a
 //! fuzzer's own mutations are meaningful edits.
 
+use super::Workload;
 use super::fields::Field;
 use super::{Action, CrashMode, Directories, FORMAT, Files, GRAIN_US, Kind, Schedule, StallTarget};
 use crate::schedule::{ACTIONS_MAX, ClientOp};
@@ -20,6 +21,9 @@ pub const RECORD: usize = 8;
 
 /// The byte of the header that asks for strict directories.
 const STRICT: u8 = b'S';
+
+/// The byte of the header that asks for clients that queue for a lock.
+const LOCKS: u8 = b'L';
 
 const SERVERS: [u8; 3] = [3, 5, 7];
 const OPS: [ClientOp; 4] = [ClientOp::Write, ClientOp::WriteIf, ClientOp::Read, ClientOp::SyncRead];
@@ -38,7 +42,7 @@ impl Schedule {
         let (head, records) = bytes.split_at(bytes.len().min(HEADER));
         let mut header = [0; HEADER];
         header[..head.len()].copy_from_slice(head);
-        let [s0, s1, s2, s3, s4, s5, s6, s7, servers, directories, ..] = header;
+        let [s0, s1, s2, s3, s4, s5, s6, s7, servers, directories, workload, ..] = header;
         let mut schedule = Self {
             version: FORMAT,
             seed: u64::from_le_bytes([s0, s1, s2, s3, s4, s5, s6, s7]),
@@ -46,6 +50,10 @@ impl Schedule {
             directories: match directories {
                 STRICT => Directories::Strict,
                 _ => Directories::Lenient,
+            },
+            workload: match workload {
+                LOCKS => Workload::Locks,
+                _ => Workload::Registers,
             },
             actions: records.chunks_exact(RECORD).take(ACTIONS_MAX).map(decode).collect(),
         };
@@ -60,6 +68,7 @@ impl Schedule {
         bytes.extend_from_slice(&self.seed.to_le_bytes());
         bytes.push(servers.expect("a valid schedule has 3, 5 or 7 servers") as u8);
         bytes.push(if self.directories.are_lenient() { 0 } else { STRICT });
+        bytes.push(if self.workload.is_registers() { 0 } else { LOCKS });
         bytes.resize(HEADER, 0);
         self.actions.iter().for_each(|action| bytes.extend_from_slice(&encode(action)));
         bytes

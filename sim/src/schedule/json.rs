@@ -3,7 +3,7 @@
 //! Reading is strict. A typo or a number out of range is an error of one line that says what is
 //! wrong, where, and what would be right.
 
-use super::{Act, Action, Directories, FORMAT, Kind, Schedule, ScheduleError};
+use super::{Act, Action, Directories, FORMAT, Kind, Schedule, ScheduleError, Workload};
 use serde::de::{Error as _, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
@@ -18,6 +18,8 @@ pub(super) struct Unchecked {
     servers: u8,
     #[serde(default)]
     directories: Directories,
+    #[serde(default)]
+    workload: Workload,
     actions: Vec<Action>,
 }
 
@@ -25,8 +27,8 @@ impl TryFrom<Unchecked> for Schedule {
     type Error = ScheduleError;
 
     fn try_from(json: Unchecked) -> Result<Self, ScheduleError> {
-        let Unchecked { version, seed, servers, directories, actions } = json;
-        let schedule = Self { version, seed, servers, directories, actions };
+        let Unchecked { version, seed, servers, directories, workload, actions } = json;
+        let schedule = Self { version, seed, servers, directories, workload, actions };
         schedule.validate()?;
         Ok(Self { version: FORMAT, ..schedule })
     }
@@ -123,7 +125,7 @@ impl Schedule {
 
     /// Writes the JSON form, one action a line.
     pub fn to_json(&self) -> String {
-        let Self { version, seed, servers, directories, actions } = self;
+        let Self { version, seed, servers, directories, workload, actions } = self;
         let lines: Vec<String> =
             actions.iter().map(|action| format!("\n    {}", action.to_json())).collect();
         let end = if lines.is_empty() { "" } else { "\n  " };
@@ -131,9 +133,13 @@ impl Schedule {
             Directories::Lenient => "",
             Directories::Strict => "\n  \"directories\": \"strict\",",
         };
+        let workload = match workload {
+            Workload::Registers => "",
+            Workload::Locks => "\n  \"workload\": \"locks\",",
+        };
         format!(
             "{{\n  \"version\": {version},\n  \"seed\": {seed},\n  \"servers\": {servers},\
-             {directories}\n  \"actions\": [{}{end}]\n}}\n",
+             {directories}{workload}\n  \"actions\": [{}{end}]\n}}\n",
             lines.join(","),
         )
     }

@@ -13,6 +13,7 @@
 //! - [`Frame::Clients`]: [`Frame::Ask`] one way, [`Frame::Answer`] and [`Frame::Dropped`] back.
 
 mod fields;
+mod locks;
 mod packet;
 
 use fields::{Read, Write};

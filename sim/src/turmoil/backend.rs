@@ -5,6 +5,7 @@ use crate::backend::Backend;
 use crate::client::{Client, Open};
 use crate::cluster::Cluster;
 use crate::due::Later;
+use crate::lockers::Locker;
 use crate::shell::Event;
 use crate::shell::codec::Frame;
 use crate::shell::event::Stamped;
@@ -24,6 +25,10 @@ impl Backend for Turmoil {
 
     fn sessions(&mut self) -> &mut [Client] {
         self.clients.sessions_mut()
+    }
+
+    fn lockers(&mut self) -> &mut Vec<Locker> {
+        self.clients.lockers_mut()
     }
 
     fn observe(&mut self, node: Option<NodeId>, fact: Fact) {

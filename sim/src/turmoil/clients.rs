@@ -9,6 +9,7 @@ use super::net::SimNet;
 use super::shared::Handle;
 use super::{CLIENTS_HOST, Turmoil, address, duration, waits};
 use crate::client::Client;
+use crate::lockers::Locker;
 use crate::sessions;
 use crate::shell::client::converse;
 use crate::shell::codec::Frame;
@@ -23,6 +24,7 @@ use zab_core::{Config, NodeId, SessionId};
 /// The sessions, and both ends of their queues.
 pub(super) struct Clients {
     sessions: Vec<Client>,
+    lockers: Vec<Locker>,
     /// By server.
     questions: Vec<mpsc::Sender<Stamped<Frame>>>,
     answers: mpsc::Receiver<(NodeId, Stamped<Frame>)>,
@@ -42,7 +44,7 @@ impl Clients {
         let (questions, queues) = config.members().map(|_| mpsc::channel(OUTBOX)).unzip();
         let sessions = (0..sessions.into()).map(|id| Client::new(SessionId(id))).collect();
         let unhosted = Some(Ends { questions: queues, told });
-        Self { sessions, questions, answers, unhosted }
+        Self { sessions, lockers: Vec::new(), questions, answers, unhosted }
     }
 
     /// Makes their host. It has to be the last one.
@@ -78,9 +80,14 @@ impl Clients {
         &mut self.sessions
     }
 
+    pub(super) const fn lockers_mut(&mut self) -> &mut Vec<Locker> {
+        &mut self.lockers
+    }
+
     /// How many clients wait for an answer.
     pub(super) fn count_open(&self) -> usize {
-        self.sessions.iter().filter(|session| !session.is_idle()).count()
+        let queuing = self.lockers.iter().map(Locker::session);
+        self.sessions.iter().chain(queuing).filter(|session| !session.is_idle()).count()
     }
 
     /// Hands the host something for a server. A queue that is full belongs to one that does not
@@ -111,7 +118,7 @@ impl Turmoil {
                         let machine = &self.shared.borrow().cluster[server];
                         machine.life().wrapping_sub(u16::from(!machine.is_up()))
                     };
-                    sessions::drop_clients(self, server, |open| open.life == life);
+                    sessions::drop_clients(self, server, life);
                     if self.clients.count_open() < waiting {
                         self.dropped = Some(at);
                     }

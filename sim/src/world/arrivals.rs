@@ -1,6 +1,7 @@
 //! Timers, turns, completions, requests, packets and messages reach a server.
 
 use super::World;
+use crate::client::Open;
 use crate::due::Effects;
 use crate::network::Item;
 use crate::observe::reported;
@@ -47,14 +48,13 @@ impl World {
     }
 
     pub(super) fn on_request(&mut self, now: Time, client: u8, cxid: u32, fx: &mut Effects) {
-        let session = &self.clients[usize::from(client)];
-        let Some(open) = session.open(cxid) else {
+        let Some(&Open { request, op, server, life, .. }) = self.open(client, cxid) else {
             return;
         };
-        if self.is_alive(open.server, open.life) {
-            fx.pass(now, || Some(Leg::Asked(open.request)));
-            let (request, op, last_seen) = (open.request, open.op, session.last_seen());
-            self.step(now, open.server, Input::Client { request, last_seen, op }, fx);
+        if self.is_alive(server, life) {
+            fx.pass(now, || Some(Leg::Asked(request)));
+            let last_seen = self.session(client).last_seen();
+            self.step(now, server, Input::Client { request, last_seen, op }, fx);
         }
     }
 
@@ -74,7 +74,7 @@ impl World {
             return;
         };
         fx.pass(now, || match &item {
-            Item::Packet(Packet::Ping) | Item::Up | Item::Refused => None,
+            Item::Packet(Packet::Ping | Packet::Touched(_)) | Item::Up | Item::Refused => None,
             Item::Down => Some(Leg::Ended(Way { conn, from: peer, to })),
             Item::Packet(packet) => {
                 Some(Leg::Arrived(Way { conn, from: peer, to }, packet.clone()))

@@ -5,7 +5,17 @@ use zab_core::canonical::{Canonical, Sink};
 
 impl Canonical for World {
     fn canonical<S: Sink>(&self, sink: &mut S) {
-        let Self { config: _, cluster, processes, network, mailboxes, clients, parked: _ } = self;
+        // Who lets time stand still has no clients that queue for the lock.
+        let Self {
+            config: _,
+            cluster,
+            processes,
+            network,
+            mailboxes,
+            clients,
+            lockers: _,
+            parked: _,
+        } = self;
         let conns = network.in_order().into_iter().map(|connection| connection.id()).collect();
         sink.numbers().conns = conns;
         for (id, process) in cluster.members().zip(processes) {

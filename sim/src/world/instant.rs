@@ -6,6 +6,7 @@ use crate::backend::Backend;
 use crate::client::{Client, Open};
 use crate::cluster::Cluster;
 use crate::due::{Due, Effects, Later};
+use crate::lockers::Locker;
 use std::ops::DerefMut;
 use zab_checker::Fact;
 use zab_core::{Input, NodeId, Purge, Time, Zxid};
@@ -28,6 +29,10 @@ impl Backend for Instant<'_> {
 
     fn sessions(&mut self) -> &mut [Client] {
         &mut self.world.clients
+    }
+
+    fn lockers(&mut self) -> &mut Vec<Locker> {
+        &mut self.world.lockers
     }
 
     fn observe(&mut self, node: Option<NodeId>, fact: Fact) {
@@ -90,7 +95,7 @@ impl Backend for Instant<'_> {
 
     fn send(&mut self, at: Time, open: Open, _last_seen: Zxid) {
         let Open { request, .. } = open;
-        let (client, cxid) = (request.session.0 as u8, request.cxid);
+        let (client, cxid) = (request.session.client(), request.cxid);
         self.fx.schedule(at, Due::Request { client, cxid });
     }
 }

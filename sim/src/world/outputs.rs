@@ -13,7 +13,7 @@ use zab_core::{DiskOp, Input, Lsn, NodeId, Output, Packet, Span, Time};
 /// What leaves with an output; `to` is the receiver of a packet, if it is handed to the network.
 fn leaving(output: &Output, from: NodeId, to: Option<NodeId>) -> Option<Leg> {
     match output {
-        Output::Send { packet: Packet::Ping, .. } => None,
+        Output::Send { packet: Packet::Ping | Packet::Touched(_), .. } => None,
         Output::Send { conn, .. } => Some(Leg::Left(Way { conn: *conn, from, to: to? })),
         Output::Reply { request, .. } => Some(Leg::Answered(*request)),
         _ => None,
@@ -71,7 +71,7 @@ impl World {
             }
             Output::DropClients => {
                 let life = self.cluster[id].life();
-                sessions::drop_clients(&mut self.at(now, fx), id, |open| open.life == life);
+                sessions::drop_clients(&mut self.at(now, fx), id, life);
             }
             Output::Ready(actor) => {
                 let life = self.cluster[id].life();

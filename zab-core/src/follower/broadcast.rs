@@ -15,8 +15,15 @@ impl Follower {
             Packet::Commit(zxid) => self.on_commit(server, zxid),
             Packet::Ping => {
                 if let Link::Up(conn) = self.link {
-                    server.send(conn, Packet::Ping);
+                    let touched = server.connections.take_touched();
+                    let is_bare = touched.iter().next().is_none();
+                    server
+                        .send(conn, if is_bare { Packet::Ping } else { Packet::Touched(touched) });
                 }
+                GO_ON
+            }
+            Packet::Revalidated { request, is_valid } => {
+                server.answer_resume(request, is_valid);
                 GO_ON
             }
             Packet::Sync { request } => {
@@ -50,6 +57,7 @@ impl Follower {
         assert!(matches!(self.phase, Phase::Broadcast), "clients are served in broadcast only");
         let packet = match op {
             Op::Sync => Packet::Sync { request },
+            Op::ResumeSession => Packet::Revalidate { request },
             op => Packet::Request { request, op },
         };
         if let Link::Up(conn) = self.link {

@@ -4,14 +4,17 @@ mod canonical;
 pub(crate) mod invariants;
 
 use super::Leader;
+use super::sessions::{Owner, Tracker, deadline};
 use crate::committer::Work;
 use crate::event::Note;
-use crate::ids::{ConnId, NodeId, RequestId, Zxid};
+use crate::ids::{ConnId, NodeId, RequestId, SessionId, Zxid};
+use crate::locks::{Locks, SessionError};
 use crate::log_writer::AckTo;
 use crate::message::Packet;
 use crate::quorum::NodeSet;
 use crate::server::Server;
-use crate::txn::{Change, KEYS, Op, Register, Replica, Txn};
+use crate::time::Time;
+use crate::txn::{Change, KEYS, Key, Op, Register, Replica, Txn};
 use std::collections::VecDeque;
 
 /// A proposal and who has acknowledged it.
@@ -34,14 +37,20 @@ pub(super) struct Broadcast {
     pending_syncs: Vec<(Zxid, ConnId, RequestId)>,
     /// The registers as they will be when everything proposed is applied (`outstandingChanges`).
     prepared: [Register; KEYS],
+    /// The same of sessions and nodes.
+    prepared_locks: Locks,
+    /// The sessions that it knows.
+    pub(super) sessions: Tracker,
 }
 
 impl Broadcast {
-    /// Begins after ⟨e, 0⟩ with the state of the initial history.
-    pub(super) const fn start(&mut self, mark: Zxid, initial: &Replica) {
+    /// Begins after ⟨e, 0⟩ with the state of the initial history, whose sessions have until then.
+    pub(super) fn start(&mut self, mark: Zxid, initial: &Replica, deadline: Time) {
         self.last_proposed = mark;
         self.last_committed = mark;
         self.prepared = initial.registers;
+        self.prepared_locks = initial.locks;
+        self.sessions.start(initial.locks.sessions(), deadline);
     }
 
     /// What a learner acknowledged above this zxid is void: it is about to lose it.
@@ -58,24 +67,67 @@ impl Broadcast {
 
     /// The transaction that carries out a write, decided on what is proposed so far
     /// (`PrepRequestProcessor`).
-    fn prepare(&mut self, request: RequestId, op: Op) -> Option<Txn> {
-        let (key, value, expected) = match op {
-            Op::Write { key, value } => (key, value, None),
-            Op::WriteIf { key, value, version } => (key, value, Some(version)),
-            Op::Read { .. } | Op::Sync => return None,
+    fn prepare(&mut self, request: RequestId, op: Op, from: (Owner, Time)) -> Option<Txn> {
+        let next = self.next_zxid()?;
+        let change = match op {
+            Op::Write { key, value } => self.set(key, value, None),
+            Op::WriteIf { key, value, version } => self.set(key, value, Some(version)),
+            Op::OpenSession => self.open_session(request.session, from),
+            Op::CreateNode => self.create_node(request.session, from.0),
+            Op::Read { .. } | Op::Sync | Op::ResumeSession | Op::Ping | Op::Children => {
+                return None;
+            }
         };
-        // The last zxid of an epoch is never followed (ZOOKEEPER-1277); a new epoch would be.
-        let next = Some(self.last_proposed.next()).filter(|next| *next > self.last_proposed)?;
+        Some(self.take(Txn { zxid: next, request, change }))
+    }
+
+    /// The transaction that ends a session.
+    pub(super) fn close_session(&mut self, session: SessionId) -> Option<Txn> {
+        let nodes = self.prepared_locks.owned(session);
+        // It is a request of the session itself, and no client's (`ZooKeeperServer.close`).
+        let request = RequestId { session, cxid: 0 };
+        let change = Change::CloseSession { nodes };
+        let zxid = self.next_zxid()?;
+        Some(self.take(Txn { zxid, request, change }))
+    }
+
+    /// The last zxid of an epoch is never followed (ZOOKEEPER-1277); a new epoch would be.
+    fn next_zxid(&self) -> Option<Zxid> {
+        Some(self.last_proposed.next()).filter(|next| *next > self.last_proposed)
+    }
+
+    fn take(&mut self, txn: Txn) -> Txn {
+        self.last_proposed = txn.zxid;
+        self.prepared_locks.apply(&txn);
+        txn
+    }
+
+    fn open_session(&mut self, session: SessionId, (owner, deadline): (Owner, Time)) -> Change {
+        if !self.prepared_locks.has_room_for_session() {
+            return Change::Refused(SessionError::Full);
+        }
+        self.sessions.open(session, deadline, owner);
+        Change::CreateSession
+    }
+
+    fn create_node(&mut self, session: SessionId, owner: Owner) -> Change {
+        let checked = self.sessions.check(session, owner);
+        let room = self.prepared_locks.next_number().ok_or(SessionError::Full);
+        match checked.and(room) {
+            Ok(number) => Change::CreateNode { number },
+            Err(error) => Change::Refused(error),
+        }
+    }
+
+    fn set(&mut self, key: Key, value: u32, expected: Option<u32>) -> Change {
         let register = &mut self.prepared[key.index()];
-        let change = if expected.is_none_or(|version| version == register.version) {
+        if expected.is_none_or(|version| version == register.version) {
             let version = register.version.wrapping_add(1);
             *register = Register { value, version };
             Change::Set { key, value, version }
         } else {
             Change::Rejected
-        };
-        self.last_proposed = next;
-        Some(Txn { zxid: self.last_proposed, request, change })
+        }
     }
 }
 
@@ -99,18 +151,31 @@ impl Leader {
                 self.on_ack(server, peer, zxid);
             }
             Packet::Ping => {}
-            Packet::Request { request, op } => self.propose(server, request, op),
+            Packet::Touched(sessions) => self.on_touched(server, sessions.iter()),
+            Packet::Revalidate { request } => self.on_revalidate(server, conn, request),
+            Packet::Request { request, op } => {
+                self.propose(server, (request, Owner::Learner(conn)), op);
+            }
             Packet::Sync { request } => self.on_sync(server, conn, request),
             other => self.on_unexpected(server, conn, &other),
         }
     }
 
-    /// Assigns a zxid, sends the proposal to everyone, then queues it for the leader's own log
-    /// writer (`ProposalRequestProcessor`).
-    pub(crate) fn propose(&mut self, server: &mut Server, request: RequestId, op: Op) {
-        let Some(txn) = self.broadcast.prepare(request, op) else {
-            return;
-        };
+    /// Somebody asks, himself or through a learner, for something that takes a transaction.
+    pub(crate) fn propose(
+        &mut self,
+        server: &mut Server,
+        (request, owner): (RequestId, Owner),
+        op: Op,
+    ) {
+        if let Some(txn) = self.broadcast.prepare(request, op, (owner, deadline(server))) {
+            self.broadcast_txn(server, txn);
+        }
+    }
+
+    /// Sends the proposal to everyone, then queues it for the leader's own log writer
+    /// (`ProposalRequestProcessor`).
+    pub(super) fn broadcast_txn(&mut self, server: &mut Server, txn: Txn) {
         server.note(Note::Proposed(txn));
         self.broadcast.outstanding.push_back(Proposal { txn, acks: NodeSet::default() });
         self.send_to_forwarding(server, &Packet::Proposal(txn));
@@ -157,9 +222,12 @@ impl Leader {
     }
 
     /// The leader's committer has applied a transaction.
-    pub(crate) fn on_applied(&mut self, zxid: Zxid) {
+    pub(crate) fn on_applied(&mut self, txn: &Txn) {
         let applied = self.broadcast.to_be_applied.pop_front();
-        assert!(applied.is_some_and(|txn| txn.zxid == zxid), "the committer works in order");
+        assert!(applied.is_some_and(|next| next.zxid == txn.zxid), "the committer works in order");
+        if let Change::CloseSession { .. } = txn.change {
+            self.broadcast.sessions.remove(txn.request.session);
+        }
     }
 
     /// A learner's `sync`: answered after everything proposed so far. The leader does not make
@@ -194,9 +262,9 @@ mod tests {
         let request = RequestId { session: SessionId(0), cxid: 1 };
         let write = Op::Write { key: Key(0), value: 1 };
         let mut broadcast = Broadcast::default();
-        broadcast.start(Zxid::new(1, u32::MAX - 1), &Replica::default());
-        let last = broadcast.prepare(request, write).map(|txn| txn.zxid);
-        assert_eq!(last, Some(Zxid::new(1, u32::MAX)));
-        assert_eq!(broadcast.prepare(request, write), None, "ZOOKEEPER-1277");
+        broadcast.start(Zxid::new(1, u32::MAX - 1), &Replica::default(), Time(0));
+        let mut prepare = || broadcast.prepare(request, write, (Owner::Leader, Time(0)));
+        assert_eq!(prepare().map(|txn| txn.zxid), Some(Zxid::new(1, u32::MAX)));
+        assert_eq!(prepare(), None, "ZOOKEEPER-1277");
     }
 }

@@ -23,6 +23,7 @@ impl Canonical for Server {
             is_blank,
             serving,
             requests,
+            connections,
             generations: _,
             out: _,
         } = self;
@@ -31,6 +32,7 @@ impl Canonical for Server {
         writer.canonical(sink);
         leaked_writer.canonical(sink);
         sink.plain(&(committer, needs_snapshot, heard_epoch, is_blank, serving, requests));
+        sink.plain(connections);
         if sink.hears_elections() {
             sink.plain(round);
         }

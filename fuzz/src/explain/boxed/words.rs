@@ -119,7 +119,7 @@ pub(super) fn asked(asked: &Asked) -> String {
         Op::Write { key, value } => format!("write {key}={value}"),
         Op::WriteIf { key, value, version } => format!("write {key}={value} if version {version}"),
         Op::Read { key } => format!("read {key}"),
-        Op::Sync => "sync".to_owned(),
+        other => other.to_string(),
     };
     let answer = match outcome {
         Some(Outcome::Written { zxid, .. }) => format!("done, as {zxid}"),
@@ -128,6 +128,7 @@ pub(super) fn asked(asked: &Asked) -> String {
         Some(Outcome::Value { value, position, .. }) => format!("{value}, at {position}"),
         Some(Outcome::Synced { position }) => format!("done, at {position}"),
         Some(Outcome::Refused) => "refused".to_owned(),
+        Some(other) => other.to_string(),
         None => "no answer".to_owned(),
     };
     format!("{request} {what} at {server}: {answer}")

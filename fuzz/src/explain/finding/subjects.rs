@@ -1,7 +1,7 @@
 //! Which transactions a violation is about.
 
 use super::Asked;
-use zab_checker::detail::{Detail, Gap, OnDisk, Promise, Protocol};
+use zab_checker::detail::{Detail, Gap, OnDisk, Promise, Protocol, Session};
 use zab_checker::{Event, Fact, Violation};
 use zab_core::event::Note;
 use zab_core::{Change, DiskOp, Op, Outcome, Packet, RequestId, Txn, Zxid};
@@ -46,7 +46,7 @@ impl<'a> Subjects<'a> {
                         of == *key
                             && registers.iter().any(|r| (r.value, r.version) == (value, version))
                     }
-                    Change::Rejected => false,
+                    _ => false,
                 };
                 self.all(wrote)
             }
@@ -58,6 +58,7 @@ impl<'a> Subjects<'a> {
                 at_zxid(committed).into_iter().collect()
             }
             Detail::Protocol(protocol) => self.of_protocol(protocol, at),
+            Detail::Session(seen) => self.of_sessions(seen, at),
             Detail::Disk(disk) => zxids_on_disk(disk).iter().filter_map(at_zxid).collect(),
             Detail::Promise(Promise::AcknowledgesBelow { zxid, .. }) => {
                 at_zxid(zxid).into_iter().collect()
@@ -70,6 +71,29 @@ impl<'a> Subjects<'a> {
         };
         subjects.dedup();
         subjects
+    }
+
+    /// What was done in the sessions that it is about, but that they were opened; or the transactions.
+    fn of_sessions(&self, seen: &Session, at: usize) -> Vec<Txn> {
+        let sessions = match *seen {
+            Session::TwoHolders { first: (one, _), second: (other, _), .. } => vec![one, other],
+            Session::ExpiredUncommitted(session) => vec![session],
+            Session::ActsAfterItsEnd { txn, .. } => vec![txn.request.session],
+            Session::NodeWithoutSession { node, .. }
+            | Session::SessionWithoutNode { node, .. }
+            | Session::NodeIsBack { node, .. }
+            | Session::NodeStays { node, .. } => vec![node.owner],
+            Session::OutOfOrder { request, later } => {
+                return self.all(|txn| [request, later].contains(&txn.request));
+            }
+            Session::NameTwice { told: (one, _), before: (other, _) } => {
+                return [one, other].into_iter().filter_map(|zxid| self.at(zxid, at)).collect();
+            }
+        };
+        self.all(|txn| {
+            sessions.contains(&txn.request.session)
+                && matches!(txn.change, Change::CreateNode { .. } | Change::CloseSession { .. })
+        })
     }
 
     fn of_protocol(&self, protocol: &Protocol, at: usize) -> Vec<Txn> {
@@ -105,7 +129,7 @@ impl<'a> Subjects<'a> {
                     Change::Set { key: of, value: to, version: at } => {
                         of == key && (to == value || at == version)
                     }
-                    Change::Rejected => false,
+                    _ => false,
                 })
             }
             _ => self.all(|txn| txn.request == request),

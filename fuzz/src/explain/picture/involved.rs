@@ -84,6 +84,9 @@ impl<'a> Involved<'a> {
             | Packet::FollowerInfo { .. }
             | Packet::AckEpoch { .. }
             | Packet::UpToDate
+            | Packet::Touched(_)
+            | Packet::Revalidate { .. }
+            | Packet::Revalidated { .. }
             | Packet::Ping => false,
         }
     }

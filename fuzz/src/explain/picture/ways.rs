@@ -134,6 +134,9 @@ fn name(packet: &Packet) -> String {
         Packet::AckEpoch { .. }
         | Packet::UpToDate
         | Packet::Ping
+        | Packet::Touched(_)
+        | Packet::Revalidate { .. }
+        | Packet::Revalidated { .. }
         | Packet::Request { .. }
         | Packet::Sync { .. } => name.to_owned(),
     }
@@ -144,7 +147,7 @@ fn question(op: &Op) -> String {
         Op::Write { key, value } => format!("write {key}={value}"),
         Op::WriteIf { key, value, version } => format!("{key}={value} if v{version}"),
         Op::Read { key } => format!("read {key}"),
-        Op::Sync => "sync".to_owned(),
+        other => other.to_string(),
     }
 }
 
@@ -157,6 +160,6 @@ fn answer(fact: &Fact) -> Option<String> {
         Outcome::BadVersion { .. } => "other version".to_owned(),
         Outcome::Value { version: 0, .. } => "nothing".to_owned(),
         Outcome::Value { value, .. } => value.to_string(),
-        Outcome::Refused => "refused".to_owned(),
+        other => other.to_string(),
     })
 }

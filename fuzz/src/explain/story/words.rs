@@ -6,11 +6,11 @@ use crate::explain::faults::Effect;
 use crate::explain::text::{ms, span};
 use Weight::{Detail, Step, Turn};
 use zab_checker::custody::{ServerState, Servers};
-use zab_checker::{Event, Fact};
+use zab_checker::{Event, Fact, News};
 use zab_core::event::{ExitReason, Note, SyncMode};
 use zab_core::{
     Change, DiskError, Epoch, File, Headless, NoHeader, NodeId, Op, Outcome, Packet, Purge,
-    Recovered, Txn, Zxid,
+    Recovered, SessionId, Txn, Zxid,
 };
 use zab_sim::schedule::Directories;
 
@@ -75,6 +75,7 @@ impl Words<'_> {
                 let (op, session) = (self.teller.open.get(request)?, request.session);
                 Some((Step, format!("client {session} gets no answer from {node}: {}", asked(op))))
             }
+            Fact::Lock { session, news } => lock(node, *session, *news),
             Fact::Fault(name) => Some((Step, self.fault(Some(node), Effect::Named(name)))),
             Fact::NotServing { bound } => Some((
                 Turn,
@@ -264,7 +265,7 @@ fn asked(op: &Op) -> String {
             format!("write {key}={value} if its version is {version}")
         }
         Op::Read { key } => format!("read {key}"),
-        Op::Sync => "sync".to_owned(),
+        other => other.to_string(),
     }
 }
 
@@ -284,13 +285,51 @@ fn returned(node: NodeId, session: &str, op: &Op, outcome: &Outcome) -> String {
             format!("{node} tells client {session}: sync is done, at {position}")
         }
         Outcome::Refused => format!("{node} refuses client {session}: {}", asked(op)),
+        other => format!("{node} tells client {session}: {}: {other}", asked(op)),
     }
 }
 
+/// What a client that queues for the lock learns. `A2` is the second session of client A.
+fn lock(node: NodeId, session: SessionId, news: News) -> Told {
+    Some(match news {
+        News::Opened => {
+            (Step, format!("client {session} is connected to {node}, in a new session"))
+        }
+        News::Resumed => {
+            (Step, format!("client {session} is connected to {node}: its session goes on"))
+        }
+        News::Suspended => (Step, format!("client {session} has lost its connection to {node}")),
+        News::Expired => {
+            (Turn, format!("{node} tells client {session} that its session has expired"))
+        }
+        News::Named { number, zxid } => {
+            (Step, format!("{node} tells client {session}: n-{number} is there, as {zxid}"))
+        }
+        News::Holds { number } => (
+            Turn,
+            format!("client {session} has the lock: {node} shows it n-{number} as the first node"),
+        ),
+    })
+}
+
 fn transaction(txn: &Txn) -> String {
+    let session = txn.request.session;
     match txn.change {
         Change::Set { key, value, .. } => format!("{}: {key}={value}", txn.zxid),
         Change::Rejected => format!("{}: a write that changes nothing", txn.zxid),
+        Change::CreateSession => format!("{}: session {session} opens", txn.zxid),
+        Change::CloseSession { nodes } if nodes.iter().next().is_none() => {
+            format!("{}: session {session} ends, and has no node", txn.zxid)
+        }
+        Change::CloseSession { nodes } => {
+            format!("{}: session {session} ends, and with it {nodes}", txn.zxid)
+        }
+        Change::CreateNode { number } => {
+            format!("{}: a node for session {session}, n-{number}", txn.zxid)
+        }
+        Change::Refused(error) => {
+            format!("{}: what session {session} asked for is refused, {error}", txn.zxid)
+        }
     }
 }
 

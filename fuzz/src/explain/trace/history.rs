@@ -114,7 +114,7 @@ fn asked(op: Op) -> (&'static str, Value) {
             ("set", json!({ "path": path(key), "data": value.to_string(), "version": version }))
         }
         Op::Read { key } => ("get", json!({ "path": path(key) })),
-        Op::Sync => ("sync", Value::Null),
+        _ => ("sync", Value::Null),
     }
 }
 
@@ -127,6 +127,6 @@ fn answered(outcome: Outcome) -> Option<(Value, Zxid)> {
             Some((json!({ "data": value.to_string(), "version": version }), position))
         }
         Outcome::Synced { position } => Some((Value::Null, position)),
-        Outcome::Refused => None,
+        _ => None,
     }
 }

@@ -37,7 +37,7 @@ impl Clients {
         let versions = recording.events.iter().filter_map(|event| match &event.fact {
             Fact::Noted(Note::Proposed(txn)) => match txn.change {
                 Change::Set { version, .. } => Some((txn.request, version)),
-                Change::Rejected => None,
+                _ => None,
             },
             _ => None,
         });
@@ -104,7 +104,7 @@ impl Clients {
             Op::Write { key, value } => self.write(request, key, value, None),
             Op::WriteIf { key, value, version } => self.write(request, key, value, Some(version)),
             Op::Read { key } => format!("get {}", text::path(key)),
-            Op::Sync => format!("sync {}", text::path(Key(0))),
+            _ => format!("sync {}", text::path(Key(0))),
         };
         format!("ask {} {server} {what}", name(request))
     }
@@ -130,7 +130,7 @@ impl Clients {
             Outcome::Written { .. } | Outcome::Synced { .. } => Some(format!("answer {name}")),
             Outcome::Value { version: 0, .. } => Some(format!("answer {name} -")),
             Outcome::Value { value, .. } => Some(format!("answer {name} {value}")),
-            Outcome::BadVersion { .. } | Outcome::Refused => None,
+            _ => None,
         }
     }
 }

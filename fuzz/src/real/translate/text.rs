@@ -137,9 +137,13 @@ pub(super) fn zxid_of(packet: &Packet) -> Option<String> {
         | Packet::Ack(zxid) => *zxid,
         Packet::Snap { replica } => replica.last_processed,
         Packet::Proposal(txn) => txn.zxid,
-        Packet::UpToDate | Packet::Ping | Packet::Request { .. } | Packet::Sync { .. } => {
-            return None;
-        }
+        Packet::UpToDate
+        | Packet::Ping
+        | Packet::Touched(_)
+        | Packet::Revalidate { .. }
+        | Packet::Revalidated { .. }
+        | Packet::Request { .. }
+        | Packet::Sync { .. } => return None,
     };
     Some(zxid(of))
 }

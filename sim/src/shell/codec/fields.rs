@@ -1,6 +1,7 @@
 //! Numbers, and the small values of the protocol.
 
 use super::{FrameError, Wire};
+use zab_core::locks::Numbers;
 use zab_core::message::{Notification, ServerState, Vote};
 use zab_core::txn::{KEYS, Register};
 use zab_core::{
@@ -102,14 +103,24 @@ impl Wire for Zxid {
     }
 }
 
+impl Wire for SessionId {
+    fn put(&self, out: &mut Write<'_>) {
+        out.u16(self.0);
+    }
+
+    fn get(from: &mut Read<'_>) -> Result<Self, FrameError> {
+        from.u16().map(Self)
+    }
+}
+
 impl Wire for RequestId {
     fn put(&self, out: &mut Write<'_>) {
-        out.u16(self.session.0);
+        self.session.put(out);
         out.u32(self.cxid);
     }
 
     fn get(from: &mut Read<'_>) -> Result<Self, FrameError> {
-        Ok(Self { session: SessionId(from.u16()?), cxid: from.u32()? })
+        Ok(Self { session: Wire::get(from)?, cxid: from.u32()? })
     }
 }
 
@@ -117,6 +128,16 @@ impl Wire for Change {
     fn put(&self, out: &mut Write<'_>) {
         match *self {
             Self::Rejected => out.u8(0),
+            Self::CreateSession => out.u8(2),
+            Self::CloseSession { nodes } => {
+                out.u8(3);
+                nodes.bits().into_iter().for_each(|bits| out.u32(bits));
+            }
+            Self::CreateNode { number } => {
+                out.u8(4);
+                out.u8(number);
+            }
+            Self::Refused(error) => out.tagged(5, &error),
             Self::Set { key, value, version } => {
                 out.tagged(1, &key);
                 out.u32(value);
@@ -129,6 +150,13 @@ impl Wire for Change {
         match from.u8()? {
             0 => Ok(Self::Rejected),
             1 => Ok(Self::Set { key: Wire::get(from)?, value: from.u32()?, version: from.u32()? }),
+            2 => Ok(Self::CreateSession),
+            3 => {
+                let nodes = Numbers::from_bits([from.u32()?, from.u32()?]);
+                Ok(Self::CloseSession { nodes })
+            }
+            4 => Ok(Self::CreateNode { number: from.u8()? }),
+            5 => Ok(Self::Refused(Wire::get(from)?)),
             tag => Err(FrameError::Unknown { what: "change", tag }),
         }
     }
@@ -154,6 +182,7 @@ impl Wire for Replica {
             out.u32(register.value);
             out.u32(register.version);
         }
+        self.locks.put(out);
     }
 
     fn get(from: &mut Read<'_>) -> Result<Self, FrameError> {
@@ -162,7 +191,7 @@ impl Wire for Replica {
         for register in &mut registers {
             *register = Register { value: from.u32()?, version: from.u32()? };
         }
-        Ok(Self { last_processed, digest, registers })
+        Ok(Self { last_processed, digest, registers, locks: Wire::get(from)? })
     }
 }
 
@@ -180,6 +209,11 @@ impl Wire for Op {
             }
             Self::Read { key } => out.tagged(2, &key),
             Self::Sync => out.u8(3),
+            Self::OpenSession => out.u8(4),
+            Self::ResumeSession => out.u8(5),
+            Self::Ping => out.u8(6),
+            Self::CreateNode => out.u8(7),
+            Self::Children => out.u8(8),
         }
     }
 
@@ -189,6 +223,11 @@ impl Wire for Op {
             1 => Self::WriteIf { key: Wire::get(from)?, value: from.u32()?, version: from.u32()? },
             2 => Self::Read { key: Wire::get(from)? },
             3 => Self::Sync,
+            4 => Self::OpenSession,
+            5 => Self::ResumeSession,
+            6 => Self::Ping,
+            7 => Self::CreateNode,
+            8 => Self::Children,
             tag => return Err(FrameError::Unknown { what: "operation", tag }),
         })
     }
@@ -209,6 +248,26 @@ impl Wire for Outcome {
             }
             Self::Synced { position } => out.tagged(3, &position),
             Self::Refused => out.u8(4),
+            Self::Connected { opened } => {
+                out.u8(5);
+                opened.put(out);
+            }
+            Self::Expired => out.u8(6),
+            Self::Disconnected => out.u8(7),
+            Self::Pong { position } => out.tagged(8, &position),
+            Self::Named { zxid, number } => {
+                out.tagged(9, &zxid);
+                out.u8(number);
+            }
+            Self::Failed { zxid, error } => {
+                out.tagged(10, &zxid);
+                error.put(out);
+            }
+            Self::Queue { own, first, position } => {
+                out.tagged(11, &position);
+                own.put(out);
+                first.put(out);
+            }
         }
     }
 
@@ -222,6 +281,16 @@ impl Wire for Outcome {
             }
             3 => Self::Synced { position: Wire::get(from)? },
             4 => Self::Refused,
+            5 => Self::Connected { opened: Wire::get(from)? },
+            6 => Self::Expired,
+            7 => Self::Disconnected,
+            8 => Self::Pong { position: Wire::get(from)? },
+            9 => Self::Named { zxid: Wire::get(from)?, number: from.u8()? },
+            10 => Self::Failed { zxid: Wire::get(from)?, error: Wire::get(from)? },
+            11 => {
+                let position = Wire::get(from)?;
+                Self::Queue { own: Wire::get(from)?, first: Wire::get(from)?, position }
+            }
             tag => return Err(FrameError::Unknown { what: "outcome", tag }),
         })
     }

@@ -28,6 +28,11 @@ impl Wire for Packet {
                 op.put(out);
             }
             Self::Sync { request } => out.tagged(14, request),
+            Self::Touched(sessions) => out.tagged(15, sessions),
+            Self::Revalidate { request } => out.tagged(16, request),
+            Self::Revalidated { request, is_valid } => {
+                out.tagged(if *is_valid { 18 } else { 17 }, request);
+            }
         }
     }
 
@@ -51,6 +56,10 @@ impl Wire for Packet {
             12 => Self::Ping,
             13 => Self::Request { request: Wire::get(from)?, op: Wire::get(from)? },
             14 => Self::Sync { request: Wire::get(from)? },
+            15 => Self::Touched(Wire::get(from)?),
+            16 => Self::Revalidate { request: Wire::get(from)? },
+            17 => Self::Revalidated { request: Wire::get(from)?, is_valid: false },
+            18 => Self::Revalidated { request: Wire::get(from)?, is_valid: true },
             tag => return Err(FrameError::Unknown { what: "packet", tag }),
         })
     }

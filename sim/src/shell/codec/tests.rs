@@ -4,18 +4,64 @@ use super::*;
 use crate::shell::frames::{self, FRAME_MAX, FrameReader};
 use zab_core::message::{ServerState, Vote};
 use zab_core::txn::Register;
-use zab_core::{Change, Digest, Epoch, Key, Replica, SessionId, Txn};
+use zab_core::{
+    Change, Digest, Epoch, Key, LockNode, Locks, Replica, SessionError, SessionId, Txn,
+};
+
+const ZXID: Zxid = Zxid::new(0x0102_0304, 0x0506_0708);
+
+const fn node(number: u8) -> LockNode {
+    LockNode { number, owner: SessionId(300 + number as u16), czxid: ZXID }
+}
+
+/// Three sessions and as many nodes as there can be.
+fn locks() -> Locks {
+    Locks::new((1..=3).map(SessionId).collect(), (1..=6).map(node).collect(), 7)
+}
+
+/// The same of sessions and the lock.
+fn frames_of_sessions(request: RequestId) -> Vec<Frame> {
+    let nodes = [0, 40].into_iter().collect();
+    let changes = [
+        Change::CreateSession,
+        Change::CloseSession { nodes },
+        Change::CreateNode { number: 5 },
+        Change::Refused(SessionError::Moved),
+    ];
+    let packets = [
+        Packet::Touched((1..=3).map(SessionId).collect()),
+        Packet::Revalidate { request },
+        Packet::Revalidated { request, is_valid: true },
+        Packet::Revalidated { request, is_valid: false },
+    ];
+    let ops = [Op::OpenSession, Op::ResumeSession, Op::Ping, Op::CreateNode, Op::Children];
+    let outcomes = [
+        Outcome::Connected { opened: Some(ZXID) },
+        Outcome::Connected { opened: None },
+        Outcome::Expired,
+        Outcome::Disconnected,
+        Outcome::Pong { position: ZXID },
+        Outcome::Named { zxid: ZXID, number: 9 },
+        Outcome::Failed { zxid: ZXID, error: SessionError::Full },
+        Outcome::Queue { own: Some(node(3)), first: None, position: ZXID },
+    ];
+    let proposals = changes.map(|change| Packet::Proposal(Txn { zxid: ZXID, request, change }));
+    let packets = packets.into_iter().chain(proposals).map(Frame::Packet);
+    let asked = ops.map(|op| Frame::Ask { request, last_seen: ZXID, op });
+    let answered = outcomes.map(|outcome| Frame::Answer { request, outcome });
+    packets.chain(asked).chain(answered).collect()
+}
 
 /// One frame of every kind, with fields that differ from each other.
 fn every_frame() -> Vec<Frame> {
-    let zxid = Zxid::new(0x0102_0304, 0x0506_0708);
+    let zxid = ZXID;
     let request = RequestId { session: SessionId(0x090a), cxid: 0x0b0c_0d0e };
     let (epoch, key) = (Epoch(0x1112_1314), Key(3));
     let change = Change::Set { key, value: 21, version: 22 };
     let write_if = Op::WriteIf { key, value: 23, version: 24 };
     let registers = [1, 2, 3, 4, 5].map(|n| Register { value: n, version: 10 + n });
-    let replica =
-        Box::new(Replica { last_processed: zxid, digest: Digest(u64::MAX - 7), registers });
+    let (digest, locks) = (Digest(u64::MAX - 7), locks());
+    let replica = Box::new(Replica { last_processed: zxid, digest, registers, locks });
     let vote = Vote { leader: NodeId(6), zxid, peer_epoch: epoch };
     let packets = [
         Packet::FollowerInfo { accepted_epoch: epoch },
@@ -53,6 +99,7 @@ fn every_frame() -> Vec<Frame> {
         Frame::Refused,
     ];
     frames.extend(packets.map(Frame::Packet));
+    frames.extend(frames_of_sessions(request));
     frames.extend(ops.map(|op| Frame::Ask { request, last_seen: zxid, op }));
     frames.extend(outcomes.map(|outcome| Frame::Answer { request, outcome }));
     frames.extend(states.map(|state| Frame::Notification(Notification { vote, round: 51, state })));

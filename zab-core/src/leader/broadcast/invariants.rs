@@ -73,7 +73,8 @@ impl Broadcast {
     #[inline]
     fn prepared_is_memory(&self, server: &Server) -> bool {
         let is_in_flight = !self.outstanding.is_empty() || !self.to_be_applied.is_empty();
-        is_in_flight || self.prepared == server.memory.replica.registers
+        let replica = &server.memory.replica;
+        is_in_flight || self.prepared == replica.registers && self.prepared_locks == replica.locks
     }
 
     #[inline]

@@ -196,7 +196,7 @@ pub(super) const BUGS: &[Bug] = &[
         source: Source::Reproduced,
         harm: Harm::Divergence,
         model: Model::Beyond {
-            why: "the model's sessions do not expire",
+            why: "the model has no local sessions",
             java: "LeaderSessionTracker.checkSession",
         },
     },
