@@ -78,7 +78,7 @@ impl Disk {
     /// A process started and found this. What it finds after a power loss is durable.
     pub(crate) fn on_started(&mut self, recovered: &Recovered) {
         self.asked.snapshots = recovered.snapshots.iter().map(Snapshot::from).collect();
-        self.asked.log.clone_from(&recovered.log);
+        self.asked.set_log(recovered);
         self.asked.accepted_epoch = recovered.accepted_epoch;
         self.asked.current_epoch = recovered.current_epoch;
         if !self.is_cached {
@@ -136,6 +136,7 @@ impl Disk {
             DiskOp::RollLog => {
                 let stage = if self.is_strict { Stage::Asked(lsn) } else { Stage::Durable };
                 self.writes.push((stage, Pending::Roll));
+                self.asked.apply(Pending::Roll);
                 return;
             }
             DiskOp::Flush | DiskOp::FlushFile => return,

@@ -9,14 +9,19 @@
 //! | 1 | |
 //! | 2 | `expected` says whether a client's read shows the loss, and what the claim is, as data; `confirmed` lists the real servers that did the same; the file's name says the mechanism |
 //! | 3 | `variant` may name an upgrade, as in `zk-3.9.3:zk-3.9.5`, and `upgrade` is an action |
+//! | 4 | `shown_in` lists the releases that show the same, as the model has them |
 
 mod claim;
 mod file;
 mod holds;
+mod releases;
+mod told;
 
 pub use claim::{Claim, Confirmed, Establishment, Known};
 pub use file::{CaseError, parse, read, render, write, write_into};
 pub use holds::{Broken, Judges};
+pub use releases::{ShownIn, shown_in};
+pub use told::Told;
 
 use crate::variants;
 use serde::{Deserialize, Serialize};
@@ -25,7 +30,7 @@ use zab_core::variant::{Kind, Named};
 use zab_sim::{DriverKind, Schedule};
 
 /// The newest format of case files, which this build writes; it reads all older ones.
-pub const FORMAT: u16 = 3;
+pub const FORMAT: u16 = 4;
 
 /// A stored repro.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -39,6 +44,10 @@ pub struct Case {
     pub driver: Driver,
     /// What running it shows.
     pub expected: Expected,
+    /// The releases, as the model has them, in which the same schedule breaks the same rule, by their
+    /// names in the catalogue. `None` if nobody has tried.
+    #[serde(default)]
+    pub shown_in: Option<ShownIn>,
     /// The defects of the variant that it needs: the reference with these alone shows the same.
     pub defects: Vec<String>,
     /// The real servers that were seen to do the same.
@@ -189,6 +198,9 @@ impl Case {
             && Class::parse(class).is_none()
         {
             return Some(CaseError::Class(class.clone()));
+        }
+        if let Some(unknown) = self.shown_in.as_ref().and_then(ShownIn::unknown) {
+            return Some(CaseError::Release(unknown.to_owned()));
         }
         None
     }

@@ -21,6 +21,7 @@ mod program;
 mod progress;
 #[cfg(feature = "real")]
 mod record;
+mod refresh;
 mod remint;
 mod replay;
 mod report;

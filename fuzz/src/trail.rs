@@ -87,6 +87,7 @@ impl Trail {
             driver: Driver::default(),
             expected: self.expected.clone(),
             defects: Vec::new(),
+            shown_in: None,
             confirmed: Vec::new(),
             provenance: Provenance { tool: self.tool.clone(), ..Provenance::default() },
             schedule: schedule(self.first.as_ref(), self.servers),

@@ -24,6 +24,7 @@ fn every_format_of_cases_is_read() {
         assert_eq!(case.schedule.actions.len(), 17);
         assert_eq!(case.confirmed.len(), usize::from(version >= 2));
         assert_eq!(case.expected.is_client_visible(), version >= 2);
+        assert_eq!(case.shown_in.is_some(), version >= 4);
     }
 }
 

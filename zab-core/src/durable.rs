@@ -107,13 +107,9 @@ pub(crate) struct Durable {
 impl Durable {
     /// What a process finds when it starts.
     pub(crate) fn recover(recovered: Recovered, folders: Folders) -> Self {
-        let log_files = match recovered.log_files.records() == recovered.log.len() {
-            true => recovered.log_files,
-            false => LogFiles::of([recovered.log.len()]),
-        };
         Self {
+            log_files: recovered.files_of_log(),
             log: recovered.log,
-            log_files,
             log_is_rolled: true,
             snapshots: recovered.snapshots,
             is_purged: recovered.is_purged,

@@ -221,6 +221,14 @@ impl Recovered {
     pub fn snapshot(&self) -> Replica {
         self.snapshots.last().copied().unwrap_or_default()
     }
+
+    /// The files of the log.
+    pub fn files_of_log(&self) -> LogFiles {
+        match self.log_files.records() == self.log.len() {
+            true => self.log_files.clone(),
+            false => LogFiles::of([self.log.len()]),
+        }
+    }
 }
 
 /// Something that happens to a server.

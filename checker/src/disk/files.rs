@@ -2,7 +2,8 @@
 
 use super::pending::Pending;
 use crate::sequences::{Sequence, Sequences};
-use zab_core::{Digest, Epoch, File, Replica, Txn, Zxid};
+use zab_core::event::purged;
+use zab_core::{Digest, Epoch, File, Recovered, Replica, Txn, Zxid};
 
 /// A snapshot: which sequence of transactions it stands for.
 #[derive(Copy, Clone, Debug, Default, PartialEq, Eq)]
@@ -22,6 +23,10 @@ impl From<&Replica> for Snapshot {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Files {
     pub(super) log: Vec<Txn>,
+    /// At which record each file of the log begins.
+    pub(super) begins: Vec<usize>,
+    /// The next record begins a file.
+    pub(super) is_rolled: bool,
     /// By zxid.
     pub(super) snapshots: Vec<Snapshot>,
     pub(crate) accepted_epoch: Epoch,
@@ -37,6 +42,13 @@ impl Files {
     /// Which sequence the newest snapshot stands for.
     pub(crate) fn snapshot_digest(&self) -> Digest {
         self.snapshot().digest
+    }
+
+    /// What a process found there.
+    pub(super) fn set_log(&mut self, found: &Recovered) {
+        self.log.clone_from(&found.log);
+        self.begins = found.files_of_log().starts().collect();
+        self.is_rolled = false;
     }
 
     /// The log records, in file order.
@@ -122,10 +134,17 @@ impl Files {
     /// What becomes of them.
     pub(super) fn apply(&mut self, op: Pending) {
         match op {
-            Pending::Append(txn) => self.log.push(txn),
+            Pending::Append(txn) => {
+                if std::mem::take(&mut self.is_rolled) || self.log.is_empty() {
+                    self.begins.push(self.log.len());
+                }
+                self.log.push(txn);
+            }
+            Pending::Roll => self.is_rolled = true,
             Pending::Truncate(zxid) => {
                 let keep = self.log.iter().position(|txn| txn.zxid > zxid);
                 self.log.truncate(keep.unwrap_or(self.log.len()));
+                self.begins.retain(|start| *start < self.log.len());
             }
             Pending::Snapshot(snapshot)
             | Pending::SnapshotFile(snapshot)
@@ -138,9 +157,10 @@ impl Files {
             Pending::DropSnapshotsAfter(zxid) => self.snapshots.retain(|s| s.last <= zxid),
             Pending::PurgeSnapshots(oldest) => self.snapshots.retain(|s| s.last >= oldest),
             Pending::PurgeLog(first) => {
-                let begins = self.log.iter().rposition(|txn| txn.zxid == first);
-                let later = || self.log.iter().position(|txn| txn.zxid > first);
-                self.log.drain(..begins.or_else(later).unwrap_or(self.log.len()));
+                let removed = purged(first, &self.log, self.begins.iter().copied());
+                self.log.drain(..removed);
+                self.begins.retain(|start| *start >= removed);
+                self.begins.iter_mut().for_each(|start| *start -= removed);
             }
             Pending::CurrentEpoch(epoch) | Pending::Rename(File::CurrentEpoch, epoch) => {
                 self.current_epoch = epoch;
@@ -148,7 +168,7 @@ impl Files {
             Pending::AcceptedEpoch(epoch) | Pending::Rename(_, epoch) => {
                 self.accepted_epoch = epoch;
             }
-            Pending::Roll | Pending::FlushRecovered(_) => {}
+            Pending::FlushRecovered(_) => {}
         }
     }
 }

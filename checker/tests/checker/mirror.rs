@@ -181,12 +181,13 @@ fn a_snapshot_in_its_place_is_read_once_it_is_written_and_durable_once_written_b
     assert_eq!(disk(&story).last_logged, Zxid::new(1, 1));
 }
 
-/// S1 has three records in its log, flushed, and a snapshot up to the last one, which is written.
+/// S1 has three records in its log, each in a file of its own and flushed, and a snapshot up to the last one,
+/// which is written.
 fn snapshotted() -> (Story, [Txn; 3]) {
     let txns = [txn(1, 1), txn(1, 2), txn(1, 3)];
     let mut story = Story::of_three();
     for txn in txns {
-        story.logs(1, txn).delivers(1, txn);
+        story.asks_disk(1, DiskOp::RollLog).logs(1, txn).delivers(1, txn);
     }
     let snapshot = DiskOp::WriteSnapshot(Box::new(replica(&txns)));
     story.asks_disk(1, snapshot).disk_done(1, File::Snapshot);
@@ -207,6 +208,18 @@ fn what_a_purge_removes_is_gone_at_once_and_for_good_once_the_journal_is_flushed
     story.appends(1, txn(1, 4)).flushes(1);
     assert_eq!(lost(&story), zxids(&[3, 4]));
     assert!(txns.iter().all(|txn| disk(&story).holds(txn.zxid)), "the snapshot covers them");
+}
+
+#[test]
+fn a_purge_removes_whole_files_even_if_a_record_is_logged_twice() {
+    let mut story = Story::of_three();
+    story.logs(1, txn(1, 1)).asks_disk(1, DiskOp::RollLog);
+    // The record with which the second file begins stands in it once more.
+    for counter in [2, 3, 2, 3] {
+        story.appends(1, txn(1, counter));
+    }
+    story.flushes(1).fact(1, purged(Zxid::new(1, 2), true)).flushes(1);
+    assert_eq!(disk(&story).logged(), zxids(&[2, 3, 2, 3]));
 }
 
 #[test]

@@ -40,6 +40,9 @@ pub enum CaseError {
     /// A class that does not exist.
     #[error("there is no class `{0}`: {names}", names = Class::NAMES)]
     Class(String),
+    /// A release that does not exist.
+    #[error("`shown_in` has no release `{0}`; `cargo zab variants` lists them")]
+    Release(String),
 }
 
 /// The case in a file.
@@ -104,6 +107,7 @@ pub fn render(case: &Case) -> String {
         field(2, "variant", &case.variant),
         field(2, "driver", &case.driver),
         field(2, "expected", &case.expected),
+        field(2, "shown_in", &case.shown_in),
         field(2, "defects", &case.defects),
         field(2, "confirmed", &case.confirmed),
         field(2, "provenance", &case.provenance),

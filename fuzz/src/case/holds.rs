@@ -1,6 +1,6 @@
 //! What a stored case promises, in every driver.
 
-use super::{Case, Driver};
+use super::{Case, Driver, ShownIn, shown_in};
 use crate::oracle::Oracle;
 use clap::ValueEnum;
 use thiserror::Error;
@@ -30,6 +30,12 @@ pub enum Broken {
         /// In which driver.
         driver: Driver,
     },
+    /// Other releases show it than those that it lists.
+    #[error("{} It lists others: `cargo zab corpus refresh` mends that", found.sentence())]
+    Elsewhere {
+        /// The releases that show it.
+        found: ShownIn,
+    },
     /// The reference does not survive it.
     #[error("reference in the {} driver: {verdict:?}", driver.name())]
     Reference {
@@ -55,7 +61,8 @@ impl Default for Judges {
 }
 
 impl Judges {
-    /// In every driver the case shows what it promises, and the reference survives it.
+    /// In every driver the case shows what it promises, and the reference survives it; and it says which
+    /// releases show the same.
     pub fn check(&mut self, case: &Case) -> Result<(), Broken> {
         let promised = case.expected.class();
         for oracle in &mut self.0 {
@@ -75,6 +82,18 @@ impl Judges {
                 return Err(Broken::Reference { driver, verdict });
             }
         }
-        Ok(())
+        self.check_releases(case)
+    }
+
+    /// The releases that show a violation are those that the case lists.
+    fn check_releases(&mut self, case: &Case) -> Result<(), Broken> {
+        let Some(class) = case.expected.class() else {
+            return Ok(());
+        };
+        let found = shown_in(&mut self.0[0], &case.schedule, class);
+        if case.shown_in.as_ref() == Some(&found) {
+            return Ok(());
+        }
+        Err(Broken::Elsewhere { found })
     }
 }

@@ -23,6 +23,7 @@ fn small() -> Case {
             what: "gone".to_owned(),
             claim: None,
         },
+        shown_in: None,
         confirmed: Vec::new(),
         provenance: Provenance { tool: "zab 0.0.0".to_owned(), ..Provenance::default() },
         schedule: Schedule { actions, ..Schedule::empty(u64::MAX, 3) },
@@ -41,10 +42,11 @@ fn a_case_keeps_the_world_that_it_needs() {
 fn a_case_is_written_one_action_a_line() {
     expect![[r#"
         {
-          "format": 3,
+          "format": 4,
           "variant": "zk-3.8.0",
           "driver": "direct",
           "expected": {"verdict":"violation","class":"O2","client_visible":true,"what":"gone"},
+          "shown_in": null,
           "defects": ["new_leader_log"],
           "confirmed": [],
           "provenance": {"tool":"zab 0.0.0","seed":0,"execution":0,"minimizing":0,"actions_before":0},
@@ -136,11 +138,12 @@ fn every_malformed_case_is_refused_in_one_line() {
         text[..text.len() / 2].to_owned(),
         "[]".to_owned(),
         "{}".to_owned(),
-        edit("\"format\": 3", "\"format\": \"one\""),
-        edit("\"format\": 3", "\"format\": 9"),
+        edit("\"format\": 4", "\"format\": \"one\""),
+        edit("\"format\": 4", "\"format\": 9"),
         edit("zk-3.8.0", "zk-3.8.9"),
         edit("zk-3.8.0", "zk-3.8.4-late-aply"),
         edit("\"O2\"", "\"O99\""),
+        edit("\"shown_in\": null", "\"shown_in\": [\"zk-3.8.9\"]"),
         edit("direct", "warp"),
         edit("\"server\": 2", "\"server\": 9"),
         edit("\"at_us\": 0", "\"at_us\": 2000"),
@@ -156,21 +159,22 @@ fn every_malformed_case_is_refused_in_one_line() {
     assert!(errors.iter().all(|error| !error.contains('\n')));
     expect![[r#"
         line 1, column 0: EOF while parsing a value; compare with a case that `zab hunt` wrote
-        line 10, column 17: EOF while parsing a value; compare with a case that `zab hunt` wrote
+        line 11, column 7: EOF while parsing a string; compare with a case that `zab hunt` wrote
         has no number `format` at the top: this is not a case that `zab hunt` wrote
         has no number `format` at the top: this is not a case that `zab hunt` wrote
         has no number `format` at the top: this is not a case that `zab hunt` wrote
-        format 9 is newer than this build understands (3): update zab
+        format 9 is newer than this build understands (4): update zab
         there is no variant `zk-3.8.9`, perhaps `zk-3.8.6`; `cargo zab variants` lists them
         there is no switch `late-aply`, perhaps `late-apply`; `cargo zab variants --switches` lists them
         there is no class `O99`: O1 to O9, S-1, I-1 to I-14, D1 to D5, P-1 to P-6
+        `shown_in` has no release `zk-3.8.9`; `cargo zab variants` lists them
         line 4, column 18: unknown variant `warp`, expected `direct` or `turmoil`; compare with a case that `zab hunt` wrote
-        line 17, column 3: action 1: server: no server 9, choose 0 to 2; compare with a case that `zab hunt` wrote
-        line 17, column 3: action 2 is earlier than the one before: sort the actions by at_us; compare with a case that `zab hunt` wrote
-        line 17, column 3: action 2: at_us: 1001 is no multiple of 200, write 1000; compare with a case that `zab hunt` wrote
-        line 17, column 3: servers: 4 is not possible, write 3, 5 or 7; compare with a case that `zab hunt` wrote
-        line 17, column 3: format version 8: this build reads versions 1 to 7, use a newer one; compare with a case that `zab hunt` wrote
-        line 16, column 5: unknown variant `explode`, expected one of `client`, `power-loss`, `kill`, `step-down`, `cut`, `isolate`, `clog`, `reset`, `stall-node`, `stall-actor`, `stall-disk`, `flush-error`, `skew`, `swizzle`, `heal-all`, `write-back`, `upgrade`, `write-error`, `blank-disk`, `disk-full`, `read-only`, `purge`; compare with a case that `zab hunt` wrote
-        line 15, column 6: unknown field `kee`, expected one of `client`, `server`, `op`, `key`; compare with a case that `zab hunt` wrote
-        line 18, column 11: unknown field `stories`, expected one of `format`, `variant`, `driver`, `expected`, `defects`, `confirmed`, `provenance`, `schedule`, `story`; compare with a case that `zab hunt` wrote"#]].assert_eq(&errors.join("\n"));
+        line 18, column 3: action 1: server: no server 9, choose 0 to 2; compare with a case that `zab hunt` wrote
+        line 18, column 3: action 2 is earlier than the one before: sort the actions by at_us; compare with a case that `zab hunt` wrote
+        line 18, column 3: action 2: at_us: 1001 is no multiple of 200, write 1000; compare with a case that `zab hunt` wrote
+        line 18, column 3: servers: 4 is not possible, write 3, 5 or 7; compare with a case that `zab hunt` wrote
+        line 18, column 3: format version 8: this build reads versions 1 to 7, use a newer one; compare with a case that `zab hunt` wrote
+        line 17, column 5: unknown variant `explode`, expected one of `client`, `power-loss`, `kill`, `step-down`, `cut`, `isolate`, `clog`, `reset`, `stall-node`, `stall-actor`, `stall-disk`, `flush-error`, `skew`, `swizzle`, `heal-all`, `write-back`, `upgrade`, `write-error`, `blank-disk`, `disk-full`, `read-only`, `purge`; compare with a case that `zab hunt` wrote
+        line 16, column 6: unknown field `kee`, expected one of `client`, `server`, `op`, `key`; compare with a case that `zab hunt` wrote
+        line 19, column 11: unknown field `stories`, expected one of `format`, `variant`, `driver`, `expected`, `shown_in`, `defects`, `confirmed`, `provenance`, `schedule`, `story`; compare with a case that `zab hunt` wrote"#]].assert_eq(&errors.join("\n"));
 }

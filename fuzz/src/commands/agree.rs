@@ -5,8 +5,7 @@ use super::progress::Meter;
 use super::switches::Switches;
 use super::{Exit, FOUND, Failure, check_servers, out_option, ready_folder, typed, write_case};
 use crate::agreement::{self, Disagreement, Hunt, Tally};
-use crate::case::{Case, Driver, Expected, FORMAT, Provenance};
-use crate::explain::Story;
+use crate::case::{Case, Driver, FORMAT, Provenance, Told};
 use crate::oracle::Oracle;
 use crate::search::{Campaign, Limit, Wanted};
 use serde_json::json;
@@ -137,15 +136,16 @@ fn case_of(
         Disagreement::Impossible { driver, .. } => *driver,
         _ => Driver::Turmoil,
     };
-    let recording = Oracle::new(driver).record(schedule, named.releases());
-    let expected = Expected::of(&recording.outcome.verdict)
-        .ok_or_else(|| Failure::harness(format!("an execution is not decided: {why}")))?;
+    let Told { expected, shown_in, story } =
+        Told::of(&mut Oracle::new(driver), schedule, named.releases())
+            .ok_or_else(|| Failure::harness(format!("an execution is not decided: {why}")))?;
     Ok(Case {
         format: FORMAT,
         variant: named.name.clone(),
         driver,
         expected,
         defects: Vec::new(),
+        shown_in,
         confirmed: Vec::new(),
         provenance: Provenance {
             tool: Provenance::tool(),
@@ -153,6 +153,6 @@ fn case_of(
             ..Provenance::default()
         },
         schedule: schedule.clone(),
-        story: Story::of(&recording).lines().collect(),
+        story,
     })
 }

@@ -3,10 +3,10 @@
 use super::minimize::{Shown, shrink};
 use super::output::Out;
 use super::progress::Meter;
-use super::remint;
 use super::{
     CASES, Exit, FOUND, Failure, files_of, quoted, read_schedule, ready_folder, write_case,
 };
+use super::{refresh, remint};
 use crate::case::{Driver, Judges, Provenance};
 use crate::corpus::{self, By};
 use crate::oracle::Oracle;
@@ -39,6 +39,12 @@ enum Command {
         paths: Vec<PathBuf>,
     },
     Remint(remint::Args),
+    /// Write again what cases tell of themselves: the verdict, the releases that show it, the story
+    Refresh {
+        /// Cases, or folders of them
+        #[arg(default_value = CASES, value_name = "PATH")]
+        paths: Vec<PathBuf>,
+    },
     /// Keep a few of many schedules that reach the same, as JSON
     Merge {
         /// Cases, schedules, fuzzers' bytes, or folders of them
@@ -83,6 +89,7 @@ enum Command {
 pub(super) fn run(args: &Args, out: &Out) -> Result<Exit, Failure> {
     match &args.command {
         Command::Check { paths } => check(paths, out),
+        Command::Refresh { paths } => refresh::run(&list(paths)?, out),
         Command::Remint(args) => remint::run(args, out),
         Command::Merge { paths, out: folder, by, variant } => {
             let named = variants::find(variant).map_err(Failure::usage)?;

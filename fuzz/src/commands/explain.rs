@@ -90,6 +90,7 @@ pub(super) fn run(args: &Args, out: &Out) -> Result<Exit, Failure> {
     }
     let mut report = json::story(&story, recording.origin);
     report["case"] = args.case.display().to_string().into();
+    report["shown_in"] = serde_json::json!(case.shown_in);
     report["confirmed"] = serde_json::json!(case.confirmed);
     out.json(&report);
     if !is_kept {
@@ -154,7 +155,7 @@ impl Args {
             Self { table: true, .. } => table::render(shown.story),
             Self { markdown: true, .. } => ticket::render(shown, Syntax::Markdown),
             Self { jira: true, .. } => ticket::render(shown, Syntax::Jira),
-            _ => text::render(shown.story) + &text::confirmed(&shown.case.confirmed),
+            _ => text::render(shown.story) + &text::elsewhere(shown.case),
         }
     }
 

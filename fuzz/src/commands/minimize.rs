@@ -3,9 +3,8 @@
 use super::explore;
 use super::output::Out;
 use super::{Exit, Failure, hold_in_option, quoted, read_case, ready_folder, write_case};
-use crate::case::{Case, Driver, Expected, FORMAT, Provenance};
+use crate::case::{Case, Driver, Expected, FORMAT, Provenance, Told};
 use crate::causes::{Cause, causes, find, needs};
-use crate::explain::Story;
 use crate::hold::HoldIn;
 use crate::minimize::{Minimized, minimize};
 use crate::oracle::Oracle;
@@ -197,6 +196,7 @@ pub(super) fn case_as_found(named: &Named, campaign: &Campaign, found: &Finding)
         variant: named.name.clone(),
         driver: campaign.driver,
         expected: Expected::of(&found.outcome.verdict)?,
+        shown_in: None,
         confirmed: Vec::new(),
         defects: found.defects.iter().map(|switch| switch.name.to_owned()).collect(),
         provenance: origin_of(campaign, found),
@@ -251,15 +251,16 @@ pub(super) fn shrink(
         (shown, minimized.schedule) = (clearer, schedule);
     }
     let named = needed_of(named, &minimized.schedule);
-    let recording = oracle.record(&minimized.schedule, named.releases());
     let defects = causes(oracle, &minimized.schedule, named.releases(), class, shown.cause);
-    let expected = Expected::of(&recording.outcome.verdict)
-        .ok_or_else(|| Failure::harness("the minimized schedule is not decided any more"))?;
+    let Told { expected, shown_in, story } =
+        Told::of(oracle, &minimized.schedule, named.releases())
+            .ok_or_else(|| Failure::harness("the minimized schedule is not decided any more"))?;
     Ok(Case {
         format: FORMAT,
         variant: named.name,
         driver: oracle.driver(),
         expected,
+        shown_in,
         confirmed: Vec::new(),
         defects: defects.iter().map(|switch| switch.name.to_owned()).collect(),
         provenance: Provenance {
@@ -268,6 +269,6 @@ pub(super) fn shrink(
             ..provenance
         },
         schedule: minimized.schedule,
-        story: Story::of(&recording).lines().collect(),
+        story,
     })
 }

@@ -2,7 +2,7 @@
 
 use super::Story;
 use super::story::Weight;
-use crate::case::Confirmed;
+use crate::case::{Case, Confirmed, ShownIn};
 use std::fmt::Write as _;
 
 /// The widest line.
@@ -13,10 +13,12 @@ pub fn render(story: &Story) -> String {
     steps(story) + "\n" + &super::boxed::render(story)
 }
 
-/// What real servers did, a sentence for each release; nothing where that is not known.
-pub fn confirmed(all: &[Confirmed]) -> String {
+/// Which releases show it, and what real servers did, a sentence each; nothing where that is not known.
+pub fn elsewhere(case: &Case) -> String {
     let mut text = String::new();
-    all.iter().for_each(|one| push_wrapped(&mut text, WIDTH, "", &one.sentence()));
+    let shown_in = case.shown_in.as_ref().map(ShownIn::sentence);
+    let sentences = shown_in.into_iter().chain(case.confirmed.iter().map(Confirmed::sentence));
+    sentences.for_each(|sentence| push_wrapped(&mut text, WIDTH, "", &sentence));
     text
 }
 

@@ -112,6 +112,9 @@ fn environment(shown: Shown<'_>) -> String {
     if let Some(needed) = shown.story.needed {
         text += &format!(" It needs {needed}.");
     }
+    if let Some(shown_in) = &shown.case.shown_in {
+        text += &format!(" {}", shown_in.sentence());
+    }
     for one in &shown.case.confirmed {
         text += &format!(" {}", one.sentence());
     }

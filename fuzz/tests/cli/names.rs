@@ -20,6 +20,7 @@ fn one_variant_is_told_by_one_name_however_it_was_asked_for() {
         (&["--variant", "head"], "zk-3.9.5"),
         (&["--variant", "ZooKeeper-4646"], "zookeeper-4646"),
         (&["--variant", "4646"], "zookeeper-4646"),
+        (&["--variant", "2172"], "pr-2172"),
         (&["--variant", "reference", "--with", "trunc_unchecked"], "reference+trunc-unchecked"),
         (
             &["--variant", "3.8.4", "--fix", "4643,Late_Apply"],

@@ -99,3 +99,55 @@ const fn place(choice: Choice) -> Option<(u8, Option<u8>)> {
         _ => None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::choice::{OnDisk, Thread};
+    use super::*;
+    use Reach::{All, Disk, Own};
+
+    /// Whether `next` is left out after `first`, which reaches this far; S0 leads.
+    fn spares(first: Choice, reach: Reach, next: Choice) -> bool {
+        Last::of(first, reach).spares(next, |server| server == NodeId(0))
+    }
+
+    #[test]
+    fn a_step_is_left_out_only_where_the_one_before_does_not_reach_it() {
+        let at = |server| Choice::Turn(server, Thread::LogWriter);
+        for (reach, next, is_left_out) in [
+            (Own, at(0), true),
+            (Own, at(1), true),
+            (Disk, at(0), false), // a leader asks where what it commits is durable
+            (Disk, at(1), true),
+            (All, at(0), false),
+            (All, at(1), false),
+        ] {
+            assert_eq!(spares(at(2), reach, next), is_left_out, "{reach:?} before {next:?}");
+        }
+    }
+
+    #[test]
+    fn of_two_servers_the_one_with_the_smaller_number_acts_first() {
+        let at = |server| Choice::Disk(server, OnDisk::Log);
+        let left_out: Vec<_> = (0..3).filter(|next| spares(at(1), Own, at(*next))).collect();
+        assert_eq!(left_out, [0]);
+    }
+
+    #[test]
+    fn what_may_have_been_sent_just_now_is_no_step_that_was_possible_before() {
+        let sender = Choice::Turn(2, Thread::Sender(0));
+        assert!(!spares(sender, Own, Choice::Deliver(2, 0, 0)));
+        assert!(!spares(sender, Own, Choice::Break(0, 2, 0)));
+        assert!(spares(sender, Own, Choice::Deliver(1, 0, 0)));
+    }
+
+    #[test]
+    fn faults_elections_and_clients_commute_with_nothing() {
+        let at = Choice::Turn(0, Thread::LogWriter);
+        for other in [Choice::Kill(2), Choice::Elect(0b110), Choice::Client(2), Choice::Start(2)] {
+            assert!(!spares(other, Own, at), "{other:?}");
+            assert!(!spares(Choice::Turn(2, Thread::LogWriter), Own, other), "{other:?}");
+        }
+        assert!(!Last::NONE.spares(at, |_| false));
+    }
+}

@@ -11,7 +11,9 @@ impl Durable {
             self.snapshots.retain(|snapshot| snapshot.last_processed >= oldest);
             self.is_purged = true;
         }
-        let removed = purge.log_before.map_or(0, |first| purged(first, &self.log));
+        let Self { log, log_files, .. } = &*self;
+        let purged = |first| purged(first, log, log_files.starts());
+        let removed = purge.log_before.map_or(0, purged);
         if removed == 0 {
             return;
         }

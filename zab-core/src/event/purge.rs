@@ -32,11 +32,17 @@ impl Purge {
     }
 }
 
-/// How many records of this log stand in files before the one that begins with `first`. That record may
-/// be gone since the file was seen, and the file with it.
-pub fn purged(first: Zxid, log: &[Txn]) -> usize {
-    let kept = log.iter().rposition(|txn| txn.zxid == first);
-    kept.or_else(|| log.iter().position(|txn| txn.zxid > first)).unwrap_or(log.len())
+/// How many records of this log stand in files before the one that begins with `first`; the files begin at
+/// these places, in order. That record may be gone since the file was seen, and the file with it. One that is
+/// logged twice may begin a file, and stand inside one.
+pub fn purged(
+    first: Zxid,
+    log: &[Txn],
+    begins: impl DoubleEndedIterator<Item = usize> + Clone,
+) -> usize {
+    let kept = begins.clone().rev().find(|start| log[*start].zxid == first);
+    let later = || { begins.clone() }.find(|start| log[*start].zxid > first);
+    kept.or_else(later).unwrap_or(log.len())
 }
 
 #[cfg(test)]
@@ -47,6 +53,7 @@ mod tests {
     #[test]
     fn what_is_kept_begins_with_its_first_record_or_with_what_followed_that() {
         let log = [1, 2, 4, 5].map(|counter| txn(1, counter));
+        let purged = |first, log: &[Txn]| purged(first, log, 0..log.len());
         for (first, removed) in [
             (Zxid::new(1, 1), 0),
             (Zxid::new(1, 4), 2),
@@ -57,5 +64,14 @@ mod tests {
         }
         let again = [2, 4, 2, 5].map(|counter| txn(1, counter));
         assert_eq!(purged(Zxid::new(1, 2), &again), 2, "a record that is logged twice");
+    }
+
+    #[test]
+    fn a_record_inside_a_file_is_the_beginning_of_none() {
+        let log = [1, 4, 5, 4, 6].map(|counter| txn(1, counter));
+        let purged = |counter| purged(Zxid::new(1, counter), &log, [0, 1].into_iter());
+        assert_eq!(purged(4), 1, "it stands once more in its own file");
+        assert_eq!(purged(5), 5, "and no file begins with this one, or with a later one");
+        assert_eq!(purged(2), 1, "the file that began with it is gone");
     }
 }

@@ -241,6 +241,14 @@ fn bases() -> Vec<(String, Base)> {
             named.into_iter().filter(|(name, _)| bases.iter().all(|(known, _)| known != name));
         bases.extend(new.collect::<Vec<_>>());
     }
+    // A number is that of an issue; where there is none, that of a pull request.
+    let numbers = bases.iter().filter_map(|(name, base)| Some((name.strip_prefix("pr-")?, base)));
+    let numbers: Vec<_> = numbers.map(|(number, base)| (number.to_owned(), *base)).collect();
+    for (number, base) in numbers {
+        if bases.iter().all(|(known, _)| *known != number) {
+            bases.push((number, base));
+        }
+    }
     bases
 }
 

@@ -35,6 +35,24 @@ pub fn listed(list: &str) -> Vec<String> {
     list.split(", ").filter_map(part).flatten().collect()
 }
 
+/// Releases as people list them, so that [`listed`] reads the same again; what is none is left out.
+pub fn spelled(releases: &[String]) -> String {
+    let all = all();
+    let runs = all.chunk_by(|one, next| releases.contains(one) == releases.contains(next));
+    let runs = runs.filter(|run| releases.contains(&run[0]));
+    runs.map(span).collect::<Vec<_>>().join(", ")
+}
+
+/// Releases that follow each other, as one: `3.9.5`, `3.6.3-4`, `3.9.4 to HEAD`.
+fn span(run: &[String]) -> String {
+    let (first, last) = (&run[0], &run[run.len() - 1]);
+    match (first.rsplit_once('.'), last.rsplit_once('.')) {
+        _ if first == last => first.replace(HEAD, "HEAD"),
+        (Some((line, _)), Some((same, end))) if line == same => format!("{first}-{end}"),
+        _ => format!("{first} to {}", last.replace(HEAD, "HEAD")),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -52,6 +70,12 @@ mod tests {
         ] {
             assert_eq!(listed(list), releases, "{list}");
         }
+        for list in
+            ["3.9.5", "HEAD", "3.6.3-4, HEAD", "3.9.4 to HEAD", "3.4.10-11, 3.6.4 to 3.7.1", ""]
+        {
+            assert_eq!(spelled(&listed(list)), list);
+        }
+        assert_eq!(spelled(&listed("3.9.3, 3.9.1-2")), "3.9.1-3", "in their order, and joined");
         assert_eq!(all().len(), 7 + 15 + 11 + 5 + 3 + 7 + 6 + 1);
     }
 }

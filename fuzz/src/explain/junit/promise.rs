@@ -7,6 +7,7 @@ use zab_checker::custody::ServerState;
 use zab_checker::{Checker, Fact};
 use zab_core::event::Note;
 use zab_core::event::purged;
+use zab_core::log_files::LogFiles;
 use zab_core::{ConnId, DiskOp, Epoch, File, Lsn, NodeId, Packet, Replica, Txn, Zxid};
 use zab_sim::passage::Leg;
 
@@ -45,6 +46,9 @@ pub(super) enum Step {
 pub(super) struct Files {
     snapshots: Vec<Replica>,
     pub(super) log: Vec<Txn>,
+    log_files: LogFiles,
+    /// The next record begins a file.
+    is_rolled: bool,
     pub(super) accepted: Epoch,
     pub(super) current: Epoch,
     /// What its process asked for and was not told to be done.
@@ -236,6 +240,8 @@ impl Files {
                 *self = Self {
                     snapshots: found.snapshots.clone(),
                     log: found.log.clone(),
+                    log_files: found.files_of_log(),
+                    is_rolled: false,
                     accepted: found.accepted_epoch,
                     current: found.current_epoch,
                     open: BTreeMap::new(),
@@ -257,8 +263,15 @@ impl Files {
 
     fn ask(&mut self, op: &DiskOp) {
         match op {
-            DiskOp::Append(txn) => self.log.push(*txn),
-            DiskOp::Truncate(zxid) => self.log.retain(|txn| txn.zxid <= *zxid),
+            DiskOp::Append(txn) => {
+                self.log.push(*txn);
+                self.log_files.append(std::mem::take(&mut self.is_rolled));
+            }
+            DiskOp::RollLog => self.is_rolled = true,
+            DiskOp::Truncate(zxid) => {
+                self.log.retain(|txn| txn.zxid <= *zxid);
+                self.log_files.truncate(self.log.len());
+            }
             DiskOp::Snapshot(replica)
             | DiskOp::SnapshotFile(replica)
             | DiskOp::WriteSnapshot(replica) => {
@@ -271,7 +284,9 @@ impl Files {
                 self.snapshots.retain(|one| one.last_processed >= *oldest);
             }
             DiskOp::PurgeLog(first) => {
-                self.log.drain(..purged(*first, &self.log));
+                let removed = purged(*first, &self.log, self.log_files.starts());
+                self.log.drain(..removed);
+                self.log_files.remove_first(removed);
             }
             DiskOp::AcceptedEpoch(epoch) | DiskOp::Rename(File::AcceptedEpoch, epoch) => {
                 self.accepted = *epoch;
@@ -281,11 +296,7 @@ impl Files {
             }
             // An empty file is none that a process would load.
             DiskOp::EmptySnapshot(zxid) => self.snapshots.retain(|one| one.last_processed != *zxid),
-            DiskOp::RollLog
-            | DiskOp::Flush
-            | DiskOp::FlushFile
-            | DiskOp::FlushRecovered(_)
-            | DiskOp::Rename(..) => {}
+            DiskOp::Flush | DiskOp::FlushFile | DiskOp::FlushRecovered(_) | DiskOp::Rename(..) => {}
         }
     }
 

@@ -36,6 +36,7 @@ pub(super) fn head(shown: Shown<'_>, title: &str) -> Markup {
             @if let Some(needed) = shown.story.needed { "Needs " (needed) ". " }
             code { (shown.command) }
         }
+        @if let Some(shown_in) = &shown.case.shown_in { p.meta { (shown_in.sentence()) } }
         (confirmed(shown))
     }
 }
