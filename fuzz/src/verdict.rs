@@ -100,10 +100,19 @@ impl Effort {
 }
 
 impl Row {
-    /// The variant with what the stored cases say of it.
-    pub fn of(subject: &Subject, cases: &[(PathBuf, Case)], state: &State) -> Self {
+    /// The variant with what the stored cases say of it. Tells each bug when it is decided.
+    pub fn of(
+        subject: &Subject,
+        cases: &[(PathBuf, Case)],
+        state: &State,
+        decided: &dyn Fn(&Bug),
+    ) -> Self {
         let mut judge = Judge::new(subject.named.releases(), cases);
-        let cell = |bug| (bug, judge.cell(bug, state.effort(&subject.named.name, bug)));
+        let cell = |bug| {
+            let cell = judge.cell(bug, state.effort(&subject.named.name, bug));
+            decided(bug);
+            (bug, cell)
+        };
         Self {
             subject: subject.clone(),
             cells: modeled().map(cell).collect(),

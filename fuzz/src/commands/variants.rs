@@ -1,5 +1,6 @@
 //! `zab variants`: what can be hunted.
 
+mod detection;
 mod known;
 mod seen;
 
@@ -40,6 +41,9 @@ pub(super) struct Args {
     /// List the known bugs that look like this, likeliest first
     #[arg(long, value_name = "TEXT", conflicts_with_all = ["variant", "with", "fix", "switches"])]
     symptom: Option<String>,
+    /// How long it takes to find each, beside what real servers showed, as a table in Markdown
+    #[arg(long, conflicts_with_all = ["variant", "with", "fix", "switches", "release", "symptom"])]
+    detection: bool,
 }
 
 pub(super) fn run(args: &Args, out: &Out) -> Result<Exit, Failure> {
@@ -50,6 +54,10 @@ pub(super) fn run(args: &Args, out: &Out) -> Result<Exit, Failure> {
         return Ok(Exit::Clean);
     }
     let stored = Stored::read()?;
+    if args.detection {
+        detection::show(&stored, out);
+        return Ok(Exit::Clean);
+    }
     if args.release.is_some() || args.symptom.is_some() {
         let found = known::select(args.symptom.as_deref(), args.release.as_deref())?;
         found.iter().for_each(|bug| known::show(bug, &stored, out));
@@ -102,9 +110,15 @@ fn sightings<'a>(entry: &Entry, stored: &'a Stored) -> Vec<Sighting<'a>> {
 }
 
 fn seen_in(sightings: &[Sighting<'_>]) -> String {
+    let releases = seen_releases(sightings);
+    if releases.is_empty() { String::new() } else { format!("; seen in {}", releases.join(", ")) }
+}
+
+/// The releases on which something was seen.
+fn seen_releases<'a>(sightings: &[Sighting<'a>]) -> Vec<&'a str> {
     let mut releases: Vec<&str> = sightings.iter().map(Sighting::release).collect();
     releases.dedup();
-    if releases.is_empty() { String::new() } else { format!("; seen in {}", releases.join(", ")) }
+    releases
 }
 
 /// Every way to have each of these defects.

@@ -1,29 +1,31 @@
 //! `zab verdict`: variants against known bugs.
 
 mod deepen;
+mod measure;
 mod render;
 
 use super::directories::{StrictPosix, flag};
 use super::output::Out;
 use super::parallel::{Jobs, in_parallel};
+use super::progress::Meter;
 use super::report::{Problem, Reports, Suite, Test};
 use super::{CASES, Exit, Failure, quoted, ready_folder, stored, typed};
-use crate::files::write_whole;
+use crate::case::Case;
+use crate::search::Limit;
 use crate::variants;
 use crate::verdict::explored::explored;
 use crate::verdict::state::Memory;
-use crate::verdict::{Cell, Change, Changes, Row, State, Subject, changes, medians};
+use crate::verdict::{Cell, Change, Changes, Row, State, Subject, changes};
 use deepen::{Budget, Search, deepen};
+use measure::measure;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
-use zab_core::variant::{CATALOGUE, Kind, Named, modeled};
+use zab_core::variant::{Bug, CATALOGUE, Kind, Named, modeled};
 use zab_sim::schedule::Directories;
 
 /// Where searches keep what they found, unless another folder is named.
 const STATE: &str = "findings/verdict";
-
-/// Executions of each search for a bug by itself, when medians are measured.
-const MEASURED_RUNS: u64 = 200_000;
 
 /// Say which known bugs a variant is exposed to
 ///
@@ -63,8 +65,8 @@ pub(super) struct Args {
     state: PathBuf,
     #[command(flatten)]
     jobs: Jobs,
-    /// Measure how many executions it takes to find each bug by itself, in 20 searches each, and write
-    /// that to this file
+    /// Measure how long it takes to find what each release and each bug is known for, in 20 searches
+    /// each, and write that to this file; what it has already is kept
     #[arg(long, value_name = "FILE", conflicts_with_all = ["variants", "against", "runs", "time", "explore"])]
     measure: Option<PathBuf>,
     #[command(flatten)]
@@ -98,12 +100,7 @@ pub(super) fn run(args: &Args, out: &Out) -> Result<Exit, Failure> {
             "another build searched before: its cases are replayed, its searches begin again",
         );
     }
-    let mut rows = in_parallel(jobs, &subjects, |subject| {
-        let row = Row::of(subject, &cases, &state);
-        let releases = subject.named.releases();
-        let explored = if args.explore { explored(releases) } else { Vec::new() };
-        Row { explored, ..row }
-    });
+    let mut rows = replayed(args, &subjects, (&cases, &state), out);
     if let Some(budget) = budget(args) {
         ready_folder(&args.state, "--state")?;
         let search = Search { budget, jobs, directories: directories(args), folder: &args.state };
@@ -121,6 +118,29 @@ pub(super) fn run(args: &Args, out: &Out) -> Result<Exit, Failure> {
     args.reports.write(&suite(args, &subjects, &rows, &compared))?;
     let opens = compared.iter().flatten().any(|(_, change)| *change == Change::Opened);
     Ok(if opens { Exit::Violation } else { Exit::Clean })
+}
+
+/// What the stored cases say of each subject, and explorations if they are asked for.
+fn replayed(
+    args: &Args,
+    subjects: &[Subject],
+    (cases, state): (&[(PathBuf, Case)], &State),
+    out: &Out,
+) -> Vec<Row> {
+    let (cells, done) = (subjects.len() * modeled().count(), AtomicU64::new(0));
+    let meter = Meter::new(out, Limit::Runs(cells as u64));
+    let rows = in_parallel(args.jobs.count(), subjects, |subject| {
+        let decided = |bug: &Bug| {
+            let done = done.fetch_add(1, Ordering::Relaxed) + 1;
+            meter.count(done, || format!("{done} of {cells} cells, {}: {bug}", subject.asked));
+        };
+        let row = Row::of(subject, cases, state, &decided);
+        let releases = subject.named.releases();
+        let explored = if args.explore { explored(releases) } else { Vec::new() };
+        Row { explored, ..row }
+    });
+    meter.finish();
+    rows
 }
 
 /// Which bugs a variant closes and opens, for CI; without a base, which it is exposed to.
@@ -199,25 +219,4 @@ fn command(args: &Args, subjects: &[Subject]) -> String {
         }
     }
     command
-}
-
-/// Writes the medians of all bugs.
-fn measure(path: &Path, jobs: usize, out: &Out) -> Result<Exit, Failure> {
-    let bugs: Vec<_> = modeled().collect();
-    let measured = in_parallel(jobs, &bugs, |bug| {
-        let measured = medians::measure(bug, 20, MEASURED_RUNS);
-        out.remark(match &measured {
-            Some(m) => format!("{}: {} executions (at most {})", bug.name, m.median, m.most),
-            None => format!("{}: not found by half of the searches", bug.name),
-        });
-        measured
-    });
-    let named = bugs.iter().zip(measured);
-    let all: medians::Medians =
-        named.filter_map(|(bug, measured)| Some((bug.name.to_owned(), measured?))).collect();
-    let text = serde_json::to_string_pretty(&all).expect("keys are strings");
-    write_whole(path, text + "\n")
-        .map_err(|error| Failure::usage(format!("{}: {error}", path.display())))?;
-    out.good(format!("{} of {} bugs measured: {}", all.len(), bugs.len(), path.display()));
-    Ok(Exit::Clean)
 }

@@ -82,7 +82,7 @@ impl State {
 
     /// What was done for this cell.
     pub fn effort(&self, variant: &str, bug: &Bug) -> Effort {
-        let median = self.medians.get(bug.name).map(|measured| measured.median);
+        let median = medians::of(&self.medians, bug).and_then(|measured| measured.median);
         let searched = self.searched.get(variant).and_then(|bugs| bugs.get(bug.name));
         searched.map_or(Effort { median, ..Effort::default() }, |searched| Effort {
             campaigns: searched.campaigns,

@@ -129,3 +129,27 @@ fn a_search_goes_on_where_it_stopped() {
     assert!(Path::new(case).is_file(), "{case}");
     assert_eq!(search(&[]), long, "found again at once");
 }
+
+#[test]
+fn an_exploration_says_within_which_bounds_nothing_is_left() {
+    let of = |matrix: &Value, variant: usize| -> Vec<String> {
+        let explored =
+            matrix["variants"][variant]["explored"].as_array().expect("they ran").clone();
+        let told = |one: &Value| format!("{} {}", one["fault"], one["end"]).replace('"', "");
+        explored.iter().map(told).collect()
+    };
+    let matrix = json(&["--explore", "zookeeper-4646", "zookeeper-4643"]);
+    let broken = ["restart broken", "power loss broken", "step-down broken", "cut complete"];
+    assert_eq!(of(&matrix, 0), broken, "{matrix}");
+    // It takes more than one fault, so all of these are complete.
+    let complete =
+        ["restart complete", "power loss complete", "step-down complete", "cut complete"];
+    assert_eq!(of(&matrix, 1), complete, "{matrix}");
+
+    // What no stored case shows is told with what was left of it.
+    let output = verdict(&["--explore", "zookeeper-5094"]);
+    let told = stdout(&output);
+    let line = "not shown in 0 executions, complete within a write and one restart, one power loss, one \
+                step-down, one cut";
+    assert!(told.contains(line), "{told}");
+}

@@ -4,6 +4,7 @@ use super::super::output::Out;
 use super::super::{CASES, Failure};
 use super::seen::{Sighting, Stored};
 use crate::variants::nearest;
+use crate::verdict::medians;
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 use zab_checker::Class;
@@ -146,6 +147,9 @@ pub(super) fn show(bug: &Bug, stored: &Stored, out: &Out) {
             None => format!("    cargo zab hunt --variant {}", bug.name),
         },
     });
+    if let Some(measured) = medians::of(&medians::stored(), bug) {
+        out.line(format!("    {}", measured.sentence()));
+    }
     if let Some(path) = scenario(bug) {
         out.line(format!("    cargo zab confirm {} --control", path.display()));
     }
@@ -172,6 +176,7 @@ pub(super) fn as_json(bug: &Bug, stored: &Stored) -> Value {
         "known": bug.source.to_string(),
         "case": case(bug),
         "scenario": scenario(bug),
+        "measured": medians::of(&medians::stored(), bug),
         "confirmed": stored.of_bug(bug).iter().map(Sighting::as_json).collect::<Vec<_>>(),
         "beyond": beyond,
     })

@@ -57,7 +57,7 @@ impl Stored {
     }
 }
 
-impl Sighting<'_> {
+impl<'a> Sighting<'a> {
     /// Whether its case shows this bug: that of a single defect its own, any other what goes away when it is
     /// repaired. One switch may stand for two bugs.
     fn is_because_of(&self, bug: &Bug) -> bool {
@@ -75,7 +75,7 @@ impl Sighting<'_> {
     }
 
     /// The release on which it was seen.
-    pub(super) fn release(&self) -> &str {
+    pub(super) fn release(&self) -> &'a str {
         &self.seen.release
     }
 
