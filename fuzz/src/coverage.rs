@@ -10,11 +10,14 @@
 //! losing it: its *danger*. A correct protocol lets it grow no further than to somebody losing what
 //! nobody counts on.
 
+mod locks;
+
 use crate::situations::{Situations, Watch};
 use crate::targets::counters;
+use locks::Locks;
 use rustc_hash::{FxHashSet, FxHasher};
 use std::hash::{Hash, Hasher};
-use zab_checker::{Event, Stakes};
+use zab_checker::{Event, Fact, Stakes};
 use zab_core::{Epoch, Time, View, Zxid};
 
 /// Epochs beyond this one count as this one.
@@ -38,6 +41,7 @@ pub struct Coverage {
     features: Vec<Feature>,
     times: Vec<Time>,
     watch: Watch,
+    locks: Locks,
 }
 
 impl Coverage {
@@ -50,11 +54,26 @@ impl Coverage {
         self.state = 0;
         self.danger = Danger::default();
         self.watch.clear();
+        self.locks.clear();
     }
 
     /// Something happened.
     pub fn on_event(&mut self, event: &Event) {
         self.watch.on_event(event);
+        if let Fact::Lock { session, news } = event.fact {
+            let features = self.locks.on_news(session, news);
+            self.reach(event.at, features);
+        }
+    }
+
+    /// The execution did this.
+    fn reach(&mut self, at: Time, features: [Feature; 2]) {
+        for feature in features {
+            if self.seen.insert(feature) {
+                self.features.push(feature);
+                self.times.push(at);
+            }
+        }
     }
 
     /// The situations that the execution got into so far.
@@ -78,12 +97,7 @@ impl Coverage {
         counters::reached(views, stakes);
         let edge = hash(&(self.state, state)) | 1;
         self.state = state;
-        for feature in [state, edge] {
-            if self.seen.insert(feature) {
-                self.features.push(feature);
-                self.times.push(at);
-            }
-        }
+        self.reach(at, [state, edge]);
     }
 
     /// Every feature of the execution so far, once: even numbers are states, odd ones are edges.

@@ -131,6 +131,17 @@ fn come_back_and_vanish(rng: &mut Rng, swarm: &Swarm, at_us: u64, actions: &mut 
     at_us += rng.between(20_000, 300_000);
     let for_us = rng.between(OUTAGE_US.0, 260_000);
     actions.push(Action { at_us, act: Act::Isolate { server, for_us } });
+    // Then clients go elsewhere, some of them to that server.
+    for _ in 0..rng.below(3) {
+        at_us += for_us + rng.spread(5_000, 200_000);
+        let other = swarm.other(rng, server);
+        let act = match rng.below(3) {
+            0 => Act::StepDown { server: other },
+            1 => Act::Kill { server: other, down_us: rng.spread(1_000, 100_000) },
+            _ => Act::Isolate { server: other, for_us: rng.spread(1_000, 250_000) },
+        };
+        actions.push(Action { at_us, act });
+    }
 }
 
 /// One server after the other is lost, so that others lead.

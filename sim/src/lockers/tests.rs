@@ -2,9 +2,9 @@
 
 use crate::run::{Booted, Observer};
 use crate::schedule::samples::{noisy, schedule};
-use crate::schedule::{Act, Schedule, Workload};
+use crate::schedule::{Act, ClientOp, CrashMode, Schedule, Workload};
 use std::ops::ControlFlow;
-use zab_checker::{Checker, Event, Fact, News, Standard, Verdict};
+use zab_checker::{Checker, Class, Event, Fact, News, Standard, Verdict};
 use zab_core::{SessionId, Variant};
 
 /// Keeps what clients learn, and judges.
@@ -97,6 +97,47 @@ fn the_reference_keeps_every_promise_whatever_happens() {
         let (news, verdict) = run(&booted, noisy(seed));
         assert!(verdict.violation().is_none(), "seed {seed}: {verdict:?}\n{news:?}");
     }
+}
+
+/// `FileTxnLog.truncate` keeps the first record above a zxid that is not in the log.
+fn trunc_keeps_next() -> Booted {
+    Booted::new(3, Variant { trunc_keeps_next: true, ..Variant::REFERENCE })
+}
+
+/// S1 comes back by a snapshot, leads, and ends a session while it is cut off: the leader after it has it
+/// cut that end off, and it keeps it.
+#[test]
+fn a_server_keeps_the_end_of_a_session_that_nobody_committed() {
+    let actions = [
+        (0, Act::Isolate { server: 2, for_us: 700_000 }),
+        (500_000, Act::StepDown { server: 1 }),
+        (1_000_000, Act::Isolate { server: 1, for_us: 200_000 }),
+    ];
+    let (_, verdict) = run(&trunc_keeps_next(), schedule(0, actions));
+    assert_eq!(verdict.class(), Some(Class::E3), "{verdict:?}");
+    let (_, verdict) = run(&booted(), schedule(0, actions));
+    assert_eq!(verdict, Verdict::Valid);
+}
+
+/// The same, and a client that waits goes on there: it sees its own node as the first one, and the client
+/// whose session has ended there alone believes in its lock elsewhere.
+#[test]
+fn two_clients_hold_one_lock_if_a_server_keeps_such_an_end() {
+    let write = |server| Act::Client { client: 0, server, op: ClientOp::Write, key: 0 };
+    let actions = [
+        (50_000, write(0)),
+        (400_000, Act::StallDisk { server: 0, for_us: 100_000 }),
+        (432_000, write(1)),
+        (433_000, Act::Kill { server: 0, down_us: 1_000 }),
+        (433_400, Act::PowerLoss { server: 2, disk: CrashMode::LoseAll, down_us: 10_000 }),
+        (600_000, Act::Isolate { server: 1, for_us: 195_000 }),
+        (820_000, Act::Isolate { server: 2, for_us: 0 }),
+    ];
+    let seed = 14_702_159_861_181_026_539;
+    let (_, verdict) = run(&trunc_keeps_next(), schedule(seed, actions));
+    assert_eq!(verdict.class(), Some(Class::E5), "{verdict:?}");
+    let (_, verdict) = run(&booted(), schedule(seed, actions));
+    assert_eq!(verdict, Verdict::Valid);
 }
 
 #[test]
