@@ -149,7 +149,7 @@ fn every_malformed_case_is_refused_in_one_line() {
         edit("\"at_us\": 0", "\"at_us\": 2000"),
         edit("\"at_us\": 1000", "\"at_us\": 1001"),
         edit("\"servers\": 3", "\"servers\": 4"),
-        edit("\"version\": 7", "\"version\": 8"),
+        edit("\"version\": 8", "\"version\": 9"),
         edit("\"do\": \"power-loss\"", "\"do\": \"explode\""),
         edit("\"key\": 0", "\"kee\": 0"),
         edit("\"story\"", "\"stories\""),
@@ -166,14 +166,14 @@ fn every_malformed_case_is_refused_in_one_line() {
         format 9 is newer than this build understands (4): update zab
         there is no variant `zk-3.8.9`, perhaps `zk-3.8.6`; `cargo zab variants` lists them
         there is no switch `late-aply`, perhaps `late-apply`; `cargo zab variants --switches` lists them
-        there is no class `O99`: O1 to O9, S-1, I-1 to I-14, D1 to D5, P-1 to P-6
+        there is no class `O99`: O1 to O9, E-1 to E-8, S-1, I-1 to I-14, D1 to D5, P-1 to P-6
         `shown_in` has no release `zk-3.8.9`; `cargo zab variants` lists them
         line 4, column 18: unknown variant `warp`, expected `direct` or `turmoil`; compare with a case that `zab hunt` wrote
         line 18, column 3: action 1: server: no server 9, choose 0 to 2; compare with a case that `zab hunt` wrote
         line 18, column 3: action 2 is earlier than the one before: sort the actions by at_us; compare with a case that `zab hunt` wrote
         line 18, column 3: action 2: at_us: 1001 is no multiple of 200, write 1000; compare with a case that `zab hunt` wrote
         line 18, column 3: servers: 4 is not possible, write 3, 5 or 7; compare with a case that `zab hunt` wrote
-        line 18, column 3: format version 8: this build reads versions 1 to 7, use a newer one; compare with a case that `zab hunt` wrote
+        line 18, column 3: format version 9: this build reads versions 1 to 8, use a newer one; compare with a case that `zab hunt` wrote
         line 17, column 5: unknown variant `explode`, expected one of `client`, `power-loss`, `kill`, `step-down`, `cut`, `isolate`, `clog`, `reset`, `stall-node`, `stall-actor`, `stall-disk`, `flush-error`, `skew`, `swizzle`, `heal-all`, `write-back`, `upgrade`, `write-error`, `blank-disk`, `disk-full`, `read-only`, `purge`; compare with a case that `zab hunt` wrote
         line 16, column 6: unknown field `kee`, expected one of `client`, `server`, `op`, `key`; compare with a case that `zab hunt` wrote
         line 19, column 11: unknown field `stories`, expected one of `format`, `variant`, `driver`, `expected`, `shown_in`, `defects`, `confirmed`, `provenance`, `schedule`, `story`; compare with a case that `zab hunt` wrote"#]].assert_eq(&errors.join("\n"));

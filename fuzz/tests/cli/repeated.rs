@@ -28,14 +28,14 @@ const RUNS: &[(&str, &[&str])] = &[
     ),
     ("hunt", &["--variant zk-3.9.5 --strict-posix --cause stale-ack --corpus shared", SHORT]),
     ("hunt", &["--variant reference --resume laps --lap 2", SHORT]),
-    ("hunt", &["--time 1ms -j 1"]),
+    ("hunt", &["--workload locks --time 1ms -j 1"]),
     ("minimize", &["CASE --driver direct --hold-in turmoil --executions 9 --out elsewhere"]),
     (
         "compare",
         &["4646 --with stale-ack --fix 4646 --seeds 1 --runs 2 --servers 3 --guidance random"],
     ),
     ("agree", &["--variant 4646 --seed 3 --runs 2 --out elsewhere --keep-going --servers 3"]),
-    ("agree", &["--with stale-ack --fix stale-ack --time 1ms"]),
+    ("agree", &["--with stale-ack --fix stale-ack --workload locks --time 1ms"]),
     (
         "explore",
         &["--writes 0 --reads 1 --restarts 1 --power-losses 1 --step-downs 1 --cuts 1", FEW],
