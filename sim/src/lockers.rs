@@ -19,7 +19,7 @@ use zab_core::{NodeId, Op, Outcome, SessionError, SessionId, Span};
 /// How many there are.
 const LOCKERS: u8 = 3;
 
-/// A client opens at most so many sessions: what their ids have room for.
+/// The most sessions that one client opens: what their ids have room for.
 const ATTEMPTS_MAX: u8 = 15;
 
 /// What is to be done next is done after this time.

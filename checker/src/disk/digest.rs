@@ -36,8 +36,8 @@ impl Canonical for Disk {
 
 impl Canonical for Files {
     fn canonical<S: Sink>(&self, sink: &mut S) {
-        let Self { log, begins, is_rolled, snapshots, accepted_epoch, current_epoch } = self;
-        sink.plain(&(log, begins, is_rolled, accepted_epoch, current_epoch));
+        let Self { log, log_files, is_rolled, snapshots, accepted_epoch, current_epoch } = self;
+        sink.plain(&(log, log_files, is_rolled, accepted_epoch, current_epoch));
         snapshots.canonical(sink);
     }
 }

@@ -3,6 +3,7 @@
 use super::pending::Pending;
 use crate::sequences::{Sequence, Sequences};
 use zab_core::event::purged;
+use zab_core::log_files::LogFiles;
 use zab_core::{Digest, Epoch, File, Recovered, Replica, Txn, Zxid};
 
 /// A snapshot: which sequence of transactions it stands for.
@@ -23,8 +24,8 @@ impl From<&Replica> for Snapshot {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Files {
     pub(super) log: Vec<Txn>,
-    /// At which record each file of the log begins.
-    pub(super) begins: Vec<usize>,
+    /// Which of them are in which file.
+    pub(super) log_files: LogFiles,
     /// The next record begins a file.
     pub(super) is_rolled: bool,
     /// By zxid.
@@ -47,7 +48,7 @@ impl Files {
     /// What a process found there.
     pub(super) fn set_log(&mut self, found: &Recovered) {
         self.log.clone_from(&found.log);
-        self.begins = found.files_of_log().starts().collect();
+        self.log_files = found.files_of_log();
         self.is_rolled = false;
     }
 
@@ -135,16 +136,14 @@ impl Files {
     pub(super) fn apply(&mut self, op: Pending) {
         match op {
             Pending::Append(txn) => {
-                if std::mem::take(&mut self.is_rolled) || self.log.is_empty() {
-                    self.begins.push(self.log.len());
-                }
                 self.log.push(txn);
+                self.log_files.append(std::mem::take(&mut self.is_rolled));
             }
             Pending::Roll => self.is_rolled = true,
             Pending::Truncate(zxid) => {
                 let keep = self.log.iter().position(|txn| txn.zxid > zxid);
                 self.log.truncate(keep.unwrap_or(self.log.len()));
-                self.begins.retain(|start| *start < self.log.len());
+                self.log_files.truncate(self.log.len());
             }
             Pending::Snapshot(snapshot)
             | Pending::SnapshotFile(snapshot)
@@ -157,10 +156,9 @@ impl Files {
             Pending::DropSnapshotsAfter(zxid) => self.snapshots.retain(|s| s.last <= zxid),
             Pending::PurgeSnapshots(oldest) => self.snapshots.retain(|s| s.last >= oldest),
             Pending::PurgeLog(first) => {
-                let removed = purged(first, &self.log, self.begins.iter().copied());
+                let removed = purged(first, &self.log, &self.log_files);
                 self.log.drain(..removed);
-                self.begins.retain(|start| *start >= removed);
-                self.begins.iter_mut().for_each(|start| *start -= removed);
+                self.log_files.remove_first(removed);
             }
             Pending::CurrentEpoch(epoch) | Pending::Rename(File::CurrentEpoch, epoch) => {
                 self.current_epoch = epoch;

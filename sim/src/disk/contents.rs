@@ -118,7 +118,7 @@ impl Contents {
                 self.is_purged = true;
             }
             DiskOp::PurgeLog(first) => {
-                let removed = purged(first, &self.records(), self.files.starts());
+                let removed = purged(first, &self.records(), &self.files);
                 self.log.drain(..removed * RECORD);
                 self.files.remove_first(removed);
                 self.headless.retain(|file| file.name >= first);

@@ -97,9 +97,12 @@ impl LogFiles {
     }
 
     /// The number of the first record of each file, counted from 0.
-    pub fn starts(&self) -> impl DoubleEndedIterator<Item = usize> + Clone {
-        let before = |at: usize| self.files[..at].iter().map(|file| file.records).sum();
-        (0..self.files.len()).map(before)
+    pub fn starts(&self) -> impl Iterator<Item = usize> {
+        self.files.iter().scan(0, |next, file| {
+            let start = *next;
+            *next += file.records;
+            Some(start)
+        })
     }
 
     /// How long the files are that begin at this record or after it.

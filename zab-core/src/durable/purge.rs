@@ -12,7 +12,7 @@ impl Durable {
             self.is_purged = true;
         }
         let Self { log, log_files, .. } = &*self;
-        let purged = |first| purged(first, log, log_files.starts());
+        let purged = |first| purged(first, log, log_files);
         let removed = purge.log_before.map_or(0, purged);
         if removed == 0 {
             return;

@@ -1,6 +1,7 @@
 //! What an operator removes from the disk of a server, or has removed in regular intervals.
 
 use super::DiskOp;
+use crate::durable::log_files::LogFiles;
 use crate::ids::Zxid;
 use crate::txn::Txn;
 
@@ -32,17 +33,14 @@ impl Purge {
     }
 }
 
-/// How many records of this log stand in files before the one that begins with `first`; the files begin at
-/// these places, in order. That record may be gone since the file was seen, and the file with it. One that is
-/// logged twice may begin a file, and stand inside one.
-pub fn purged(
-    first: Zxid,
-    log: &[Txn],
-    begins: impl DoubleEndedIterator<Item = usize> + Clone,
-) -> usize {
-    let kept = begins.clone().rev().find(|start| log[*start].zxid == first);
-    let later = || { begins.clone() }.find(|start| log[*start].zxid > first);
-    kept.or_else(later).unwrap_or(log.len())
+/// How many records of a log, in these files, stand before the file that begins with `first`. That record may
+/// be gone since the file was seen, and the file with it. One that is logged twice may begin a file, and stand
+/// inside one.
+pub fn purged(first: Zxid, log: &[Txn], files: &LogFiles) -> usize {
+    let begins: Vec<(usize, Zxid)> = files.starts().map(|start| (start, log[start].zxid)).collect();
+    let kept = begins.iter().rfind(|(_, zxid)| *zxid == first);
+    let kept = kept.or_else(|| begins.iter().find(|(_, zxid)| *zxid > first));
+    kept.map_or(log.len(), |(start, _)| *start)
 }
 
 #[cfg(test)]
@@ -53,7 +51,8 @@ mod tests {
     #[test]
     fn what_is_kept_begins_with_its_first_record_or_with_what_followed_that() {
         let log = [1, 2, 4, 5].map(|counter| txn(1, counter));
-        let purged = |first, log: &[Txn]| purged(first, log, 0..log.len());
+        let each_in_its_own = LogFiles::of([1; 4]);
+        let purged = |first, log: &[Txn]| purged(first, log, &each_in_its_own);
         for (first, removed) in [
             (Zxid::new(1, 1), 0),
             (Zxid::new(1, 4), 2),
@@ -69,7 +68,7 @@ mod tests {
     #[test]
     fn a_record_inside_a_file_is_the_beginning_of_none() {
         let log = [1, 4, 5, 4, 6].map(|counter| txn(1, counter));
-        let purged = |counter| purged(Zxid::new(1, counter), &log, [0, 1].into_iter());
+        let purged = |counter| purged(Zxid::new(1, counter), &log, &LogFiles::of([1, 4]));
         assert_eq!(purged(4), 1, "it stands once more in its own file");
         assert_eq!(purged(5), 5, "and no file begins with this one, or with a later one");
         assert_eq!(purged(2), 1, "the file that began with it is gone");

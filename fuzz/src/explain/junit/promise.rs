@@ -284,7 +284,7 @@ impl Files {
                 self.snapshots.retain(|one| one.last_processed >= *oldest);
             }
             DiskOp::PurgeLog(first) => {
-                let removed = purged(*first, &self.log, self.log_files.starts());
+                let removed = purged(*first, &self.log, &self.log_files);
                 self.log.drain(..removed);
                 self.log_files.remove_first(removed);
             }
