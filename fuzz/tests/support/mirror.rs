@@ -76,9 +76,13 @@ impl Mirror {
     fn differs(&self, node: NodeId, found: &Recovered) -> Option<String> {
         let newest = found.snapshot().last_processed;
         let server = &self.checker.servers()[node.index()];
-        let is_durable = |name: &Zxid| server.logged().contains(name);
-        if let Some(name) = found.headless.iter().map(|file| file.name).find(is_durable) {
-            return Some(format!("a file without a header is where {name} is for good"));
+        // A cut that is not durable has let a file of the same name begin: the power loss undoes both.
+        let is_there = |name: &Zxid| match self.has_lost_power[node.index()] {
+            true => server.logged().contains(name),
+            false => found.log.iter().any(|txn| txn.zxid == *name),
+        };
+        if let Some(name) = found.headless.iter().map(|file| file.name).find(is_there) {
+            return Some(format!("a file without a header is where {name} is"));
         }
         for txn in self.logged.iter().filter(|txn| txn.zxid > newest) {
             let has_lost_power = self.has_lost_power[node.index()];
