@@ -25,6 +25,7 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::Duration;
 use zab_checker::Class;
+use zab_checker::verdict::Rank;
 use zab_core::variant::{self, Bug, Harm, Named, Releases, Switch, modeled};
 use zab_sim::Schedule;
 use zab_sim::schedule::{Directories, Kind, Workload};
@@ -245,6 +246,11 @@ pub struct Report {
 }
 
 impl Report {
+    /// The first finding, and how grave and how clear it is.
+    pub fn first(&self) -> Option<(&Finding, Rank)> {
+        self.findings.first().and_then(|found| Some((found, found.outcome.rank()?)))
+    }
+
     /// Adds what came of another part of the same search. States are those of the richest part:
     /// which of them the parts have in common is not known.
     pub(crate) fn add(&mut self, part: Self) {

@@ -153,8 +153,7 @@ impl Wish {
         if let Some((_, message)) = report.panic {
             return Err(Failure::harness(format!("{}: {message}", self.name())));
         }
-        let found = report.findings.first().and_then(|found| Some((found, found.outcome.rank()?)));
-        let Some((finding, rank)) = found else {
+        let Some((finding, rank)) = report.first() else {
             return Ok(None);
         };
         let mut oracle = Oracle::new(campaign.driver);

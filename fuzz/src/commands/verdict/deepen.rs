@@ -169,8 +169,7 @@ impl Task {
     fn case(&self, campaign: &Campaign, report: &Report) -> Result<Option<Case>, Failure> {
         let Self { named, bug, .. } = self;
         let mut oracle = Oracle::new(campaign.driver);
-        let found = report.findings.first().and_then(|f| Some((f, f.outcome.rank()?)));
-        let Some((finding, rank)) = found else { return Ok(None) };
+        let Some((finding, rank)) = report.first() else { return Ok(None) };
         if !exposes(&mut oracle, &finding.schedule, named.releases(), bug) {
             return Ok(None);
         }

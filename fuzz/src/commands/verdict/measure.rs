@@ -123,8 +123,7 @@ impl Subject {
         if let Some((_, message)) = report.panic {
             return Err(Failure::harness(format!("{}: {message}", self.name)));
         }
-        let first = report.findings.first().and_then(|f| Some((f, f.outcome.rank()?)));
-        let Some((finding, rank)) = first else { return Ok(None) };
+        let Some((finding, rank)) = report.first() else { return Ok(None) };
         let mut oracle = Oracle::new(campaign.driver);
         let case = case_of(&mut oracle, &mut [], &self.named, &campaign, (finding, rank))?;
         Ok(Some(Found {
