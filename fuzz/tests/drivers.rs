@@ -101,6 +101,33 @@ fn executions_are_the_same_event_by_event_where_the_drivers_once_parted() {
     }
 }
 
+/// The same, at one instant: what comes first there is decided alike.
+#[test]
+fn executions_are_the_same_where_things_happen_at_one_instant() {
+    let swizzle = |mask, for_us| Act::Swizzle { mask, for_us };
+    let power_loss = |down_us| Act::PowerLoss { server: 2, disk: CrashMode::LoseAll, down_us };
+    let vote_and_reset_travel_equally_long = vec![
+        (0, Act::StepDown { server: 2 }),
+        (553_400, power_loss(2_000)),
+        (1_000_000, power_loss(200_000)),
+        (1_200_000, Act::StepDown { server: 0 }),
+    ];
+    let dialed_in_the_step_of_the_exit = vec![
+        (0, Act::DiskFull { server: 2, file: Files::All, for_us: 0 }),
+        (0, Act::Kill { server: 2, down_us: 800 }),
+        (2_000, Act::Kill { server: 1, down_us: 20_000 }),
+    ];
+    let mut drivers = Drivers::default();
+    for (seed, actions) in [
+        (2_316_923_776_832_039_975, vote_and_reset_travel_equally_long),
+        (0, vec![(5_000, swizzle(0b111, 10_000))]),
+        (0, vec![(300_000, swizzle(0b110, 300_000))]),
+        (0, dialed_in_the_step_of_the_exit),
+    ] {
+        are_identical(&mut drivers, "zk-3.8.0", Schedule::empty(seed, 3), actions);
+    }
+}
+
 /// The same, where it took a longer way: each of these was judged differently.
 #[test]
 fn executions_are_the_same_where_votes_and_processes_outlive_each_other() {

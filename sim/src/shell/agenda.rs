@@ -1,4 +1,5 @@
-//! What the owner has to do later, by time, then by the order in which it was put there.
+//! What the owner has to do later, by time, then by the order in which it was put there. What is said to be
+//! the last of its instant comes after the rest.
 
 use super::event::{Event, Stamped};
 use std::collections::BTreeMap;
@@ -7,10 +8,17 @@ use zab_core::{Span, Time};
 /// Events that fall due.
 #[derive(Default)]
 pub struct Agenda {
-    entries: BTreeMap<(Time, u64), Event>,
+    entries: BTreeMap<(Time, Place, u64), Event>,
     /// The instant from which spans count: that of the event in hand.
     base: Time,
     added: u64,
+}
+
+/// Where in its instant an event has its turn.
+#[derive(Copy, Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Place {
+    InOrder,
+    Last,
 }
 
 impl Agenda {
@@ -26,7 +34,16 @@ impl Agenda {
 
     /// An event falls due at this instant.
     pub(super) fn at(&mut self, at: Time, event: Event) {
-        self.entries.insert((at, self.added), event);
+        self.put((at, Place::InOrder), event);
+    }
+
+    /// An event falls due at this instant, after all others that do.
+    pub(super) fn last_at(&mut self, at: Time, event: Event) {
+        self.put((at, Place::Last), event);
+    }
+
+    fn put(&mut self, (at, place): (Time, Place), event: Event) {
+        self.entries.insert((at, place, self.added), event);
         self.added += 1;
     }
 
@@ -42,7 +59,7 @@ impl Agenda {
 
     /// When the next event falls due.
     pub fn next_at(&self) -> Option<Time> {
-        self.entries.first_key_value().map(|((at, _), _)| *at)
+        self.entries.first_key_value().map(|((at, ..), _)| *at)
     }
 
     /// The next event that is due by `now`, and since when. What it leads to counts from then, but

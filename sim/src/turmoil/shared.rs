@@ -187,10 +187,13 @@ impl Shared {
         self.posted = posted;
     }
 
-    /// The last instant before the next notification arrives, if that is later than `since`.
-    pub(super) fn next_letter(&self, since: Time) -> Option<Time> {
+    /// The last instant before the next notification arrives, or the next connection is made, if that is
+    /// later than `since`.
+    pub(super) fn next_surprise(&self, since: Time) -> Option<Time> {
         let after = since.after(Span(2));
-        self.letters.range(after..).next().map(|at| Time(at.0 - 1))
+        let letter = self.letters.range(after..).next().copied();
+        let dial = self.waits.next_dial_from(after);
+        letter.into_iter().chain(dial).min().map(|at| Time(at.0 - 1))
     }
 
     /// The pairs of servers that can reach each other.

@@ -47,10 +47,10 @@ impl Turmoil {
         let span = if is_asked { STEP_OF_CLIENTS_US } else { STEP_US };
         // What the driver does itself it does between two steps.
         let planned = self.agenda.next_at().unwrap_or(until);
-        // A notification may be replaced as long as it is on the way. Whether one was is known to
-        // its receiver in a step that begins right before it arrives.
-        let letter = self.shared.borrow().next_letter(since);
-        let end = since.after(Span(span)).min(until).min(planned).min(letter.unwrap_or(until));
+        // A notification may be replaced as long as it is on the way, and who is dialed may exit
+        // before. Whether that was so is known in a step that begins right before.
+        let surprise = self.shared.borrow().next_surprise(since);
+        let end = since.after(Span(span)).min(until).min(planned).min(surprise.unwrap_or(until));
         self.stand_still_at(since);
         self.set_clocks();
         // The connections of this step are made before it, so that they are there in time.
@@ -109,12 +109,13 @@ impl Turmoil {
         self.hear_answers();
         self.note_exits();
         self.stand_still_at(now);
-        self.shared.borrow_mut().forget_posted();
         while let Some((at, later)) = self.agenda.take_due(now) {
             self.at = at;
             faults::fall_due(self, later);
             self.stirred = true;
         }
+        // A fault may begin where another one ends: then what it withholds has not had its turn.
+        self.shared.borrow_mut().forget_posted();
         inputs
     }
 

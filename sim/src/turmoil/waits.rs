@@ -36,7 +36,12 @@ impl Waits {
 
     /// When a connection is to be made next.
     pub(super) fn next_dial(&self) -> Option<Time> {
-        self.dials.iter().copied().min()
+        self.next_dial_from(Time(0))
+    }
+
+    /// The same for connections that are to be made at this instant or later.
+    pub(super) fn next_dial_from(&self, after: Time) -> Option<Time> {
+        self.dials.iter().copied().filter(|at| *at >= after).min()
     }
 
     /// Has the hosts skip this number of ticks in the next step.

@@ -66,7 +66,9 @@ impl<N: Net, P: Platform> Owner<N, P> {
                 if let Some(link) = link.filter(|_| at <= self.platform.since()) {
                     link.waiting.clear();
                 }
-                self.agenda.at(at, Event::Down { conn, reset: true });
+                // A process that starts sends its votes before its machine resets the connections of
+                // the one before, and both travel equally long.
+                self.agenda.last_at(at, Event::Down { conn, reset: true });
             }
             Event::Notification { from, notification, receipt } => {
                 match self.letters.insert(from, Letter { notification, receipt }) {
