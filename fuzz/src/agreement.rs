@@ -12,16 +12,18 @@
 //! - a difference without a fault: then no two orders may matter;
 //! - a violation in the reference, or an execution that is not decided, in either driver.
 //!
-//! [`hunt`] looks for one, guided by what the direct driver reaches. Each one found so far but one
-//! was mended; `zab_sim::turmoil` says of that one why the drivers differ. The first four were
-//! turmoil's. In the later ones the direct driver was the one further from a real network, or from
-//! its own rules:
+//! [`hunt`] looks for one, guided by what the direct driver reaches. Each one found so far was mended.
+//! Most were turmoil's. In these the direct driver was the one further from a real network, or from its
+//! own rules:
 //!
 //! - it reset connections that one end had closed (a server that stalls had not heard of it yet);
 //! - it carried notifications under a one-way cut without a connection, and did not repeat those
 //!   that could not be acknowledged;
 //! - it kept a disk error for a server that was down until one was up;
-//! - it had a server drop what was asked before its process started.
+//! - it had a server drop what was asked before its process started, and answer what was asked while
+//!   it was down;
+//! - a vote took the place, and the time of arrival, of one that the sender's last process had not
+//!   delivered.
 
 mod search;
 

@@ -28,7 +28,7 @@ pub enum Due {
     /// This end of a connection learns that it was reset.
     Reset { conn: ConnId, end: u8 },
     /// The election message on the way between two servers arrives.
-    Notify { from: NodeId, to: NodeId },
+    Notify { from: NodeId, life: u16, to: NodeId },
     /// A client's request arrives at its server.
     Request { client: u8, cxid: u32 },
     /// What no fault withholds.

@@ -37,10 +37,6 @@
 //! - Where a fault ends and several things that it withheld proceed at that instant, what only
 //!   comes about at that instant may have another place among them.
 //! - A read that immediately follows a `sync` may reach its server up to 100 µs late.
-//! - One difference is larger than microseconds: a vote that a server sends at the instant at which
-//!   it starts and a fault ends. If its last process had sent one into that fault, that one is due
-//!   now, and in the direct driver the new vote takes its place and arrives immediately. Here it
-//!   travels.
 //!
 //! What these differences come to, `docs/figures.md` says.
 //!

@@ -172,7 +172,9 @@ impl World {
             }
             Due::Arrive { conn, end } => self.on_arrive(now, conn, end, fx),
             Due::Reset { conn, end } => self.on_reset(now, conn, end, fx),
-            Due::Notify { from, to } => self.on_notify(now, from, to, fx),
+            Due::Notify { from, life, to } if self.is_alive(from, life) => {
+                self.on_notify(now, from, to, fx);
+            }
             Due::Request { client, cxid } => self.on_request(now, client, cxid, fx),
             Due::Later(later) => faults::fall_due(&mut self.at(now, fx), later),
             // Of a process that is gone.
@@ -235,7 +237,7 @@ impl World {
                 let route = network.route(conn, end);
                 route.is_some_and(|(_, to)| stalls(to).process(now))
             }
-            Due::Notify { from, to } => {
+            Due::Notify { from, to, .. } => {
                 stalls(to).process(now)
                     || !self.is_up(to)
                     || mailboxes.is_waiting(from, to)

@@ -4,7 +4,8 @@
 //! They travel on a connection of their own for each pair. To make it takes both ways, to use it
 //! takes one. It ends with the process at either end, with a reset, and with a cut of the way that
 //! it is used in: what is lost on it is not told, so it is made again once both ways are open. A
-//! message that arrived while the way back was cut counts as lost, and is sent again.
+//! message that arrived while the way back was cut counts as lost, and is sent again. What a process
+//! had not delivered is gone with it; what its next one sends travels by itself.
 
 mod exhaustive;
 
@@ -16,6 +17,8 @@ use zab_core::{NodeId, Notification, Time};
 #[derive(Copy, Clone, Debug, Default, PartialEq, Eq, Hash)]
 struct Mailbox {
     message: Option<Notification>,
+    /// Which process of the sender sent it.
+    life: u16,
     /// A [`Due::Notify`] is under way.
     armed: bool,
     /// There is a connection.
@@ -33,15 +36,15 @@ impl Mailboxes {
     pub(crate) fn send(
         &mut self,
         at: Time,
-        (from, to): (NodeId, NodeId),
+        (from, life, to): (NodeId, u16, NodeId),
         message: Notification,
         fx: &mut Effects,
     ) {
         let mailbox = &mut self.0[from.index()][to.index()];
-        (mailbox.message, mailbox.unacknowledged) = (Some(message), false);
+        (mailbox.message, mailbox.life, mailbox.unacknowledged) = (Some(message), life, false);
         if !mailbox.armed {
             mailbox.armed = true;
-            fx.schedule(at, Due::Notify { from, to });
+            fx.schedule(at, Due::Notify { from, life, to });
         }
     }
 
@@ -69,7 +72,7 @@ impl Mailboxes {
         mailbox.linked |= mailbox.message.is_some();
         if std::mem::take(&mut mailbox.unacknowledged) && !mailbox.armed {
             mailbox.armed = true;
-            fx.schedule(now, Due::Notify { from, to });
+            fx.schedule(now, Due::Notify { from, life: mailbox.life, to });
         }
     }
 
@@ -86,9 +89,7 @@ impl Mailboxes {
 
     /// The process of a server is gone, and with it its connections and what it had not delivered.
     pub(crate) fn lose(&mut self, server: NodeId) {
-        for mailbox in &mut self.0[server.index()] {
-            (mailbox.message, mailbox.linked, mailbox.unacknowledged) = (None, false, false);
-        }
+        self.0[server.index()] = Default::default();
         self.0.iter_mut().for_each(|row| row[server.index()].linked = false);
     }
 }

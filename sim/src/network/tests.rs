@@ -165,8 +165,8 @@ fn notification(round: u32) -> Notification {
 fn a_mailbox_keeps_the_newest_message_only() {
     let fx = &mut Effects::default();
     let mut mailboxes = Mailboxes::default();
-    (1..=2).for_each(|round| mailboxes.send(LATER, (A, B), notification(round), fx));
-    assert_eq!(fx.due, [(LATER, Due::Notify { from: A, to: B })]);
+    (1..=2).for_each(|round| mailboxes.send(LATER, (A, 0, B), notification(round), fx));
+    assert_eq!(fx.due, [(LATER, Due::Notify { from: A, life: 0, to: B })]);
     assert_eq!(mailboxes.arrive(A, B, true).map(|message| message.round), Some(2));
     assert_eq!(mailboxes.arrive(A, B, true), None);
 }
@@ -176,11 +176,11 @@ fn a_connection_of_a_mailbox_lasts_until_its_way_is_cut_or_an_end_of_it_is_gone(
     let fx = &mut Effects::default();
     let mut mailboxes = Mailboxes::default();
     let mut waits_after = |what: &dyn Fn(&mut Mailboxes)| {
-        mailboxes.send(LATER, (A, B), notification(1), fx);
+        mailboxes.send(LATER, (A, 0, B), notification(1), fx);
         mailboxes.connect(LATER, A, B, fx);
         assert!(!mailboxes.is_waiting(A, B));
         what(&mut mailboxes);
-        mailboxes.send(LATER, (A, B), notification(2), fx);
+        mailboxes.send(LATER, (A, 0, B), notification(2), fx);
         mailboxes.is_waiting(A, B)
     };
     assert!(waits_after(&|mailboxes| mailboxes.unlink(A, B)));
@@ -190,16 +190,27 @@ fn a_connection_of_a_mailbox_lasts_until_its_way_is_cut_or_an_end_of_it_is_gone(
 }
 
 #[test]
+fn a_message_does_not_take_the_turn_of_one_of_an_earlier_process() {
+    let fx = &mut Effects::default();
+    let mut mailboxes = Mailboxes::default();
+    mailboxes.send(Time(1), (A, 0, B), notification(1), fx);
+    mailboxes.lose(A);
+    mailboxes.send(LATER, (A, 1, B), notification(2), fx);
+    let of = |life| Due::Notify { from: A, life, to: B };
+    assert_eq!(fx.due, [(Time(1), of(0)), (LATER, of(1))]);
+}
+
+#[test]
 fn a_message_that_could_not_be_acknowledged_is_sent_once_more() {
     let fx = &mut Effects::default();
     let mut mailboxes = Mailboxes::default();
-    mailboxes.send(Time(1), (A, B), notification(1), fx);
+    mailboxes.send(Time(1), (A, 0, B), notification(1), fx);
     mailboxes.connect(Time(1), A, B, fx);
     assert_eq!(mailboxes.arrive(A, B, false).map(|message| message.round), Some(1));
     fx.due.clear();
     mailboxes.connect(LATER, A, B, fx);
     mailboxes.connect(LATER, A, B, fx);
-    assert_eq!(fx.due, [(LATER, Due::Notify { from: A, to: B })]);
+    assert_eq!(fx.due, [(LATER, Due::Notify { from: A, life: 0, to: B })]);
     assert_eq!(mailboxes.arrive(A, B, true).map(|message| message.round), Some(1));
     fx.due.clear();
     mailboxes.connect(LATER, A, B, fx);

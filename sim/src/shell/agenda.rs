@@ -57,6 +57,11 @@ impl Agenda {
         self.at(Time(0), event);
     }
 
+    /// Such events do not fall due any more.
+    pub(super) fn cancel(&mut self, is_such: impl Fn(&Event) -> bool) {
+        self.entries.retain(|_, event| !is_such(event));
+    }
+
     /// When the next event falls due.
     pub fn next_at(&self) -> Option<Time> {
         self.entries.first_key_value().map(|((at, ..), _)| *at)

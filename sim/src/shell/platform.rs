@@ -118,6 +118,13 @@ pub trait Platform: Clone + 'static {
         true
     }
 
+    /// Whether the reset of a connection comes after votes of this peer that arrive at that instant
+    /// as well: a process that starts sends them before its machine resets what the last one had.
+    fn comes_after_votes(&self, peer: NodeId, at: Time) -> bool {
+        let _ = (peer, at);
+        false
+    }
+
     /// The turn of a notification from this peer has come.
     fn opens(&self, from: NodeId) {
         let _ = from;

@@ -41,7 +41,12 @@ impl Backend for Turmoil {
 
     /// The host starts in the next step.
     fn launch(&mut self, id: NodeId) {
-        self.shared.borrow_mut().touch(id);
+        let at = self.at;
+        {
+            let shared = &mut *self.shared.borrow_mut();
+            shared.touch(id);
+            shared.host(id).launched = at;
+        }
         if self.hosted {
             self.sim.bounce(address(id.0));
             self.launched = true;

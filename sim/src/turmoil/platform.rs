@@ -142,6 +142,10 @@ impl Platform for SimPlatform {
         self.shared.borrow_mut().end_turn(from, self.id);
     }
 
+    fn comes_after_votes(&self, peer: NodeId, at: Time) -> bool {
+        self.with(|shared| shared.after_votes.contains(&(self.id, peer, at)))
+    }
+
     fn resumes(&self) -> bool {
         std::mem::take(&mut self.shared.borrow_mut().host(self.id).resumes)
     }

@@ -39,9 +39,14 @@ pub(super) struct Shared {
     pub(super) given_up: BTreeSet<RequestId>,
     /// When notifications of leader election arrive.
     letters: BTreeSet<Time>,
-    /// By sender and receiver, when the first of those was sent that have not had their turn. The
-    /// turn outlives the sender: what its next process sends takes it.
+    /// By sender and receiver, when the first of those was sent that have not had their turn.
     posted: BTreeMap<(NodeId, NodeId), Time>,
+    /// By sender and receiver, those that were taken: one that is sent again could not be
+    /// acknowledged.
+    pub(super) taken: BTreeSet<(NodeId, NodeId)>,
+    /// Who learns when that a connection to a peer was reset, after the votes of that peer's new
+    /// process: it sent them before.
+    pub(super) after_votes: BTreeSet<(NodeId, NodeId, Time)>,
     pub(super) wires: Wires,
     pub(super) waits: Waits,
     /// Told whenever a fault may have ended, for connections that are being made.
@@ -51,6 +56,8 @@ pub(super) struct Shared {
 /// What the driver knows of the host of one server.
 #[derive(Default)]
 pub(super) struct Host {
+    /// When its process was launched.
+    pub(super) launched: Time,
     /// When the process exited by itself, if the driver has not seen it yet.
     pub(super) exited: Option<Time>,
     /// What the node looked like when its owner last rested.
@@ -95,6 +102,8 @@ impl Shared {
             given_up: BTreeSet::new(),
             letters: BTreeSet::new(),
             posted: BTreeMap::new(),
+            taken: BTreeSet::new(),
+            after_votes: BTreeSet::new(),
             wires: Wires::default(),
             waits: Waits::default(),
             thawed: Rc::default(),
@@ -153,6 +162,7 @@ impl Shared {
             }
         }
         self.letters = self.letters.split_off(&now.after(Span(1)));
+        self.after_votes.retain(|(.., at)| *at > now);
         now
     }
 
@@ -161,6 +171,7 @@ impl Shared {
         let first = self.posted.get(&(from, to)).copied();
         let sent = first.filter(|sent| !self.has_had_turn((from, to), *sent, at)).unwrap_or(at);
         self.posted.insert((from, to), sent);
+        self.taken.remove(&(from, to));
         self.letters.insert(sent.after(self.cluster.delays.latency(sent, from, to)));
         sent
     }
@@ -168,6 +179,7 @@ impl Shared {
     /// A notification is taken, and with it the turn of all that may still be on the way.
     pub(super) fn end_turn(&mut self, from: NodeId, to: NodeId) {
         self.posted.remove(&(from, to));
+        self.taken.insert((from, to));
     }
 
     /// Whether a notification that was sent then has arrived by this instant.
@@ -216,6 +228,7 @@ impl Shared {
         (host.next_at, host.parked_at) = (None, None);
         host.arrivals.clear();
         host.purges.clear();
+        self.posted.retain(|(from, _), _| *from != id);
         self.close_all(id, at, power_loss);
         for other in self.cluster.members().filter(|other| *other != id) {
             self.tell(other, ShellEvent::Forget { from: id });

@@ -48,10 +48,12 @@ impl World {
     }
 
     pub(super) fn on_request(&mut self, now: Time, client: u8, cxid: u32, fx: &mut Effects) {
-        let Some(&Open { request, op, server, life, .. }) = self.open(client, cxid) else {
+        let Some(&Open { request, op, server, life, is_connected, .. }) = self.open(client, cxid)
+        else {
             return;
         };
-        if self.is_alive(server, life) {
+        // What was asked while the server was down has no connection to travel on.
+        if is_connected && self.is_alive(server, life) {
             fx.pass(now, || Some(Leg::Asked(request)));
             let last_seen = self.session(client).last_seen();
             self.step(now, server, Input::Client { request, last_seen, op }, fx);

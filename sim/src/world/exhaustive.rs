@@ -58,12 +58,9 @@ impl World {
             | Due::Turn { server, life, .. }
             | Due::Disk { server, life, .. }
             | Due::StepDown { server, life }
-            | Due::Connect { from: server, life, .. } => self.is_alive(server, life),
-            Due::Arrive { .. }
-            | Due::Reset { .. }
-            | Due::Notify { .. }
-            | Due::Request { .. }
-            | Due::Later(_) => true,
+            | Due::Connect { from: server, life, .. }
+            | Due::Notify { from: server, life, .. } => self.is_alive(server, life),
+            Due::Arrive { .. } | Due::Reset { .. } | Due::Request { .. } | Due::Later(_) => true,
         }
     }
 

@@ -59,7 +59,8 @@ impl World {
             }
             Output::Notify { to, notification } => {
                 let at = now.after(delays.latency(now, id, to));
-                self.mailboxes.send(at, (id, to), notification, fx);
+                let life = self.cluster[id].life();
+                self.mailboxes.send(at, (id, life, to), notification, fx);
                 self.connect_mailbox(now, id, to, fx);
             }
             Output::Disk { lsn, op } => self.ask_disk(now, id, (lsn, op), fx),

@@ -1,7 +1,7 @@
 //! What an explorer does with election messages: it chooses who is elected, and lets the messages of
 //! that election arrive, and no others.
 
-use super::Mailboxes;
+use super::{Mailbox, Mailboxes};
 use crate::due::Due;
 use zab_core::canonical::Sink;
 use zab_core::{NodeId, Notification};
@@ -33,7 +33,11 @@ impl Mailboxes {
     pub(crate) fn under_way(&self) -> impl Iterator<Item = Due> {
         (0..).zip(&self.0).flat_map(|(from, row)| {
             let armed = (0..).zip(row).filter(|(_, mailbox)| mailbox.armed);
-            armed.map(move |(to, _)| Due::Notify { from: NodeId(from), to: NodeId(to) })
+            armed.map(move |(to, Mailbox { life, .. })| Due::Notify {
+                from: NodeId(from),
+                life: *life,
+                to: NodeId(to),
+            })
         })
     }
 }

@@ -62,13 +62,18 @@ impl<N: Net, P: Platform> Owner<N, P> {
             }
             Event::Down { conn, reset: true } => {
                 // Of what has come and was not looked at yet a reset leaves nothing.
-                let link = self.connections.get_mut(&conn);
-                if let Some(link) = link.filter(|_| at <= self.platform.since()) {
+                let Some(link) = self.connections.get_mut(&conn) else {
+                    return;
+                };
+                if at <= self.platform.since() {
                     link.waiting.clear();
                 }
-                // A process that starts sends its votes before its machine resets the connections of
-                // the one before, and both travel equally long.
-                self.agenda.last_at(at, Event::Down { conn, reset: true });
+                let what = Event::Down { conn, reset: true };
+                if self.platform.comes_after_votes(link.peer, at) {
+                    self.agenda.last_at(at, what);
+                } else {
+                    self.agenda.at(at, what);
+                }
             }
             Event::Notification { from, notification, receipt } => {
                 match self.letters.insert(from, Letter { notification, receipt }) {
@@ -80,6 +85,10 @@ impl<N: Net, P: Platform> Owner<N, P> {
             Event::Forget { from } => {
                 if let Some(letter) = self.letters.remove(&from) {
                     letter.discard();
+                    let is_its_turn =
+                        |what: &Event| matches!(what, Event::Notify { from: of } if *of == from);
+                    self.agenda.cancel(is_its_turn);
+                    self.parked.retain(|event| !is_its_turn(&event.what));
                 }
             }
             later => self.agenda.at(at, later),
@@ -120,8 +129,8 @@ impl<N: Net, P: Platform> Owner<N, P> {
     }
 
     pub(super) fn open_letter(&mut self, from: NodeId) -> Option<Notification> {
-        self.platform.opens(from);
         let letter = self.letters.remove(&from)?;
+        self.platform.opens(from);
         let notification = letter.notification;
         letter.discard();
         Some(notification)

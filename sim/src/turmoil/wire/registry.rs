@@ -170,7 +170,10 @@ impl Shared {
         let opened = wire.opened;
         let flow = &mut wire.flows[1 - end];
         let is_hello = end == 0 && !std::mem::replace(&mut flow.greeted, true);
+        // It has arrived before, and nobody told its sender.
+        let is_again = |from, to| opened.is_none() && self.taken.contains(&(from, to));
         let at = match (from, to) {
+            (Some(from), Some(to)) if !is_hello && is_again(from, to) => self.now,
             (Some(from), Some(to)) if !is_hello => {
                 sent.after(travel(self.cluster.delays, sent, opened, (from, to)))
             }
@@ -232,15 +235,18 @@ impl Shared {
             let dead = wire.flows.iter().any(|flow| flow.dead && flow.reset.is_none());
             dead && ends.is_some_and(|ends| in_touch.contains(&ends))
         };
-        self.reset_those(is_dead, |peer, me| now.after(delays.latency(now, peer, me)));
+        let resets = self.reset_those(is_dead, |peer, me| now.after(delays.latency(now, peer, me)));
+        let is_new = |peer: NodeId| self.hosts[peer.index()].launched == now;
+        self.after_votes.extend(resets.into_iter().filter(|(_, peer, _)| is_new(*peer)));
     }
 
+    /// Says who learns of which peer, and when.
     fn reset_those(
         &mut self,
         chosen: impl Fn(&Wire) -> bool,
         when: impl Fn(NodeId, NodeId) -> Time,
-    ) {
-        let mut expected = Vec::new();
+    ) -> Vec<(NodeId, NodeId, Time)> {
+        let mut resets = Vec::new();
         for wire in self.wires.wires.values_mut().filter(|wire| chosen(wire)) {
             for end in 0..2 {
                 let (Some(me), Some(peer)) = (wire.ends[end], wire.ends[1 - end]) else {
@@ -254,10 +260,11 @@ impl Shared {
                 let at = when(peer, me);
                 flow.dead = true;
                 flow.reset_at(at);
-                expected.push((me, at));
+                resets.push((me, peer, at));
             }
         }
-        expected.into_iter().for_each(|(me, at)| self.expect(Some(me), at));
+        resets.iter().for_each(|(me, _, at)| self.expect(Some(*me), *at));
+        resets
     }
 }
 
