@@ -22,7 +22,8 @@ use crate::case::{Case, Confirmed};
 use crate::oracle::{Oracle, Outcome};
 use crate::situations::Census;
 use explored::Explored;
-use neighbors::differs;
+use neighbors::Around;
+use std::cell::OnceCell;
 use std::path::{Path, PathBuf};
 use zab_checker::{Class, Verdict};
 use zab_core::variant::{Bug, Harm, Named, Releases, modeled};
@@ -146,25 +147,36 @@ fn is_spared(bug: &Bug, outcome: &Outcome) -> bool {
 
 /// Whether the schedule exposes the variant to the bug.
 pub fn exposes(oracle: &mut Oracle, schedule: &Schedule, releases: Releases, bug: &Bug) -> bool {
+    let repaired = releases.without(bug);
     shown_by(bug, &oracle.judge(schedule, releases)).is_some()
-        && is_spared(bug, &oracle.judge(schedule, releases.without(bug)))
-        && differs(oracle, schedule, releases, bug)
+        && is_spared(bug, &oracle.judge(schedule, repaired))
+        && Around::of(oracle, schedule, releases).differs(oracle, schedule, repaired, bug)
 }
 
 /// One variant, and how each stored case goes in it.
 struct Judge<'a> {
     releases: Releases,
     oracle: Oracle,
-    cases: Vec<(&'a PathBuf, &'a Case, Outcome)>,
+    cases: Vec<Tried<'a>>,
+}
+
+/// A stored case, and how it goes in the variant.
+struct Tried<'a> {
+    path: &'a Path,
+    case: &'a Case,
+    outcome: Outcome,
+    /// How its neighbors go, once that was asked for.
+    around: OnceCell<Around>,
 }
 
 impl<'a> Judge<'a> {
     fn new(releases: Releases, cases: &'a [(PathBuf, Case)]) -> Self {
         let mut oracle = Oracle::default();
-        let outcome = |(path, case): &'a (PathBuf, Case)| {
-            (path, case, oracle.judge(&case.schedule, releases))
+        let tried = |(path, case): &'a (PathBuf, Case)| {
+            let outcome = oracle.judge(&case.schedule, releases);
+            Tried { path, case, outcome, around: OnceCell::new() }
         };
-        let cases = cases.iter().map(outcome).collect();
+        let cases = cases.iter().map(tried).collect();
         Self { releases, oracle, cases }
     }
 
@@ -174,21 +186,23 @@ impl<'a> Judge<'a> {
         if repaired == *releases {
             return Cell::Absent;
         }
-        let mut candidates: Vec<_> = cases
+        let mut candidates: Vec<(Class, &Tried<'_>)> = cases
             .iter()
-            .filter_map(|(path, case, outcome)| Some((shown_by(bug, outcome)?, *case, *path)))
+            .filter_map(|tried| Some((shown_by(bug, &tried.outcome)?, tried)))
             .collect();
         // The clearest one is to decide: the one that was made for it, else the gravest, the shortest.
-        candidates.sort_by_key(|(class, case, path)| {
+        candidates.sort_by_key(|(class, Tried { path, case, .. })| {
             let is_its_own = case.variant == bug.name || case.named().releases() == *releases;
             (!is_its_own, *class, case.schedule.actions.len(), *path)
         });
         let mut tried = 0;
-        for (class, case, path) in candidates {
-            if !is_spared(bug, &oracle.judge(&case.schedule, repaired)) {
+        for (class, Tried { path, case, around, .. }) in candidates {
+            let schedule = &case.schedule;
+            if !is_spared(bug, &oracle.judge(schedule, repaired)) {
                 continue;
             }
-            if differs(oracle, &case.schedule, *releases, bug) {
+            let around = around.get_or_init(|| Around::of(oracle, schedule, *releases));
+            if around.differs(oracle, schedule, repaired, bug) {
                 return Cell::Exposed(Exposure::of(path, case, class));
             }
             tried += 1;

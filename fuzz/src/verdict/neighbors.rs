@@ -6,7 +6,7 @@
 //! neighbors shows a violation with it, and next to none does without.
 
 use super::is_spared;
-use crate::oracle::Oracle;
+use crate::oracle::{Oracle, Outcome};
 use crate::rng::Rng;
 use zab_core::variant::{Bug, Releases};
 use zab_sim::Schedule;
@@ -16,7 +16,8 @@ use zab_sim::schedule::GRAIN_US;
 const NEIGHBORS: u64 = 40;
 
 /// How many are looked at to see that it is not there once it is repaired: more, for the moment of
-/// the violation may have become a rarer one.
+/// the violation may have become a rarer one. If as many as before show nothing at all, that is enough:
+/// with the most that is allowed, one in eight, that happens five times in a thousand.
 const REPAIRED: u64 = 120;
 
 /// How many of them at least have to show the bug.
@@ -29,21 +30,39 @@ const RARER: usize = 8;
 /// By how much an action is shifted at most; each distance has its share of the neighbors.
 const SHIFT_MAX_US: [u64; 4] = [400, 1_600, 6_400, 25_600];
 
-/// Whether the neighbors show the bug in the variant, and hardly one does once it is repaired.
-pub(super) fn differs(
-    oracle: &mut Oracle,
-    schedule: &Schedule,
-    releases: Releases,
-    bug: &Bug,
-) -> bool {
-    let count = |oracle: &mut Oracle, neighbors: u64, releases: Releases, most: usize| {
-        let outcomes = (0..neighbors).map(|n| oracle.judge(&neighbor(schedule, n), releases));
+/// How the neighbors of a schedule go in a variant: the same for every bug that may be to blame.
+pub(super) struct Around(Vec<Outcome>);
+
+impl Around {
+    /// How they go.
+    pub(super) fn of(oracle: &mut Oracle, schedule: &Schedule, releases: Releases) -> Self {
+        Self((0..NEIGHBORS).map(|n| oracle.judge(&neighbor(schedule, n), releases)).collect())
+    }
+
+    /// Whether they show the bug, and hardly one does in the variant with the bug repaired.
+    pub(super) fn differs(
+        &self,
+        oracle: &mut Oracle,
+        schedule: &Schedule,
+        repaired: Releases,
+        bug: &Bug,
+    ) -> bool {
         // Undecided is not spared.
-        outcomes.filter(|outcome| !is_spared(bug, outcome)).take(most).count()
-    };
-    let shown = count(oracle, NEIGHBORS, releases, NEIGHBORS as usize);
-    let allowed = shown * (REPAIRED / NEIGHBORS) as usize / RARER;
-    shown >= SHOWN_MIN && count(oracle, REPAIRED, releases.without(bug), allowed + 1) <= allowed
+        let shown = self.0.iter().filter(|outcome| !is_spared(bug, outcome)).count();
+        let allowed = shown * (REPAIRED / NEIGHBORS) as usize / RARER;
+        if shown < SHOWN_MIN {
+            return false;
+        }
+        let mut left = 0;
+        for number in 0..REPAIRED {
+            if left > allowed || number == NEIGHBORS && left == 0 {
+                break;
+            }
+            let outcome = oracle.judge(&neighbor(schedule, number), repaired);
+            left += usize::from(!is_spared(bug, &outcome));
+        }
+        left <= allowed
+    }
 }
 
 /// The neighbor of that number: in every other one each action is shifted by itself, in the rest all
