@@ -164,6 +164,8 @@ struct Judge<'a> {
 struct Tried<'a> {
     path: &'a Path,
     case: &'a Case,
+    /// It was found in the variant that is judged.
+    is_of_variant: bool,
     outcome: Outcome,
     /// How its neighbors go, once that was asked for.
     around: OnceCell<Around>,
@@ -173,8 +175,9 @@ impl<'a> Judge<'a> {
     fn new(releases: Releases, cases: &'a [(PathBuf, Case)]) -> Self {
         let mut oracle = Oracle::default();
         let tried = |(path, case): &'a (PathBuf, Case)| {
+            let is_of_variant = case.named().releases() == releases;
             let outcome = oracle.judge(&case.schedule, releases);
-            Tried { path, case, outcome, around: OnceCell::new() }
+            Tried { path, case, is_of_variant, outcome, around: OnceCell::new() }
         };
         let cases = cases.iter().map(tried).collect();
         Self { releases, oracle, cases }
@@ -191,8 +194,8 @@ impl<'a> Judge<'a> {
             .filter_map(|tried| Some((shown_by(bug, &tried.outcome)?, tried)))
             .collect();
         // The clearest one is to decide: the one that was made for it, else the gravest, the shortest.
-        candidates.sort_by_key(|(class, Tried { path, case, .. })| {
-            let is_its_own = case.variant == bug.name || case.named().releases() == *releases;
+        candidates.sort_by_key(|(class, Tried { path, case, is_of_variant, .. })| {
+            let is_its_own = *is_of_variant || case.variant == bug.name;
             (!is_its_own, *class, case.schedule.actions.len(), *path)
         });
         let mut tried = 0;
