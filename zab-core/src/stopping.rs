@@ -65,7 +65,7 @@ impl Stopping {
                 fast_forward_if(server, started)?;
                 (true, Then::Keep)
             }
-            Shutdown::Leak => {
+            Shutdown::Leak | Shutdown::LeakUntilFlush => {
                 fast_forward_if(server, started)?;
                 (false, Then::Keep)
             }

@@ -54,10 +54,15 @@ pub enum Shutdown {
     /// ZOOKEEPER-4712 until 3.6.2: the log's tail is replayed into memory before the log writer has
     /// drained its queue.
     FastForwardThenDrain,
-    /// ZOOKEEPER-4712 from 3.5.10 to 3.9.2: the log writer of a follower is never stopped and keeps
+    /// ZOOKEEPER-4712 from 3.5.10 on: the log writer of a follower is never stopped and keeps
     /// writing its queue beside that of the next role (`Learner.shutdown` calls
     /// `ZooKeeperServer.shutdown(boolean)`, `LearnerZooKeeperServer` overrides the other one).
     Leak,
+    /// ZOOKEEPER-4712 from 3.7.0 to 3.9.2: as `Leak`, but the thread ends with its next flush. It
+    /// acknowledges on the connection of its role, and that has no socket any more
+    /// (`SendAckRequestProcessor.flush`: `learner.sock` is null since `Learner.closeSockSync`). What
+    /// is still queued is never logged.
+    LeakUntilFlush,
     /// 3.9.3: the log writer drains, then the tail is replayed; a server that had not got as far
     /// as UPTODATE does neither (`canShutdown()` is false in state INITIAL) and keeps its memory.
     DrainThenFastForward,
@@ -251,7 +256,7 @@ impl Variant {
     /// next one begins (ZOOKEEPER-4712).
     pub(crate) fn queue_outlives_role(&self) -> bool {
         match self.shutdown {
-            Shutdown::Leak => true,
+            Shutdown::Leak | Shutdown::LeakUntilFlush => true,
             // Nobody drains the queue of a follower that has not got as far as UPTODATE.
             Shutdown::DrainThenFastForward => self.new_leader_log == NewLeaderLog::Queued,
             Shutdown::Retain | Shutdown::FastForwardThenDrain | Shutdown::DrainThenReload => false,
@@ -281,7 +286,10 @@ impl Variant {
     /// or a cut fails after it was built on.
     pub(crate) fn log_may_fold(&self) -> bool {
         let memory_may_lag = match self.shutdown {
-            Shutdown::Retain | Shutdown::FastForwardThenDrain | Shutdown::Leak => true,
+            Shutdown::Retain
+            | Shutdown::FastForwardThenDrain
+            | Shutdown::Leak
+            | Shutdown::LeakUntilFlush => true,
             // Nothing is replayed at a follower that has not got as far as UPTODATE.
             Shutdown::DrainThenFastForward => {
                 self.late_apply || self.clears_outstanding || self.apply_after_epoch
@@ -310,8 +318,9 @@ mod tests {
     use super::*;
 
     /// The reference with each of these alone.
-    const QUEUE_OUTLIVES_ROLE: [Variant; 2] = [
+    const QUEUE_OUTLIVES_ROLE: [Variant; 3] = [
         Variant { shutdown: Shutdown::Leak, ..Variant::REFERENCE },
+        Variant { shutdown: Shutdown::LeakUntilFlush, ..Variant::REFERENCE },
         Variant {
             shutdown: Shutdown::DrainThenFastForward,
             new_leader_log: NewLeaderLog::Queued,

@@ -28,11 +28,14 @@ impl Node {
 
     /// The log writer's flush is done, or the one with which it is shut down.
     fn on_log_flushed(&mut self) -> Flow {
-        let Server { writer, leaked_writer, durable, out, .. } = &mut self.server;
+        let Server { writer, leaked_writer, durable, variant, out, .. } = &mut self.server;
         let has_ended = writer.has_ended();
         let batch = writer.take_flushed(durable, out);
         // Whom a thread of an earlier role acknowledges to is gone (`SendAckRequestProcessor`).
-        leaked_writer.take_flushed(durable, out);
+        let unheard = leaked_writer.take_flushed(durable, out);
+        if !unheard.is_empty() && variant.shutdown == Shutdown::LeakUntilFlush {
+            leaked_writer.end();
+        }
         writer.go_on(out);
         leaked_writer.go_on(out);
         if !has_ended {
@@ -97,7 +100,9 @@ impl Node {
         let is_shut_down = match self.role {
             Role::Leading(_) => variant.disk_error_keeps_memory || variant.trusts_failed_flush,
             Role::Following(_) => {
-                variant.disk_error_keeps_memory && variant.shutdown != Shutdown::Leak
+                let is_leaked =
+                    matches!(variant.shutdown, Shutdown::Leak | Shutdown::LeakUntilFlush);
+                variant.disk_error_keeps_memory && !is_leaked
             }
             Role::Dead | Role::Stopping(_) | Role::Looking(_) | Role::Elected => false,
         };

@@ -155,6 +155,7 @@ pub const SWITCHES: &[Switch] = &[
             Retain[2845],
             FastForwardThenDrain[4712],
             Leak[4712],
+            LeakUntilFlush[4712],
             DrainThenFastForward[],
         },
         "ZooKeeperServer.shutdown"

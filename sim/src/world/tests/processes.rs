@@ -34,6 +34,20 @@ fn a_log_writer_that_outlives_its_role_stays_stalled_while_the_next_one_logs() {
     assert!(times.iter().all(|at| *at >= 310_000), "{times:?}");
 }
 
+#[test]
+fn a_log_writer_that_outlives_its_role_ends_with_its_flush_where_sockets_are_forgotten() {
+    let logged = |shutdown| {
+        let variant = Variant { shutdown, ..Variant::REFERENCE };
+        let stall = Act::StallDisk { server: 0, for_us: 50_000 };
+        let step_down = (16_000, Act::StepDown { server: 0 });
+        let actions = [(10_000, stall), (12_000, write(0, 2)), (14_000, write(1, 2)), step_down];
+        appends(&chaos_among(variant.into(), actions), 0)
+    };
+    let (flushed, queued) = (Zxid::new(1, 4), Zxid::new(1, 5));
+    assert_eq!(logged(Shutdown::Leak), [flushed, queued, queued], "by it and by the next role");
+    assert_eq!(logged(Shutdown::LeakUntilFlush), [flushed, queued], "by the next role");
+}
+
 /// S0 is restarted twice while its disk is stalled and has work to do, as these releases. The new one
 /// votes with what it finds, the old one flushes it first.
 fn upgraded_behind(first: Release, second: Release) -> Vec<Seen> {

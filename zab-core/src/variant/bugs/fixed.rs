@@ -283,7 +283,8 @@ pub(super) const BUGS: &[Bug] = &[
         model: Model::Switches {
             alone: Variant { shutdown: Shutdown::Leak, ..REFERENCE },
             repair: |variant| {
-                if matches!(variant.shutdown, Shutdown::Leak | Shutdown::FastForwardThenDrain) {
+                use Shutdown::{FastForwardThenDrain, Leak, LeakUntilFlush};
+                if matches!(variant.shutdown, Leak | LeakUntilFlush | FastForwardThenDrain) {
                     variant.shutdown = Shutdown::DrainThenFastForward;
                 }
             },
