@@ -134,6 +134,7 @@ fn executions_are_the_same_where_things_happen_at_one_instant() {
     ];
     let vote_of_the_process_before =
         vec![(0, isolate(0, 2_000)), (0, Act::StepDown { server: 0 }), (1_000, kill(0, 1_000))];
+    let repeated_where_a_fault_ends = vec![(44_000, kill(0, 29_400)), (51_400, isolate(1, 32_000))];
     let asked_while_it_is_down = vec![
         (0, kill(1, 10_000)),
         (9_800, Act::Client { client: 0, server: 1, op: ClientOp::Read, key: 0 }),
@@ -147,6 +148,7 @@ fn executions_are_the_same_where_things_happen_at_one_instant() {
         (0, reset_sent_before_the_start),
         (0, taken_by_the_process_before),
         (0, vote_of_the_process_before),
+        (11_941_144_361_576_352_166, repeated_where_a_fault_ends),
         (0, asked_while_it_is_down),
     ] {
         are_identical(&mut drivers, "zk-3.8.0", Schedule::empty(seed, 3), actions);

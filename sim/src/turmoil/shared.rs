@@ -182,21 +182,16 @@ impl Shared {
         self.taken.insert((from, to));
     }
 
-    /// Whether a notification that was sent then has arrived by this instant.
+    /// Whether a notification that was sent then, and was not taken before this step, is taken in it before
+    /// this instant. One that a fault has withheld until now still waits for its turn.
     fn has_had_turn(&self, (from, to): (NodeId, NodeId), sent: Time, at: Time) -> bool {
         let (machine, links) = (&self.cluster[to], &self.cluster.links);
         let is_withheld = !machine.is_up()
             || machine.stalls.process(at)
             || links.is_cut(at, from, to)
             || links.is_clogged(at, from, to);
-        !is_withheld && sent.after(self.cluster.delays.latency(sent, from, to)) <= at
-    }
-
-    /// Forgets the turns that are over at this instant.
-    pub(super) fn forget_posted(&mut self) {
-        let mut posted = std::mem::take(&mut self.posted);
-        posted.retain(|route, sent| !self.has_had_turn(*route, *sent, self.now));
-        self.posted = posted;
+        let arrives = sent.after(self.cluster.delays.latency(sent, from, to));
+        !is_withheld && self.since < arrives && arrives <= at
     }
 
     /// The last instant before the next notification arrives, or the next connection is made, if that is

@@ -114,8 +114,6 @@ impl Turmoil {
             faults::fall_due(self, later);
             self.stirred = true;
         }
-        // A fault may begin where another one ends: then what it withholds has not had its turn.
-        self.shared.borrow_mut().forget_posted();
         inputs
     }
 
