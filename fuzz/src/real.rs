@@ -52,7 +52,7 @@ pub use client::Answer;
 #[cfg(lab)]
 pub use disk::Journaled;
 #[cfg(lab)]
-pub use ensemble::{Condition, Ensemble, Outcome, Setup, Trouble};
+pub use ensemble::{Condition, Ensemble, HISTORY, Outcome, Setup, Trouble};
 #[cfg(lab)]
 pub use java::Java;
 #[cfg(lab)]

@@ -224,7 +224,7 @@ impl Exposure {
             case: path.to_path_buf(),
             class,
             actions: case.schedule.actions.len(),
-            confirmed: case.confirmed.clone(),
+            confirmed: case.confirmed.iter().filter(|seen| seen.runs > 0).cloned().collect(),
         }
     }
 }

@@ -195,6 +195,69 @@ mod lab {
         assert!(holds > 0, "no case needs a thread that stands");
     }
 
+    /// The lines of a stored case as a release has it.
+    fn story(case: &str, release: &str) -> Vec<String> {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("cases").join(case);
+        let case = zab_fuzz::case::read(&path).expect("a stored case");
+        let named = zab_fuzz::variants::find(release).expect("a release");
+        let recording = Oracle::with(real_limits).record(&case.schedule, named.releases());
+        let text = translate::translate(&recording, "A case").expect("it can be told");
+        let lines = text.lines().filter(|line| !line.starts_with('#'));
+        lines.map(str::to_owned).collect()
+    }
+
+    /// How many lines there are before the last one that is this.
+    fn last(story: &[String], line: &str) -> usize {
+        story.iter().rposition(|one| one == line).unwrap_or_else(|| panic!("no line `{line}`"))
+    }
+
+    #[test]
+    fn what_arrives_while_a_server_loads_its_memory_and_is_not_read_in_its_role_is_not_passed() {
+        let case = "O1/zk-3.5.10--late-apply+shutdown+sync-overlooks-unapplied.json";
+        let story = story(case, "zk-3.8.0");
+        let cut = last(&story, "pass TRUNC <1,3> S2 > S0");
+        let next = story[cut + 1..].iter().find(|line| line.contains("S0") && *line != "mute S0");
+        assert_eq!(next.map(String::as_str), Some("end S2 > S0"));
+    }
+
+    #[test]
+    fn who_loses_power_with_the_vote_of_a_server_is_elected_by_it_before() {
+        let case = "O2/zk-3.5.8--epoch-before-log+elected-snapshots-tail+rename-unflushed+\
+                    unflushed-start+trusts-failed-flush.json";
+        let story = story(case, "zk-3.8.0");
+        let roles = ["wait S0 looking", "wait S0 following", "wait S0 leading"];
+        let mut before = story[..last(&story, "power S2")].iter().rev();
+        let role = before.find(|line| roles.contains(&line.as_str()));
+        assert_eq!(role.map(String::as_str), Some("wait S0 following"));
+    }
+
+    /// Who comes to a leader that leads needs the vote of a follower, which counts although it is one no more.
+    #[test]
+    fn who_joins_by_the_vote_of_a_follower_joins_before_that_one_leaves_its_role() {
+        let story = story("O1/stale-ack.json", "zk-3.8.0");
+        let follows = story.iter().position(|line| line == "wait S0 following");
+        let leaves = story.iter().position(|line| line == "mute S1");
+        assert!(follows.is_some() && follows < leaves, "{follows:?} {leaves:?}");
+    }
+
+    #[test]
+    fn a_story_goes_on_where_a_majority_lacks_the_write_only_for_what_is_written_afterwards() {
+        let case = "O1/zk-3.9.3--elected-snapshots-tail+snapshot-in-place+unflushed-start.json";
+        let story = story(case, "zk-3.9.3");
+        let begins = story.iter().rposition(|line| line == "wait S1 serves");
+        let written = story.iter().rposition(|line| line.starts_with("flush S1 <8,"));
+        assert!(written > begins, "{begins:?} {written:?}");
+        assert!(last(&story, "wait S0 serves") > written.expect("it is written"));
+    }
+
+    #[test]
+    fn strict_directories_are_set_for_real_servers_and_what_the_boot_has_left_is_on_the_disk() {
+        let story = story("O1/directory-unsynced.json", "zk-3.8.0");
+        assert!(last(&story, "directories strict") < last(&story, "boot"));
+        assert_eq!(last(&story, "settle all") + 1, last(&story, "gate"));
+        assert!(!story.iter().any(|line| line.starts_with("journal")), "{story:?}");
+    }
+
     #[test]
     fn an_installed_command_brings_its_gate_along() {
         if !servers("an_installed_command_brings_its_gate_along") {

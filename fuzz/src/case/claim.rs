@@ -57,11 +57,26 @@ pub struct Confirmed {
     pub of: u32,
     /// The day, as in `2026-11-29`.
     pub date: String,
-    /// The build of this tool.
+    /// The build of this tool, and after a `+` the checksum of the scenario that it made of the case.
     pub build: String,
 }
 
 impl Confirmed {
+    /// Notes down more runs. Those of the same scenario on the same release are added up. What another
+    /// scenario came to stays until there are as many runs of this one: a translation that was mended is
+    /// not what was refuted, and one run says less than ten.
+    pub fn note(self, known: &mut Vec<Self>) {
+        let Self { release, build, .. } = &self;
+        let is_same = |one: &Self| one.release == *release && one.build == *build;
+        let before = known
+            .extract_if(.., |one| is_same(one))
+            .fold((0, 0), |(runs, of), one| (runs + one.runs, of + one.of));
+        let all = Self { runs: before.0 + self.runs, of: before.1 + self.of, ..self };
+        known.retain(|one| one.release != all.release || one.of > all.of);
+        known.push(all);
+        known.sort_by(|a, b| (&a.release, b.of).cmp(&(&b.release, a.of)));
+    }
+
     /// What was seen, in a sentence.
     pub fn sentence(&self) -> String {
         let Self { release, runs, of, date, .. } = self;

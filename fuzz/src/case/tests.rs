@@ -1,7 +1,7 @@
 //! Round trips, the text form, and every way in which a file can be wrong.
 
 use super::*;
-use crate::case::{Driver, Expected, Provenance};
+use crate::case::{Confirmed, Driver, Expected, Provenance};
 use crate::generate;
 use crate::rng::Rng;
 use expect_test::expect;
@@ -177,4 +177,26 @@ fn every_malformed_case_is_refused_in_one_line() {
         line 17, column 5: unknown variant `explode`, expected one of `client`, `power-loss`, `kill`, `step-down`, `cut`, `isolate`, `clog`, `reset`, `stall-node`, `stall-actor`, `stall-disk`, `flush-error`, `skew`, `swizzle`, `heal-all`, `write-back`, `upgrade`, `write-error`, `blank-disk`, `disk-full`, `read-only`, `purge`; compare with a case that `zab hunt` wrote
         line 16, column 6: unknown field `kee`, expected one of `client`, `server`, `op`, `key`; compare with a case that `zab hunt` wrote
         line 19, column 11: unknown field `stories`, expected one of `format`, `variant`, `driver`, `expected`, `shown_in`, `defects`, `confirmed`, `provenance`, `schedule`, `story`; compare with a case that `zab hunt` wrote"#]].assert_eq(&errors.join("\n"));
+}
+
+#[test]
+fn runs_of_the_same_scenario_are_added_up_and_one_run_of_another_replaces_no_ten() {
+    let seen = |release: &str, (runs, of), scenario: &str| {
+        let (release, build) = (release.to_owned(), format!("zab 0.0.0+{scenario}"));
+        Confirmed { release, runs, of, date: "2026-11-30".to_owned(), build }
+    };
+    let mut known = Vec::new();
+    let mut note = |one: Confirmed| {
+        one.note(&mut known);
+        known.iter().map(|one| (one.release.clone(), one.runs, one.of)).collect::<Vec<_>>()
+    };
+    let of = |release: &str, runs, of| (release.to_owned(), runs, of);
+    note(seen("3.9.5", (0, 1), "a"));
+    assert_eq!(note(seen("3.8.0", (9, 10), "a")), [of("3.8.0", 9, 10), of("3.9.5", 0, 1)]);
+    assert_eq!(note(seen("3.8.0", (1, 1), "a")), [of("3.8.0", 10, 11), of("3.9.5", 0, 1)]);
+    // The translation was mended.
+    assert_eq!(note(seen("3.9.5", (1, 1), "b")), [of("3.8.0", 10, 11), of("3.9.5", 1, 1)]);
+    let ten = [of("3.8.0", 10, 11), of("3.8.0", 1, 1), of("3.9.5", 1, 1)];
+    assert_eq!(note(seen("3.8.0", (1, 1), "b")), ten);
+    assert_eq!(note(seen("3.8.0", (10, 10), "b")), [of("3.8.0", 11, 11), of("3.9.5", 1, 1)]);
 }

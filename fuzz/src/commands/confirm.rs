@@ -33,6 +33,9 @@ pub(super) struct Args {
     /// jars, such as `lib` of a binary release
     #[arg(long, value_name = "RELEASE|DIR")]
     zookeeper: Option<PathBuf>,
+    /// What a case upgrades servers to, which boot with the release of --zookeeper
+    #[arg(long, value_name = "RELEASE|DIR")]
+    upgrade: Option<PathBuf>,
     /// Carry each out this many times
     #[arg(long, default_value_t = 1, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     times: u32,
@@ -58,9 +61,11 @@ pub(super) struct Args {
 const LANGUAGE: &str = "\
 A scenario, line by line (# begins a comment, the first one is the title):
   servers 3|5|7        set NAME VALUE (zoo.cfg)   property NAME VALUE   patience SECONDS
+  directories strict   a file system on which an fsync of a file does nothing for its name
   boot                 start all for the first time; the last server leads epoch 1
   start|kill|power|settle|blank S0 …   power: and files as their last fsync left them;
                        settle: the kernel writes everything back; blank: who is down has an empty disk
+  install S0 … new|old their next process is of the release of --upgrade, or of the one that boots
   journal S0 … [names|log|snapshot]    durable: what files are called, and where they were cut
   sweep S0 …           who is down has no log file without a header
   hold|release S0 … log|snapshot|acceptedEpoch|currentEpoch|any [open|write|append|fsync|truncate|rename|remove]
@@ -84,8 +89,9 @@ A scenario, line by line (# begins a comment, the first one is the title):
 
 #[cfg(not(lab))]
 pub(super) fn run(args: &Args, _out: &Out) -> Result<Exit, Failure> {
-    let Args { scenarios, all, zookeeper, times, control, patience, print, record, keep } = args;
-    let _ = (scenarios, all, zookeeper, times, control, patience, print, record, keep);
+    let Args { scenarios, all, zookeeper, upgrade, times, control, patience, print, record, keep } =
+        args;
+    let _ = (scenarios, all, zookeeper, upgrade, times, control, patience, print, record, keep);
     Err(Failure::harness("real servers need Linux and glibc, on x86-64 or AArch64"))
 }
 
@@ -97,3 +103,5 @@ mod overview;
 mod subject;
 #[cfg(lab)]
 pub(super) use lab::run;
+#[cfg(lab)]
+pub(super) use subject::scenario;

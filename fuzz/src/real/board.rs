@@ -45,11 +45,12 @@ pub(crate) struct State {
 }
 
 impl Board {
-    /// An empty board for this number of servers, whose trace goes to a file.
-    pub(crate) fn new(servers: u8, trace: &Path) -> std::io::Result<Self> {
+    /// An empty board for this number of servers, on strict file systems or usual ones, whose trace goes to a
+    /// file.
+    pub(crate) fn new(servers: u8, strict: bool, trace: &Path) -> std::io::Result<Self> {
         let state = State {
             lives: (0..servers).map(|_| Life::default()).collect(),
-            disks: (0..servers).map(|_| Disk::default()).collect(),
+            disks: (0..servers).map(|_| Disk::new(strict)).collect(),
             files: Files::default(),
             packets: Packets::default(),
             clients: super::client::Answers::default(),

@@ -8,6 +8,8 @@
 //! more in its place, is that as well once it is synced or the file system has committed its journal
 //! ([`Disk::commit_journal`]). What the kernel writes back by itself, some 30 s later, is an event of its
 //! own ([`Disk::settle`]).
+//!
+//! In *strict* folders, which POSIX allows, an fsync of a file does nothing for any name.
 
 use super::jute::disk::read_log;
 use std::collections::BTreeMap;
@@ -62,9 +64,16 @@ pub(crate) struct Disk {
     clean: BTreeMap<Inode, Vec<u8>>,
     /// Files that were cut to a length, which is not durable yet.
     cut: BTreeMap<Inode, usize>,
+    /// Names are durable only when the kernel has written them back.
+    strict: bool,
 }
 
 impl Disk {
+    /// An empty one, whose names are durable with an fsync of any file or not.
+    pub(crate) fn new(strict: bool) -> Self {
+        Self { strict, ..Self::default() }
+    }
+
     fn new_file(&mut self, name: &str) -> Inode {
         let inode = Inode(self.next);
         self.next += 1;
@@ -119,7 +128,9 @@ impl Disk {
         }
         self.contents.insert(file, contents);
         self.cut.remove(&file);
-        self.durable_names = names;
+        if !self.strict {
+            self.durable_names = names;
+        }
     }
 
     /// An fsync of a file that holds this has failed. The kernel takes its pages for clean: they can be
@@ -288,6 +299,20 @@ mod tests {
         machine.write("log.1", "ab");
         machine.write("snapshot.1", "tree");
         assert_eq!(machine.lose_power(), files(&[("log.1", "a")]));
+    }
+
+    #[test]
+    fn in_strict_folders_a_new_file_is_gone_though_it_was_synced_until_it_is_written_back() {
+        let mut machine = Machine::new();
+        machine.disk = Disk::new(true);
+        machine.write("log.1", "a");
+        machine.fsync("log.1");
+        machine.disk.settle(machine.folder.path()).expect("the folder can be read");
+        machine.write("log.1", "ab");
+        machine.fsync("log.1");
+        machine.write("log.2", "c");
+        machine.fsync("log.2");
+        assert_eq!(machine.lose_power(), files(&[("log.1", "ab")]));
     }
 
     #[test]

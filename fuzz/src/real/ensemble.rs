@@ -64,6 +64,8 @@ pub struct Setup {
     pub settings: Vec<(String, String)>,
     /// System properties besides the usual ones, which they replace.
     pub properties: Vec<(String, String)>,
+    /// Whether an fsync of a file does nothing for its name.
+    pub strict_folders: bool,
     /// How long anything is waited for.
     pub patience: Duration,
 }
@@ -72,7 +74,13 @@ impl Setup {
     /// This number of servers with the usual settings.
     pub const fn of(servers: u8) -> Self {
         let patience = Duration::from_secs(20);
-        Self { servers, settings: Vec::new(), properties: Vec::new(), patience }
+        Self {
+            servers,
+            settings: Vec::new(),
+            properties: Vec::new(),
+            strict_folders: false,
+            patience,
+        }
     }
 
     /// Waits as long as this for anything. A leader waits as many times as long for others: it must not
@@ -87,6 +95,9 @@ impl Setup {
         self.patience = patience;
     }
 }
+
+/// The file of what clients asked and were told, in the folder of a run.
+pub const HISTORY: &str = "history.jsonl";
 
 /// Short ticks, and limits that no hold reaches.
 const SETTINGS: [(&str, &str); 8] = [
@@ -130,7 +141,7 @@ pub struct Ensemble {
     servers: Vec<Server>,
     clients: BTreeMap<String, verbs::Place>,
     /// What clients asked and were told.
-    history: History<BufWriter<File>>,
+    history: Arc<History<BufWriter<File>>>,
     patience: Duration,
     proxies: Vec<u16>,
     folder: PathBuf,
@@ -145,7 +156,8 @@ impl Ensemble {
     /// This machine lacks room, ports or rights.
     pub fn new(java: Java, setup: &Setup, folder: &Path) -> Outcome<Self> {
         let mut ports = Ports::claim().ok_or_else(no_ports)?;
-        let board = Arc::new(Board::new(setup.servers, &folder.join("trace.txt"))?);
+        let trace = folder.join("trace.txt");
+        let board = Arc::new(Board::new(setup.servers, setup.strict_folders, &trace)?);
         let gate = folder.join("libzab_gate.so");
         std::fs::write(&gate, gate::LIBRARY)?;
         let plan = plan(java, setup, gate, folder)?;
@@ -156,7 +168,7 @@ impl Ensemble {
             plan,
             servers,
             clients: BTreeMap::new(),
-            history: History::new(BufWriter::new(File::create(folder.join("history.jsonl"))?)),
+            history: Arc::new(History::new(BufWriter::new(File::create(folder.join(HISTORY))?))),
             patience: setup.patience,
             proxies: Vec::new(),
             folder: folder.to_owned(),
@@ -239,6 +251,11 @@ impl Ensemble {
     /// What is known of the run, for clients that run beside it.
     pub(crate) const fn board(&self) -> &Arc<Board> {
         &self.board
+    }
+
+    /// What clients asked and were told.
+    pub(crate) const fn history(&self) -> &Arc<History<BufWriter<File>>> {
+        &self.history
     }
 
     /// Where clients find each server.

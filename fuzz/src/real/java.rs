@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use zab_core::variant::Release;
 
 /// Where Debian's `libzookeeper-java` puts the server. Its manifest names the jars that it needs.
 const DEBIAN: &str = "/usr/share/java/zookeeper.jar";
@@ -14,6 +15,8 @@ pub struct Java {
     class_path: String,
     /// Its release, as the name of the jar has it.
     release: Option<String>,
+    /// What servers are upgraded to.
+    new: Option<Box<Self>>,
 }
 
 impl Java {
@@ -51,11 +54,12 @@ impl Java {
             ));
         }
         let folder = Path::new(DEBIAN).parent().unwrap_or(Path::new("/"));
-        Ok(Self { class_path: format!("{DEBIAN}:{DEBIAN_LOG}"), release: release(folder) })
+        let class_path = format!("{DEBIAN}:{DEBIAN_LOG}");
+        Ok(Self { class_path, release: release(folder), new: None })
     }
 
     fn of_folder(folder: &Path) -> Result<Self, String> {
-        Ok(Self { class_path: jars(folder)?, release: release(folder) })
+        Ok(Self { class_path: jars(folder)?, release: release(folder), new: None })
     }
 
     fn of_release(number: &str) -> Result<Self, String> {
@@ -73,9 +77,38 @@ impl Java {
         }
     }
 
+    /// Servers boot with this, and are upgraded to the other.
+    #[must_use]
+    pub fn upgraded_to(self, new: Self) -> Self {
+        Self { new: Some(Box::new(new)), ..self }
+    }
+
+    /// Whether there is something to upgrade servers to.
+    pub const fn has_upgrade(&self) -> bool {
+        self.new.is_some()
+    }
+
+    /// What a server runs that runs this release.
+    pub(crate) fn of(&self, release: Release) -> &Self {
+        match (release, &self.new) {
+            (Release::New, Some(new)) => new,
+            _ => self,
+        }
+    }
+
     /// Which release it is, as in `3.8.0`.
     pub fn release(&self) -> Option<&str> {
         self.release.as_deref()
+    }
+
+    /// Which release servers boot with, and after a colon the one that they are upgraded to if there is one, as
+    /// in `3.9.5:3.9.3`.
+    pub fn releases(&self) -> Option<String> {
+        let old = self.release()?.to_owned();
+        match &self.new {
+            None => Some(old),
+            Some(new) => Some(format!("{old}:{}", new.release()?)),
+        }
     }
 
     /// The command that runs one server, without its environment.
@@ -154,6 +187,22 @@ mod tests {
         assert_eq!(refused.lines().count(), 1);
         std::fs::write(folder.path().join("zookeeper-3.9.3.jar"), "").expect("a file");
         assert!(jars(folder.path()).expect("the server is there").ends_with("/*"));
+    }
+
+    #[test]
+    fn an_upgrade_has_two_releases_and_without_one_every_server_runs_the_same() {
+        let java = |number: &str| Java {
+            class_path: format!("zookeeper-{number}.jar"),
+            release: Some(number.to_owned()),
+            new: None,
+        };
+        let old = java("3.9.5");
+        assert_eq!(old.of(Release::New).release(), Some("3.9.5"));
+        assert_eq!(old.releases().as_deref(), Some("3.9.5"));
+        let both = old.upgraded_to(java("3.9.3"));
+        assert_eq!(both.of(Release::Old).release(), Some("3.9.5"));
+        assert_eq!(both.of(Release::New).release(), Some("3.9.3"));
+        assert_eq!(both.releases().as_deref(), Some("3.9.5:3.9.3"));
     }
 
     #[test]

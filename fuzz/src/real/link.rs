@@ -67,6 +67,8 @@ struct Connection {
 struct Unheard {
     connection: usize,
     way: Way,
+    /// Whom it is for.
+    leader: NodeId,
     to: TcpStream,
     bytes: Vec<u8>,
 }
@@ -175,15 +177,21 @@ impl Packets {
 
     /// Lets the votes of servers reach each other, the last ones of those that stand by them first: a
     /// server that hears votes all the time does not repeat its own, and one that leads, and whose
-    /// followers are gone, is elected by the vote with which it won.
-    pub(crate) fn open_votes(&mut self, servers: &[NodeId], stands: impl Fn(NodeId) -> bool) {
+    /// followers are gone, is elected by the vote with which it won. A follower stands by the vote that it
+    /// gave one of these, which is its leader: one that has lost its power, and its history, is elected by
+    /// it once more.
+    pub(crate) fn open_votes(&mut self, servers: &[NodeId], follows: impl Fn(NodeId) -> bool) {
         let Some(gated) = &mut self.gated else { return };
+        let stands = |one: &Unheard| {
+            let (from, leader) = (one.way.from, one.leader);
+            !follows(from) || leader != from && servers.contains(&leader)
+        };
         for from in servers {
             let others = servers.iter().filter(|to| *to != from);
             gated.votes.extend(others.map(|to| Way { from: *from, to: *to }));
         }
         let is_open = |one: &mut Unheard| gated.votes.contains(&one.way);
-        for mut one in self.unheard.extract_if(.., is_open).filter(|one| stands(one.way.from)) {
+        for mut one in self.unheard.extract_if(.., is_open).filter(stands) {
             // Who does not take it is gone.
             let _ = one.to.write_all(&one.bytes);
         }
@@ -195,11 +203,14 @@ impl Packets {
         self.unheard.push(unheard);
     }
 
-    /// Lets no vote of a server through, nor one to it.
+    /// Lets no vote of a server through, nor one to it. It is about to leave its role: what it repeats
+    /// until then is a vote of an election that is over, and it casts another one
+    /// (`QuorumCnxManager.SendWorker.run`, `FastLeaderElection.lookForLeader`).
     pub(crate) fn mute(&mut self, server: NodeId) {
         if let Some(gated) = &mut self.gated {
             gated.votes.retain(|way| way.from != server && way.to != server);
         }
+        self.unheard.retain(|one| one.way.from != server);
     }
 
     /// Whether nothing keeps a call from the server it is for any more, or nobody calls.

@@ -78,9 +78,22 @@ pub fn play(
 ) -> Result<Report, String> {
     let mut ensemble = Ensemble::new(java.clone(), &scenario.setup, folder)
         .map_err(|trouble| trouble.to_string())?;
+    play_on(&mut ensemble, scenario, control)
+}
+
+/// The same on servers that were made for it and do not run yet.
+///
+/// # Errors
+///
+/// As [`play`].
+pub fn play_on(
+    ensemble: &mut Ensemble,
+    scenario: &Scenario,
+    control: bool,
+) -> Result<Report, String> {
     let mut told = BTreeSet::new();
     let steps: Vec<&Step> = scenario.part(control).collect();
-    let mut player = Player::new(&mut ensemble, &mut told);
+    let mut player = Player::new(ensemble, &mut told);
     let mut deviation = None;
     for (at, step) in steps.iter().enumerate() {
         if player.early.remove(&step.line) {
@@ -104,8 +117,8 @@ pub fn play(
         // What the servers make of it once they are let alone, for whoever wants to know.
         ensemble.recover();
     }
-    let reads = read_all(&mut ensemble, &scenario.claims);
-    let queues = ask_queues(&mut ensemble, &scenario.claims);
+    let reads = read_all(ensemble, &scenario.claims);
+    let queues = ask_queues(ensemble, &scenario.claims);
     let (count, leader) = (ensemble.all().len(), ensemble.leader());
     let end = End { told: &told, reads: &reads, queues: &queues, servers: count, leader };
     let claims = scenario.claims.iter().map(|claim| end.judge(claim)).collect();
@@ -116,8 +129,8 @@ pub fn play(
         reads,
         queues,
         servers,
-        log: telling(&ensemble),
-        release: release(&ensemble),
+        log: telling(ensemble),
+        release: release(ensemble),
         claims,
         took: ensemble.elapsed(),
     })
@@ -182,6 +195,7 @@ impl<'a> Player<'a> {
         match verb {
             Verb::Boot => ensemble.boot()?,
             Verb::Start(servers) => ensemble.start(servers)?,
+            Verb::Install(servers, release) => ensemble.install(servers, *release),
             Verb::Kill(servers) => ensemble.kill(servers)?,
             Verb::Power(servers) => ensemble.power(servers)?,
             Verb::Settle(servers) => ensemble.settle(servers)?,

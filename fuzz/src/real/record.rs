@@ -9,9 +9,12 @@ use super::ensemble::{Ensemble, Outcome, Trouble};
 use super::history::{History, Who};
 use super::jute::client::{Request, Session};
 use super::nemesis::{Deed, Nemesis, Timeline};
+use super::play::{self, Report};
+use super::scenario::Scenario;
 use crate::rng::Rng;
 use std::io::Write;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 use zab_core::Zxid;
 
@@ -40,8 +43,12 @@ struct Shared<'a, W> {
     ensemble: Clients,
     history: &'a History<W>,
     plan: &'a Plan,
+    /// Nodes that clients only read, beside those that they work on.
+    others: Vec<String>,
     /// Operations that were asked for.
     asked: AtomicU64,
+    /// A story is told, in which nothing may be written that is not in it.
+    is_told: AtomicBool,
 }
 
 /// What a client takes from server to server.
@@ -54,7 +61,7 @@ struct Life {
 
 /// Where clients find servers.
 struct Clients {
-    board: std::sync::Arc<super::board::Board>,
+    board: Arc<super::board::Board>,
     ports: Vec<u16>,
 }
 
@@ -65,10 +72,7 @@ struct Clients {
 /// The history cannot be written, or the servers stand still.
 pub fn record(ensemble: &mut Ensemble, plan: &Plan, out: impl Write + Send) -> Outcome<()> {
     let history = History::new(out);
-    let board = std::sync::Arc::clone(ensemble.board());
-    let ensemble_of = Clients { board, ports: ensemble.client_ports() };
-    let shared =
-        Shared { ensemble: ensemble_of, history: &history, plan, asked: AtomicU64::new(0) };
+    let shared = Shared::new(ensemble, &history, plan);
     std::thread::scope(|scope| {
         for number in 0..plan.clients {
             let shared = &shared;
@@ -84,6 +88,36 @@ pub fn record(ensemble: &mut Ensemble, plan: &Plan, out: impl Write + Send) -> O
     ensemble.wait_for_all()?;
     shared.read_all();
     history.end().map_err(Trouble::from)
+}
+
+/// Carries out a scenario on an ensemble that does not run yet, and records a history of it. Clients read
+/// while the story is told, which sends nothing from server to server, and ask for half of what they ask;
+/// when it is over, they work as they always do. The history is the ensemble's own.
+///
+/// # Errors
+///
+/// As [`record`], or this machine fails.
+pub fn record_story(ensemble: &mut Ensemble, scenario: &Scenario, plan: &Plan) -> Outcome<Report> {
+    let history = Arc::clone(ensemble.history());
+    let mut shared = Shared::new(ensemble, &history, plan);
+    shared.others = scenario.claims.iter().map(|claim| claim.path().to_owned()).collect();
+    shared.is_told.store(true, Ordering::Relaxed);
+    let shared = &shared;
+    let report = std::thread::scope(|scope| {
+        for number in 0..plan.clients {
+            scope.spawn(move || shared.work(number));
+        }
+        let report = play::play_on(ensemble, scenario, false).map_err(Trouble::Machine);
+        shared.is_told.store(false, Ordering::Relaxed);
+        let worked = report.is_ok().then(|| shared.wait_for(plan.operations));
+        if !matches!(worked, Some(Ok(()))) {
+            shared.asked.store(plan.operations, Ordering::Relaxed);
+        }
+        worked.unwrap_or(Ok(())).and(report)
+    })?;
+    shared.read_all();
+    history.end()?;
+    Ok(report)
 }
 
 /// Does what a timeline says while clients work.
@@ -103,7 +137,19 @@ fn disturb<W: Write>(ensemble: &mut Ensemble, shared: &Shared<'_, W>) -> Outcome
     nemesis.end(ensemble)
 }
 
-impl<W: Write> Shared<'_, W> {
+impl<'a, W: Write> Shared<'a, W> {
+    fn new(ensemble: &Ensemble, history: &'a History<W>, plan: &'a Plan) -> Self {
+        let board = Arc::clone(ensemble.board());
+        Self {
+            ensemble: Clients { board, ports: ensemble.client_ports() },
+            history,
+            plan,
+            others: Vec::new(),
+            asked: AtomicU64::new(0),
+            is_told: AtomicBool::new(false),
+        }
+    }
+
     /// Waits until this number of operations has been asked for.
     fn wait_for(&self, operations: u64) -> Outcome<()> {
         let reached = self
@@ -144,6 +190,7 @@ impl<W: Write> Shared<'_, W> {
     fn ask_on(&self, mut client: Client, life: &mut Life, rng: &mut Rng) {
         let mut version = None;
         while !self.is_over() && !rng.one_in(200) {
+            self.wait_for_story();
             let number = self.asked.fetch_add(1, Ordering::Relaxed);
             let request = self.request(number, version, rng);
             match self.ask(&mut client, life.who, &request) {
@@ -160,9 +207,28 @@ impl<W: Write> Shared<'_, W> {
         }
     }
 
+    /// Half of the operations are left for what comes after a story.
+    fn wait_for_story(&self) {
+        let may_ask = || {
+            let is_told = self.is_told.load(Ordering::Relaxed);
+            !is_told || 2 * self.asked.load(Ordering::Relaxed) < self.plan.operations
+        };
+        let _ = self
+            .ensemble
+            .board
+            .wait(Duration::MAX, |state| (may_ask() || state.over).then_some(()));
+    }
+
     /// What a client asks next.
     fn request(&self, number: u64, version: Option<i32>, rng: &mut Rng) -> Request {
-        let path = format!("/n{}", rng.below(self.plan.nodes));
+        let node = rng.index(self.others.len() + usize::try_from(self.plan.nodes).unwrap_or(1));
+        if let Some(path) = self.others.get(node) {
+            return Request::Get { path: path.clone() };
+        }
+        let path = format!("/n{}", node - self.others.len());
+        if self.is_told.load(Ordering::Relaxed) {
+            return Request::Get { path };
+        }
         let data = format!("v{number}");
         match rng.below(20) {
             0 | 1 => Request::Create { path, data },
@@ -199,8 +265,8 @@ impl<W: Write> Shared<'_, W> {
         for port in &self.ensemble.ports {
             let Ok(mut client) = Client::connect(&self.ensemble.board, *port) else { continue };
             let who = self.history.newcomer();
-            for node in 0..self.plan.nodes {
-                let path = format!("/n{node}");
+            let nodes = (0..self.plan.nodes).map(|node| format!("/n{node}"));
+            for path in self.others.iter().cloned().chain(nodes) {
                 self.ask(&mut client, who, &Request::Sync { path: path.clone() });
                 self.ask(&mut client, who, &Request::Get { path });
             }

@@ -7,12 +7,14 @@
 //! set preAllocSize 64               a line of zoo.cfg
 //! property zookeeper.x y            a system property
 //! patience 20                       seconds that anything is waited for
+//! directories strict                an fsync of a file does nothing for its name; `lenient` if left out
 //! ```
 //!
 //! | verb | |
 //! |---|---|
 //! | `boot` | start all for the first time; what they wrote is durable |
 //! | `start S0 …`, `kill S0 …`, `power S0 …`, `settle S0 …`, `journal S0 …`, `blank S0 …` | power: kill, then every file as its last fsync left it; settle: the kernel writes everything back; journal: the file system commits names, as it does every few seconds; blank: who is down has an empty disk |
+//! | `install S0 … new`, `… old` | what starts next is of the release that servers are upgraded to, or of the one with which they boot |
 //! | `hold S0 … log write`, `release …` | a file operation: `log`, `snapshot`, `acceptedEpoch`, `currentEpoch` or `any`, and `open`, `write` (`append`: of records), `fsync`, `truncate`, `rename`, `remove`, or none for all |
 //! | `hold S0 … thread NAME`, `release …` | threads, by their native name |
 //! | `hold ACK <1,4> S0 > S2`, `release …` | a message, with or without a zxid; votes are `NOTIFICATION` |
@@ -59,6 +61,7 @@ use super::ensemble::{Condition, Setup};
 use super::jute::client::Request;
 use super::matter::{Files, Messages, Way};
 use std::time::Duration;
+use zab_core::variant::Release;
 use zab_core::{NodeId, Zxid};
 
 /// What is done, or waited for.
@@ -68,6 +71,8 @@ pub enum Verb {
     Boot,
     /// Start processes.
     Start(Vec<NodeId>),
+    /// Have the next process of each be of this release.
+    Install(Vec<NodeId>, Release),
     /// Kill processes.
     Kill(Vec<NodeId>),
     /// Fail their power.

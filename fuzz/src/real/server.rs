@@ -10,6 +10,7 @@ use std::io::{self, BufRead, BufReader, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
+use zab_core::variant::Release;
 use zab_core::{NodeId, Zxid};
 
 /// What a server is doing, as its log says ("Peer state changed", `QuorumPeer`, since 3.6).
@@ -95,6 +96,8 @@ pub(crate) struct Server {
     pub(crate) id: NodeId,
     pub(crate) address: Address,
     folder: PathBuf,
+    /// What its next process is of.
+    pub(crate) release: Release,
     /// `from:to` of each connection that takes another way.
     pub(crate) redirects: String,
     child: Option<Child>,
@@ -116,7 +119,8 @@ impl Server {
     pub(crate) fn new(id: NodeId, address: Address, folder: PathBuf) -> io::Result<Self> {
         std::fs::create_dir_all(folder.join("data/version-2"))?;
         std::fs::write(folder.join("data/myid"), format!("{}\n", id.0 + 1))?;
-        Ok(Self { id, address, folder, redirects: String::new(), child: None })
+        let release = Release::default();
+        Ok(Self { id, address, folder, release, redirects: String::new(), child: None })
     }
 
     /// Where its gate asks.
@@ -158,7 +162,8 @@ impl Server {
         });
         let log = File::create(self.folder.join(format!("out.{number}.log")))?;
         let (reads, writes) = io::pipe()?;
-        let mut command: Command = plan.java.server(&plan.properties, &self.folder.join("zoo.cfg"));
+        let java = plan.java.of(self.release);
+        let mut command: Command = java.server(&plan.properties, &self.folder.join("zoo.cfg"));
         command
             .current_dir(&self.folder)
             .env("LD_PRELOAD", &plan.gate)

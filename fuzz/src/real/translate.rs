@@ -13,6 +13,7 @@
 //! | records are appended; a flush is done | `wait … held log`; `flush` |
 //! | a process dies with records that can be read and are not durable | `write` before it |
 //! | a disk is created again | `blank` |
+//! | a server is upgraded, or goes back | `install` |
 //! | a disk error | `fail`, `wait … failed`, `mend` |
 //! | a new log without a header, as good as the end | `wait … says`, `kill`, `sweep` |
 //! | a client's request reaches its server; the answer reaches the client | `ask`; `answer` |
@@ -36,9 +37,10 @@ use disk::Disks;
 use end::{End, Fate};
 use memory::Memories;
 use role::Roles;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use text::Text;
+pub use text::checksum;
 use zab_checker::{Event, Fact};
 use zab_core::event::Note;
 use zab_core::variant::Release;
@@ -95,6 +97,8 @@ struct Teller<'a> {
     disks: Disks,
     memories: Memories,
     clients: Clients,
+    /// What servers run that do not run what they booted with, or have done so.
+    installed: BTreeMap<NodeId, Release>,
     /// Connections of which nothing is read any more.
     unread: BTreeSet<ConnId>,
     /// Threads that stand still in the model.
@@ -125,9 +129,10 @@ fn tell(recording: &Recording, title: &str, end: &End) -> Result<String, Inexpre
         at: 0,
         text: Text::new(title, recording),
         roles: Roles::new(recording),
-        disks: Disks::new(recording.schedule.servers),
+        disks: Disks::new(&recording.schedule),
         memories: Memories::new(recording),
         clients: Clients::new(recording, end.event),
+        installed: BTreeMap::new(),
         unread: BTreeSet::new(),
         stalled: BTreeSet::new(),
         held: BTreeSet::new(),
@@ -228,6 +233,10 @@ impl Teller<'_> {
                 }
                 self.disks.on_failed(server, (*file, *lsn), *error, &mut self.text);
             }
+            Fact::Installed(release) => {
+                self.installed.insert(server, *release);
+                self.text.line(format!("install {server} {}", text::release(*release)));
+            }
             Fact::Blanked => {
                 self.disks.on_blanked(server);
                 self.text.line(format!("blank {server}"));
@@ -242,7 +251,7 @@ impl Teller<'_> {
             }
             Fact::Crashed { power_loss } => {
                 self.disks.before_end(server, &mut self.text);
-                self.elect_with_its_vote(server);
+                self.elect_with_its_vote(server, *power_loss);
                 self.await_sent(server);
                 self.text.line(format!("mute {server}"));
                 self.leave(server);
@@ -253,17 +262,7 @@ impl Teller<'_> {
                     self.text.line(line);
                 });
             }
-            Fact::Exited(_) => {
-                self.await_sent(server);
-                self.disks.before_end(server, &mut self.text);
-                self.text.line(format!("mute {server}"));
-                let peers = self.roles.peers(server);
-                self.leave(server);
-                self.held.retain(|(id, _)| *id != server);
-                let reads_on = self.recording.releases.of(Release::Old).removes_open_log;
-                let lines = self.disks.on_exit(server, reads_on, &peers);
-                lines.into_iter().for_each(|line| self.text.line(line));
-            }
+            Fact::Exited(_) => self.on_exited(server),
             Fact::Started(found) => {
                 if let Some(last) = found.log.last() {
                     self.text.line(format!("wait {server} log {}", text::zxid(last.zxid)));
@@ -277,6 +276,19 @@ impl Teller<'_> {
             _ => self.on_ensemble(fact),
         }
         Ok(())
+    }
+
+    fn on_exited(&mut self, server: NodeId) {
+        self.await_sent(server);
+        self.disks.before_end(server, &mut self.text);
+        self.text.line(format!("mute {server}"));
+        let peers = self.roles.peers(server);
+        self.leave(server);
+        self.held.retain(|(id, _)| *id != server);
+        let release = self.installed.get(&server).copied().unwrap_or_default();
+        let reads_on = self.recording.releases.of(release).removes_open_log;
+        let lines = self.disks.on_exit(server, reads_on, &peers);
+        lines.into_iter().for_each(|line| self.text.line(line));
     }
 
     fn on_ensemble(&mut self, fact: &Fact) {
@@ -316,7 +328,7 @@ impl Teller<'_> {
             Note::SteppedDown => {
                 self.await_applied(server);
                 self.disks.before_end(server, &mut self.text);
-                self.elect_with_its_vote(server);
+                self.elect_with_its_vote(server, false);
                 self.text.line(format!("mute {server}"));
                 let peers = self.roles.peers(server);
                 self.await_sent(server);

@@ -12,9 +12,9 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 pub(in super::super) fn run(args: &Args, out: &Out) -> Result<Exit, Failure> {
-    let java = Java::find(args.zookeeper.as_deref()).map_err(Failure::harness)?;
+    let java = servers(args).map_err(Failure::harness)?;
     let files = subject::files(args)?;
-    let subjects = files.iter().map(|path| Subject::read(path, args, &java));
+    let subjects = files.iter().map(|path| Subject::read(path, args.control, &java));
     let subjects = subjects.collect::<Result<Vec<_>, Failure>>()?;
     if args.print {
         return Ok(print(&subjects, out));
@@ -69,6 +69,15 @@ pub(in super::super) fn run(args: &Args, out: &Out) -> Result<Exit, Failure> {
     failure.map_or(Ok(exit), Err)
 }
 
+/// The releases that are meant.
+fn servers(args: &Args) -> Result<Java, String> {
+    let java = Java::find(args.zookeeper.as_deref())?;
+    match &args.upgrade {
+        None => Ok(java),
+        Some(asked) => Ok(java.upgraded_to(Java::find(Some(asked))?)),
+    }
+}
+
 /// Writes down the scenarios that are made of cases.
 fn print(subjects: &[Subject], out: &Out) -> Exit {
     let mut exit = Exit::Clean;
@@ -94,6 +103,9 @@ fn command(args: &Args) -> String {
     }
     if let Some(folder) = &args.zookeeper {
         add(format!("--zookeeper {}", quoted(folder)));
+    }
+    if let Some(folder) = &args.upgrade {
+        add(format!("--upgrade {}", quoted(folder)));
     }
     if args.times > 1 {
         add(format!("--times {}", args.times));
@@ -194,8 +206,8 @@ impl Bench<'_> {
             self.sum_up(part, counts, &mut times);
             all_times.append(&mut times);
         }
-        if let Some(release) = self.java.release().filter(|_| self.args.record) {
-            subject.record(release, counts.confirmed, self.args.times)?;
+        if let Some(releases) = self.java.releases().filter(|_| self.args.record) {
+            subject.record(&releases, counts.confirmed, self.args.times)?;
         }
         if self.args.control && parts.len() == 1 {
             all.not_kept += 1;

@@ -56,7 +56,7 @@ impl Overview {
 
     /// The answer.
     pub(super) fn tell(&self, java: &Java, out: &Out) {
-        let release = java.release().unwrap_or("this server");
+        let release = java.releases().unwrap_or_else(|| "this server".to_owned());
         let list = |title: String, cases: &[String]| {
             if !cases.is_empty() {
                 out.line(title);

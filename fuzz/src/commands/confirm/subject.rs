@@ -14,6 +14,7 @@ use crate::trail::Trail;
 use crate::variants;
 use std::path::{Path, PathBuf};
 use zab_core::variant::Named;
+use zab_sim::{Act, Action};
 
 /// The files that are meant: those that are named, and every case of a folder.
 pub(super) fn files(args: &Args) -> Result<Vec<PathBuf>, Failure> {
@@ -26,6 +27,14 @@ pub(super) fn files(args: &Args) -> Result<Vec<PathBuf>, Failure> {
         return Err(Failure::usage(format!("{}: no case there", folder.display())));
     }
     Ok(files)
+}
+
+/// The scenario in a file, or what a case is translated into for these servers.
+pub(in super::super) fn scenario(path: &Path, java: &Java) -> Result<Scenario, Failure> {
+    let subject = Subject::read(path, false, java)?;
+    subject.scenario.map_err(|why| {
+        Failure::usage(format!("{}: not expressible{why}: choose another case", path.display()))
+    })
 }
 
 /// A scenario, or why there is none.
@@ -80,37 +89,32 @@ impl Subject {
 
     /// Writes down in a case how often this release did the same.
     pub(super) fn record(&self, release: &str, runs: u32, of: u32) -> Result<(), Failure> {
-        let Some(case) = &self.case else { return Ok(()) };
+        let (Some(case), Some(text)) = (&self.case, &self.text) else { return Ok(()) };
         let mut case = case.clone();
-        case.confirmed.retain(|known| known.release != release);
-        case.confirmed.push(Confirmed {
-            release: release.to_owned(),
-            runs,
-            of,
-            date: clock::today(),
-            build: Provenance::tool(),
-        });
-        case.confirmed.sort_by(|a, b| a.release.cmp(&b.release));
+        let build = format!("{}+{:08x}", Provenance::tool(), translate::checksum(text));
+        let date = clock::today();
+        let seen = Confirmed { release: release.to_owned(), runs, of, date, build };
+        seen.note(&mut case.confirmed);
         case::write(&case, &self.path).map_err(|error| {
             Failure::usage(format!("{}: cannot write: {error}", self.path.display()))
         })
     }
 
     /// Reads a file; what is wrong with it is the user's to repair.
-    pub(super) fn read(path: &Path, args: &Args, java: &Java) -> Result<Self, Failure> {
+    pub(super) fn read(path: &Path, control: bool, java: &Java) -> Result<Self, Failure> {
         let failure =
             |what: &dyn std::fmt::Display| Failure::usage(format!("{}: {what}", path.display()));
         let text = std::fs::read_to_string(path).map_err(|error| failure(&error))?;
         let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
         if text.trim_start().starts_with('{') {
             if let Some(trail) = explore::read(path)? {
-                return Self::of_trail(path, name, &trail, java, args.control);
+                return Self::of_trail(path, name, &trail, java, control);
             }
             let case = case::parse(&text).map_err(|error| failure(&error))?;
-            return Self::of_case(path, name, case, java, args.control);
+            return Self::of_case(path, name, case, java, control);
         }
         let scenario = Scenario::parse(&text).map_err(|error| failure(&error))?;
-        if args.control && scenario.difference().is_empty() {
+        if control && scenario.difference().is_empty() {
             return Err(failure(&"no control: mark what it lacks with -, what it adds with +"));
         }
         let (path, title) = (path.to_owned(), scenario.title.clone());
@@ -138,7 +142,13 @@ impl Subject {
         let recording = oracle.record(&case.schedule, named.releases());
         let title = title_of(&recording, &named);
         let mut text = translate::translate(&recording, &format!("{name}, {title}"));
-        if let Err(why) = &mut text
+        let upgrades = |action: &Action| matches!(action.act, Act::Upgrade { .. });
+        if !java.has_upgrade()
+            && let Some(why) =
+                two_releases(&case).filter(|_| case.schedule.actions.iter().any(upgrades))
+        {
+            text = Err(why);
+        } else if let Err(why) = &mut text
             && recording.outcome.class()
                 != Oracle::default().judge(&case.schedule, named.releases()).class()
         {
@@ -193,13 +203,26 @@ fn title_of(recording: &Recording, named: &Named) -> String {
     format!("as {} has it{what}", named.name)
 }
 
-/// The variant that stands for the release of the server.
+/// Why a case says nothing of one release alone.
+fn two_releases(case: &Case) -> Option<Inexpressible> {
+    let (old, new) = case.variant.split_once(':')?;
+    let number = |name: &str| name.strip_prefix("zk-").unwrap_or(name).to_owned();
+    let what = format!(
+        "servers are upgraded from {old} to {new}, and there is nothing to upgrade them to: name both, \
+         as in --zookeeper {} --upgrade {}",
+        number(old),
+        number(new)
+    );
+    Some(Inexpressible { at_us: None, what })
+}
+
+/// The variant that stands for the release of the server, or for both of an upgrade.
 fn model_of(path: &Path, java: &Java) -> Result<Named, Failure> {
-    let release = java.release().ok_or_else(|| {
+    let release = java.releases().ok_or_else(|| {
         let what = "no release in the name of the server's jar: no model to run a case in";
         Failure::harness(format!("{}: {what}", path.display()))
     })?;
-    variants::find(release).map_err(|unknown| {
+    variants::find(&release).map_err(|unknown| {
         Failure::usage(format!("{}: no model of this server: {unknown}", path.display()))
     })
 }

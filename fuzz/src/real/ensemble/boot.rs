@@ -6,6 +6,7 @@ use super::super::matter::{Message, Messages, Way};
 use super::super::server::Role;
 use super::{Condition, Ensemble, Outcome, Trouble};
 use std::time::Duration;
+use zab_core::variant::Release;
 use zab_core::{NodeId, Zxid};
 
 /// How long the first election may take: virtual machines come up slowly where others are busy too.
@@ -63,6 +64,11 @@ impl Ensemble {
         self.settle(&all)?;
         self.board.change(|state| state.packets.sent.clear());
         Ok(())
+    }
+
+    /// Has the next process of servers be of this release.
+    pub fn install(&mut self, servers: &[NodeId], release: Release) {
+        servers.iter().for_each(|id| self.servers[id.index()].release = release);
     }
 
     /// Lets everything happen again, and waits until every server serves.

@@ -63,8 +63,8 @@ impl Ensemble {
     pub fn vote(&self, servers: &[NodeId]) {
         self.board.change(|state| {
             let roles: Vec<_> = state.lives.iter().map(|life| life.role).collect();
-            let stands = |id: NodeId| roles[id.index()] != Role::Following;
-            state.packets.open_votes(servers, stands);
+            let follows = |id: NodeId| roles[id.index()] == Role::Following;
+            state.packets.open_votes(servers, follows);
         });
     }
 

@@ -22,7 +22,7 @@ impl Behind {
         let folder = tempfile::tempdir().expect("there is room for temporary files");
         std::fs::write(folder.path().join("gate.so"), LIBRARY).expect("it can be written");
         std::fs::create_dir(folder.path().join("data")).expect("it can be made");
-        let board = Board::new(1, &folder.path().join("trace")).expect("it can be written");
+        let board = Board::new(1, false, &folder.path().join("trace")).expect("it can be written");
         let board = Arc::new(board);
         listen(&board, SERVER, &folder.path().join("socket")).expect("a socket");
         Self { board, folder }

@@ -11,7 +11,7 @@ use std::io::{BufReader, Write};
 use std::net::{Ipv4Addr, Shutdown, TcpListener, TcpStream};
 use std::sync::{Arc, mpsc};
 use std::time::Duration;
-use zab_core::Zxid;
+use zab_core::{NodeId, Zxid};
 
 /// How long a learner's connection waits for a leader that does not listen yet: as long as the
 /// learner itself would try (five attempts, `Learner.connectToLeader`).
@@ -183,6 +183,7 @@ impl Pump {
         let unheard = Unheard {
             connection: self.number,
             way: self.way,
+            leader: NodeId(u8::try_from(vote.leader - 1).unwrap_or(u8::MAX)),
             to: self.to.try_clone()?,
             bytes: vote.to_bytes(),
         };

@@ -29,7 +29,7 @@ fn pair() -> Pair {
 
 fn pair_for(purpose: Purpose) -> Pair {
     let folder = tempfile::tempdir().expect("there is room for temporary files");
-    let board = Arc::new(Board::new(3, &folder.path().join("trace")).expect("a file"));
+    let board = Arc::new(Board::new(3, false, &folder.path().join("trace")).expect("a file"));
     let listener = || TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port");
     let (backend, front) = (listener(), listener());
     let port = |of: &TcpListener| of.local_addr().expect("it is bound").port();
@@ -131,7 +131,7 @@ fn in_a_gated_ensemble_a_packet_passes_when_it_is_its_turn_and_another_one_is_na
 #[test]
 fn in_a_gated_ensemble_the_newest_call_reaches_its_leader_once_a_line_asks_for_its_first_packet() {
     let folder = tempfile::tempdir().expect("there is room for temporary files");
-    let board = Arc::new(Board::new(3, &folder.path().join("trace")).expect("a file"));
+    let board = Arc::new(Board::new(3, false, &folder.path().join("trace")).expect("a file"));
     board.change(|state| state.packets.gated = Some(Gated::default()));
     let listener = || TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port");
     let (leader, front) = (listener(), listener());
@@ -177,37 +177,101 @@ fn in_a_gated_ensemble_one_end_of_a_connection_is_over_before_the_other_one_know
     assert_eq!(pair.leader.read(&mut [0]).expect("the end"), 0);
 }
 
-#[test]
-fn in_a_gated_ensemble_the_last_vote_of_who_stands_by_it_is_heard_when_its_way_opens() {
-    for stands in [true, false] {
-        let mut pair = pair_for(Purpose::Election);
-        pair.board.change(|state| state.packets.gated = Some(Gated::default()));
-        let hello = Hello { version: -65536, server: 3, address: "127.0.0.1:1".to_owned() };
-        pair.learner.write_all(&hello.to_bytes()).expect("it is open");
-        let vote = |round| Notification {
-            state: State::Looking,
-            leader: 3,
-            zxid: Zxid::new(1, 4),
-            round,
-            peer_epoch: 1,
-            rest: Vec::new(),
-        };
-        for round in 1..=2 {
-            pair.learner.write_all(&vote(round).to_bytes()).expect("it is open");
-        }
-        let last = vote(2).to_bytes();
-        let kept = pair.board.wait(PATIENCE, |state| {
-            state.packets.unheard.iter().any(|one| one.bytes == last).then_some(())
+/// A vote of an election.
+fn vote(round: i64) -> Notification {
+    Notification {
+        state: State::Looking,
+        leader: 3,
+        zxid: Zxid::new(1, 4),
+        round,
+        peer_epoch: 1,
+        rest: Vec::new(),
+    }
+}
+
+/// A server that has cast votes of these rounds, which nobody hears, and its first words.
+fn unheard(rounds: &[i64]) -> (Pair, Hello) {
+    let mut pair = pair_for(Purpose::Election);
+    pair.board.change(|state| state.packets.gated = Some(Gated::default()));
+    let hello = Hello { version: -65536, server: 3, address: "127.0.0.1:1".to_owned() };
+    pair.learner.write_all(&hello.to_bytes()).expect("it is open");
+    for round in rounds {
+        pair.cast(*round);
+    }
+    (pair, hello)
+}
+
+impl Pair {
+    fn cast(&mut self, round: i64) {
+        self.learner.write_all(&vote(round).to_bytes()).expect("it is open");
+    }
+
+    /// Waits until this vote waits for its way to open, and no other one.
+    fn keeps(&self, round: i64) {
+        let bytes = vote(round).to_bytes();
+        let kept = self.board.wait(PATIENCE, |state| {
+            let all = &state.packets.unheard;
+            (all.len() == 1 && all[0].bytes == bytes).then_some(())
         });
         kept.expect("it waits, and the one before does not");
-        assert_eq!(pair.board.look().packets.unheard.len(), 1);
-        pair.board.change(|state| state.packets.open_votes(&[NodeId(0), NodeId(2)], |_| stands));
-        pair.learner.write_all(&vote(3).to_bytes()).expect("it is open");
+    }
+
+    fn open(&self, servers: &[NodeId], follows: bool) {
+        self.board.change(|state| state.packets.open_votes(servers, |_| follows));
+    }
+
+    fn hears(&mut self, rounds: &[i64]) {
+        for round in rounds {
+            let input = &mut Input(&mut self.leader);
+            assert_eq!(Notification::read(input).expect("a vote"), vote(*round));
+        }
+    }
+}
+
+/// The servers of the way, and the votes of S0 are for S2.
+const BOTH: [NodeId; 2] = [NodeId(0), NodeId(2)];
+
+#[test]
+fn in_a_gated_ensemble_the_last_vote_of_who_stands_by_it_is_heard_when_its_way_opens() {
+    for follows in [true, false] {
+        let (mut pair, hello) = unheard(&[1, 2]);
+        pair.keeps(2);
+        pair.open(&BOTH, follows);
+        pair.cast(3);
+        assert_eq!(Hello::read(&mut Input(&mut pair.leader)).expect("the first words"), hello);
+        pair.hears(&[2, 3]);
+    }
+}
+
+#[test]
+fn in_a_gated_ensemble_the_vote_of_a_follower_that_was_for_itself_is_not_heard_any_more() {
+    for follows in [true, false] {
+        let (mut pair, hello) = unheard(&[]);
+        let own = Notification { leader: 1, ..vote(1) };
+        pair.learner.write_all(&own.to_bytes()).expect("it is open");
+        let kept =
+            pair.board.wait(PATIENCE, |state| (state.packets.unheard.len() == 1).then_some(()));
+        kept.expect("it waits");
+        pair.open(&BOTH, follows);
+        pair.cast(2);
         let input = &mut Input(&mut pair.leader);
         assert_eq!(Hello::read(input).expect("the first words"), hello);
-        let rounds = if stands { vec![2, 3] } else { vec![3] };
-        for round in rounds {
-            assert_eq!(Notification::read(input).expect("a vote"), vote(round));
+        if !follows {
+            assert_eq!(Notification::read(input).expect("a vote"), own);
         }
+        pair.hears(&[2]);
+    }
+}
+
+#[test]
+fn in_a_gated_ensemble_a_vote_is_not_heard_any_more_when_who_cast_it_has_left_its_role() {
+    for mute in [NodeId(0), NodeId(2)] {
+        let (mut pair, hello) = unheard(&[1]);
+        pair.keeps(1);
+        pair.board.change(|state| state.packets.mute(mute));
+        pair.open(&BOTH, false);
+        pair.cast(2);
+        assert_eq!(Hello::read(&mut Input(&mut pair.leader)).expect("the first words"), hello);
+        pair.hears(if mute == WAY.from { &[2] } else { &[1, 2] });
     }
 }

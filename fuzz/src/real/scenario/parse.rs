@@ -1,17 +1,17 @@
 //! From text to a scenario. What is wrong is told with its line and with what would be right.
 
+mod condition;
 mod queuer;
 mod request;
 
 use super::super::disk::Journaled;
-use super::super::ensemble::{Condition, Setup};
-use super::super::link::Fate;
+use super::super::ensemble::Setup;
 use super::super::matter::{FILES, Files, Message, Messages, Operation, Way};
-use super::super::server::Role;
 use super::{Claim, Part, Scenario, Step, Verb};
 use request::parse_request;
 use std::time::Duration;
 use thiserror::Error;
+use zab_core::variant::Release;
 use zab_core::{NodeId, Zxid};
 
 /// What is wrong with a scenario.
@@ -88,6 +88,11 @@ fn add(scenario: &mut Scenario, line: usize, text: &str) -> Result<()> {
         },
         ["set", name, value] => setup.settings.push(pair(name, value)),
         ["property", name, value] => setup.properties.push(pair(name, value)),
+        ["directories", kind] => match *kind {
+            "lenient" => setup.strict_folders = false,
+            "strict" => setup.strict_folders = true,
+            _ => return Err("directories are `lenient` or `strict`".to_owned()),
+        },
         ["patience", seconds] => {
             let seconds = seconds.parse().map_err(|_| "patience is a number of seconds")?;
             setup.patience = Duration::from_secs(seconds);
@@ -137,6 +142,14 @@ impl<'a> Words<'a> {
             "blank" => rest.only_servers().map(Verb::Blank),
             "sweep" => rest.only_servers().map(Verb::Sweep),
             "settle" => rest.only_servers().map(Verb::Settle),
+            "install" => {
+                let (servers, rest) = rest.servers()?;
+                match rest.words {
+                    ["old"] => Ok(Verb::Install(servers, Release::Old)),
+                    ["new"] => Ok(Verb::Install(servers, Release::New)),
+                    _ => Err("a line with `install` ends in old or new".to_owned()),
+                }
+            }
             "hold" | "release" => rest.hold(*verb == "hold"),
             "fail" => rest.fail(),
             "mend" => {
@@ -335,50 +348,6 @@ impl<'a> Words<'a> {
         let (way, rest) = rest.split_at_checked(3).ok_or("a way is `S0 > S1`")?;
         let way = Words { words: way, ..self }.way()?;
         Ok((Messages { message, zxid, way }, Words { words: rest, ..self }))
-    }
-
-    fn conditions(self) -> Result<Vec<Condition>> {
-        if self.words.first().is_some_and(|word| Message::named(word).is_some()) {
-            let (messages, rest) = self.messages()?;
-            let fate = match rest.words {
-                [] => None,
-                ["held"] => Some(Fate::Held),
-                ["passed"] => Some(Fate::Passed),
-                ["lost"] => Some(Fate::Lost),
-                _ => return Err("a message is held, passed or lost".to_owned()),
-            };
-            return Ok(vec![Condition::Message(messages, fate)]);
-        }
-        let (servers, rest) = self.servers()?;
-        servers.into_iter().map(|server| rest.condition(server)).collect()
-    }
-
-    fn condition(self, server: NodeId) -> Result<Condition> {
-        let number = |word: &str| word.parse().map_err(|_| format!("`{word}` is no epoch"));
-        Ok(match self.words {
-            ["looking"] => Condition::Role(server, Role::Looking),
-            ["following"] => Condition::Role(server, Role::Following),
-            ["leading"] => Condition::Role(server, Role::Leading),
-            ["down"] => Condition::Role(server, Role::Down),
-            ["serves"] => Condition::Serves(server),
-            ["log", word] => Condition::Log(server, zxid(word)?),
-            ["durable", word] => Condition::Durable(server, zxid(word)?),
-            ["logged", word] => Condition::Logged(server, zxid(word)?),
-            ["applied", word] => Condition::Applied(server, zxid(word)?),
-            ["not-logged", word] => Condition::NotLogged(server, zxid(word)?),
-            ["acceptedEpoch", word] => Condition::AcceptedEpoch(server, number(word)?),
-            ["currentEpoch", word] => Condition::CurrentEpoch(server, number(word)?),
-            ["held", "thread", name] => Condition::Stopped(server, name.chars().take(15).collect()),
-            ["failed", files @ ..] => {
-                Condition::Failed(server, Words { words: files, ..self }.files()?)
-            }
-            ["in", method] => Condition::In(server, (*method).to_owned()),
-            ["held", files @ ..] => {
-                Condition::AtFile(server, Words { words: files, ..self }.files()?)
-            }
-            ["says", words @ ..] if !words.is_empty() => Condition::Says(server, words.join(" ")),
-            _ => return Err(format!("nothing to wait for in `{}`", self.words.join(" "))),
-        })
     }
 }
 

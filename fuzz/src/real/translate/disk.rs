@@ -5,6 +5,7 @@ use super::end::Fate;
 use super::text::{self, Place, Text};
 use std::collections::{BTreeMap, BTreeSet};
 use zab_core::{DiskError, DiskOp, Epoch, File, Lsn, NodeId, Recovered, Zxid};
+use zab_sim::Schedule;
 
 /// What is known of each server's files.
 #[derive(Debug)]
@@ -40,11 +41,14 @@ struct Disk {
     emptied: bool,
     /// What fails for as long as the process lives.
     broken: Vec<String>,
+    /// Only the kernel makes names durable, when it writes everything back.
+    strict: bool,
 }
 
 impl Disks {
-    pub(super) fn new(servers: u8) -> Self {
-        Self(vec![Disk::default(); servers.into()])
+    pub(super) fn new(schedule: &Schedule) -> Self {
+        let disk = Disk { strict: !schedule.directories.are_lenient(), ..Disk::default() };
+        Self(vec![disk; schedule.servers.into()])
     }
 
     fn of(&mut self, server: NodeId) -> &mut Disk {
@@ -231,7 +235,7 @@ impl Disks {
             let is_there = |(file, epoch): (&File, &Epoch)| {
                 found.is_none_or(|found| epoch_in(found, *file) == *epoch)
             };
-            if disk.written.iter().all(is_there) {
+            if !disk.strict && disk.written.iter().all(is_there) {
                 lines.push(format!("journal {server} names"));
             }
             lines.push(format!("power {server}"));
@@ -288,6 +292,7 @@ impl Disk {
         self.emptied &= !empties;
         self.cut = self.cut.filter(|_| !cuts);
         let line = match cuts {
+            true if self.strict => format!("journal {server} log"),
             true => format!("journal {server}"),
             false => format!("journal {server} snapshot"),
         };

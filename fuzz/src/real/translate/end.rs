@@ -4,10 +4,12 @@ use super::{Inexpressible, text};
 use crate::oracle::Recording;
 use std::collections::{BTreeSet, VecDeque};
 use zab_checker::detail::Detail;
+use zab_checker::loss::Loss;
 use zab_checker::{Class, Fact};
-use zab_core::event::Note;
+use zab_core::event::{Note, SyncMode};
 use zab_core::{
-    Change, ConnId, DiskError, File, Key, Lsn, NodeId, Outcome, Packet, Recovered, RequestId,
+    Change, ConnId, DiskError, DiskOp, File, Key, Lsn, NodeId, Outcome, Packet, Recovered,
+    RequestId,
 };
 use zab_sim::passage::Leg;
 use zab_sim::schedule::CLIENTS;
@@ -42,7 +44,9 @@ impl End {
                     ));
                 };
                 // What is read only afterwards has to be read, and is lost for good in the end.
-                let event = match loss.known.when.event > loss.lost.when.event {
+                let event = match loss.known.when.event > loss.lost.when.event
+                    || !is_decided(recording, (key, value), loss)
+                {
                     true => quiet(recording),
                     false => loss.lost.when.event as usize + 1,
                 };
@@ -64,12 +68,57 @@ impl End {
 
 /// Whether a majority of the servers lacks a value in the end.
 fn is_rare(recording: &Recording, key: Key, value: u32) -> bool {
-    let memories = recording.events.iter().filter_map(|event| match &event.fact {
-        Fact::AtRest(replica) => Some(replica.registers[key.index()].value),
-        _ => None,
-    });
-    let having = memories.filter(|held| *held == value).count();
+    let having = at_rest(recording, key).filter(|(_, held)| *held == value).count();
     having * 2 < usize::from(recording.schedule.servers)
+}
+
+/// What each server holds in the end.
+fn at_rest(recording: &Recording, key: Key) -> impl Iterator<Item = (NodeId, u32)> {
+    recording.events.iter().filter_map(move |event| match &event.fact {
+        Fact::AtRest(replica) => Some((event.node?, replica.registers[key.index()].value)),
+        _ => None,
+    })
+}
+
+/// Whether the end of a loss is known where the epoch begins that lacks the write. It is not where a
+/// majority lacks it only with a server that comes later, has a snapshot with it, and gets another one
+/// because something was written by then: without that its log is cut, and its own snapshot stands.
+fn is_decided(recording: &Recording, (key, value): (Key, u32), loss: &Loss) -> bool {
+    let epoch = &loss.lost;
+    let (before, after) = recording.events.split_at(epoch.when.event as usize);
+    let (mut members, mut has_snapshot) = (BTreeSet::new(), BTreeSet::new());
+    for (server, fact) in before.iter().filter_map(|event| Some((event.node?, &event.fact))) {
+        let leads = server == epoch.leader;
+        match fact {
+            Fact::Noted(Note::Elected { leader, .. }) if leads => {
+                members = BTreeSet::from([*leader]);
+            }
+            Fact::Noted(Note::SyncWith { learner, .. }) if leads => {
+                members.insert(*learner);
+            }
+            Fact::DiskAsked {
+                op: DiskOp::Snapshot(of) | DiskOp::SnapshotFile(of) | DiskOp::WriteSnapshot(of),
+                ..
+            } if of.last_processed >= loss.txn.zxid => {
+                has_snapshot.insert(server);
+            }
+            _ => {}
+        }
+    }
+    let lacking = at_rest(recording, key).filter(|(_, held)| *held != value);
+    let lacking = lacking.filter(|(server, _)| members.contains(server)).count();
+    let mut is_written = false;
+    let mut comes_too_late = |fact: &Fact| match fact {
+        Fact::Noted(Note::SyncWith { learner, mode: SyncMode::Snap }) => {
+            is_written && !members.contains(learner) && has_snapshot.contains(learner)
+        }
+        fact => {
+            is_written |= matches!(fact, Fact::Noted(Note::Proposed(_)));
+            false
+        }
+    };
+    lacking * 2 > usize::from(recording.schedule.servers)
+        || !after.iter().any(|event| comes_too_late(&event.fact))
 }
 
 /// When the simulator begins to ask every server, to see who serves.
@@ -123,6 +172,24 @@ pub(super) fn is_read(recording: &Recording, at: usize, server: NodeId, packet: 
         _ => None,
     });
     turns.next().unwrap_or(true)
+}
+
+/// Whether a server that loads its memory now leaves its role as soon as it has: what arrives meanwhile is
+/// never read.
+pub(super) fn leaves_when_loaded(recording: &Recording, at: usize, server: NodeId) -> bool {
+    let mut later = recording
+        .events
+        .iter()
+        .skip(at)
+        .filter(|event| event.node == Some(server) && !matches!(event.fact, Fact::Fault(_)));
+    let is_turn = |fact: &Fact| match fact {
+        Fact::Noted(note) => matches!(note, Note::MemoryReplaced { .. } | Note::SteppedDown),
+        fact => matches!(fact, Fact::Crashed { .. } | Fact::Exited(_)),
+    };
+    let Some(turn) = later.find(|event| is_turn(&event.fact)) else { return false };
+    let leaves = |fact: &Fact| matches!(fact, Fact::Noted(Note::SteppedDown));
+    matches!(turn.fact, Fact::Noted(Note::MemoryReplaced { .. }))
+        && later.next().is_some_and(|next| next.at == turn.at && leaves(&next.fact))
 }
 
 /// What one server has sent another on their newest connection, has not arrived, and will; oldest first.

@@ -26,9 +26,16 @@ impl Teller<'_> {
     /// Whether a packet has arrived and is never read: its receiver still does what an earlier one asked of
     /// it when its role ends.
     fn is_unread(&mut self, to: NodeId, conn: ConnId, packet: &Packet) -> bool {
-        if matches!(packet, Packet::Snap { .. } | Packet::NewLeader { .. })
-            && !end::is_read(self.recording, self.at, to, packet)
-        {
+        let is_never_read = match packet {
+            Packet::Snap { .. } | Packet::NewLeader { .. } => {
+                !end::is_read(self.recording, self.at, to, packet)
+            }
+            Packet::Proposal(_) | Packet::Commit(_) => {
+                end::leaves_when_loaded(self.recording, self.at, to)
+            }
+            _ => false,
+        };
+        if is_never_read {
             self.unread.insert(conn);
         }
         !self.roles.leads(to) && self.unread.contains(&conn)

@@ -29,6 +29,8 @@ struct Role {
     serves: bool,
     /// By sender: whom the last vote that arrived was for, since the server began to look.
     votes: BTreeMap<NodeId, NodeId>,
+    /// Peers that have voted since they began to look for a leader.
+    voters: BTreeSet<NodeId>,
     /// Peers whose connection with it has ended, as it knows and a real server does not yet.
     lost: BTreeSet<NodeId>,
     /// It has left its role and is to look for a leader.
@@ -74,6 +76,11 @@ impl Roles {
     /// Whether a server has got this vote from another one.
     pub(super) fn has_vote(&self, server: NodeId, from: NodeId, leader: NodeId) -> bool {
         self.servers[server.index()].votes.get(&from) == Some(&leader)
+    }
+
+    /// Whether a server has got a vote for itself from another one that looks for a leader.
+    fn is_voted_for(&self, server: NodeId, by: NodeId) -> bool {
+        self.has_vote(server, by, server) && self.servers[server.index()].voters.contains(&by)
     }
 
     pub(super) fn others(&self, server: NodeId) -> Vec<NodeId> {
@@ -126,7 +133,9 @@ impl Roles {
     }
 
     pub(super) fn on_vote(&mut self, from: NodeId, to: NodeId, leader: NodeId) {
-        self.of(to).votes.insert(from, leader);
+        let role = self.of(to);
+        role.votes.insert(from, leader);
+        role.voters.insert(from);
     }
 
     /// A server leaves its role, and its process goes on.
@@ -184,6 +193,9 @@ impl Roles {
 
     pub(super) fn on_left(&mut self, server: NodeId) {
         self.over[server.index()] += 1;
+        self.servers.iter_mut().for_each(|role| {
+            role.voters.remove(&server);
+        });
         *self.of(server) = Role::default();
     }
 }
@@ -221,13 +233,16 @@ impl Teller<'_> {
     }
 
     /// A vote that has arrived counts although its sender dies or says something else: whoever is elected
-    /// by it is elected before.
-    pub(super) fn elect_with_its_vote(&mut self, server: NodeId) {
+    /// by it is elected before. So is who loses its power when it has a vote of who will elect it: the model
+    /// has it back before that one decides, which a real one does after 200 ms
+    /// (`FastLeaderElection.finalizeWait`), and with no history that it would vote for again.
+    pub(super) fn elect_with_its_vote(&mut self, server: NodeId, power_loss: bool) {
         for other in self.roles.others(server) {
             let elected = end::next_leader(self.recording, self.at, other);
             if let Some(leader) = elected.filter(|_| self.roles.leader(other).is_none())
                 && self.roles.has_vote(other, server, leader)
-                && !end::votes_again(self.recording, self.at, server, other)
+                && (!end::votes_again(self.recording, self.at, server, other)
+                    || power_loss && leader == server && self.roles.is_voted_for(server, other))
             {
                 self.elect(other, leader);
             }

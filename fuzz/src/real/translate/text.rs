@@ -3,6 +3,7 @@
 use super::end::waits_in_vain;
 use crate::explain::Story;
 use crate::oracle::Recording;
+use zab_core::variant::Release;
 use zab_core::{Key, Packet, Zxid};
 
 /// A scenario on its way.
@@ -93,8 +94,11 @@ fn head(title: &str, recording: &Recording) -> Vec<String> {
         // A hold must never look like a failure, but where it is time that ends a leader.
         format!("set initLimit {}", if waits_in_vain(recording) { 30 } else { 300 }),
         "set syncLimit 300".to_owned(),
-        "boot".to_owned(),
     ];
+    if !recording.schedule.directories.are_lenient() {
+        lines.push("directories strict".to_owned());
+    }
+    lines.push("boot".to_owned());
     let writes = super::client::boot_writes(recording);
     for (key, value) in &writes {
         lines.push(format!("do boot S{leader} create {} {value}", path(*key)));
@@ -105,6 +109,10 @@ fn head(title: &str, recording: &Recording) -> Vec<String> {
         let reads = (0..servers).map(|id| format!("sync-read S{id} {} {value}", path(*key)));
         lines.extend(reads);
     }
+    // What the boot has left is on every disk in the model, with its name.
+    if !recording.schedule.directories.are_lenient() {
+        lines.push("settle all".to_owned());
+    }
     lines.push("gate".to_owned());
     lines
 }
@@ -112,6 +120,25 @@ fn head(title: &str, recording: &Recording) -> Vec<String> {
 /// The lines of a scenario that do or wait for something.
 pub(super) fn verbs(text: &str) -> impl Iterator<Item = &str> {
     text.lines().filter(|line| !line.starts_with('#'))
+}
+
+/// What tells a scenario from others: its lines, and not how they are commented on.
+pub fn checksum(scenario: &str) -> u32 {
+    let mut hasher = crc32fast::Hasher::new();
+    for line in verbs(scenario) {
+        let line = line.split('#').next().unwrap_or(line).trim_end();
+        hasher.update(line.as_bytes());
+        hasher.update(b"\n");
+    }
+    hasher.finalize()
+}
+
+/// A release as scenarios have it.
+pub(super) const fn release(release: Release) -> &'static str {
+    match release {
+        Release::Old => "old",
+        Release::New => "new",
+    }
 }
 
 /// The node of a register.

@@ -1,6 +1,8 @@
 //! Lines that are read, and lines that are refused.
 
+use super::super::super::ensemble::Condition;
 use super::super::super::jute::client::Request;
+use super::super::super::link::Fate;
 use super::super::Queuer;
 use super::*;
 
@@ -24,6 +26,7 @@ fn each_verb_is_read() {
     };
     assert_eq!(verb("power S0 S2"), Verb::Power(vec![s0, s2]));
     assert_eq!(verb("blank S0"), Verb::Blank(vec![s0]));
+    assert_eq!(verb("install S0 new"), Verb::Install(vec![s0], Release::New));
     assert_eq!(verb("start all"), Verb::Start(vec![s0, NodeId(1), s2]));
     let write = Some(Operation::Write);
     assert_eq!(verb("hold S0 log write"), Verb::HoldFiles(vec![s0], log(write)));
@@ -55,6 +58,8 @@ fn what_is_wrong_is_told_with_its_line() {
         ("kill S7", "no server `S7`: S0 to S2"),
         ("kill", "a server is missing"),
         ("kill S0 now", "`now` is too much"),
+        ("install S0", "ends in old or new"),
+        ("directories sloppy", "`lenient` or `strict`"),
         ("hold S0 logs", "no kind of file `logs`"),
         ("hold S0 log stop", "no file operation `stop`"),
         ("hold ACK <1;4> S0 > S2", "`<1;4>` is no zxid"),
