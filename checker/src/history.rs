@@ -135,11 +135,11 @@ impl History {
         self.open.push(operation);
     }
 
-    /// The session is answered. A refusal is a `fail`. False if the session does not wait for it
+    /// The session is answered. A refusal is a `fail`, and so is that there is no connection. False if the session does not wait for it
     /// (any more): what a client gave up on stays `info`.
     pub fn complete(&mut self, time: Time, request: RequestId, outcome: Outcome) -> bool {
         let kind = match outcome {
-            Outcome::Refused => Kind::Fail,
+            Outcome::Refused | Outcome::Disconnected => Kind::Fail,
             _ => Kind::Ok(outcome),
         };
         self.close(time, request, kind)

@@ -81,7 +81,7 @@ fn by_register(history: &History) -> [Vec<Call<Op>>; KEYS] {
     let mut registers: [Vec<Call<Op>>; KEYS] = Default::default();
     for (operation, (invoked, returned)) in history.operations().iter().zip(spans) {
         let version = match operation.completion {
-            Some(Kind::Fail) => continue,
+            Some(Kind::Fail | Kind::Ok(Outcome::Failed { .. })) => continue,
             Some(Kind::Ok(Outcome::Written { version, .. })) => Some(version),
             _ => None,
         };

@@ -22,7 +22,7 @@ use zab_sim::{Act, Action, Schedule};
 pub fn for_workload(rng: &mut Rng, servers: u8, workload: Workload) -> Schedule {
     match workload {
         Workload::Registers => schedule(rng, servers),
-        Workload::Locks => locks::schedule(rng, servers),
+        Workload::Locks | Workload::LocalLocks => locks::schedule(rng, servers),
     }
 }
 

@@ -101,7 +101,8 @@ pub enum Wanted {
 
 impl Campaign {
     /// A campaign of one thread from an empty corpus, with every fault, for what counts in this
-    /// variant; in strict directories if it is a defect that shows nowhere else.
+    /// variant; in strict directories, or where clients queue for a lock, if it is a defect that shows
+    /// nowhere else.
     pub fn new(named: &Named, seed: u64, limit: Limit) -> Self {
         Self {
             releases: named.releases(),
@@ -113,7 +114,7 @@ impl Campaign {
             limit,
             without: Vec::new(),
             directories: directories_of(named),
-            workload: Workload::Registers,
+            workload: workload_of(named),
             guidance: Guidance::default(),
             wanted: Wanted::of(named),
             cause: None,
@@ -128,11 +129,25 @@ impl Campaign {
     }
 }
 
+/// The bugs that this variant shows by itself.
+fn bugs_of(named: &Named) -> impl Iterator<Item = &'static Bug> {
+    modeled().filter(|bug| bug.alone().map(Releases::from) == Some(named.releases()))
+}
+
 /// Where this variant is to be searched.
 fn directories_of(named: &Named) -> Directories {
-    let is_it = |bug: &Bug| bug.alone().map(Releases::from) == Some(named.releases());
-    let is_strict = modeled().any(|bug| bug.needs_strict_directories() && is_it(bug));
+    let is_strict = bugs_of(named).any(Bug::needs_strict_directories);
     if is_strict { Directories::Strict } else { Directories::Lenient }
+}
+
+/// What clients do where this variant is to be searched.
+fn workload_of(named: &Named) -> Workload {
+    bugs_of(named).map(workload_for).find(|workload| !workload.is_registers()).unwrap_or_default()
+}
+
+/// What clients do where this bug is to be searched for.
+pub fn workload_for(bug: &Bug) -> Workload {
+    if bug.needs_local_sessions() { Workload::LocalLocks } else { Workload::Registers }
 }
 
 impl Wanted {
@@ -160,7 +175,9 @@ impl Wanted {
         match named.base.harm {
             Some(Harm::Divergence) if is_listed => Self::Divergences,
             Some(Harm::Outage) if is_listed => Self::Outages,
-            Some(Harm::Assertion(class)) if is_listed => Self::assertion(class),
+            Some(Harm::Assertion(class) | Harm::Session(class)) if is_listed => {
+                Self::assertion(class)
+            }
             _ => Self::Losses,
         }
     }
@@ -177,13 +194,22 @@ impl Wanted {
     pub fn of_bug(bug: &Bug) -> Self {
         match bug.harm {
             Harm::Outage => Self::Outages,
-            Harm::Assertion(class) => Self::assertion(class),
+            Harm::Assertion(class) | Harm::Session(class) => Self::assertion(class),
             Harm::Loss | Harm::Divergence => Self::Divergences,
         }
     }
 
     fn assertion(class: &str) -> Self {
         Self::Only(Class::parse(class).expect("the catalogue has classes of the checker's"))
+    }
+
+    /// Whether they are all about what a lock, or a session, promises.
+    pub const fn is_about_locks(self) -> bool {
+        match self {
+            Self::Locks => true,
+            Self::Only(class) => class.is_about_locks(),
+            Self::Losses | Self::Divergences | Self::Outages | Self::Any => false,
+        }
     }
 
     /// Whether an execution with this class is a finding.

@@ -130,14 +130,18 @@ impl Row {
 /// The class by which an execution shows a bug, if it may show it.
 fn shown_by(bug: &Bug, outcome: &Outcome) -> Option<Class> {
     match bug.harm {
-        Harm::Assertion(name) => outcome.classes().into_iter().find(|c| c.name() == name),
+        Harm::Assertion(name) | Harm::Session(name) => {
+            outcome.classes().into_iter().find(|c| c.name() == name)
+        }
         _ => outcome.class().filter(|class| is_visible(*class)),
     }
 }
 
 /// Whether a client can see it, or who runs the servers.
 fn is_visible(class: Class) -> bool {
-    class.name().starts_with('O') || matches!(class, Class::I1 | Class::D5)
+    class.name().starts_with('O')
+        || class.is_about_locks()
+        || matches!(class, Class::I1 | Class::D5)
 }
 
 /// Whether nothing of the bug is in the execution.

@@ -92,9 +92,8 @@ impl Client {
         if self.open.is_some() {
             return None;
         }
+        let value = self.next_value().expect("an execution has fewer operations");
         self.cxid += 1;
-        assert!(self.cxid < REQUESTS_MAX, "an execution has fewer operations");
-        let value = u32::from(self.session.0) * REQUESTS_MAX + self.cxid;
         let (op, then_read) = match op {
             ClientOp::Write => (Op::Write { key, value }, None),
             ClientOp::WriteIf => {
@@ -107,6 +106,12 @@ impl Client {
         self.open = Some(Open { request, op, server, life, is_connected, then_read, answer: None });
         self.last = None;
         self.open
+    }
+
+    /// A value that nothing else writes, for what it asks next; none if it has asked for too much.
+    pub(crate) fn next_value(&self) -> Option<u32> {
+        let cxid = self.cxid + 1;
+        (cxid < REQUESTS_MAX).then(|| u32::from(self.session.0) * REQUESTS_MAX + cxid)
     }
 
     /// Asks a process of a server for something in this session, unless an operation is open.

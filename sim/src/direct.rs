@@ -5,7 +5,7 @@
 use crate::client::Client;
 use crate::driver::Driver;
 use crate::due::{Due, Effects};
-use crate::schedule::{Act, ClientOp, Directories};
+use crate::schedule::{Act, ClientOp, Directories, Workload};
 use crate::world::World;
 use zab_core::event::ExitReason;
 use zab_core::{Config, Key, NodeId, Replica, Time, View};
@@ -169,8 +169,8 @@ impl Driver for Direct {
         self.change(fx, |world, now, fx| world.heal(now, fx));
     }
 
-    fn begin_locks(&mut self, fx: &mut Effects) {
-        self.change(fx, |world, now, fx| world.begin_locks(now, fx));
+    fn begin_locks(&mut self, workload: Workload, fx: &mut Effects) {
+        self.change(fx, |world, now, fx| world.begin_locks(now, workload, fx));
     }
 
     fn calm_locks(&mut self, fx: &mut Effects) {

@@ -5,7 +5,7 @@
 
 use crate::client::Client;
 use crate::due::Effects;
-use crate::schedule::{Act, ClientOp, Directories};
+use crate::schedule::{Act, ClientOp, Directories, Workload};
 use zab_checker::Fact;
 use zab_core::event::ExitReason;
 use zab_core::{Config, Key, NodeId, Replica, Time, View};
@@ -58,7 +58,7 @@ pub trait Driver {
     fn heal(&mut self, fx: &mut Effects);
 
     /// From here on clients queue for the lock.
-    fn begin_locks(&mut self, fx: &mut Effects);
+    fn begin_locks(&mut self, workload: Workload, fx: &mut Effects);
 
     /// From here on those that do keep alive what they have, and change nothing.
     fn calm_locks(&mut self, fx: &mut Effects);

@@ -1,7 +1,8 @@
 //! Clients that queue for a lock, as ZooKeeper's recipe says, once for both drivers.
 //!
 //! Each of them opens a session, makes a node below `/lock`, and has the lock as long as no node there has a
-//! lower number. While it waits it lists the nodes now and then, where a real client is told by a watch.
+//! lower number. While it waits it lists the nodes now and then, where a real client is told by a watch. While it
+//! has the lock it writes now and then what the lock is there for.
 //! It holds on to the lock until it is told that its session has ended. When a server does not answer, drops it
 //! or refuses it, it has lost its connection, and goes on to the next server in the session that it has.
 
@@ -11,10 +12,11 @@ mod tests;
 use crate::backend::Backend;
 use crate::client::{Client, Open};
 use crate::due::Later;
+use crate::schedule::{KEYS, Workload};
 use crate::sessions;
 use std::ops::Range;
 use zab_checker::{Fact, News};
-use zab_core::{NodeId, Op, Outcome, SessionError, SessionId, Span};
+use zab_core::{Key, NodeId, Op, Outcome, SessionError, SessionId, Span};
 
 /// How many there are.
 const LOCKERS: u8 = 3;
@@ -34,6 +36,13 @@ const POLL_PAUSE: Span = Span::from_millis(20);
 /// How often a client that has the lock gives a sign of life: three times in the time that its session has.
 const PING_PAUSE: Span = Span::from_millis(50);
 
+/// Of this many signs of life of one that has the lock, the first is a write: there are times without writes
+/// that are longer than an election takes.
+const STEPS_PER_WRITE: u8 = 16;
+
+/// What the lock is there for: a register that schedules write as well.
+const GUARDED: Key = Key(KEYS as u8 - 1);
+
 /// The same for one that found no room in the queue.
 const FULL_PAUSE: Span = Span::from_millis(200);
 
@@ -43,6 +52,8 @@ pub(crate) struct Locker {
     client: Client,
     /// The server at which it is connected, or tries to be.
     server: NodeId,
+    /// Its sessions begin as local ones.
+    is_local: bool,
     /// How many sessions it has asked for.
     attempts: u8,
     /// It only keeps alive what it has.
@@ -69,12 +80,14 @@ struct Place {
     needs_node: bool,
     /// The lock is its own.
     holds: bool,
+    /// Signs of life since then, up to the next write.
+    steps: u8,
 }
 
 impl Locker {
-    fn new(number: u8, server: NodeId) -> Self {
+    fn new(number: u8, server: NodeId, is_local: bool) -> Self {
         let client = Client::new(SessionId(number.into()));
-        Self { client, server, attempts: 0, is_calm: false, state: State::New }
+        Self { client, server, is_local, attempts: 0, is_calm: false, state: State::New }
     }
 
     /// Its operations.
@@ -94,18 +107,21 @@ impl Locker {
             State::New => {
                 self.attempts += 1;
                 let session = SessionId::tracked(number, self.server, self.attempts);
+                let session = if self.is_local { session.begun_as_local() } else { session };
                 Some((session, Op::OpenSession))
             }
             State::Suspended(place) => Some((place.session, Op::ResumeSession)),
             State::Connected(ref mut place, _) => {
                 let op = match *place {
                     _ if self.is_calm => Op::Ping,
+                    Place { holds: true, steps: 0, .. } => write(&self.client),
                     Place { holds: true, .. } => Op::Ping,
                     Place { needs_node: true, .. } => Op::CreateNode,
                     _ => Op::Children,
                 };
                 // Whether it is there now, it has to see first.
                 place.needs_node = false;
+                place.steps = (place.steps + 1) % STEPS_PER_WRITE;
                 Some((place.session, op))
             }
         }
@@ -126,7 +142,7 @@ impl Locker {
         let session = open.request.session;
         match outcome {
             Outcome::Connected { opened } => {
-                let new = Place { session, needs_node: true, holds: false };
+                let new = Place { session, needs_node: true, holds: false, steps: 0 };
                 let place = match self.state {
                     State::Suspended(place) => place,
                     State::New | State::Connected(..) => new,
@@ -139,7 +155,7 @@ impl Locker {
                 self.state = State::New;
                 Some((Some(News::Expired), RECONNECT_PAUSE))
             }
-            Outcome::Pong { .. } => Some((None, PING_PAUSE)),
+            Outcome::Pong { .. } | Outcome::Written { .. } => Some((None, PING_PAUSE)),
             Outcome::Named { zxid, number } => Some((Some(News::Named { zxid, number }), PROMPTLY)),
             Outcome::Queue { own, first, .. } => {
                 let State::Connected(place, _) = &mut self.state else {
@@ -147,6 +163,7 @@ impl Locker {
                 };
                 place.needs_node = own.is_none();
                 place.holds = own.is_some() && own == first;
+                place.steps = 0;
                 let number = own.filter(|_| place.holds).map(|node| node.number);
                 Some((number.map(|number| News::Holds { number }), POLL_PAUSE))
             }
@@ -164,14 +181,20 @@ impl Locker {
     }
 }
 
+/// What one that has the lock does: a write, as long as it has values of its own.
+fn write(client: &Client) -> Op {
+    client.next_value().map_or(Op::Ping, |value| Op::Write { key: GUARDED, value })
+}
+
 /// From here on clients queue for the lock.
-pub(crate) fn begin<B: Backend>(backend: &mut B) {
+pub(crate) fn begin<B: Backend>(backend: &mut B, workload: Workload) {
     let (delays, servers) = {
         let cluster = backend.cluster();
         (cluster.delays, cluster.members().count() as u8)
     };
     for number in SessionId::FIRST_TRACKED..SessionId::FIRST_TRACKED + LOCKERS {
-        backend.lockers().push(Locker::new(number, delays.home(number, servers)));
+        let (home, is_local) = (delays.home(number, servers), workload == Workload::LocalLocks);
+        backend.lockers().push(Locker::new(number, home, is_local));
         turn(backend, number, PROMPTLY);
     }
 }
@@ -195,6 +218,9 @@ pub(crate) fn on_turn(backend: &mut impl Backend, client: u8) {
     let open =
         asked.and_then(|(session, op)| locker.client.ask((server, (life, is_up)), session, op));
     if let Some(open) = open {
+        if let Open { request, op: op @ Op::Write { .. }, .. } = open {
+            backend.observe(Some(server), Fact::Invoked { request, op });
+        }
         sessions::send(backend, client, open);
     }
 }
@@ -227,6 +253,9 @@ fn lose(backend: &mut impl Backend, client: u8, server: NodeId) {
 
 /// An answer reaches a client.
 pub(crate) fn on_answer(backend: &mut impl Backend, client: u8, (open, outcome): (Open, Outcome)) {
+    if let Open { request, server, op: Op::Write { .. }, .. } = open {
+        backend.observe(Some(server), Fact::Returned { request, outcome });
+    }
     let Some((news, pause)) = locker(backend, client).learn(&open, outcome) else {
         on_lost(backend, client, open.server);
         return;
@@ -237,8 +266,17 @@ pub(crate) fn on_answer(backend: &mut impl Backend, client: u8, (open, outcome):
     turn(backend, client, pause);
 }
 
+/// A client gets no answer.
+pub(crate) fn on_no_answer(backend: &mut impl Backend, client: u8, open: Open) {
+    let Open { server, request, op, .. } = open;
+    if let Op::Write { .. } = op {
+        backend.observe(Some(server), Fact::TimedOut { request });
+    }
+    on_lost(backend, client, server);
+}
+
 /// A client gets no answer, or one that ends its connection.
-pub(crate) fn on_lost(backend: &mut impl Backend, client: u8, server: NodeId) {
+fn on_lost(backend: &mut impl Backend, client: u8, server: NodeId) {
     lose(backend, client, server);
     turn(backend, client, RECONNECT_PAUSE);
 }

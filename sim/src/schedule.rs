@@ -26,8 +26,9 @@ use zab_core::variant::Release;
 /// The version of the JSON form that this build writes; it reads all older ones. Version 1 has other
 /// names for three kinds of action; until version 2 a flush error has neither file nor duration; version 4 has
 /// upgrades and blank disks, version 5 full and read-only ones, version 6 file systems that do no more than
-/// POSIX asks for, version 7 purges and log files without a header, version 8 clients that queue for a lock.
-pub const FORMAT: u16 = 8;
+/// POSIX asks for, version 7 purges and log files without a header, version 8 clients that queue for a lock,
+/// version 9 those whose sessions begin as local ones.
+pub const FORMAT: u16 = 9;
 
 /// Times in a schedule are whole multiples of this many microseconds.
 pub const GRAIN_US: u64 = 200;
@@ -89,9 +90,19 @@ pub enum Workload {
     Registers,
     /// From the beginning to the end, some more of them queue for a lock, each in a session of its own.
     Locks,
+    /// The same where sessions begin as local ones (`localSessionsEnabled`, `localSessionsUpgradingEnabled`).
+    LocalLocks,
 }
 
 impl Workload {
+    /// What a finding needs that is not so by default, for whoever reads of it.
+    pub const fn needed(self) -> Option<&'static str> {
+        match self {
+            Self::Registers | Self::Locks => None,
+            Self::LocalLocks => Some("local sessions (localSessionsEnabled=true)"),
+        }
+    }
+
     /// Whether clients do only what actions say.
     pub const fn is_registers(&self) -> bool {
         matches!(self, Self::Registers)
@@ -446,6 +457,11 @@ impl Schedule {
     pub const fn empty(seed: u64, servers: u8) -> Self {
         let (directories, workload) = (Directories::Lenient, Workload::Registers);
         Self { version: FORMAT, seed, servers, directories, workload, actions: Vec::new() }
+    }
+
+    /// What it needs that is not so by default, for whoever reads of a finding.
+    pub fn needed(&self) -> Option<&'static str> {
+        self.directories.needed().or_else(|| self.workload.needed())
     }
 
     /// When the last action is over, in microseconds after boot.

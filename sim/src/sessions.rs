@@ -89,10 +89,11 @@ pub(crate) fn drop_clients(backend: &mut impl Backend, server: NodeId, life: u16
 
 /// A client gives up the operation if it is still open.
 pub(crate) fn give_up(backend: &mut impl Backend, client: u8, cxid: u32) {
-    if let Some(Open { server, request, .. }) = backend.session(client).give_up(cxid) {
+    if let Some(open) = backend.session(client).give_up(cxid) {
+        let Open { server, request, .. } = open;
         backend.abandon(request);
         if request.session.is_tracked() {
-            lockers::on_lost(backend, client, server);
+            lockers::on_no_answer(backend, client, open);
         } else {
             backend.observe(Some(server), Fact::TimedOut { request });
         }

@@ -76,7 +76,7 @@ use crate::client::Client;
 use crate::driver::Driver;
 use crate::due::Effects;
 use crate::keyed::Delays;
-use crate::schedule::{Act, ClientOp, Directories};
+use crate::schedule::{Act, ClientOp, Directories, Workload};
 use crate::{faults, lockers, sessions};
 use agenda::Agenda;
 use clients::Clients;
@@ -242,8 +242,8 @@ impl Driver for Turmoil {
         self.collect(fx);
     }
 
-    fn begin_locks(&mut self, fx: &mut Effects) {
-        lockers::begin(self);
+    fn begin_locks(&mut self, workload: Workload, fx: &mut Effects) {
+        lockers::begin(self, workload);
         self.collect(fx);
     }
 

@@ -28,7 +28,7 @@ use crate::faults;
 use crate::keyed::Delays;
 use crate::lockers::{self, Locker};
 use crate::network::{Mailboxes, Network};
-use crate::schedule::{Act, ClientOp, Directories};
+use crate::schedule::{Act, ClientOp, Directories, Workload};
 use crate::sessions;
 use instant::Instant;
 use process::Process;
@@ -128,8 +128,8 @@ impl World {
     }
 
     /// From here on clients queue for the lock.
-    pub fn begin_locks(&mut self, now: Time, fx: &mut Effects) {
-        lockers::begin(&mut self.at(now, fx));
+    pub fn begin_locks(&mut self, now: Time, workload: Workload, fx: &mut Effects) {
+        lockers::begin(&mut self.at(now, fx), workload);
     }
 
     /// From here on those that do keep alive what they have, and change nothing.

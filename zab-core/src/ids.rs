@@ -91,6 +91,9 @@ impl SessionId {
     /// Set in the id of every session that servers keep track of.
     const TRACKED: u16 = 1 << 15;
 
+    /// Set in the id of a session that began as a local one.
+    const LOCAL: u16 = 1 << 7;
+
     /// The number of the first client whose sessions are tracked; others have smaller ones.
     pub const FIRST_TRACKED: u8 = 32;
 
@@ -101,6 +104,23 @@ impl SessionId {
         Self(Self::TRACKED | server << 12 | attempt << 8 | client as u16)
     }
 
+    /// The same, opened where sessions begin as local ones (`localSessionsEnabled`): an ensemble has them or
+    /// not, so what a leader looks up in its settings is in the id.
+    #[must_use]
+    pub const fn begun_as_local(self) -> Self {
+        Self(self.0 | Self::LOCAL)
+    }
+
+    /// Whether it began as a local session.
+    pub const fn is_begun_as_local(self) -> bool {
+        self.0 & Self::LOCAL != 0
+    }
+
+    /// The server at which it was opened.
+    pub const fn opened_at(self) -> NodeId {
+        NodeId((self.0 >> 12 & 7) as u8)
+    }
+
     /// Whether the servers know it, and end it if they hear nothing of its client. Others stand for sessions
     /// that never end, and are no part of the replicated state.
     pub const fn is_tracked(self) -> bool {
@@ -109,7 +129,12 @@ impl SessionId {
 
     /// The client whose session it is.
     pub const fn client(self) -> u8 {
-        self.0 as u8
+        (self.0 & !Self::LOCAL) as u8
+    }
+
+    /// What a client is called whose sessions are tracked.
+    pub const fn letter(client: u8) -> char {
+        (b'A' + client.wrapping_sub(Self::FIRST_TRACKED) % 26) as char
     }
 
     /// Which of its client's sessions it is, counted from 1.
@@ -124,8 +149,7 @@ impl fmt::Display for SessionId {
         if !self.is_tracked() {
             return write!(f, "c{}", self.0);
         }
-        let letter = b'A' + self.client().wrapping_sub(Self::FIRST_TRACKED) % 26;
-        write!(f, "{}{}", char::from(letter), self.attempt())
+        write!(f, "{}{}", Self::letter(self.client()), self.attempt())
     }
 }
 
@@ -168,5 +192,9 @@ mod tests {
         assert_eq!(tracked.to_string(), "B3");
         assert_eq!(tracked.client(), SessionId::FIRST_TRACKED + 1);
         assert!(tracked.is_tracked() && !SessionId(3).is_tracked());
+        let local = tracked.begun_as_local();
+        assert!(local.is_begun_as_local() && !tracked.is_begun_as_local());
+        assert_eq!((local.client(), local.opened_at()), (tracked.client(), NodeId(2)));
+        assert_eq!(local.to_string(), "B3");
     }
 }

@@ -270,7 +270,7 @@ impl Node {
             server.reply(request, Outcome::Refused);
             return;
         }
-        if op.is_of_session() {
+        if request.session.is_tracked() {
             self.on_session_op(request, op);
             return;
         }

@@ -67,20 +67,6 @@ pub enum Op {
     Children,
 }
 
-impl Op {
-    /// Whether it is about a session that servers keep track of.
-    pub const fn is_of_session(&self) -> bool {
-        match self {
-            Self::OpenSession
-            | Self::ResumeSession
-            | Self::Ping
-            | Self::CreateNode
-            | Self::Children => true,
-            Self::Write { .. } | Self::WriteIf { .. } | Self::Read { .. } | Self::Sync => false,
-        }
-    }
-}
-
 /// The effect of a transaction, decided by the leader when it proposes (ZooKeeper's `TxnHeader` + record).
 #[derive(Copy, Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Change {

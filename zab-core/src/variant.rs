@@ -194,6 +194,10 @@ pub struct Variant {
     /// then on: a leader acknowledges its own proposals. That flush succeeds, although the pages that
     /// the first one failed on may be gone (`SyncRequestProcessor.shutdown`). The repair writes them again.
     pub trusts_failed_flush: bool,
+    /// local-session-write: where sessions begin as local ones (`localSessionsEnabled`), a leader lets pass a
+    /// write of a session that it does not know and that was opened at another server, also if it knew that
+    /// session and has ended it (`LeaderSessionTracker.checkSession`, from 3.5.0 on).
+    pub passes_unknown_sessions: bool,
     /// ZOOKEEPER-1282: `currentEpoch` is written only after NEWLEADER was acknowledged.
     pub epoch_after_ack: bool,
     /// Transactions of the synchronization reach memory only after `currentEpoch` was written. No
@@ -245,6 +249,7 @@ impl Variant {
         leads_unpromised: false,
         removes_open_log: false,
         trusts_failed_flush: false,
+        passes_unknown_sessions: false,
         epoch_after_ack: false,
         apply_after_epoch: false,
         joins_by_whole_vote: false,

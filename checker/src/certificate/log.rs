@@ -70,6 +70,10 @@ impl Index {
 
     /// Whether the change is what the operation leads to after everything read so far.
     fn is_effect_of(&self, operation: &Operation, txn: &Txn) -> bool {
+        // Which sessions may write is what E-1 and E-7 are about.
+        if let (true, Change::Refused(_)) = (operation.process().is_tracked(), txn.change) {
+            return true;
+        }
         let before = |key: Key| self.registers[key.index()].last().map_or(0, |(_, r)| r.version);
         let expected = match operation.op {
             Op::Write { key, value } => {

@@ -38,9 +38,10 @@ pub(super) struct Args {
     /// End after this many schedules
     #[arg(long, value_name = "N", conflicts_with = "time")]
     runs: Option<u64>,
-    /// What clients do: read and write registers, or queue for a lock as well
-    #[arg(long, value_enum, default_value_t, value_name = "W")]
-    workload: Clients,
+    /// What clients do: read and write registers, or queue for a lock as well [default: registers; for a
+    /// single defect, what it is known from]
+    #[arg(long, value_enum, value_name = "W", hide_default_value = true)]
+    workload: Option<Clients>,
     /// Where to write a case
     #[arg(long, default_value = FOUND, value_name = "DIR")]
     out: PathBuf,
@@ -65,7 +66,9 @@ pub(super) fn run(args: &Args, out: &Out) -> Result<Exit, Failure> {
     let variant = &named.name;
     let goes_on = if args.keep_going { " --keep-going" } else { "" };
     let size = servers.map_or(String::new(), |servers| format!(" --servers {servers}"));
-    let (clients, folder) = (workload::flag(args.workload.into()), out_option(&args.out));
+    let blank = Campaign::new(&named, *seed, limit);
+    let workload = args.workload.map_or(blank.workload, Into::into);
+    let (clients, folder) = (workload::flag(workload), out_option(&args.out));
     let command = format!(
         "cargo zab agree --variant {variant} --seed {seed} {shown}{size}{clients}{goes_on}{folder}"
     );
@@ -74,8 +77,8 @@ pub(super) fn run(args: &Args, out: &Out) -> Result<Exit, Failure> {
         sizes: (*servers).into(),
         wanted: Wanted::Any,
         keep_going: true,
-        workload: args.workload.into(),
-        ..Campaign::new(&named, *seed, limit)
+        workload,
+        ..blank
     };
     let meter = Meter::new(out, limit);
     let watch = &mut |tally: Tally| meter.count(tally.schedules, || tally.to_string());

@@ -76,9 +76,10 @@ pub(super) struct Args {
     without: Vec<Kind>,
     #[command(flatten)]
     strict_posix: StrictPosix,
-    /// What clients do: read and write registers, or queue for a lock as well
-    #[arg(long, value_enum, default_value_t, value_name = "W")]
-    workload: Clients,
+    /// What clients do: read and write registers, or queue for a lock as well [default: registers; for a
+    /// single defect, what it is known from]
+    #[arg(long, value_enum, value_name = "W", hide_default_value = true)]
+    workload: Option<Clients>,
     /// Only findings that go away when this defect is repaired: see `zab variants V`; `upgrade` for
     /// those that neither release of OLD:NEW shows without the other
     #[arg(long, value_name = "DEFECT")]
@@ -215,7 +216,7 @@ fn campaign(args: &Args, named: &Named) -> Result<Campaign, Failure> {
         Some(name) => Wanted::Only(Class::parse(name).ok_or_else(|| {
             Failure::usage(format!("there is no class `{name}`: {}", Class::NAMES))
         })?),
-        None if args.workload == Clients::Locks => Wanted::of_locks(named),
+        None if args.workload.is_some_and(Clients::queue) => Wanted::of_locks(named),
         None => Wanted::of(named),
     };
     check_servers(args.servers)?;
@@ -233,7 +234,7 @@ fn campaign(args: &Args, named: &Named) -> Result<Campaign, Failure> {
         limit: args.runs.map_or(Limit::Time(time), Limit::Runs),
         without: args.without.clone(),
         directories: args.strict_posix.or(blank.directories),
-        workload: args.workload.into(),
+        workload: args.workload.map_or(blank.workload, Into::into),
         wanted,
         keep_going: args.keep_going,
         folder: args.corpus.as_deref().map(shared).transpose()?,

@@ -253,7 +253,7 @@ fn tell(out: &Out, variant: &str, case: &Case, outcome: &Outcome, hash: u64, exi
         }
         Verdict::Unknown(reason) => out.bad(format!("unknown: {reason} {trace}")),
     }
-    if let Some(needed) = case.schedule.directories.needed() {
+    if let Some(needed) = case.schedule.needed() {
         out.line(format!("needs {needed}"));
     }
     if exit == Exit::NotReproduced {

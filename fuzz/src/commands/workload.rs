@@ -3,13 +3,21 @@
 use zab_sim::schedule::Workload;
 
 /// What clients do.
-#[derive(Copy, Clone, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+#[derive(Copy, Clone, Debug, PartialEq, Eq, clap::ValueEnum)]
 pub(super) enum Clients {
     /// They read and write registers
-    #[default]
     Registers,
     /// Some of them queue for a lock, each in a session of its own
     Locks,
+    /// The same where sessions begin as local ones, as with localSessionsEnabled
+    LocalLocks,
+}
+
+impl Clients {
+    /// Whether some of them queue for a lock.
+    pub(super) fn queue(self) -> bool {
+        self != Self::Registers
+    }
 }
 
 impl From<Clients> for Workload {
@@ -17,11 +25,16 @@ impl From<Clients> for Workload {
         match clients {
             Clients::Registers => Self::Registers,
             Clients::Locks => Self::Locks,
+            Clients::LocalLocks => Self::LocalLocks,
         }
     }
 }
 
 /// The option that says so, for the command that repeats a run.
 pub(super) const fn flag(workload: Workload) -> &'static str {
-    if workload.is_registers() { "" } else { " --workload locks" }
+    match workload {
+        Workload::Registers => "",
+        Workload::Locks => " --workload locks",
+        Workload::LocalLocks => " --workload local-locks",
+    }
 }

@@ -85,7 +85,7 @@ impl Story {
         }
         let end_us = recording.outcome.run.end_us;
         let verdict = recording.outcome.verdict.clone();
-        let needed = recording.schedule.directories.needed();
+        let needed = recording.schedule.needed();
         Self { start, moments, end: teller.servers, end_us, verdict, finding, needed }
     }
 

@@ -1,12 +1,15 @@
 //! Passes that make a schedule shorter.
 
 use super::Shrink;
-use zab_sim::schedule::{CLIENTS, Directories, Kind};
+use zab_sim::schedule::{CLIENTS, Directories, Kind, Workload};
 use zab_sim::{Act, Action, Schedule};
 
 /// Every pass but the expensive one.
 pub(super) fn all<F: FnMut(&Schedule) -> bool>(shrink: &mut Shrink<F>) {
     shrink.edit(|schedule| schedule.directories = Directories::Lenient);
+    for workload in [Workload::Registers, Workload::Locks] {
+        shrink.edit(|schedule| schedule.workload = workload);
+    }
     truncate(shrink);
     drop_groups(shrink);
     chunks(shrink);

@@ -1,6 +1,6 @@
 //! How simple a schedule is.
 
-use zab_sim::schedule::{ClientOp, CrashMode, StallTarget};
+use zab_sim::schedule::{ClientOp, CrashMode, StallTarget, Workload};
 use zab_sim::{Act, Schedule};
 
 /// The simplicity of a schedule: less is simpler. Compared in the order of the fields, each a
@@ -9,6 +9,8 @@ use zab_sim::{Act, Schedule};
 pub struct Measure {
     /// File systems are not what they are by default.
     is_strict: bool,
+    /// Clients do more than the actions say: the less of that, the simpler.
+    workload: u8,
     servers: u8,
     actions: usize,
     /// How much there is to understand in the actions.
@@ -30,6 +32,11 @@ pub fn measure(schedule: &Schedule) -> Measure {
     let last_us = actions.iter().map(|action| action.at_us).max().unwrap_or(0);
     Measure {
         is_strict: !schedule.directories.are_lenient(),
+        workload: match schedule.workload {
+            Workload::Registers => 0,
+            Workload::Locks => 1,
+            Workload::LocalLocks => 2,
+        },
         servers: schedule.servers,
         actions: actions.len(),
         difficulty: actions.iter().map(|action| difficulty(&action.act)).sum(),

@@ -3,7 +3,7 @@
 use super::*;
 use crate::generate;
 use crate::rng::Rng;
-use zab_sim::schedule::{ClientOp, CrashMode, Directories};
+use zab_sim::schedule::{ClientOp, CrashMode, Directories, Workload};
 use zab_sim::{Act, Action};
 
 fn noise(seed: u64, servers: u8, actions: usize) -> Schedule {
@@ -127,5 +127,16 @@ fn a_world_that_is_stricter_than_needed_is_as_it_is_by_default() {
         };
         let small = minimize(&noise, fails).expect("it fails").schedule;
         assert_eq!((small.directories, small.actions.len()), (expected, 1));
+    }
+}
+
+#[test]
+fn clients_do_no_more_than_is_needed() {
+    use Workload::{LocalLocks, Locks, Registers};
+    for enough in [vec![Registers, Locks, LocalLocks], vec![Locks, LocalLocks], vec![LocalLocks]] {
+        let noise = Schedule { workload: LocalLocks, ..noise(3, 3, 40) };
+        let fails = |schedule: &Schedule| enough.contains(&schedule.workload);
+        let small = minimize(&noise, fails).expect("it fails").schedule;
+        assert_eq!((small.workload, small.actions.len()), (enough[0], 0));
     }
 }

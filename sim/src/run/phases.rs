@@ -80,7 +80,7 @@ impl<D: Driver, O: Observer> Execution<'_, D, O> {
             self.state(None, Fact::StrictDirectories)?;
         }
         if !schedule.workload.is_registers() {
-            self.change(|driver, fx| driver.begin_locks(fx))?;
+            self.change(|driver, fx| driver.begin_locks(schedule.workload, fx))?;
         }
         self.chaos(schedule)?;
         self.change(|driver, fx| driver.heal(fx))?;

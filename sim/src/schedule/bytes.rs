@@ -2,8 +2,8 @@
 //!
 //! 16 bytes of header (`seed u64 | servers u8 | directories u8 | workload u8 | 5 × 0`), then 8 bytes an action
 //! (`at u16 | kind u8 | a u8 | b u8 | c u8 | span u16`, times in units of [`GRAIN_US`]), all
-//! little-endian. Directories are strict if that byte is `S`, and the workload is locks if that byte is `L`, so that hardly any bytes ask for that which
-//! were not meant to. Kinds and servers are taken modulo their number, missing bytes of the header are
+//! little-endian. Directories are strict if that byte is `S`, and the workload is locks if that byte is `L`, or `l`
+//! with local sessions, so that hardly any bytes ask for that which were not meant to. Kinds and servers are taken modulo their number, missing bytes of the header are
 //! 0, and a record that is not whole is left out. Removing 8 bytes removes one action, so a
 //! fuzzer's own mutations are meaningful edits.
 
@@ -24,6 +24,9 @@ const STRICT: u8 = b'S';
 
 /// The byte of the header that asks for clients that queue for a lock.
 const LOCKS: u8 = b'L';
+
+/// The same for clients whose sessions begin as local ones.
+const LOCAL_LOCKS: u8 = b'l';
 
 const SERVERS: [u8; 3] = [3, 5, 7];
 const OPS: [ClientOp; 4] = [ClientOp::Write, ClientOp::WriteIf, ClientOp::Read, ClientOp::SyncRead];
@@ -53,6 +56,7 @@ impl Schedule {
             },
             workload: match workload {
                 LOCKS => Workload::Locks,
+                LOCAL_LOCKS => Workload::LocalLocks,
                 _ => Workload::Registers,
             },
             actions: records.chunks_exact(RECORD).take(ACTIONS_MAX).map(decode).collect(),
@@ -68,7 +72,11 @@ impl Schedule {
         bytes.extend_from_slice(&self.seed.to_le_bytes());
         bytes.push(servers.expect("a valid schedule has 3, 5 or 7 servers") as u8);
         bytes.push(if self.directories.are_lenient() { 0 } else { STRICT });
-        bytes.push(if self.workload.is_registers() { 0 } else { LOCKS });
+        bytes.push(match self.workload {
+            Workload::Registers => 0,
+            Workload::Locks => LOCKS,
+            Workload::LocalLocks => LOCAL_LOCKS,
+        });
         bytes.resize(HEADER, 0);
         self.actions.iter().for_each(|action| bytes.extend_from_slice(&encode(action)));
         bytes

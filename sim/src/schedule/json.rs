@@ -136,6 +136,7 @@ impl Schedule {
         let workload = match workload {
             Workload::Registers => "",
             Workload::Locks => "\n  \"workload\": \"locks\",",
+            Workload::LocalLocks => "\n  \"workload\": \"local-locks\",",
         };
         format!(
             "{{\n  \"version\": {version},\n  \"seed\": {seed},\n  \"servers\": {servers},\

@@ -14,7 +14,7 @@ fn error(text: &str) -> String {
 }
 
 fn with_action(action: &str) -> String {
-    format!(r#"{{"version": 8, "seed": 1, "servers": 3, "actions": [{action}]}}"#)
+    format!(r#"{{"version": 9, "seed": 1, "servers": 3, "actions": [{action}]}}"#)
 }
 
 #[test]
@@ -131,7 +131,7 @@ fn json_is_one_action_a_line() {
     schedule.actions.push(Action { at_us: 1200, act: loss });
     schedule.actions.push(Action { at_us: 1400, act: Act::HealAll });
     let text = r#"{
-  "version": 8,
+  "version": 9,
   "seed": 7,
   "servers": 3,
   "actions": [
@@ -158,7 +158,7 @@ fn version_1_is_read_and_written_in_the_words_of_today() {
     assert_eq!(acts, [loss, kill, Act::Reset { a: 0, b: 2 }]);
     let written = schedule.to_json();
     assert!(
-        ["version\": 8", "power-loss", "kill", "reset"].iter().all(|new| written.contains(new))
+        ["version\": 9", "power-loss", "kill", "reset"].iter().all(|new| written.contains(new))
     );
     assert!(["crash", "restart", "drop"].iter().all(|old| !written.contains(old)));
     assert_eq!(Schedule::from_json(&written), Ok(schedule));
@@ -249,8 +249,8 @@ fn typos_are_refused() {
 
 #[test]
 fn a_newer_format_is_refused_before_anything_else() {
-    let text = r#"{"version": 9, "plan": []}"#;
-    assert_eq!(error(text), "format version 9: this build reads versions 1 to 8, use a newer one");
-    let text = r#"{"version": 8, "seed": 1, "servers": 4, "actions": []}"#;
+    let text = r#"{"version": 10, "plan": []}"#;
+    assert_eq!(error(text), "format version 10: this build reads versions 1 to 9, use a newer one");
+    let text = r#"{"version": 9, "seed": 1, "servers": 4, "actions": []}"#;
     assert_eq!(error(text), "servers: 4 is not possible, write 3, 5 or 7");
 }

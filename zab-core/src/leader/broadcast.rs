@@ -4,7 +4,7 @@ mod canonical;
 pub(crate) mod invariants;
 
 use super::Leader;
-use super::sessions::{Owner, Tracker, deadline};
+use super::sessions::{Owner, Tracker, Tracking, deadline};
 use crate::committer::Work;
 use crate::event::Note;
 use crate::ids::{ConnId, NodeId, RequestId, SessionId, Zxid};
@@ -44,13 +44,13 @@ pub(super) struct Broadcast {
 }
 
 impl Broadcast {
-    /// Begins after ⟨e, 0⟩ with the state of the initial history, whose sessions have until then.
-    pub(super) fn start(&mut self, mark: Zxid, initial: &Replica, deadline: Time) {
+    /// Begins after ⟨e, 0⟩ with the state of the initial history and its sessions.
+    pub(super) fn start(&mut self, mark: Zxid, initial: &Replica, tracking: Tracking) {
         self.last_proposed = mark;
         self.last_committed = mark;
         self.prepared = initial.registers;
         self.prepared_locks = initial.locks;
-        self.sessions.start(initial.locks.sessions(), deadline);
+        self.sessions.start(initial.locks.sessions(), tracking);
     }
 
     /// What a learner acknowledged above this zxid is void: it is about to lose it.
@@ -70,8 +70,10 @@ impl Broadcast {
     fn prepare(&mut self, request: RequestId, op: Op, from: (Owner, Time)) -> Option<Txn> {
         let next = self.next_zxid()?;
         let change = match op {
-            Op::Write { key, value } => self.set(key, value, None),
-            Op::WriteIf { key, value, version } => self.set(key, value, Some(version)),
+            Op::Write { key, value } => self.write(request.session, from.0, (key, value, None)),
+            Op::WriteIf { key, value, version } => {
+                self.write(request.session, from.0, (key, value, Some(version)))
+            }
             Op::OpenSession => self.open_session(request.session, from),
             Op::CreateNode => self.create_node(request.session, from.0),
             Op::Read { .. } | Op::Sync | Op::ResumeSession | Op::Ping | Op::Children => {
@@ -111,12 +113,26 @@ impl Broadcast {
     }
 
     fn create_node(&mut self, session: SessionId, owner: Owner) -> Change {
-        let checked = self.sessions.check(session, owner);
+        let checked = self.sessions.check_global(session, owner);
         let room = self.prepared_locks.next_number().ok_or(SessionError::Full);
         match checked.and(room) {
             Ok(number) => Change::CreateNode { number },
             Err(error) => Change::Refused(error),
         }
+    }
+
+    fn write(
+        &mut self,
+        session: SessionId,
+        owner: Owner,
+        (key, value, expected): (Key, u32, Option<u32>),
+    ) -> Change {
+        if session.is_tracked()
+            && let Err(error) = self.sessions.check(session, owner)
+        {
+            return Change::Refused(error);
+        }
+        self.set(key, value, expected)
     }
 
     fn set(&mut self, key: Key, value: u32, expected: Option<u32>) -> Change {
@@ -262,7 +278,7 @@ mod tests {
         let request = RequestId { session: SessionId(0), cxid: 1 };
         let write = Op::Write { key: Key(0), value: 1 };
         let mut broadcast = Broadcast::default();
-        broadcast.start(Zxid::new(1, u32::MAX - 1), &Replica::default(), Time(0));
+        broadcast.start(Zxid::new(1, u32::MAX - 1), &Replica::default(), Tracking::default());
         let mut prepare = || broadcast.prepare(request, write, (Owner::Leader, Time(0)));
         assert_eq!(prepare().map(|txn| txn.zxid), Some(Zxid::new(1, u32::MAX)));
         assert_eq!(prepare(), None, "ZOOKEEPER-1277");

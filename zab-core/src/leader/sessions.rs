@@ -5,7 +5,7 @@
 mod tests;
 
 use super::Leader;
-use crate::ids::{ConnId, RequestId, SessionId};
+use crate::ids::{ConnId, NodeId, RequestId, SessionId};
 use crate::locks::SessionError;
 use crate::message::Packet;
 use crate::server::Server;
@@ -32,16 +32,36 @@ struct Tracked {
     owner: Option<Owner>,
 }
 
+/// How a leader begins to track sessions.
+#[derive(Copy, Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub(super) struct Tracking {
+    /// Until when those live that are open.
+    pub(super) deadline: Time,
+    /// The leader, if it lets pass what it does not know and did not open.
+    pub(super) lenient: Option<NodeId>,
+}
+
+impl Tracking {
+    /// From now on at this leader.
+    pub(super) fn at(server: &Server) -> Self {
+        let lenient = server.variant.passes_unknown_sessions.then_some(server.id);
+        Self { deadline: deadline(server), lenient }
+    }
+}
+
 /// Every session that the leader knows.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub(super) struct Tracker {
     sessions: Vec<Tracked>,
+    lenient: Option<NodeId>,
 }
 
 impl Tracker {
     /// Every session that is open when an epoch is established gets its full time
     /// (`SessionTrackerImpl` calls `trackSession` for each).
-    pub(super) fn start(&mut self, open: impl Iterator<Item = SessionId>, deadline: Time) {
+    pub(super) fn start(&mut self, open: impl Iterator<Item = SessionId>, tracking: Tracking) {
+        let Tracking { deadline, lenient } = tracking;
+        self.lenient = lenient;
         let tracked = |session| Tracked { session, deadline, is_closing: false, owner: None };
         self.sessions.clear();
         self.sessions.extend(open.map(tracked));
@@ -70,8 +90,24 @@ impl Tracker {
         }
     }
 
-    /// Whether somebody may ask for something in a session (`checkSession`).
+    /// Whether somebody may change something in a session (`checkSession`). One that is not known may be a local
+    /// session of another server, which has to know it.
     pub(super) fn check(&mut self, session: SessionId, owner: Owner) -> Result<(), SessionError> {
+        let is_foreign = session.is_begun_as_local()
+            && self.lenient.is_some_and(|leader| session.opened_at() != leader);
+        if is_foreign && self.find(session).is_none() {
+            return Ok(());
+        }
+        self.check_global(session, owner)
+    }
+
+    /// Whether somebody may ask for what only a session can that all servers know, as an ephemeral node
+    /// (`checkGlobalSession`).
+    pub(super) fn check_global(
+        &mut self,
+        session: SessionId,
+        owner: Owner,
+    ) -> Result<(), SessionError> {
         let tracked = self.find(session).filter(|tracked| !tracked.is_closing);
         let known = *tracked.ok_or(SessionError::Expired)?.owner.get_or_insert(owner);
         if known == owner { Ok(()) } else { Err(SessionError::Moved) }

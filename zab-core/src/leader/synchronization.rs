@@ -3,7 +3,7 @@
 
 use super::decision::{Decision, Known, decide};
 use super::learner::Stage;
-use super::sessions::deadline;
+use super::sessions::Tracking;
 use super::{Leader, Phase};
 use crate::durable::log_files::SNAPSHOT_BYTES;
 use crate::event::{Breach, File, Note, SyncMode};
@@ -116,7 +116,7 @@ impl Leader {
     fn establish(&mut self, server: &mut Server) {
         let mark = Zxid::of_epoch(self.epoch);
         self.phase = Phase::Broadcast;
-        self.broadcast.start(mark, &server.memory.replica, deadline(server));
+        self.broadcast.start(mark, &server.memory.replica, Tracking::at(server));
         server.memory.replica.last_processed = mark;
         server.vote.peer_epoch = self.epoch;
         server.serving = true;

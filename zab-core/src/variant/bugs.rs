@@ -116,6 +116,14 @@ impl Bug {
         })
     }
 
+    /// Whether it shows only where sessions begin as local ones (`localSessionsEnabled`), which they do not by
+    /// default.
+    pub fn needs_local_sessions(&self) -> bool {
+        self.alone().is_some_and(|alone| {
+            alone.passes_unknown_sessions && !self.repaired(alone).passes_unknown_sessions
+        })
+    }
+
     /// Whether there is something of it in the variant to repair.
     pub fn is_in(&self, variant: Variant) -> bool {
         self.repaired(variant) != variant

@@ -28,6 +28,9 @@ pub enum Harm {
     /// Something happens that ZooKeeper's code asserts does not, of this class of the checker's: the
     /// follower falls out and synchronizes again.
     Assertion(&'static str),
+    /// A promise about sessions and their nodes is broken, of this class of the checker's, where clients queue
+    /// for a lock.
+    Session(&'static str),
 }
 
 /// A named variant.
@@ -92,6 +95,7 @@ const ZK_3_9_5: Variant = Variant {
     leads_unpromised: true,
     removes_open_log: true,
     trusts_failed_flush: true,
+    passes_unknown_sessions: true,
     ..REFERENCE
 };
 
@@ -158,13 +162,14 @@ const BEFORE_2678: Variant = Variant {
 const ZK_3_5_2: Variant = BEFORE_2678;
 
 /// What 3.4 does not have: DIFF from the log on disk, and from 3.4.6 on the refusal to start with an
-/// epoch file that is too old (`updatingEpoch`) and the snapshot of a would-be leader.
+/// epoch file that is too old (`updatingEpoch`) and the snapshot of a would-be leader. Nor local sessions.
 const ZK_3_4_14: Variant = Variant {
     needs_first_snapshot: false,
     disk_diff_unchecked: false,
     snap_keeps_log: false,
     refuses_epoch_gap: false,
     elected_snapshots_tail: false,
+    passes_unknown_sessions: false,
     ..ZK_3_5_8
 };
 
@@ -177,6 +182,7 @@ const ZK_3_4_9: Variant = Variant {
     snap_keeps_log: false,
     refuses_epoch_gap: false,
     elected_snapshots_tail: false,
+    passes_unknown_sessions: false,
     ..BEFORE_2678
 };
 

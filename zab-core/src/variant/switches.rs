@@ -193,6 +193,7 @@ pub const SWITCHES: &[Switch] = &[
     switch!(leads_unpromised, [], "Leader.getEpochToPropose"),
     switch!(removes_open_log, [], "FileTxnLog.FileTxnIterator.goToNextLog"),
     switch!(trusts_failed_flush, [], "SyncRequestProcessor.shutdown"),
+    switch!(passes_unknown_sessions, [], "LeaderSessionTracker.checkSession"),
     switch!(epoch_after_ack, [1282], "Learner.syncWithLeader"),
     switch!(apply_after_epoch, [], "Learner.syncWithLeader"),
     switch!(joins_by_whole_vote, [1732, 1805], "Vote.equals"),

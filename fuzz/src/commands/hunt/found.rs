@@ -26,7 +26,7 @@ pub(super) fn tell(out: &Out, oracle: &mut Oracle, settled: &Settled<'_>, path: 
         case.provenance.minimizing
     ));
     out.remark(format!("needs: {}", needed(case)));
-    if let Some(needed) = case.schedule.directories.needed() {
+    if let Some(needed) = case.schedule.needed() {
         out.line(format!("needs: {needed}"));
     }
     let named = case.named();
@@ -41,7 +41,7 @@ pub(super) fn tell(out: &Out, oracle: &mut Oracle, settled: &Settled<'_>, path: 
     out.line(format!("case:    {}", path.display()));
     out.line(format!("explain: cargo zab explain {path_quoted} --table"));
     out.line(format!("compare: cargo zab replay {path_quoted} --variant reference"));
-    let note = case.schedule.directories.needed();
+    let note = case.schedule.needed();
     let note = note.map_or(String::new(), |needed| format!("  # needs {needed}"));
     out.line(format!("replay:  cargo zab replay {path_quoted}{note}"));
 }
@@ -91,7 +91,7 @@ pub(super) fn case_json(path: &Path, settled: &Settled<'_>) -> Value {
         "client_visible": case.expected.is_client_visible(),
         "expected": case.expected,
         "defects": case.defects,
-        "needs": case.schedule.directories.needed(),
+        "needs": case.schedule.needed(),
         "seen": seen,
         "actions": case.schedule.actions.len(),
         "actions_before": case.provenance.actions_before,

@@ -154,6 +154,7 @@ impl Task {
             wanted: Wanted::of_bug(bug),
             cause: Some(Cause::Bug(bug)),
             directories,
+            workload: search::workload_for(bug),
             ..Campaign::new(named, effort.campaigns, Limit::Runs(*runs))
         };
         let report = search::run(&campaign, &|_| watch());

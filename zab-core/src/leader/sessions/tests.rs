@@ -1,6 +1,6 @@
 //! Which sessions end, and who may speak for them.
 
-use super::{Owner, Tracker};
+use super::{Owner, Tracker, Tracking};
 use crate::event::{Actor, Input, Note, Output, Timer};
 use crate::ids::{ConnId, NodeId, RequestId, SessionId, Zxid};
 use crate::invariants::samples::{established, following};
@@ -44,10 +44,32 @@ fn a_session_goes_on_where_its_client_has_connected_last_and_nowhere_else() {
 #[test]
 fn a_new_leader_gives_every_session_its_full_time_and_takes_it_where_it_hears_of_it_first() {
     let mut tracker = Tracker::default();
-    tracker.start([A].into_iter(), Time(500));
+    tracker.start([A].into_iter(), Tracking { deadline: Time(500), lenient: None });
     assert_eq!(tracker.expire(Time(499)), []);
     assert_eq!(tracker.check(A, AT_S1), Ok(()));
     assert_eq!(tracker.check(A, AT_S0), Err(SessionError::Moved));
+}
+
+/// `LeaderSessionTracker.checkSession`, and `checkGlobalSession` beside it.
+#[test]
+fn what_is_not_known_passes_if_it_may_be_a_local_session_of_another_server() {
+    let expired = Err(SessionError::Expired);
+    let global = SessionId::tracked(SessionId::FIRST_TRACKED, NodeId(0), 1);
+    let own = A.begun_as_local();
+    for (lenient, session, may) in [
+        (Some(LEADER), global.begun_as_local(), Ok(())),
+        (Some(LEADER), own, expired),
+        (Some(LEADER), global, expired),
+        (None, global.begun_as_local(), expired),
+    ] {
+        let mut tracker = Tracker::default();
+        tracker.start([session].into_iter(), Tracking { deadline: Time(500), lenient });
+        tracker.expire(Time(500));
+        assert_eq!(tracker.check(session, AT_S0), expired, "it is known to be closing");
+        tracker.remove(session);
+        assert_eq!(tracker.check(session, AT_S0), may, "{session} with {lenient:?}");
+        assert_eq!(tracker.check_global(session, AT_S0), expired, "no ephemeral node");
+    }
 }
 
 #[test]

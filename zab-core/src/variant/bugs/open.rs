@@ -67,6 +67,20 @@ pub(super) const BUGS: &[Bug] = &[
         },
     },
     Bug {
+        name: "local-session-write",
+        jira: &[],
+        cause: "a leader takes a session that it has ended for a local one of another server",
+        symptom: "with local sessions, a write of an expired session is carried out: two hold one lock",
+        affects: "3.5.0 to HEAD",
+        fixed: "",
+        source: Source::Reproduced,
+        harm: Harm::Session("E-1"),
+        model: Model::Switches {
+            alone: Variant { passes_unknown_sessions: true, ..REFERENCE },
+            repair: |variant| variant.passes_unknown_sessions = false,
+        },
+    },
+    Bug {
         name: "unflushed-start",
         jira: &[],
         cause: "what a killed process left unflushed is voted with, acknowledged, never flushed",
