@@ -35,8 +35,9 @@ pub(super) fn schedule(rng: &mut Rng, servers: u8) -> Schedule {
 
 type Burst = fn(&mut Rng, &Swarm, u64, &mut Vec<Action>);
 
-const BURSTS: [Burst; 6] = [
+const BURSTS: [Burst; 7] = [
     outlast,
+    hold_back,
     end_in_the_dark,
     fall_behind,
     change_hands,
@@ -62,8 +63,17 @@ fn outlast(rng: &mut Rng, swarm: &Swarm, at_us: u64, actions: &mut Vec<Action>) 
     actions.push(Action { at_us, act });
 }
 
-/// The same, and what ends the sessions gets to one log or none: nobody else hears of it, or no other disk
-/// takes it. Then those who know of it go down.
+/// What the clients of a server ask for stands on the way until their sessions have ended, and arrives then: a
+/// peer counts as gone hardly later than a session ends.
+fn hold_back(rng: &mut Rng, swarm: &Swarm, at_us: u64, actions: &mut Vec<Action>) {
+    let server = swarm.server(rng);
+    let (to, open_only) = (swarm.other(rng, server), rng.one_in(2));
+    let for_us = rng.between(OUTAGE_US.0, 280_000);
+    actions.push(Action { at_us, act: Act::Clog { from: server, to, open_only, for_us } });
+}
+
+/// The clients of a server are not heard of, and what ends their sessions gets to one log or none: nobody else
+/// hears of it, or no other disk takes it. Then those who know of it go down.
 fn end_in_the_dark(rng: &mut Rng, swarm: &Swarm, at_us: u64, actions: &mut Vec<Action>) {
     let server = swarm.server(rng);
     let for_us = outage(rng);
@@ -91,6 +101,11 @@ fn end_in_the_dark(rng: &mut Rng, swarm: &Swarm, at_us: u64, actions: &mut Vec<A
 /// A server misses so much that it comes back by a snapshot, or with an empty disk.
 fn fall_behind(rng: &mut Rng, swarm: &Swarm, at_us: u64, actions: &mut Vec<Action>) {
     let server = swarm.server(rng);
+    miss_much(rng, swarm, (server, at_us), actions);
+}
+
+/// See [`fall_behind`].
+fn miss_much(rng: &mut Rng, swarm: &Swarm, (server, at_us): (u8, u64), actions: &mut Vec<Action>) {
     if rng.one_in(3) {
         let down_us = rng.spread(1_000, 60_000);
         actions.push(Action { at_us, act: Act::BlankDisk { server, down_us } });
@@ -108,14 +123,16 @@ fn fall_behind(rng: &mut Rng, swarm: &Swarm, at_us: u64, actions: &mut Vec<Actio
 }
 
 /// A server comes back after it has missed a good deal, perhaps as the leader, and is cut off soon after: long
-/// enough to end sessions by itself, and short enough to come back before its clients do without it.
+/// enough to end sessions by itself, and about as long as others take to go on without it.
 fn come_back_and_vanish(rng: &mut Rng, swarm: &Swarm, at_us: u64, actions: &mut Vec<Action>) {
-    let server = swarm.server(rng);
+    // Of those who know as much the last one comes to lead.
+    let last = swarm.ensemble() - 1;
+    let server = if rng.one_in(2) { last } else { swarm.server(rng) };
     if rng.one_in(2) {
         let for_us = rng.between(200_000, 800_000);
         actions.push(Action { at_us, act: Act::Isolate { server, for_us } });
     } else {
-        fall_behind(rng, swarm, at_us, actions);
+        miss_much(rng, swarm, (server, at_us), actions);
     }
     let mut at_us = at_us + rng.between(150_000, 900_000);
     for _ in 0..rng.below(3) {
@@ -129,7 +146,7 @@ fn come_back_and_vanish(rng: &mut Rng, swarm: &Swarm, at_us: u64, actions: &mut 
         at_us += rng.spread(200, 60_000);
     }
     at_us += rng.between(20_000, 300_000);
-    let for_us = rng.between(OUTAGE_US.0, 260_000);
+    let for_us = rng.between(OUTAGE_US.0, 320_000);
     actions.push(Action { at_us, act: Act::Isolate { server, for_us } });
     // Then clients go elsewhere, some of them to that server.
     for _ in 0..rng.below(3) {

@@ -22,7 +22,7 @@ const FEATURES: usize = 6;
 const HARMLESS_IN: u64 = 20;
 
 /// More danger than this makes no difference.
-const DANGER_MAX: u32 = 16;
+pub(super) const DANGER_MAX: u32 = 16;
 
 /// A schedule worth keeping.
 #[derive(Clone, Debug)]

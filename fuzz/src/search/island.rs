@@ -1,7 +1,7 @@
 //! One thread of a search: proposes schedules, runs them, learns from what they reached.
 
-use super::corpus::{Corpus, Entry};
-use super::{Campaign, Folder};
+use super::corpus::{Corpus, DANGER_MAX, Entry};
+use super::{Campaign, Folder, Wanted};
 use crate::case::Driver;
 use crate::causes::{Cause, alone, causes, needs};
 use crate::coverage::{Coverage, Feature};
@@ -47,6 +47,8 @@ pub struct Island {
     others: Vec<Oracle>,
     /// What every finding has to need, if it is asked for.
     cause: Option<Cause>,
+    /// What is looked for is what a lock, or a session, promises.
+    seeks_locks: bool,
     /// Sets of defects of which it is known that they lose something.
     known: Vec<Vec<&'static Switch>>,
     coverage: Coverage,
@@ -78,6 +80,7 @@ impl Island {
             oracle: Oracle::new(driver),
             others: Vec::new(),
             cause: None,
+            seeks_locks: false,
             known: Vec::new(),
             coverage: Coverage::default(),
             features: Vec::new(),
@@ -100,6 +103,7 @@ impl Island {
             .guided_by(campaign.guidance)
             .hold_in(campaign.others())
             .because_of(campaign.cause)
+            .seeking(campaign.wanted)
             .sharing(campaign.folder.clone())
     }
 
@@ -132,6 +136,12 @@ impl Island {
     /// The same, but only what needs this is a finding.
     const fn because_of(mut self, cause: Option<Cause>) -> Self {
         self.cause = cause;
+        self
+    }
+
+    /// The same, where these classes are looked for.
+    fn seeking(mut self, wanted: Wanted) -> Self {
+        self.seeks_locks = wanted.is_about_locks();
         self
     }
 
@@ -222,7 +232,7 @@ impl Island {
         if let Some(first) = news.first()
             && !is_lost
         {
-            let entry = self.entry(schedule, &news, *first);
+            let entry = self.entry(schedule, &outcome, &news, *first);
             let corpus = self.corpora.entry(schedule.servers).or_default();
             corpus.keep(entry, &mut self.rng);
         }
@@ -236,7 +246,13 @@ impl Island {
     }
 
     /// The last schedule, which was the first to reach these.
-    fn entry(&mut self, schedule: &Schedule, news: &[Feature], first: Feature) -> Entry {
+    fn entry(
+        &mut self,
+        schedule: &Schedule,
+        outcome: &Outcome,
+        news: &[Feature],
+        first: Feature,
+    ) -> Entry {
         if !self.guidance.has_states() {
             // Edges do not tell when they were taken.
             let at = self.rng.index(schedule.actions.len());
@@ -245,8 +261,23 @@ impl Island {
         }
         let origin = self.oracle.origin(schedule.servers, self.releases);
         let moment_us = self.coverage.moment_of(first).0.saturating_sub(origin.0);
-        let danger = self.danger_of(schedule);
+        let danger = if self.seeks_locks {
+            self.danger_to_locks(schedule, outcome)
+        } else {
+            self.danger_of(schedule)
+        };
         Entry::new(schedule, news, danger, moment_us)
+    }
+
+    /// How near the last schedule came to breaking what a lock promises. Whatever promise of a session is broken,
+    /// another is not far: where a server has other nodes than the rest, it takes a client who looks there to have
+    /// two of them hold one lock. What is at stake otherwise counts for less.
+    fn danger_to_locks(&mut self, schedule: &Schedule, outcome: &Outcome) -> u32 {
+        let broken = outcome.classes().into_iter().find(|class| class.is_about_locks());
+        match broken {
+            Some(class) if self.cause.is_none() || self.holds(schedule, class) => DANGER_MAX,
+            _ => self.coverage.danger().min(DANGER_MAX / 2),
+        }
     }
 
     /// How near the last schedule came to a loss; not at all if it came as near without the defect
