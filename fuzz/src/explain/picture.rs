@@ -10,6 +10,7 @@
 
 mod draw;
 mod film;
+mod held;
 mod involved;
 mod lanes;
 mod layout;
@@ -63,7 +64,8 @@ fn scene_of(recording: &Recording, story: &Story, most: usize) -> Scene {
     let columns = film.columns(&story.finding.subjects);
     let (frames, strips) = film.run(&story.start, &columns);
     let ways = Ways::of(&film);
-    let (clients, operations) = ways.operations(|request| involved.request(request));
+    let lanes = ways.lanes(|request| involved.request(request));
+    let operations = ways.operations(&lanes, |request| involved.request(request));
     let end = film.end();
     let after = film.recording.events.len() - 1 - film.detailed_until;
     let told = film.events().filter(|(index, _)| *index > film.detailed_until).count();
@@ -78,7 +80,8 @@ fn scene_of(recording: &Recording, story: &Story, most: usize) -> Scene {
         detailed_until: film.point(film.detailed_until),
         left_out: after - told,
         is_selective: involved.is_selective(),
-        clients,
+        clients: lanes.iter().map(ToString::to_string).collect(),
+        held: held::held(&film, &lanes, end),
         operations,
         columns,
         frames,

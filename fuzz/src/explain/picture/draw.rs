@@ -29,7 +29,7 @@ pub(super) fn file(shown: Shown<'_>, scene: &Scene, layout: &Layout) -> String {
     let title = title(shown);
     let lines = texts::head(shown, layout.width + layout.sheet_words);
     let top = 38.0 + lines.len() as f64 * 16.0;
-    let (key, key_height) = texts::key(layout.width + layout.sheet_words - 24.0);
+    let (key, key_height) = texts::key(scene, layout.width + layout.sheet_words - 24.0);
     let (width, height) = (
         layout.width + layout.sheet_words + 24.0,
         top + HEADER + layout.height + key_height + 22.0,
@@ -90,6 +90,7 @@ pub(super) fn patterns() -> Markup {
             (hatch("p-flushing", "hatch", 4, "M0 0V4M0 0H4"))
             (hatch("p-flushing-m", "hatch m", 4, "M0 0V4M0 0H4"))
             (hatch("p-syncs", "hatch", 7, "M0 0V7"))
+            (hatch("p-held", "hatch held", 5, "M0 0V5"))
             (hatch("p-elected", "hatch", 5, "M0 0V5M0 0H5"))
             pattern id="p-fault" width="4" height="4" patternUnits="userSpaceOnUse" {
                 rect fill="#f0c36a" width="4" height="4" {}
@@ -144,6 +145,7 @@ pub(super) fn body(shown: Shown<'_>, scene: &Scene, layout: &Layout) -> Markup {
         (axis(layout))
         (lanes::faults(scene, layout))
         (lanes::bands(scene, layout))
+        (lanes::held(scene, layout))
         (lanes::epochs(scene, layout))
         (lanes::strips(scene, layout))
         (messages::events(scene, layout))

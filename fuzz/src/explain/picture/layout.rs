@@ -17,6 +17,11 @@ const FAULTS: f64 = 118.0;
 /// The width of a client's lane.
 const CLIENT: f64 = 66.0;
 
+/// The width of the band of a client that has the lock, and of its space beside what it asks.
+pub(super) const HELD: f64 = 14.0;
+/// See [`HELD`].
+const HELD_ROOM: f64 = HELD + 4.0;
+
 /// The width of a server's band.
 pub(super) const BAND: f64 = 20.0;
 
@@ -77,7 +82,17 @@ fn natural_width(scene: &Scene) -> f64 {
 }
 
 fn left(scene: &Scene) -> f64 {
-    AXIS + FAULTS + CLIENT * scene.clients.len() as f64
+    AXIS + FAULTS + (0..scene.clients.len()).map(|client| client_width(scene, client)).sum::<f64>()
+}
+
+/// The room for the bands of a client's lane, if it ever has the lock.
+fn held_room(scene: &Scene, client: usize) -> f64 {
+    if scene.held.iter().any(|held| held.client == client) { HELD_ROOM } else { 0.0 }
+}
+
+/// The width of a client's lane.
+fn client_width(scene: &Scene, client: usize) -> f64 {
+    CLIENT + held_room(scene, client)
 }
 
 /// The lane of a server, from left to right.
@@ -102,7 +117,10 @@ pub(super) struct Layout {
     pub(super) faults: f64,
     /// By bar: which column of bars it stands in.
     pub(super) fault_columns: Vec<usize>,
+    /// By client: its lane, and what it asks in there.
     pub(super) clients: Vec<f64>,
+    /// See [`Layout::clients`].
+    pub(super) operations: Vec<f64>,
     pub(super) lanes: Vec<Lane>,
     /// The times that are written at the axis.
     pub(super) ticks: Vec<(f64, u64)>,
@@ -125,7 +143,14 @@ enum Slot {
 
 impl Layout {
     pub(super) fn new(scene: &Scene, sheet: Sheet) -> Self {
-        let clients = (0..scene.clients.len()).map(|at| AXIS + FAULTS + CLIENT * at as f64 + 6.0);
+        let mut right = AXIS + FAULTS + 6.0;
+        let mut place = |client| {
+            let x = right;
+            right += client_width(scene, client);
+            x
+        };
+        let clients: Vec<f64> = (0..scene.clients.len()).map(&mut place).collect();
+        let operations = (0..).zip(&clients).map(|(client, x)| x + held_room(scene, client));
         let mut layout = Self {
             sheet_words: sheet.words,
             details: sheet.details,
@@ -134,7 +159,8 @@ impl Layout {
             height: 0.0,
             faults: AXIS + 4.0,
             fault_columns: fault_columns(scene),
-            clients: clients.collect(),
+            operations: operations.collect(),
+            clients,
             lanes: lanes(scene, sheet.width),
             ticks: Vec::new(),
             breaks: Vec::new(),
@@ -258,6 +284,10 @@ impl Layout {
             if let Some(ended) = operation.ended {
                 need(ended, Some((slot, SMALL + 5.0)));
             }
+        }
+        for held in &scene.held {
+            need(held.from, None);
+            need(held.to, None);
         }
         for fault in &scene.faults {
             let lines = self.fault_lines(&fault.words).len();

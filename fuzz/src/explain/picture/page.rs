@@ -71,7 +71,7 @@ fn bar(scene: &Scene) -> Markup {
             button type="button" data-key="n" { "Instant ▶ " kbd { "n" } }
             span.keys { "single events: " kbd { "h" } " " kbd { "l" } ", or the arrow keys inside the picture" }
         }
-        (draw::legend())
+        (draw::legend(scene))
     }
 }
 

@@ -3,7 +3,7 @@
 use crate::explain::story::Weight;
 use zab_checker::custody::Servers;
 use zab_core::variant::Release;
-use zab_core::{Epoch, NodeId, Txn};
+use zab_core::{Epoch, NodeId, SessionId, Txn};
 
 /// A point on the axis of time: later events of one instant come after earlier ones.
 #[derive(Copy, Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -35,6 +35,8 @@ pub(crate) struct Scene {
     pub(crate) is_selective: bool,
     /// The names of the clients' lanes.
     pub(crate) clients: Vec<String>,
+    /// By lane, in order of time.
+    pub(crate) held: Vec<Held>,
     /// From here on, only what matters is drawn.
     pub(crate) detailed_until: Point,
     pub(crate) end: Point,
@@ -181,6 +183,20 @@ pub(crate) struct Operation {
     /// Nothing if the client gave up.
     pub(crate) answer: Option<String>,
     pub(crate) is_involved: bool,
+}
+
+/// A client believes that it has the lock.
+#[derive(Copy, Clone, Debug)]
+pub(crate) struct Held {
+    /// Its lane, from the left.
+    pub(crate) client: usize,
+    pub(crate) session: SessionId,
+    /// The number of its node.
+    pub(crate) number: u8,
+    /// As far as it knows.
+    pub(crate) is_connected: bool,
+    pub(crate) from: Point,
+    pub(crate) to: Point,
 }
 
 #[derive(Clone, Debug)]

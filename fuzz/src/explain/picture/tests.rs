@@ -9,12 +9,21 @@ use crate::oracle::Oracle;
 use crate::rng::Rng;
 use expect_test::{Expect, expect};
 use std::path::Path;
-use zab_core::NodeId;
+use zab_core::variant::Releases;
+use zab_core::{NodeId, Variant};
+
+fn case(name: &str) -> Case {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("cases").join(name);
+    case::read(&path).expect("a stored case")
+}
 
 fn scene(name: &str) -> Scene {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("cases").join(name);
-    let case = case::read(&path).expect("a stored case");
-    let recording = Oracle::new(case.driver).record(&case.schedule, case.named().releases());
+    let case = case(name);
+    scene_in(&case, case.named().releases())
+}
+
+fn scene_in(case: &Case, releases: Releases) -> Scene {
+    let recording = Oracle::new(case.driver).record(&case.schedule, releases);
     scene_of(&recording, &Story::of(&recording), DETAILED_MAX)
 }
 
@@ -104,6 +113,31 @@ fn the_roles_of_the_servers_of_zookeeper_4646() {
             S2 674.8 ms follows S1, serves Some(Epoch(3))
         "#]],
     );
+}
+
+/// Two clients that both believe that they have the lock, both connected, at the same time.
+fn two_holders(scene: &Scene) -> Option<(&scene::Held, &scene::Held)> {
+    let connected = || scene.held.iter().filter(|held| held.is_connected);
+    let pairs = connected().flat_map(|one| connected().map(move |other| (one, other)));
+    let mut overlap = pairs.filter(|(one, other)| one.from < other.to && other.from < one.to);
+    overlap.find(|(one, other)| one.client < other.client)
+}
+
+#[test]
+fn the_bands_of_two_clients_that_hold_one_lock_overlap() {
+    let case = case("E-5/trunc-keeps-next.json");
+    let scene = scene_in(&case, case.named().releases());
+    let (one, other) = two_holders(&scene).expect("E-5 is what the case shows");
+    for held in [one, other] {
+        let name = &scene.clients[held.client];
+        assert!(held.session.to_string().starts_with(name.as_str()), "{held:?} in the lane {name}");
+    }
+    let layout = Layout::new(&scene, layout::Sheet::figure(&scene));
+    assert!(
+        layout.y(other.from).max(layout.y(one.from)) < layout.y(other.to).min(layout.y(one.to))
+    );
+    let repaired = scene_in(&case, Variant::REFERENCE.into());
+    assert!(!repaired.held.is_empty() && two_holders(&repaired).is_none());
 }
 
 #[test]

@@ -3,8 +3,10 @@
 use super::film::Film;
 use super::scene::{Fate, Message, Operation};
 use crate::explain::passages::{Arrival, Passages};
-use zab_checker::{Event, Fact};
-use zab_core::{NodeId, Op, Outcome, Packet, RequestId, Time};
+use std::collections::BTreeSet;
+use std::fmt::{self, Write};
+use zab_checker::{Event, Fact, News};
+use zab_core::{NodeId, Op, Outcome, Packet, RequestId, SessionId, Time};
 use zab_sim::schedule::CLIENTS;
 
 /// The film, and what became of everything that was on its way.
@@ -43,55 +45,91 @@ impl<'a> Ways<'a> {
         film.events().filter_map(message).collect()
     }
 
-    /// Every operation that a client of the schedule began, and those of the simulator's own clients
-    /// that matter.
+    /// The lanes of the clients of the schedule that ask for something, of those that come to have the lock,
+    /// and of the simulator's own clients whose requests matter.
+    pub(super) fn lanes(&self, is_involved: impl Fn(RequestId) -> bool) -> Vec<Lane> {
+        let recording = self.film.recording;
+        let lane = |event: &Event| match event.fact {
+            Fact::Invoked { request, .. } => Some(Lane::of(request.session))
+                .filter(|lane| *lane != Lane::Simulator || is_involved(request)),
+            Fact::Lock { session, news: News::Holds { .. } } => Some(Lane::of(session)),
+            _ => None,
+        };
+        let lanes: BTreeSet<Lane> =
+            recording.events.iter().skip(recording.boot).filter_map(lane).collect();
+        lanes.into_iter().collect()
+    }
+
+    /// Every operation of these lanes; of the simulator's own, those that matter.
     pub(super) fn operations(
         &self,
+        lanes: &[Lane],
         is_involved: impl Fn(RequestId) -> bool,
-    ) -> (Vec<String>, Vec<Operation>) {
+    ) -> Vec<Operation> {
         let film = self.film;
         let events = &film.recording.events;
-        let mut clients: Vec<(RequestId, Option<u16>)> = Vec::new();
-        let mut asked: Vec<(RequestId, NodeId, Op, usize)> = Vec::new();
-        for (index, event) in events.iter().enumerate().skip(film.recording.boot) {
-            if let (Fact::Invoked { request, op }, Some(server)) = (&event.fact, event.node)
-                && (is_of_schedule(*request) || is_involved(*request))
+        let asked = |(index, event): (usize, &Event)| match (&event.fact, event.node) {
+            (Fact::Invoked { request, op }, Some(server))
+                if Lane::of(request.session) != Lane::Simulator || is_involved(*request) =>
             {
-                asked.push((*request, server, *op, index));
-                let client = is_of_schedule(*request).then_some(request.session.0);
-                if clients.iter().all(|(_, known)| *known != client) {
-                    clients.push((*request, client));
-                }
+                Some((*request, server, *op, index))
             }
-        }
-        clients.sort_by_key(|(_, client)| client.unwrap_or(u16::MAX));
+            _ => None,
+        };
         let at =
             |instant: Option<(Time, usize)>| instant.map(|(at, events)| film.before(at, events));
-        let operation = |(request, server, op, index): &(RequestId, NodeId, Op, usize)| {
-            let own = is_of_schedule(*request).then_some(request.session.0);
-            let client = clients.iter().position(|(_, client)| *client == own)?;
-            let ended = events.iter().enumerate().skip(*index).find(|(_, event)| {
-                matches!(&event.fact, Fact::Returned { request: of, .. } | Fact::TimedOut { request: of } if of == request)
+        let operation = |(request, server, op, index): (RequestId, NodeId, Op, usize)| {
+            let client = lanes.iter().position(|lane| *lane == Lane::of(request.session))?;
+            let ended = events.iter().enumerate().skip(index).find(|(_, event)| {
+                matches!(&event.fact, Fact::Returned { request: of, .. } | Fact::TimedOut { request: of } if *of == request)
             });
             Some(Operation {
                 client,
                 track: 0,
-                server: *server,
-                asked: film.point(*index),
-                at_server: self.passages.request(*request).map(at),
+                server,
+                asked: film.point(index),
+                at_server: self.passages.request(request).map(at),
                 ended: ended.map(|(at, _)| film.point(at)),
-                question: question(op),
+                question: question(&op),
                 answer: ended.and_then(|(_, event)| answer(&event.fact)),
-                is_involved: is_involved(*request),
+                is_involved: is_involved(request),
             })
         };
-        let mut operations: Vec<Operation> = asked.iter().filter_map(operation).collect();
+        let asked = events.iter().enumerate().skip(film.recording.boot).filter_map(asked);
+        let mut operations: Vec<Operation> = asked.filter_map(operation).collect();
         spread(&mut operations);
-        let name = |(request, client): (RequestId, Option<u16>)| match client {
-            Some(_) => request.session.to_string(),
-            None => "final read".to_owned(),
-        };
-        (clients.into_iter().map(name).collect(), operations)
+        operations
+    }
+}
+
+/// Whose lane it is, from left to right.
+#[derive(Copy, Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Lane {
+    /// A client of the schedule.
+    Client(SessionId),
+    /// One that queues for the lock, in one session after the other.
+    Locker(u8),
+    /// Those with which the simulator ends an execution.
+    Simulator,
+}
+
+impl Lane {
+    fn of(session: SessionId) -> Self {
+        match session {
+            _ if session.is_tracked() => Self::Locker(session.client()),
+            SessionId(number) if number < u16::from(CLIENTS) => Self::Client(session),
+            _ => Self::Simulator,
+        }
+    }
+}
+
+impl fmt::Display for Lane {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Client(session) => session.fmt(f),
+            Self::Locker(number) => f.write_char(SessionId::letter(*number)),
+            Self::Simulator => f.write_str("final read"),
+        }
     }
 }
 
@@ -106,10 +144,6 @@ fn spread(operations: &mut [Operation]) {
         let taken: Vec<usize> = before.iter().filter(is_open).map(|other| other.track).collect();
         one.track = (0..).find(|track| !taken.contains(track)).unwrap_or(0);
     }
-}
-
-const fn is_of_schedule(request: RequestId) -> bool {
-    request.session.0 < CLIENTS as u16
 }
 
 /// A packet in as few words as its arrow has room for.

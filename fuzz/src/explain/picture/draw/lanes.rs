@@ -1,7 +1,7 @@
 //! What stands still: bands, bars and strips.
 
 use super::{between, column_x, n};
-use crate::explain::picture::layout::{BAND, EPOCH, Layout, SMALL};
+use crate::explain::picture::layout::{BAND, EPOCH, HELD, Layout, SMALL};
 use crate::explain::picture::scene::{
     Band, EpochFile, Exit, Kept, Promise, Role, Scene, Sign, Stage, Strip, Turn,
 };
@@ -63,19 +63,46 @@ fn band_of(band: &Band, layout: &Layout) -> Markup {
         Role::Following(_, Some(epoch)) | Role::Leading(Some(epoch)) => format!("epoch {epoch}"),
         _ => words.clone(),
     };
-    let fits = |text: &str| text.len() as f64 * 5.0 + 6.0 <= height;
-    let text = [words.as_str(), &short].into_iter().find(|text| fits(text));
+    let title = format!("{} {words}", band.server);
+    upright(&title, class, [&words, &short], (x, BAND), (y, height))
+}
+
+/// A band at this place, of this width and height, in which the first of these words stand that it has room for.
+fn upright(
+    title: &str,
+    class: &str,
+    words: [&str; 2],
+    (x, width): (f64, f64),
+    (y, height): (f64, f64),
+) -> Markup {
+    let length = |text: &str| text.len() as f64 * 5.0 + 6.0;
+    let text = words.into_iter().find(|text| length(text) <= height);
     let turn =
-        |middle: f64| format!("translate({} {}) rotate(-90)", n(x + BAND / 2.0 + 3.5), n(middle));
+        |middle: f64| format!("translate({} {}) rotate(-90)", n(x + width / 2.0 + 3.5), n(middle));
     html! {
         g {
-            title { (band.server) " " (words) }
-            rect class=(format!("band {class}")) x=(n(x)) y=(n(y)) width=(n(BAND)) height=(n(height)) {}
+            title { (title) }
+            rect class=(format!("band {class}")) x=(n(x)) y=(n(y)) width=(n(width)) height=(n(height)) {}
             @if let Some(text) = text {
-                @for middle in repeats(y, height, text.len() as f64 * 5.0 + 6.0) {
+                @for middle in repeats(y, height, length(text)) {
                     text class=(format!("role on{class}")) transform=(turn(middle)) { (text) }
                 }
             }
+        }
+    }
+}
+
+/// The clients that have the lock, as far as they know.
+pub(super) fn held(scene: &Scene, layout: &Layout) -> Markup {
+    html! {
+        @for held in &scene.held {
+            @let (session, number) = (held.session, held.number);
+            @let (class, words, short) = if held.is_connected {
+                ("holds", format!("{session} has the lock, n-{number}"), "the lock")
+            } else {
+                ("believes", format!("{session} has the lock and no connection"), "not connected")
+            };
+            (upright(&words, class, [&words, short], (layout.clients[held.client], HELD), between(layout, held.from, held.to)))
         }
     }
 }

@@ -78,10 +78,10 @@ const BAR: f64 = 9.0;
 const TRACK: f64 = 6.0;
 
 fn operation_of(operation: &Operation, scene: &Scene, layout: &Layout) -> Markup {
-    let x = layout.clients[operation.client] + TRACK * operation.track as f64;
+    let x = layout.operations[operation.client] + TRACK * operation.track as f64;
     let of_lane = scene.operations.iter().filter(|other| other.client == operation.client);
     let tracks = of_lane.map(|other| other.track).max().unwrap_or(0);
-    let words_x = layout.clients[operation.client] + TRACK * tracks as f64 + BAR + 3.0;
+    let words_x = layout.operations[operation.client] + TRACK * tracks as f64 + BAR + 3.0;
     let (y, height) = between(layout, operation.asked, operation.ended.unwrap_or(scene.end));
     let is_answered = operation.answer.is_some();
     let answer = operation.answer.as_deref().unwrap_or("no answer");

@@ -3,6 +3,7 @@
 use super::{Shown, n};
 use crate::explain::boxed;
 use crate::explain::picture::layout::wrap;
+use crate::explain::picture::scene::Scene;
 use maud::{Markup, html};
 use zab_checker::Verdict;
 
@@ -41,11 +42,21 @@ const KEY: [(&str, &str); 9] = [
     ("op", "a client waits"),
 ];
 
+/// The same where clients queue for a lock.
+const KEY_OF_LOCKS: [(&str, &str); 2] =
+    [("band holds", "has the lock"), ("band believes", "believes so, and is not connected")];
+
+/// The signs that can stand in this picture.
+fn signs(scene: &Scene) -> impl Iterator<Item = (&'static str, &'static str)> {
+    let locks: &[_] = if scene.held.is_empty() { &[] } else { &KEY_OF_LOCKS };
+    KEY.iter().chain(locks).copied()
+}
+
 /// The key as a drawing of this width, and its height.
-pub(super) fn key(width: f64) -> (Markup, f64) {
+pub(super) fn key(scene: &Scene, width: f64) -> (Markup, f64) {
     let (mut x, mut y) = (0.0, 0.0);
     let mut placed = Vec::new();
-    for (class, words) in KEY {
+    for (class, words) in signs(scene) {
         let length = 24.0 + words.len() as f64 * 5.6;
         if x + length > width {
             (x, y) = (0.0, y + 20.0);
@@ -75,10 +86,10 @@ fn sign(x: f64, y: f64, class: &str) -> Markup {
 }
 
 /// The key for a page: signs with their words.
-pub(in crate::explain::picture) fn legend() -> Markup {
+pub(in crate::explain::picture) fn legend(scene: &Scene) -> Markup {
     html! {
         ul.key {
-            @for (class, words) in KEY {
+            @for (class, words) in signs(scene) {
                 li {
                     svg.pic width="14" height="15" aria-hidden="true" { (sign(1.0, 1.0, class)) }
                     (words)
