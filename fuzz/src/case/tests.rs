@@ -51,7 +51,7 @@ fn a_case_is_written_one_action_a_line() {
           "confirmed": [],
           "provenance": {"tool":"zab 0.0.0","seed":0,"execution":0,"minimizing":0,"actions_before":0},
           "schedule": {
-            "version": 8,
+            "version": 9,
             "seed": 18446744073709551615,
             "servers": 3,
             "actions": [
@@ -149,7 +149,7 @@ fn every_malformed_case_is_refused_in_one_line() {
         edit("\"at_us\": 0", "\"at_us\": 2000"),
         edit("\"at_us\": 1000", "\"at_us\": 1001"),
         edit("\"servers\": 3", "\"servers\": 4"),
-        edit("\"version\": 8", "\"version\": 9"),
+        edit("\"version\": 9", "\"version\": 10"),
         edit("\"do\": \"power-loss\"", "\"do\": \"explode\""),
         edit("\"key\": 0", "\"kee\": 0"),
         edit("\"story\"", "\"stories\""),
