@@ -173,7 +173,7 @@ fn every_malformed_case_is_refused_in_one_line() {
         line 18, column 3: action 2 is earlier than the one before: sort the actions by at_us; compare with a case that `zab hunt` wrote
         line 18, column 3: action 2: at_us: 1001 is no multiple of 200, write 1000; compare with a case that `zab hunt` wrote
         line 18, column 3: servers: 4 is not possible, write 3, 5 or 7; compare with a case that `zab hunt` wrote
-        line 18, column 3: format version 9: this build reads versions 1 to 8, use a newer one; compare with a case that `zab hunt` wrote
+        line 18, column 3: format version 10: this build reads versions 1 to 9, use a newer one; compare with a case that `zab hunt` wrote
         line 17, column 5: unknown variant `explode`, expected one of `client`, `power-loss`, `kill`, `step-down`, `cut`, `isolate`, `clog`, `reset`, `stall-node`, `stall-actor`, `stall-disk`, `flush-error`, `skew`, `swizzle`, `heal-all`, `write-back`, `upgrade`, `write-error`, `blank-disk`, `disk-full`, `read-only`, `purge`; compare with a case that `zab hunt` wrote
         line 16, column 6: unknown field `kee`, expected one of `client`, `server`, `op`, `key`; compare with a case that `zab hunt` wrote
         line 19, column 11: unknown field `stories`, expected one of `format`, `variant`, `driver`, `expected`, `shown_in`, `defects`, `confirmed`, `provenance`, `schedule`, `story`; compare with a case that `zab hunt` wrote"#]].assert_eq(&errors.join("\n"));
