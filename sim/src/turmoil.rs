@@ -33,7 +33,8 @@
 //!
 //! What differs from the direct driver: `agreement` in `zab-fuzz` measures it.
 //!
-//! - Two events of one microsecond at two servers may change places.
+//! - Two events of one microsecond may change places: at two servers, or two that reach one server from
+//!   two others.
 //! - Where a fault ends and several things that it withheld proceed at that instant, what only
 //!   comes about at that instant may have another place among them.
 //! - A read that immediately follows a `sync` may reach its server up to 100 µs late.
