@@ -135,8 +135,8 @@ impl History {
         self.open.push(operation);
     }
 
-    /// The session is answered. A refusal is a `fail`, and so is that there is no connection. False if the session does not wait for it
-    /// (any more): what a client gave up on stays `info`.
+    /// The session is answered. A refusal is a `fail`, and so is that there is no connection. False if
+    /// the session does not wait for it (any more): what a client gave up on stays `info`.
     pub fn complete(&mut self, time: Time, request: RequestId, outcome: Outcome) -> bool {
         let kind = match outcome {
             Outcome::Refused | Outcome::Disconnected => Kind::Fail,

@@ -70,6 +70,13 @@ pub enum Shutdown {
     DrainThenReload,
 }
 
+impl Shutdown {
+    /// Whether the log writer of a follower goes on when its role ends.
+    pub(crate) const fn leaks(self) -> bool {
+        matches!(self, Self::Leak | Self::LeakUntilFlush)
+    }
+}
+
 /// The defects of a server.
 #[derive(Copy, Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Variant {

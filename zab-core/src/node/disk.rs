@@ -99,11 +99,7 @@ impl Node {
         }
         let is_shut_down = match self.role {
             Role::Leading(_) => variant.disk_error_keeps_memory || variant.trusts_failed_flush,
-            Role::Following(_) => {
-                let is_leaked =
-                    matches!(variant.shutdown, Shutdown::Leak | Shutdown::LeakUntilFlush);
-                variant.disk_error_keeps_memory && !is_leaked
-            }
+            Role::Following(_) => variant.disk_error_keeps_memory && !variant.shutdown.leaks(),
             Role::Dead | Role::Stopping(_) | Role::Looking(_) | Role::Elected => false,
         };
         if !is_shut_down || writer.has_ended() {

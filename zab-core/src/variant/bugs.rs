@@ -111,17 +111,18 @@ impl Bug {
     /// Whether it shows only where a flush of a file does not make the file's name durable: with ext4, xfs
     /// and btrfs it does.
     pub fn needs_strict_directories(&self) -> bool {
-        self.alone().is_some_and(|alone| {
-            alone.directory_unsynced && !self.repaired(alone).directory_unsynced
-        })
+        self.turns_off(|variant| variant.directory_unsynced)
     }
 
     /// Whether it shows only where sessions begin as local ones (`localSessionsEnabled`), which they do not by
     /// default.
     pub fn needs_local_sessions(&self) -> bool {
-        self.alone().is_some_and(|alone| {
-            alone.passes_unknown_sessions && !self.repaired(alone).passes_unknown_sessions
-        })
+        self.turns_off(|variant| variant.passes_unknown_sessions)
+    }
+
+    /// Whether this is so in the least variant that shows it, and no more once it is repaired.
+    fn turns_off(&self, is_so: impl Fn(Variant) -> bool) -> bool {
+        self.alone().is_some_and(|alone| is_so(alone) && !is_so(self.repaired(alone)))
     }
 
     /// Whether there is something of it in the variant to repair.

@@ -283,8 +283,8 @@ pub(super) const BUGS: &[Bug] = &[
         model: Model::Switches {
             alone: Variant { shutdown: Shutdown::Leak, ..REFERENCE },
             repair: |variant| {
-                use Shutdown::{FastForwardThenDrain, Leak, LeakUntilFlush};
-                if matches!(variant.shutdown, Leak | LeakUntilFlush | FastForwardThenDrain) {
+                let Variant { shutdown, .. } = *variant;
+                if shutdown.leaks() || shutdown == Shutdown::FastForwardThenDrain {
                     variant.shutdown = Shutdown::DrainThenFastForward;
                 }
             },
