@@ -198,12 +198,23 @@ fn executions_are_the_same_where_votes_and_processes_outlive_each_other() {
         (1_050_000, ask(0, 2, write)),
         (1_100_000, fails(2, Files::All)),
     ];
+    let what_was_sent_first_comes_first = vec![
+        (0, ask(0, 0, write)),
+        (40_800, kill(0, 3_600)),
+        (40_800, kill(1, 3_600)),
+        (100_000, fails(2, Files::Log)),
+        (100_000, fails(0, Files::Log)),
+        (200_000, Act::ReadOnly { server: 2, file: Files::Log, for_us: 0 }),
+        (203_400, ask(3, 1, write)),
+        (1_000_000, Act::StallDisk { server: 1, for_us: 0 }),
+    ];
     let mut drivers = Drivers::default();
     for (seed, servers, actions) in [
         (10_723_681_731_080_428_796, 3, refuses_at_the_instant_of_healing),
         (0, 5, asked_of_an_earlier_process),
         (12_618_510_073_904_824_842, 3, received_and_not_acknowledged),
         (13_751_676_593_565_163_404, 3, taken_before_its_time),
+        (15_699_885_877_655_691_944, 3, what_was_sent_first_comes_first),
     ] {
         are_identical(&mut drivers, "zk-3.8.0", Schedule::empty(seed, servers), actions);
     }

@@ -51,8 +51,8 @@ async fn talk(
             Some(question) => Some(question),
             None => questions.recv().await,
         };
-        while let Some(Stamped { at, what: question }) = next {
-            leaves.set(at);
+        while let Some(Stamped { when, what: question }) = next {
+            leaves.set(when);
             timeout(limits.write, frames::write(&mut writer, &question)).await??;
             next = questions.recv().await;
         }
@@ -60,7 +60,7 @@ async fn talk(
     };
     let hearing = async {
         while let Ok(Some(answer)) = reader.next().await {
-            let answer = Stamped { at: arrived.get(), what: answer };
+            let answer = Stamped { when: arrived.get(), what: answer };
             if answers.send((server, answer)).await.is_err() {
                 break;
             }

@@ -17,10 +17,10 @@ pub(super) async fn introduce(mut stream: Stream, number: u32, inbox: Inbox, lim
     };
     match first {
         Frame::Learner(peer) => {
-            let at = stream.arrived.get();
+            let when = stream.arrived.get();
+            let what = Event::Learner { peer, stream, opened: when.at };
             // Nobody listens if the process ends.
-            let _ =
-                inbox.send(Stamped { at, what: Event::Learner { peer, stream, opened: at } }).await;
+            let _ = inbox.send(Stamped { when, what }).await;
         }
         Frame::Post(from) => {
             // The sender makes a new connection when this one breaks.
@@ -40,7 +40,7 @@ async fn take_post(stream: Stream, from: NodeId, inbox: &Inbox, limits: Limits) 
         while let Ok(Some(Frame::Notification(notification))) = reader.next().await {
             let receipt = receipt.clone();
             let what = Event::Notification { from, notification, receipt };
-            if inbox.send(Stamped { at: arrived.get(), what }).await.is_err() {
+            if inbox.send(Stamped { when: arrived.get(), what }).await.is_err() {
                 break;
             }
         }
@@ -68,7 +68,7 @@ pub(super) async fn carry_packets(
     limits: Limits,
 ) {
     let Stream { mut reader, mut writer, arrived, leaves } = stream;
-    let (at, reset) = tokio::select! {
+    let (when, reset) = tokio::select! {
         biased;
         reset = read_packets(conn, &mut reader, &arrived, &inbox) => (arrived.get(), reset),
         written = net::write_all(&mut writer, &leaves, &mut outbox, limits.write) => {
@@ -76,7 +76,7 @@ pub(super) async fn carry_packets(
         }
     };
     // Nobody listens if the process ends; a connection that the owner closed is forgotten.
-    let _ = inbox.send(Stamped { at, what: Event::Down { conn, reset } }).await;
+    let _ = inbox.send(Stamped { when, what: Event::Down { conn, reset } }).await;
 }
 
 /// Whether the connection ended other than by being closed.
@@ -85,14 +85,14 @@ async fn read_packets(conn: ConnId, reader: &mut Reader, arrived: &Moment, inbox
         match reader.next().await {
             Ok(Some(Frame::Packet(packet))) => {
                 let what = Event::Packet { conn, packet };
-                if inbox.send(Stamped { at: arrived.get(), what }).await.is_err() {
+                if inbox.send(Stamped { when: arrived.get(), what }).await.is_err() {
                     return false;
                 }
             }
             Ok(Some(Frame::Refused)) => {
                 let what = Event::Refused { conn };
                 // Nobody listens if the process ends.
-                let _ = inbox.send(Stamped { at: arrived.get(), what }).await;
+                let _ = inbox.send(Stamped { when: arrived.get(), what }).await;
                 return false;
             }
             Ok(Some(_)) | Err(_) => return true,
@@ -111,7 +111,7 @@ async fn serve_clients(stream: Stream, number: u32, inbox: &Inbox, limits: Limit
     let asking = async {
         while let Ok(Some(Frame::Ask { request, last_seen, op })) = reader.next().await {
             let what = Event::Ask { number, request, last_seen, op };
-            if inbox.send(Stamped { at: arrived.get(), what }).await.is_err() {
+            if inbox.send(Stamped { when: arrived.get(), what }).await.is_err() {
                 break;
             }
         }

@@ -8,6 +8,22 @@ use zab_core::{
     Actor, ConnId, DiskError, File, Lsn, NodeId, Notification, Op, Packet, RequestId, Time, Zxid,
 };
 
+/// An instant, and which of several things of one instant comes first: what was sent first.
+#[derive(Copy, Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct When {
+    /// The instant.
+    pub at: Time,
+    /// Since when it was on its way, or had to be waited for.
+    pub sent: Time,
+}
+
+impl When {
+    /// What is sent at this instant, and has not traveled.
+    pub const fn sent_at(at: Time) -> Self {
+        Self { at, sent: at }
+    }
+}
+
 /// Something, and the instant at which it counts as having happened.
 ///
 /// A real server leaves the instant at 0, which has passed. In a simulation bytes arrive before
@@ -15,7 +31,7 @@ use zab_core::{
 #[derive(Copy, Clone, Debug, PartialEq, Eq)]
 pub struct Stamped<T> {
     /// When.
-    pub at: Time,
+    pub when: When,
     /// What.
     pub what: T,
 }
@@ -23,7 +39,12 @@ pub struct Stamped<T> {
 impl<T> Stamped<T> {
     /// Something that happens now.
     pub const fn now(what: T) -> Self {
-        Self { at: Time(0), what }
+        Self::sent_at(Time(0), what)
+    }
+
+    /// Something that is sent at this instant.
+    pub const fn sent_at(at: Time, what: T) -> Self {
+        Self { when: When::sent_at(at), what }
     }
 }
 

@@ -1,7 +1,7 @@
 //! Where connections come from.
 
 use super::codec::Frame;
-use super::event::Stamped;
+use super::event::{Stamped, When};
 use super::frames::{self, FrameReader};
 use std::cell::Cell;
 use std::future::Future;
@@ -17,7 +17,7 @@ use zab_core::{NodeId, Time};
 pub type Reader = FrameReader<Box<dyn AsyncRead + Unpin>>;
 
 /// An instant that one side sets and the other one reads.
-pub type Moment = Rc<Cell<Time>>;
+pub type Moment = Rc<Cell<When>>;
 
 /// One connection, whatever carries it.
 pub struct Stream {
@@ -105,26 +105,26 @@ pub(super) async fn write_all(
     use tokio::io::AsyncWriteExt;
     let mut bytes = Vec::new();
     let mut next = queue.recv().await;
-    while let Some(Stamped { at, what: Some(frame) }) = next {
+    while let Some(Stamped { when, what: Some(frame) }) = next {
         bytes.clear();
         frames::put(&frame, &mut bytes);
         next = loop {
             match queue.try_recv() {
-                Ok(Stamped { at: same, what: Some(frame) }) if same == at => {
+                Ok(Stamped { when: same, what: Some(frame) }) if same == when => {
                     frames::put(&frame, &mut bytes);
                 }
                 Ok(other) => break Some(other),
                 Err(_) => break None,
             }
         };
-        leaves.set(at);
+        leaves.set(when);
         timeout(limit, writer.write_all(&bytes)).await??;
         if next.is_none() {
             next = queue.recv().await;
         }
     }
-    if let Some(Stamped { at, .. }) = next {
-        leaves.set(at);
+    if let Some(Stamped { when, .. }) = next {
+        leaves.set(when);
     }
     writer.shutdown().await
 }

@@ -168,7 +168,7 @@ impl<N: Net, P: Platform> Owner<N, P> {
             inputs: std::mem::take(&mut self.inputs),
             at: self.agenda.base(),
             next_at: self.agenda.next_at(),
-            parked_at: self.parked.first().map(|event| event.at),
+            parked_at: self.parked.first().map(|event| event.when.at),
         };
         self.platform.rested(&self.node, rest);
     }
@@ -208,8 +208,8 @@ impl<N: Net, P: Platform> Owner<N, P> {
     }
 
     fn take_parked(&mut self) {
-        for Stamped { at, what } in std::mem::take(&mut self.parked) {
-            self.agenda.at(at, what);
+        for Stamped { when, what } in std::mem::take(&mut self.parked) {
+            self.agenda.at(when.at, what);
         }
     }
 
@@ -260,7 +260,7 @@ impl<N: Net, P: Platform> Owner<N, P> {
                 Input::StepDown
             }
             other => {
-                self.put(Stamped { at, what: other });
+                self.put(Stamped::sent_at(at, other));
                 return None;
             }
         })

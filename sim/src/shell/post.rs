@@ -98,8 +98,8 @@ async fn send(
 ) {
     loop {
         slot.filled().await;
-        if let Some(Stamped { at, what: notification }) = slot.take() {
-            leaves.set(at);
+        if let Some(Stamped { when, what: notification }) = slot.take() {
+            leaves.set(when);
             unacknowledged.update(|count| count + 1);
             let frame = Frame::Notification(notification);
             match timeout(limits.write, frames::write(writer, &frame)).await {

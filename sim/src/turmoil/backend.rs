@@ -8,7 +8,7 @@ use crate::due::Later;
 use crate::lockers::Locker;
 use crate::shell::Event;
 use crate::shell::codec::Frame;
-use crate::shell::event::Stamped;
+use crate::shell::event::{Stamped, When};
 use std::cell::RefMut;
 use std::ops::DerefMut;
 use zab_checker::Fact;
@@ -102,7 +102,8 @@ impl Backend for Turmoil {
     fn send(&mut self, at: Time, open: Open, last_seen: Zxid) {
         let Open { request, op, server, .. } = open;
         let what = Frame::Ask { request, last_seen, op };
-        self.clients.ask(server, Stamped { at, what });
+        let when = When { at, sent: self.at };
+        self.clients.ask(server, Stamped { when, what });
         self.has_asked = true;
         self.stirred = true;
     }

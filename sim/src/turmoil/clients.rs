@@ -105,8 +105,8 @@ impl Clients {
 impl Turmoil {
     /// What the clients' host has received.
     pub(super) fn hear_answers(&mut self) {
-        while let Some((server, Stamped { at, what })) = self.clients.hear() {
-            self.at = at;
+        while let Some((server, Stamped { when, what })) = self.clients.hear() {
+            self.at = when.at;
             match what {
                 Frame::Answer { request, outcome } => {
                     sessions::reply(self, server, request, outcome);
@@ -120,7 +120,7 @@ impl Turmoil {
                     };
                     sessions::drop_clients(self, server, life);
                     if self.clients.count_open() < waiting {
-                        self.dropped = Some(at);
+                        self.dropped = Some(when.at);
                     }
                 }
                 other => panic!("{server} tells a client {other:?}"),

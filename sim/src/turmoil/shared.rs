@@ -148,7 +148,7 @@ impl Shared {
         let told = self.hosts[id.index()]
             .inbox
             .as_ref()
-            .is_some_and(|inbox| inbox.try_send(Stamped { at, what }).is_ok());
+            .is_some_and(|inbox| inbox.try_send(Stamped::sent_at(at, what)).is_ok());
         self.expect(Some(id), at);
         told
     }

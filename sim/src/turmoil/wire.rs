@@ -15,6 +15,7 @@ pub(super) use registry::Wires;
 
 use super::shared::Handle;
 use crate::shell::Stream;
+use crate::shell::event::When;
 use crate::shell::net::Moment;
 use registry::Attached;
 use std::io;
@@ -80,7 +81,7 @@ pub(super) fn wire(
     let attached = shared.borrow_mut().wires.attach(dialer, route, opened);
     let end = Rc::new(Registration { shared: shared.clone(), attached });
     let (arrived, leaves) = (Moment::default(), Moment::default());
-    leaves.set(at);
+    leaves.set(When::sent_at(at));
     let (reader, writer) = stream.into_split();
     Stream::timed(
         WireReader { inner: reader, end: end.clone(), arrived: arrived.clone() },
@@ -98,8 +99,8 @@ impl AsyncRead for WireReader {
     ) -> Poll<io::Result<()>> {
         let Self { inner, end, arrived } = self.get_mut();
         let next = end.shared.borrow_mut().wires.next(end.attached, cx.waker());
-        if let Some(reset_at) = next.reset {
-            arrived.set(reset_at);
+        if let Some(reset) = next.reset {
+            arrived.set(reset);
             return Poll::Ready(Err(io::ErrorKind::ConnectionReset.into()));
         }
         // What was sent at another instant is for the next read.
@@ -117,8 +118,8 @@ impl AsyncRead for WireReader {
             }
             // Turmoil resets a connection that was closed with bytes on the way to its closer.
             ended => match wires.goodbye(end.attached) {
-                Some(at) => {
-                    arrived.set(at);
+                Some(when) => {
+                    arrived.set(when);
                     Poll::Ready(Ok(()))
                 }
                 None => Poll::Ready(ended),
@@ -153,7 +154,7 @@ impl AsyncWrite for WireWriter {
 
     fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let Self { inner, end, leaves } = self.get_mut();
-        end.shared.borrow_mut().say_goodbye(end.attached, leaves.get());
+        end.shared.borrow_mut().say_goodbye(end.attached, leaves.get().at);
         // Whoever is gone already need not be told.
         ready!(Pin::new(inner).poll_shutdown(cx)).unwrap_or_default();
         Poll::Ready(Ok(()))

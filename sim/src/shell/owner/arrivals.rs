@@ -4,7 +4,7 @@
 //! behind it. Of the notifications of a peer only the newest one is kept.
 
 use super::super::connection;
-use super::super::event::{Event, Outbox, Stamped};
+use super::super::event::{Event, Outbox, Stamped, When};
 use super::super::limits::{INBOX, OUTBOX};
 use super::super::net::{Net, Stream};
 use super::super::platform::Platform;
@@ -39,7 +39,7 @@ pub(super) struct Letter {
 
 impl<N: Net, P: Platform> Owner<N, P> {
     /// Puts something where its turn will come.
-    pub(super) fn put(&mut self, Stamped { at, what }: Stamped<Event>) {
+    pub(super) fn put(&mut self, Stamped { when, what }: Stamped<Event>) {
         match what {
             Event::Accepted(stream) => {
                 self.accepted += 1;
@@ -54,32 +54,32 @@ impl<N: Net, P: Platform> Owner<N, P> {
                 self.routes.retain(|_, route| *route != number);
             }
             Event::Packet { conn, packet } => {
-                self.queue(conn, Stamped { at, what: Came::Packet(packet) });
+                self.queue(conn, Stamped { when, what: Came::Packet(packet) });
             }
-            Event::Refused { conn } => self.queue(conn, Stamped { at, what: Came::Refused }),
+            Event::Refused { conn } => self.queue(conn, Stamped { when, what: Came::Refused }),
             Event::Down { conn, reset: false } => {
-                self.queue(conn, Stamped { at, what: Came::Goodbye });
+                self.queue(conn, Stamped { when, what: Came::Goodbye });
             }
             Event::Down { conn, reset: true } => {
                 // Of what has come and was not looked at yet a reset leaves nothing.
                 let Some(link) = self.connections.get_mut(&conn) else {
                     return;
                 };
-                if at <= self.platform.since() {
+                if when.at <= self.platform.since() {
                     link.waiting.clear();
                 }
                 let what = Event::Down { conn, reset: true };
-                if self.platform.comes_after_votes(link.peer, at) {
-                    self.agenda.last_at(at, what);
+                if self.platform.comes_after_votes(link.peer, when.at) {
+                    self.agenda.put_last(when, what);
                 } else {
-                    self.agenda.at(at, what);
+                    self.agenda.put(when, what);
                 }
             }
             Event::Notification { from, notification, receipt } => {
                 match self.letters.insert(from, Letter { notification, receipt }) {
                     // The older one is of no interest any more; it passes on its turn.
                     Some(older) => older.discard(),
-                    None => self.agenda.at(at, Event::Notify { from }),
+                    None => self.agenda.put(when, Event::Notify { from }),
                 }
             }
             Event::Forget { from } => {
@@ -91,7 +91,7 @@ impl<N: Net, P: Platform> Owner<N, P> {
                     self.parked.retain(|event| !is_its_turn(&event.what));
                 }
             }
-            later => self.agenda.at(at, later),
+            later => self.agenda.put(when, later),
         }
     }
 
@@ -103,7 +103,7 @@ impl<N: Net, P: Platform> Owner<N, P> {
     fn queue(&mut self, conn: ConnId, item: Stamped<Came>) {
         if let Some(link) = self.connections.get_mut(&conn) {
             if link.waiting.is_empty() {
-                self.agenda.at(item.at, link.arrival(conn));
+                self.agenda.put(item.when, link.arrival(conn));
             }
             link.waiting.push_back(item);
         }
@@ -114,8 +114,10 @@ impl<N: Net, P: Platform> Owner<N, P> {
         let link = self.connections.get_mut(&conn)?;
         let item = link.waiting.pop_front()?;
         if let Some(next) = link.waiting.front() {
-            let at = next.at.max(self.agenda.base());
-            self.agenda.at(at, link.arrival(conn));
+            let When { at, sent } = next.when;
+            let base = self.agenda.base();
+            let when = When { at: at.max(base), sent: sent.max(base) };
+            self.agenda.put(when, link.arrival(conn));
         }
         let peer = link.peer;
         if !matches!(item.what, Came::Packet(_)) {

@@ -1,7 +1,7 @@
 //! What the node asks for is carried out, in order.
 
 use super::super::codec::Frame;
-use super::super::event::{Event, Stamped};
+use super::super::event::{Event, Stamped, When};
 use super::super::net::{self, Net};
 use super::super::platform::Platform;
 use super::super::post;
@@ -65,12 +65,13 @@ impl<N: Net, P: Platform> Owner<N, P> {
 
     fn connect(&mut self, peer: NodeId) {
         let (net, inbox, hello) = (self.net.clone(), self.inbox.clone(), Frame::Learner(self.id));
-        let (limit, at) = (self.limits.connect, self.platform.reach(self.agenda.base(), peer));
+        let (limit, sent) = (self.limits.connect, self.agenda.base());
+        let when = When { at: self.platform.reach(sent, peer), sent };
         self.tasks.spawn_local(async move {
-            net.ready(peer, at).await;
-            let result = net::dial(&net, (peer, at), hello, limit).await;
+            net.ready(peer, when.at).await;
+            let result = net::dial(&net, (peer, when.at), hello, limit).await;
             // Nobody listens if the process ends.
-            let _ = inbox.send(Stamped { at, what: Event::Dialed { peer, result } }).await;
+            let _ = inbox.send(Stamped { when, what: Event::Dialed { peer, result } }).await;
         });
     }
 
@@ -88,12 +89,12 @@ impl<N: Net, P: Platform> Owner<N, P> {
 
     /// Something that goes out now.
     const fn stamped<T>(&self, what: T) -> Stamped<T> {
-        Stamped { at: self.agenda.base(), what }
+        Stamped::sent_at(self.agenda.base(), what)
     }
 
     fn notify(&mut self, to: NodeId, notification: Notification) {
         let at = self.platform.post(self.agenda.base(), to);
-        let notification = Stamped { at, what: notification };
+        let notification = Stamped::sent_at(at, notification);
         if let Some(slot) = self.posts.get(&to) {
             slot.put(notification);
             return;

@@ -3,6 +3,7 @@
 use super::super::shared::Shared;
 use super::Route;
 use crate::keyed::Delays;
+use crate::shell::event::When;
 use std::collections::{BTreeMap, VecDeque};
 use std::net::SocketAddr;
 use std::task::Waker;
@@ -38,7 +39,7 @@ struct Wire {
 #[derive(Default)]
 struct Flow {
     /// Bytes on the way, and when they arrive.
-    segments: VecDeque<(usize, Time)>,
+    segments: VecDeque<(usize, When)>,
     /// When the last of them arrives.
     last: Time,
     /// Something was sent: the hello, which arrives with the connection.
@@ -48,9 +49,9 @@ struct Flow {
     /// Nobody is there to receive it.
     gone: bool,
     /// When the receiver learns that the other end is closed.
-    goodbye: Option<Time>,
+    goodbye: Option<When>,
     /// When the receiver learns that the connection was reset.
-    reset: Option<Time>,
+    reset: Option<When>,
     reader: Option<Waker>,
 }
 
@@ -59,7 +60,7 @@ pub(super) struct Next {
     /// This many bytes that were sent together; `None` if nothing is on the way.
     pub(super) length: Option<usize>,
     /// An error, as of then.
-    pub(super) reset: Option<Time>,
+    pub(super) reset: Option<When>,
 }
 
 impl Wire {
@@ -130,17 +131,17 @@ impl Wires {
     }
 
     /// This number of bytes was read. When do they arrive?
-    pub(super) fn take(&mut self, Attached { number, end }: Attached, count: usize) -> Time {
+    pub(super) fn take(&mut self, Attached { number, end }: Attached, count: usize) -> When {
         let flow = &mut self.get(number).flows[end];
-        let (length, at) = flow.segments.pop_front().expect("what is read was sent");
+        let (length, when) = flow.segments.pop_front().expect("what is read was sent");
         if length > count {
-            flow.segments.push_front((length - count, at));
+            flow.segments.push_front((length - count, when));
         }
-        at
+        when
     }
 
     /// When this end learns that the other one is closed.
-    pub(super) fn goodbye(&mut self, Attached { number, end }: Attached) -> Option<Time> {
+    pub(super) fn goodbye(&mut self, Attached { number, end }: Attached) -> Option<When> {
         self.get(number).flows[end].goodbye
     }
 
@@ -163,8 +164,8 @@ impl Wires {
 }
 
 impl Shared {
-    /// An end sends this number of bytes at this instant: they are given the time at which they arrive.
-    pub(super) fn send(&mut self, Attached { number, end }: Attached, sent: Time, count: usize) {
+    /// An end sends this number of bytes then: they are given the time at which they arrive.
+    pub(super) fn send(&mut self, Attached { number, end }: Attached, leaves: When, count: usize) {
         let wire = self.wires.get(number);
         let (from, to) = (wire.ends[end], wire.ends[1 - end]);
         let opened = wire.opened;
@@ -172,20 +173,23 @@ impl Shared {
         let is_hello = end == 0 && !std::mem::replace(&mut flow.greeted, true);
         // It has arrived before, and nobody told its sender.
         let is_again = |from, to| opened.is_none() && self.taken.contains(&(from, to));
-        let at = match (from, to) {
-            (Some(from), Some(to)) if !is_hello && is_again(from, to) => self.now,
+        let mut when = match (from, to) {
+            (Some(from), Some(to)) if !is_hello && is_again(from, to) => When::sent_at(self.now),
             (Some(from), Some(to)) if !is_hello => {
-                sent.after(travel(self.cluster.delays, sent, opened, (from, to)))
+                let sent = leaves.at;
+                When { at: sent.after(travel(self.cluster.delays, sent, opened, (from, to))), sent }
             }
             // Whoever is asked or told by a client draws that itself.
-            _ => sent,
+            _ => leaves,
         };
-        let at = if from.is_some() && to.is_some() { at.max(flow.last) } else { at };
-        if !is_hello {
-            flow.last = at;
+        if from.is_some() && to.is_some() {
+            when.at = when.at.max(flow.last);
         }
-        flow.segments.push_back((count, at));
-        self.expect(to, at);
+        if !is_hello {
+            flow.last = when.at;
+        }
+        flow.segments.push_back((count, when));
+        self.expect(to, when.at);
     }
 
     /// An end closes at this instant.
@@ -199,7 +203,7 @@ impl Shared {
         };
         if !flow.dead && flow.goodbye.is_none() {
             let at = at.max(flow.last);
-            flow.goodbye = Some(at);
+            flow.goodbye = Some(When { at, sent });
             self.expect(to, at);
         }
     }
@@ -213,7 +217,9 @@ impl Shared {
                 match power_loss {
                     false => closed.push(Attached { number: *number, end }),
                     // Sessions outlive connections, and clients have nothing else to lose.
-                    true if wire.ends[1 - end].is_none() => wire.flows[1 - end].reset_at(at),
+                    true if wire.ends[1 - end].is_none() => {
+                        wire.flows[1 - end].reset(When::sent_at(at));
+                    }
                     true => wire.flows.iter_mut().for_each(|flow| flow.dead = true),
                 }
             }
@@ -223,7 +229,7 @@ impl Shared {
 
     /// The connections between two servers are reset at this instant.
     pub(in super::super) fn reset_between(&mut self, a: NodeId, b: NodeId, at: Time) {
-        self.reset_those(|wire| wire.is_between(a, b), |_, _| at);
+        self.reset_those(at, |wire| wire.is_between(a, b), |_, _| at);
     }
 
     /// The dead connections whose ends can reach each other are reset.
@@ -235,7 +241,8 @@ impl Shared {
             let dead = wire.flows.iter().any(|flow| flow.dead && flow.reset.is_none());
             dead && ends.is_some_and(|ends| in_touch.contains(&ends))
         };
-        let resets = self.reset_those(is_dead, |peer, me| now.after(delays.latency(now, peer, me)));
+        let after = |peer, me| now.after(delays.latency(now, peer, me));
+        let resets = self.reset_those(now, is_dead, after);
         let is_new = |peer: NodeId| self.hosts[peer.index()].launched == now;
         self.after_votes.extend(resets.into_iter().filter(|(_, peer, _)| is_new(*peer)));
     }
@@ -243,6 +250,7 @@ impl Shared {
     /// Says who learns of which peer, and when.
     fn reset_those(
         &mut self,
+        sent: Time,
         chosen: impl Fn(&Wire) -> bool,
         when: impl Fn(NodeId, NodeId) -> Time,
     ) -> Vec<(NodeId, NodeId, Time)> {
@@ -259,7 +267,7 @@ impl Shared {
                 }
                 let at = when(peer, me);
                 flow.dead = true;
-                flow.reset_at(at);
+                flow.reset(When { at, sent });
                 resets.push((me, peer, at));
             }
         }
@@ -277,9 +285,9 @@ fn travel(delays: Delays, sent: Time, opened: Option<Time>, (from, to): (NodeId,
 }
 
 impl Flow {
-    /// Whoever reads learns at this instant that the connection is no more.
-    fn reset_at(&mut self, at: Time) {
-        self.reset = Some(self.reset.map_or(at, |earlier| earlier.min(at)));
+    /// Whoever reads learns then that the connection is no more.
+    fn reset(&mut self, when: When) {
+        self.reset = Some(self.reset.map_or(when, |earlier| earlier.min(when)));
         if let Some(reader) = self.reader.take() {
             reader.wake();
         }
