@@ -118,8 +118,6 @@ const ZK_3_9_2: Variant = Variant {
     ..ZK_3_9_5
 };
 
-/// It stands for 3.6.3 and 3.6.4 too, although sockets are not forgotten there: a log writer that
-/// outlives its role goes on in them.
 const ZK_3_8_0: Variant =
     Variant { new_leader_log: NewLeaderLog::Queued, epoch_before_log: true, ..ZK_3_9_2 };
 
@@ -131,10 +129,12 @@ const PR_1848: Variant = Variant {
     ..ZK_3_8_0
 };
 
-/// As 3.8.0, without the repair of ZOOKEEPER-2418, which was never brought to 3.5; sockets are closed
-/// and not forgotten.
-const ZK_3_5_10: Variant =
-    Variant { disk_diff_unchecked: true, shutdown: Shutdown::Leak, ..ZK_3_8_0 };
+/// Sockets are closed and not forgotten (`Learner.closeSocket`, 3.6.3; `sock = null` came with 3.7.0): a
+/// log writer that outlives its role goes on.
+const ZK_3_6_4: Variant = Variant { shutdown: Shutdown::Leak, ..ZK_3_8_0 };
+
+/// As 3.6.4, without the repair of ZOOKEEPER-2418, which was never brought to 3.5.
+const ZK_3_5_10: Variant = Variant { disk_diff_unchecked: true, ..ZK_3_6_4 };
 
 /// ZOOKEEPER-2418 and -2872 are repaired.
 const ZK_3_6_2: Variant =
@@ -255,10 +255,20 @@ const PROTOCOLS: &[Entry] = &[
         aliases: &[],
         kind: Kind::Release,
         summary: "PR 1445: queues for logging before the acknowledgement, epoch file first",
-        affects: "3.6.3-4, 3.7.0-2, 3.8.0-4, 3.9.0-1",
+        affects: "3.7.0-2, 3.8.0-4, 3.9.0-1",
         jira: &[],
         harm: Some(Harm::Loss),
         variant: ZK_3_8_0,
+    },
+    Entry {
+        name: "zk-3.6.4",
+        aliases: &[],
+        kind: Kind::Release,
+        summary: "as 3.8.0; a log writer that outlives its role goes on",
+        affects: "3.6.3-4",
+        jira: &[],
+        harm: Some(Harm::Loss),
+        variant: ZK_3_6_4,
     },
     Entry {
         name: "zk-3.6.2",
@@ -274,7 +284,7 @@ const PROTOCOLS: &[Entry] = &[
         name: "zk-3.5.10",
         aliases: &[],
         kind: Kind::Release,
-        summary: "PR 1445 as in 3.8.0; a DIFF from the log on disk may leave a gap",
+        summary: "as 3.6.4; a DIFF from the log on disk may leave a gap",
         affects: "3.5.10",
         jira: &[],
         harm: Some(Harm::Loss),
