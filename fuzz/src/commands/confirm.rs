@@ -96,6 +96,8 @@ pub(super) fn run(args: &Args, _out: &Out) -> Result<Exit, Failure> {
 }
 
 #[cfg(lab)]
+mod beside;
+#[cfg(lab)]
 mod lab;
 #[cfg(lab)]
 mod overview;

@@ -2,7 +2,7 @@
 
 mod deepen;
 mod measure;
-mod render;
+pub(super) mod render;
 
 use super::directories::{StrictPosix, flag};
 use super::output::Out;

@@ -1,9 +1,10 @@
 //! `zab confirm` where there is a gate: every execution of every scenario, and what they come to.
 
+use super::beside::Beside;
 use super::overview::Overview;
 use super::subject::{self, Part, Subject};
 use super::{Args, Exit, Failure, Out};
-use crate::commands::quoted;
+use crate::commands::{quoted, stored};
 use crate::real::Java;
 use crate::real::play::{self, Report, show};
 use serde_json::{Value, json};
@@ -24,7 +25,7 @@ pub(in super::super) fn run(args: &Args, out: &Out) -> Result<Exit, Failure> {
     let bench = Bench { args, out, java, folder };
     let (mut counts, mut times) = (Counts::default(), Vec::new());
     let (mut reports, mut failure) = (Vec::new(), None);
-    let mut overview = args.all.as_ref().map(|_| Overview::of(&subjects));
+    let mut overview = overview(args, &bench.java, &subjects)?;
     if let Some(overview) = &overview {
         overview.announce(args.times, out);
     }
@@ -32,7 +33,12 @@ pub(in super::super) fn run(args: &Args, out: &Out) -> Result<Exit, Failure> {
         let before = counts;
         // What fails on this machine says nothing of the others.
         match bench.subject(subject, &mut counts, &mut times) {
-            Ok(report) => reports.push(report),
+            Ok(mut report) => {
+                if let Some(overview) = &overview {
+                    report["bugs"] = json!(overview.needed_by(subject));
+                }
+                reports.push(report);
+            }
             Err(why) => {
                 out.bad(format!("  not carried out: {}", why.what));
                 reports.push(json!({
@@ -62,7 +68,7 @@ pub(in super::super) fn run(args: &Args, out: &Out) -> Result<Exit, Failure> {
         out.line(format!("{line}; {not_expressible} not expressible{times}"));
     }
     if let Some(overview) = &overview {
-        overview.tell(&bench.java, out);
+        overview.tell(out);
     }
     out.json(&json!(reports));
     let exit = overview.map_or_else(|| counts.exit(), |overview| overview.exit());
@@ -76,6 +82,14 @@ fn servers(args: &Args) -> Result<Java, String> {
         None => Ok(java),
         Some(asked) => Ok(java.upgraded_to(Java::find(Some(asked))?)),
     }
+}
+
+/// What a whole folder is about to say of a release.
+fn overview(args: &Args, java: &Java, subjects: &[Subject]) -> Result<Option<Overview>, Failure> {
+    let Some(folder) = &args.all else { return Ok(None) };
+    let (release, named) = subject::model_of(folder, java)?;
+    let beside = Beside::of(release, named, &stored(folder)?, subjects);
+    Ok(Some(Overview::of(beside, subjects)))
 }
 
 /// Writes down the scenarios that are made of cases.

@@ -48,7 +48,7 @@ pub(super) struct Subject {
     /// The control of a case: what it lacks, and a scenario of its own.
     control: Option<(String, Scenario)>,
     /// The case, if it is one.
-    case: Option<Case>,
+    pub(super) case: Option<Case>,
 }
 
 /// What is carried out of a subject.
@@ -137,7 +137,7 @@ impl Subject {
         java: &Java,
         control: bool,
     ) -> Result<Self, Failure> {
-        let named = model_of(path, java)?;
+        let (_, named) = model_of(path, java)?;
         let mut oracle = Oracle::with(real_limits);
         let recording = oracle.record(&case.schedule, named.releases());
         let title = title_of(&recording, &named);
@@ -177,7 +177,7 @@ impl Subject {
             let what = "what was explored has no control: leave --control out";
             return Err(Failure::usage(format!("{}: {what}", path.display())));
         }
-        let named = model_of(path, java)?;
+        let (_, named) = model_of(path, java)?;
         let walked = trail.walk_with(real_limits(trail.servers), &named);
         let title = title_of(&walked.recording, &named);
         let text = match trail.steps.get(walked.taken) {
@@ -216,15 +216,16 @@ fn two_releases(case: &Case) -> Option<Inexpressible> {
     Some(Inexpressible { at_us: None, what })
 }
 
-/// The variant that stands for the release of the server, or for both of an upgrade.
-fn model_of(path: &Path, java: &Java) -> Result<Named, Failure> {
+/// The release of the server, or both of an upgrade, and the variant that stands for it.
+pub(super) fn model_of(path: &Path, java: &Java) -> Result<(String, Named), Failure> {
     let release = java.releases().ok_or_else(|| {
         let what = "no release in the name of the server's jar: no model to run a case in";
         Failure::harness(format!("{}: {what}", path.display()))
     })?;
-    variants::find(&release).map_err(|unknown| {
+    let named = variants::find(&release).map_err(|unknown| {
         Failure::usage(format!("{}: no model of this server: {unknown}", path.display()))
-    })
+    })?;
+    Ok((release, named))
 }
 
 /// The scenario that was written.

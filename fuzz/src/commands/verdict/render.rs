@@ -116,7 +116,7 @@ fn table(columns: &[&Row]) -> String {
 }
 
 /// A bug with the number of the issue, unless that is its name.
-fn label(bug: &Bug) -> String {
+pub(in super::super) fn label(bug: &Bug) -> String {
     match bug.jira {
         [number, ..] if !bug.name.ends_with(&number.to_string()) => {
             format!("{} {number}", bug.name)
@@ -134,7 +134,7 @@ fn heading(row: &Row) -> String {
 }
 
 /// A cell in a few letters.
-fn short(cell: &Cell, row: &Row) -> String {
+pub(in super::super) fn short(cell: &Cell, row: &Row) -> String {
     match cell {
         Cell::Absent => ".".to_owned(),
         Cell::Exposed(exposure) => {
