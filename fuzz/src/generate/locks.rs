@@ -64,12 +64,20 @@ fn outlast(rng: &mut Rng, swarm: &Swarm, at_us: u64, actions: &mut Vec<Action>) 
 }
 
 /// What the clients of a server ask for stands on the way until their sessions have ended, and arrives then: a
-/// peer counts as gone hardly later than a session ends.
+/// peer counts as gone hardly later than a session ends. It matters on the way to who leads, and while the holder
+/// of the lock writes, which is now and then: so it happens more than once.
 fn hold_back(rng: &mut Rng, swarm: &Swarm, at_us: u64, actions: &mut Vec<Action>) {
-    let server = swarm.server(rng);
-    let (to, open_only) = (swarm.other(rng, server), rng.one_in(2));
-    let for_us = rng.between(OUTAGE_US.0, 280_000);
-    actions.push(Action { at_us, act: Act::Clog { from: server, to, open_only, for_us } });
+    // Of those who know as much the last one comes to lead.
+    let last = swarm.ensemble() - 1;
+    let to = if rng.one_in(2) { last } else { swarm.server(rng) };
+    let from = swarm.other(rng, to);
+    let mut at_us = at_us;
+    for _ in 0..rng.between(1, 4) {
+        let open_only = rng.one_in(2);
+        let for_us = rng.between(OUTAGE_US.0, 240_000);
+        actions.push(Action { at_us, act: Act::Clog { from, to, open_only, for_us } });
+        at_us += for_us + rng.between(100_000, 600_000);
+    }
 }
 
 /// The clients of a server are not heard of, and what ends their sessions gets to one log or none: nobody else
