@@ -82,7 +82,7 @@ pub(crate) struct Learner {
     pub(crate) offered: Option<Epoch>,
     /// It acknowledged that epoch with this history: an ACKEPOCH that counts.
     pub(crate) promise: Option<(Epoch, (Epoch, Zxid))>,
-    /// What it knows to be committed: by DIFF, TRUNC, SNAP or COMMIT.
+    /// What it knows to be committed, since it acknowledged the epoch last: by DIFF, TRUNC, SNAP or COMMIT.
     pub(crate) told: Zxid,
 }
 

@@ -13,9 +13,11 @@ impl Ensemble {
                 let server = self.server_mut(node);
                 server.promised = server.promised.max(*epoch);
                 let learner = &mut server.learners[to.index()];
-                // What it promised on an earlier connection is promised (`Leader.electingFollowers`).
-                let promise = learner.promise.filter(|(of, _)| of == epoch);
-                *learner = Learner { offered: Some(*epoch), promise, ..Learner::default() };
+                // What it promised on an earlier connection is promised (`Leader.electingFollowers`),
+                // and this may be the earlier one: the learner is told nothing anew before it answers.
+                if learner.offered != Some(*epoch) {
+                    *learner = Learner { offered: Some(*epoch), ..Learner::default() };
+                }
                 Step::Offered { epoch: *epoch }
             }
             Packet::AckEpoch { current_epoch, last_zxid } => {
@@ -61,6 +63,7 @@ impl Ensemble {
         server.leader = Some(leader);
         let before = server.promised;
         let learner = &mut self.server_mut(leader).learners[node.index()];
+        learner.told = Zxid::ZERO;
         let (Some(epoch), Some(current_epoch)) = (learner.offered, current_epoch) else {
             return Step::Nothing;
         };
