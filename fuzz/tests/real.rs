@@ -240,6 +240,46 @@ mod lab {
         assert!(follows.is_some() && follows < leaves, "{follows:?} {leaves:?}");
     }
 
+    /// Without any one of its faults the case loses the write as well, or another client overwrites it.
+    #[test]
+    fn where_no_fault_makes_a_control_a_request_does() {
+        let case = "O1/zk-3.9.5--keeps-stale-acks+disk-error-keeps-memory.json";
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("cases").join(case);
+        let case = zab_fuzz::case::read(&path).expect("a stored case");
+        let mut oracle = Oracle::with(real_limits);
+        let recording = oracle.record(&case.schedule, case.named().releases());
+        let story = translate::translate(&recording, "A case").expect("it can be told");
+        let control = control::control(&mut oracle, &recording, &story).expect("there is one");
+        assert!(control.difference.contains(r#""do":"client""#), "{}", control.difference);
+        assert!(control.text.contains("answer c1.1") && !control.text.contains("ask c0.1"));
+    }
+
+    /// There are votes for a leader that loses its power, or leaves its role, and who has them would vote for
+    /// what is left of it.
+    #[test]
+    fn who_would_elect_a_leader_that_comes_back_does_not_elect_what_it_was_before() {
+        for (case, release, server, back) in [
+            (
+                "O1/zk-3.5.8--disk-error-keeps-memory+trusts-failed-flush.json",
+                "zk-3.8.0",
+                "S0",
+                "start S2",
+            ),
+            (
+                "O1/zk-3.8.0--elected-snapshots-tail+snapshot-in-place+trusts-blank-disk.json",
+                "zk-3.8.0",
+                "S0",
+                "start S1",
+            ),
+            ("O1/zk-3.6.2--late-apply+shutdown.json", "zk-3.9.3", "S2", "wait S0 looking"),
+        ] {
+            let story = story(case, release);
+            let follows = format!("wait {server} following");
+            let follows = story.iter().position(|line| *line == follows);
+            assert!(follows > Some(last(&story, back)), "{case}: {story:?}");
+        }
+    }
+
     #[test]
     fn a_story_goes_on_where_a_majority_lacks_the_write_only_for_what_is_written_afterwards() {
         let case = "O1/zk-3.9.3--elected-snapshots-tail+snapshot-in-place+unflushed-start.json";

@@ -43,7 +43,7 @@ impl Beside {
         let mut oracle = Oracle::with(real_limits);
         let releases = named.releases();
         let needs = subjects.iter().filter_map(|subject| {
-            let schedule = &subject.case.as_ref().filter(|_| subject.scenario.is_ok())?.schedule;
+            let schedule = subject.schedule.as_ref().filter(|_| subject.scenario.is_ok())?;
             let is_needed = |bug: &&Bug| exposes(&mut oracle, schedule, releases, bug);
             Some((subject.path.clone(), modeled().filter(is_needed).collect()))
         });

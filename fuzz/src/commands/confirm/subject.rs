@@ -12,9 +12,10 @@ use crate::real::translate::{self, Inexpressible};
 use crate::real::{Java, Scenario};
 use crate::trail::Trail;
 use crate::variants;
+use std::fmt::Display;
 use std::path::{Path, PathBuf};
 use zab_core::variant::Named;
-use zab_sim::{Act, Action};
+use zab_sim::{Act, Action, Schedule};
 
 /// The files that are meant: those that are named, and every case of a folder.
 pub(super) fn files(args: &Args) -> Result<Vec<PathBuf>, Failure> {
@@ -47,8 +48,8 @@ pub(super) struct Subject {
     pub(super) text: Option<String>,
     /// The control of a case: what it lacks, and a scenario of its own.
     control: Option<(String, Scenario)>,
-    /// The case, if it is one.
-    pub(super) case: Option<Case>,
+    /// That of the case, if it is one: what came of it is written down there.
+    pub(super) schedule: Option<Schedule>,
 }
 
 /// What is carried out of a subject.
@@ -87,23 +88,26 @@ impl Subject {
         parts
     }
 
-    /// Writes down in a case how often this release did the same.
+    /// Writes down in a case how often this release did the same, beside what it says by now: other commands
+    /// may have written into it since it was read.
     pub(super) fn record(&self, release: &str, runs: u32, of: u32) -> Result<(), Failure> {
-        let (Some(case), Some(text)) = (&self.case, &self.text) else { return Ok(()) };
-        let mut case = case.clone();
+        let Some(text) = self.text.as_ref().filter(|_| self.schedule.is_some()) else {
+            return Ok(());
+        };
+        let failure =
+            |what: &dyn Display| Failure::usage(format!("{}: {what}", self.path.display()));
+        let mut case = case::read(&self.path).map_err(|error| failure(&error))?;
         let build = format!("{}+{:08x}", Provenance::tool(), translate::checksum(text));
         let date = clock::today();
         let seen = Confirmed { release: release.to_owned(), runs, of, date, build };
         seen.note(&mut case.confirmed);
-        case::write(&case, &self.path).map_err(|error| {
-            Failure::usage(format!("{}: cannot write: {error}", self.path.display()))
-        })
+        case::write(&case, &self.path)
+            .map_err(|error| failure(&format_args!("cannot write: {error}")))
     }
 
     /// Reads a file; what is wrong with it is the user's to repair.
     pub(super) fn read(path: &Path, control: bool, java: &Java) -> Result<Self, Failure> {
-        let failure =
-            |what: &dyn std::fmt::Display| Failure::usage(format!("{}: {what}", path.display()));
+        let failure = |what: &dyn Display| Failure::usage(format!("{}: {what}", path.display()));
         let text = std::fs::read_to_string(path).map_err(|error| failure(&error))?;
         let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
         if text.trim_start().starts_with('{') {
@@ -111,7 +115,7 @@ impl Subject {
                 return Self::of_trail(path, name, &trail, java, control);
             }
             let case = case::parse(&text).map_err(|error| failure(&error))?;
-            return Self::of_case(path, name, case, java, control);
+            return Self::of_case(path, name, &case, java, control);
         }
         let scenario = Scenario::parse(&text).map_err(|error| failure(&error))?;
         if control && scenario.difference().is_empty() {
@@ -125,7 +129,7 @@ impl Subject {
             scenario: Ok(scenario),
             text: None,
             control: None,
-            case: None,
+            schedule: None,
         })
     }
 
@@ -133,7 +137,7 @@ impl Subject {
     fn of_case(
         path: &Path,
         name: String,
-        case: Case,
+        case: &Case,
         java: &Java,
         control: bool,
     ) -> Result<Self, Failure> {
@@ -145,7 +149,7 @@ impl Subject {
         let upgrades = |action: &Action| matches!(action.act, Act::Upgrade { .. });
         if !java.has_upgrade()
             && let Some(why) =
-                two_releases(&case).filter(|_| case.schedule.actions.iter().any(upgrades))
+                two_releases(case).filter(|_| case.schedule.actions.iter().any(upgrades))
         {
             text = Err(why);
         } else if let Err(why) = &mut text
@@ -160,8 +164,9 @@ impl Subject {
         let control = control.and_then(|Control { text, difference }| {
             Some((difference, Scenario::parse(&text).ok()?))
         });
-        let (path, case) = (path.to_owned(), Some(case));
-        Ok(Self { path, name, title, scenario, text: text.ok(), control, case })
+        let (path, text) = (path.to_owned(), text.ok());
+        let schedule = Some(case.schedule.clone());
+        Ok(Self { path, name, title, scenario, text, control, schedule })
     }
 
     /// Takes the steps that an exploration found in the model of the server's release, and tells them as
@@ -192,7 +197,8 @@ impl Subject {
             }),
         };
         let (path, scenario) = (path.to_owned(), parsed(&text));
-        Ok(Self { path, name, title, scenario, text: text.ok(), control: None, case: None })
+        let text = text.ok();
+        Ok(Self { path, name, title, scenario, text, control: None, schedule: None })
     }
 }
 
@@ -235,4 +241,36 @@ fn parsed(text: &Result<String, Inexpressible>) -> Result<Scenario, Inexpressibl
         at_us: None,
         what: format!("the scenario made of it: {error}"),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_two_commands_write_into_a_case_stands_there_side_by_side() {
+        let folder = tempfile::tempdir().expect("there is room for temporary files");
+        let path = folder.path().join("case.json");
+        let stored = Path::new(env!("CARGO_MANIFEST_DIR")).join("cases/O2/unflushed-start.json");
+        let mut case = case::read(&stored).expect("a stored case");
+        case.confirmed.clear();
+        case::write(&case, &path).expect("it can be written");
+        let text = || "boot\nclaim differ /x\n".to_owned();
+        let subject = || Subject {
+            path: path.clone(),
+            name: String::new(),
+            title: String::new(),
+            scenario: parsed(&Ok(text())),
+            text: Some(text()),
+            control: None,
+            schedule: Some(case.schedule.clone()),
+        };
+        let both = [subject(), subject()];
+        for (one, release) in both.iter().zip(["3.8.0", "3.9.5"]) {
+            assert!(one.record(release, 1, 1).is_ok());
+        }
+        let confirmed = case::read(&path).expect("it can be read").confirmed;
+        let releases: Vec<_> = confirmed.iter().map(|seen| seen.release.as_str()).collect();
+        assert_eq!(releases, ["3.8.0", "3.9.5"]);
+    }
 }

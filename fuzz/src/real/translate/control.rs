@@ -1,4 +1,6 @@
-//! The control of a case: the same case less one fault, in which the model keeps what the case loses.
+//! The control of a case: the same case less one fault, in which the model keeps what the case loses; or,
+//! where each fault alone can be spared or nothing is seen of the write without it, less one request of
+//! another client.
 //!
 //! It is told from the model's own run of it, so that each of its steps is checked as well; and of all
 //! that there are it is the one that follows the case for longest.
@@ -15,45 +17,54 @@ use zab_sim::{Act, Schedule};
 pub struct Control {
     /// The scenario.
     pub text: String,
-    /// The fault by which it differs from the case.
+    /// The fault, or the request, by which it differs from the case.
     pub difference: String,
 }
 
 /// Finds the control of a case that was recorded, for which this scenario was made.
 pub fn control(oracle: &mut Oracle, recording: &Recording, story: &str) -> Option<Control> {
     let end = End::of(recording).ok()?;
-    let mut best: Option<(usize, Control)> = None;
-    for (schedule, difference) in edits(&recording.schedule) {
+    let mut best: Option<(_, Control)> = None;
+    for Edit { schedule, difference, is_fault } in edits(&recording.schedule) {
         let other = oracle.record(&schedule, recording.releases);
         let Some(text) = keeps(&other, &end).then(|| kept(&other, &end, &difference)) else {
             continue;
         };
         let Ok(text) = text else { continue };
-        let common = common(story, &text);
-        if best.as_ref().is_none_or(|(most, _)| *most < common) {
-            best = Some((common, Control { text, difference }));
+        let worth = (is_fault, common(story, &text));
+        if best.as_ref().is_none_or(|(most, _)| *most < worth) {
+            best = Some((worth, Control { text, difference }));
         }
     }
     best.map(|(_, control)| control)
 }
 
-/// The case less one fault: a power failure is one that only takes the process, any other is none.
-fn edits(schedule: &Schedule) -> Vec<(Schedule, String)> {
+/// A case that lacks something.
+struct Edit {
+    schedule: Schedule,
+    /// What it lacks.
+    difference: String,
+    /// Whether that is a fault; otherwise it is a request.
+    is_fault: bool,
+}
+
+/// The case less one action: a power failure is one that only takes the process, any other is none. Without
+/// the request that is lost nothing can be kept.
+fn edits(schedule: &Schedule) -> Vec<Edit> {
     let mut all = Vec::new();
     for (at, action) in schedule.actions.iter().enumerate() {
         let name = serde_json::to_string(action).expect("actions can be written as JSON");
+        let is_fault = !matches!(action.act, Act::Client { .. });
         let mut add = |edit: &dyn Fn(&mut Schedule), difference: String| {
             let mut schedule = schedule.clone();
             edit(&mut schedule);
-            all.push((schedule, difference));
+            all.push(Edit { schedule, difference, is_fault });
         };
-        match action.act {
-            Act::Client { .. } => continue,
-            Act::PowerLoss { server, down_us, .. } => add(
+        if let Act::PowerLoss { server, down_us, .. } = action.act {
+            add(
                 &|schedule| schedule.actions[at].act = Act::Kill { server, down_us },
                 format!("a kill instead of {name}"),
-            ),
-            _ => {}
+            );
         }
         let remove = |schedule: &mut Schedule| {
             schedule.actions.remove(at);

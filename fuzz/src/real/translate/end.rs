@@ -5,7 +5,7 @@ use crate::oracle::Recording;
 use std::collections::{BTreeSet, VecDeque};
 use zab_checker::detail::Detail;
 use zab_checker::loss::Loss;
-use zab_checker::{Class, Fact};
+use zab_checker::{Class, Event, Fact};
 use zab_core::event::{Note, SyncMode};
 use zab_core::{
     Change, ConnId, DiskError, DiskOp, File, Key, Lsn, NodeId, Outcome, Packet, Recovered,
@@ -255,14 +255,54 @@ pub(super) fn outcome(recording: &Recording, at: usize, request: RequestId) -> O
 
 /// Whether a server votes once more, as another one hears, before that one elects somebody.
 pub(super) fn votes_again(recording: &Recording, at: usize, from: NodeId, to: NodeId) -> bool {
-    let is_elected = |fact: &Fact| matches!(fact, Fact::Noted(Note::Elected { .. }));
-    let mut later = recording.events.iter().enumerate().skip(at + 1);
-    let elected = later.find(|(_, event)| event.node == Some(to) && is_elected(&event.fact));
-    let elected = elected.map_or(usize::MAX, |(index, _)| index);
+    let elected = next_election(recording, at, to);
     let until = recording.passages.iter().skip_while(|(before, _)| *before <= at);
     until.take_while(|(before, _)| *before <= elected).any(|(_, passage)| {
         matches!(passage.what, Leg::Voted { from: a, to: b, .. } if (a, b) == (from, to))
     })
+}
+
+/// Whether a leader leaves its role, or its process ends, before another server elects it, and that one
+/// hears by then what it votes as it comes back, and prefers it (`FastLeaderElection.totalOrderPredicate`).
+pub(super) fn is_elected_anew(
+    recording: &Recording,
+    at: usize,
+    leader: NodeId,
+    elects: NodeId,
+) -> bool {
+    let events = &recording.events;
+    let until = next_election(recording, at, elects).min(events.len());
+    let is_end = |event: &Event| {
+        event.node == Some(leader)
+            && match &event.fact {
+                Fact::Noted(note) => matches!(note, Note::SteppedDown),
+                fact => matches!(fact, Fact::Crashed { .. } | Fact::Exited(_)),
+            }
+    };
+    let Some(end) = events[at..until].iter().rposition(is_end) else { return false };
+    let back = at + end;
+    let heard = recording.passages.iter().any(|(before, passage)| {
+        (back + 1..=until).contains(before)
+            && matches!(passage.what, Leg::Voted { from, to, .. } if (from, to) == (leader, elects))
+    });
+    let vote = |server: NodeId, events: &[Event]| {
+        let own = events.iter().rev().filter(|event| event.node == Some(server));
+        own.into_iter().find_map(|event| match event.fact {
+            Fact::Noted(Note::Looking { vote, .. }) => {
+                Some((vote.peer_epoch, vote.zxid, vote.leader))
+            }
+            _ => None,
+        })
+    };
+    heard && vote(leader, &events[back..until]) > vote(elects, &events[..until])
+}
+
+/// The event with which a server elects somebody, after this one.
+fn next_election(recording: &Recording, at: usize, server: NodeId) -> usize {
+    let is_elected = |fact: &Fact| matches!(fact, Fact::Noted(Note::Elected { .. }));
+    let mut later = recording.events.iter().enumerate().skip(at + 1);
+    let elected = later.find(|(_, event)| event.node == Some(server) && is_elected(&event.fact));
+    elected.map_or(usize::MAX, |(index, _)| index)
 }
 
 /// What becomes of a disk operation.

@@ -236,10 +236,14 @@ impl Teller<'_> {
     /// by it is elected before. So is who loses its power when it has a vote of who will elect it: the model
     /// has it back before that one decides, which a real one does after 200 ms
     /// (`FastLeaderElection.finalizeWait`), and with no history that it would vote for again.
+    ///
+    /// Whom it would vote for with that history as well it elects as that one comes back, or looks for a
+    /// leader itself: who follows what a leader was before gives it no vote.
     pub(super) fn elect_with_its_vote(&mut self, server: NodeId, power_loss: bool) {
         for other in self.roles.others(server) {
             let elected = end::next_leader(self.recording, self.at, other);
             if let Some(leader) = elected.filter(|_| self.roles.leader(other).is_none())
+                && !end::is_elected_anew(self.recording, self.at, leader, other)
                 && self.roles.has_vote(other, server, leader)
                 && (!end::votes_again(self.recording, self.at, server, other)
                     || power_loss && leader == server && self.roles.is_voted_for(server, other))
