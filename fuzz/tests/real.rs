@@ -254,6 +254,16 @@ mod lab {
         assert!(control.text.contains("answer c1.1") && !control.text.contains("ask c0.1"));
     }
 
+    /// Each client has a connection of its own, and a thread of the leader reads each of them.
+    #[test]
+    fn who_asks_a_leader_next_does_so_when_what_came_before_is_proposed() {
+        let story = story("O1/zk-3.5.8--proposal-check+snap-keeps-log.json", "zk-3.9.3");
+        let next = story.iter().position(|line| line.starts_with("ask c1.1 S2"));
+        let next = next.expect("three clients ask at the same time");
+        assert!(story[next - 2].starts_with("ask c0.1 S2"), "{story:?}");
+        assert_eq!(story[next - 1], "wait PROPOSAL <1,5> S2 > S0 held");
+    }
+
     /// There are votes for a leader that loses its power, or leaves its role, and who has them would vote for
     /// what is left of it.
     #[test]

@@ -44,7 +44,7 @@ pub use text::checksum;
 use zab_checker::{Event, Fact};
 use zab_core::event::Note;
 use zab_core::variant::Release;
-use zab_core::{ConnId, File, NodeId, Time};
+use zab_core::{ConnId, File, NodeId, Op, RequestId, Time};
 use zab_sim::passage::{Leg, Way};
 
 /// What is to be said if these settings make a difference.
@@ -99,6 +99,8 @@ struct Teller<'a> {
     clients: Clients,
     /// What servers run that do not run what they booted with, or have done so.
     installed: BTreeMap<NodeId, Release>,
+    /// Which leader has been asked last for what, and by which follower of it, if not by a client.
+    asked: Option<(NodeId, Option<NodeId>, RequestId)>,
     /// Connections of which nothing is read any more.
     unread: BTreeSet<ConnId>,
     /// Threads that stand still in the model.
@@ -133,6 +135,7 @@ fn tell(recording: &Recording, title: &str, end: &End) -> Result<String, Inexpre
         memories: Memories::new(recording),
         clients: Clients::new(recording, end.event),
         installed: BTreeMap::new(),
+        asked: None,
         unread: BTreeSet::new(),
         stalled: BTreeSet::new(),
         held: BTreeSet::new(),
@@ -195,6 +198,9 @@ impl Teller<'_> {
                 let asked = self.clients.asked_of(*request);
                 if let Some((server, op)) = asked.filter(|(server, _)| self.roles.serves(*server)) {
                     let leads = self.roles.leads(server);
+                    if leads && !matches!(op, Op::Read { .. }) {
+                        self.in_turn(server, None, *request);
+                    }
                     let line = self.clients.on_asked(*request, op, server, leads);
                     line.into_iter().for_each(|line| self.text.line(line));
                 }

@@ -81,7 +81,12 @@ impl Disks {
             DiskOp::Flush | DiskOp::FlushFile => {
                 if let Some((_, last)) = disk.pending.last() {
                     let line = match fate {
-                        Fate::Failed(DiskError::Write | DiskError::Header | DiskError::Open) => {
+                        // A new file is opened before anything of it is held.
+                        Fate::Failed(DiskError::Open) => {
+                            text.insert(disk.mark, format!("hold {server} log open"));
+                            format!("wait {server} held log open")
+                        }
+                        Fate::Failed(DiskError::Write | DiskError::Header) => {
                             format!("wait {server} held log")
                         }
                         _ => format!("write {server} {}", text::zxid(*last)),
@@ -144,11 +149,14 @@ impl Disks {
         if file == File::Log {
             // The log writer stands at the gate: it fails as soon as it may. The header of a new log
             // does not.
-            let line = format!("fail {server} {name} {step} EIO");
+            let mut lines = vec![format!("fail {server} {name} {step} EIO")];
+            if error == DiskError::Open {
+                lines.push(format!("release {server} {name} {step}"));
+            }
             if disk.late.is_some() || disk.leaving {
-                disk.later(text, [line]);
+                disk.later(text, lines);
             } else {
-                disk.failing.push(line);
+                disk.failing.extend(lines);
             }
             let failed: Vec<_> = disk.pending.extract_if(.., |(of, _)| *of <= lsn).collect();
             if error == DiskError::Flush {
@@ -303,7 +311,7 @@ impl Disk {
     }
 
     /// Lines about the log: now, or when the main thread writes it.
-    fn later<const N: usize>(&mut self, text: &mut Text, lines: [String; N]) {
+    fn later(&mut self, text: &mut Text, lines: impl IntoIterator<Item = String>) {
         match &mut self.late {
             Some(late) => late.extend(lines),
             None => lines.into_iter().for_each(|line| text.line(line)),

@@ -9,7 +9,7 @@ use zab_checker::{Class, Event, Fact};
 use zab_core::event::{Note, SyncMode};
 use zab_core::{
     Change, ConnId, DiskError, DiskOp, File, Key, Lsn, NodeId, Outcome, Packet, Recovered,
-    RequestId,
+    RequestId, Zxid,
 };
 use zab_sim::passage::Leg;
 use zab_sim::schedule::CLIENTS;
@@ -154,6 +154,33 @@ pub(super) fn next_packet(
             }
             Leg::Arrived(way, packet) if (way.from, way.to) == (from, to) => {
                 return (!opened.contains(&way.conn)).then_some(packet);
+            }
+            _ => {}
+        }
+    }
+    None
+}
+
+/// What a leader makes of a request and nobody has got by now, and the first who will get it, on a connection
+/// that there is already.
+pub(super) fn proposal(
+    recording: &Recording,
+    at: usize,
+    leader: NodeId,
+    request: RequestId,
+) -> Option<(Zxid, NodeId)> {
+    let (mut is_later, mut opened) = (false, BTreeSet::new());
+    for (before, passage) in &recording.passages {
+        is_later |= *before > at;
+        match &passage.what {
+            Leg::Connected(way) if is_later => {
+                opened.insert(way.conn);
+            }
+            Leg::Arrived(way, Packet::Proposal(txn))
+                if way.from == leader && txn.request == request =>
+            {
+                let is_there = is_later && !opened.contains(&way.conn);
+                return is_there.then_some((txn.zxid, way.to));
             }
             _ => {}
         }

@@ -1,7 +1,7 @@
 //! Packets: which of them pass, and which have to be sent by now.
 
 use super::{Teller, end, text};
-use zab_core::{ConnId, NodeId, Packet};
+use zab_core::{ConnId, NodeId, Packet, RequestId};
 
 impl Teller<'_> {
     /// A packet reaches its receiver.
@@ -14,6 +14,9 @@ impl Teller<'_> {
             self.text.line(format!("end {to} > {from}"));
         }
         let name = self.ask_for(packet, to);
+        if let Packet::Request { request, .. } = packet {
+            self.in_turn(to, Some(from), *request);
+        }
         self.before_packet(to, packet);
         self.disks.mark(to, self.text.place());
         if matches!(packet, Packet::FollowerInfo { .. }) {
@@ -75,6 +78,19 @@ impl Teller<'_> {
         if let Some(packet) = end::next_packet(self.recording, self.at, from, to) {
             let name = self.ask_for(packet, to);
             self.text.line(format!("wait {name} {from} > {to} held"));
+        }
+    }
+
+    /// A leader is about to be asked for an update, by a client or by a follower. What it was asked for before
+    /// by somebody else it has to have proposed: a thread for each of them hands on what it reads.
+    pub(super) fn in_turn(&mut self, leader: NodeId, by: Option<NodeId>, request: RequestId) {
+        let before = self.asked.replace((leader, by, request));
+        if let Some((_, _, before)) =
+            before.filter(|(id, other, _)| *id == leader && (*other != by || by.is_none()))
+            && let Some((zxid, peer)) = end::proposal(self.recording, self.at, leader, before)
+        {
+            let zxid = text::zxid(zxid);
+            self.text.line(format!("wait PROPOSAL {zxid} {leader} > {peer} held"));
         }
     }
 

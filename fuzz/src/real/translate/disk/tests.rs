@@ -70,6 +70,29 @@ fn a_log_fails_when_its_role_ends_and_at_once_where_the_role_has_begun_to_end() 
 }
 
 #[test]
+fn a_log_that_cannot_be_begun_is_held_before_what_has_its_server_begin_it() {
+    let (mut disks, mut text) = (Disks::new(&Schedule::empty(1, 3)), text());
+    disks.mark(S0, text.place());
+    text.line("pass PROPOSAL <1,4> S2 > S0".to_owned());
+    disks.of(S0).pending.push((Lsn(1), Zxid::new(1, 4)));
+    disks.on_asked(S0, (Lsn(2), &DiskOp::Flush), Fate::Failed(DiskError::Open), &mut text);
+    disks.on_failed(S0, (File::Log, Lsn(2)), DiskError::Open, &mut text);
+    disks.before_end(S0, &mut text);
+    let told = told(text);
+    assert_eq!(told[..2], ["hold S0 log open", "pass PROPOSAL <1,4> S2 > S0"]);
+    assert_eq!(
+        told[2..],
+        [
+            "wait S0 held log open",
+            "fail S0 log open EIO",
+            "release S0 log open",
+            "wait S0 failed log open",
+            "mend S0 log open"
+        ]
+    );
+}
+
+#[test]
 fn a_log_without_a_header_keeps_its_server_up_until_an_operator_comes() {
     let end = |error, reads_on| {
         let (mut disks, mut text) = (Disks::new(&Schedule::empty(1, 3)), text());
