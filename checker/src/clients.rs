@@ -53,6 +53,11 @@ impl Clients {
         self.syncs.push(OpenSync { request, node, epoch, committed });
     }
 
+    /// Whether something is still promised by this `sync` of a server.
+    pub(crate) fn waits_for_sync(&self, request: RequestId, node: NodeId) -> bool {
+        self.syncs.iter().any(|sync| sync.request == request && sync.node == node)
+    }
+
     /// The server stops serving, or a later epoch is established: nothing is promised any more.
     pub(crate) fn drop_syncs(&mut self, is_over: impl Fn(NodeId, Epoch) -> bool) {
         self.syncs.retain(|sync| !is_over(sync.node, sync.epoch));

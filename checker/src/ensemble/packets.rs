@@ -95,9 +95,12 @@ impl Ensemble {
 
     fn on_sync_sent<'a>(&mut self, node: NodeId, to: NodeId, request: RequestId) -> Step<'a> {
         let is_it = |a: &AnsweredSync| a.request == request && a.leader == node;
-        match self.answered_syncs.iter().position(is_it) {
-            Some(at) => Step::SyncSent { to, answered: self.answered_syncs.swap_remove(at) },
-            None => Step::Nothing,
+        let Some(at) = self.answered_syncs.iter().position(is_it) else { return Step::Nothing };
+        let answered = self.answered_syncs.swap_remove(at);
+        if self.clients.waits_for_sync(request, to) {
+            Step::SyncSent { to, answered }
+        } else {
+            Step::Nothing
         }
     }
 }

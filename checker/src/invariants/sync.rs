@@ -4,8 +4,9 @@
 //! * Asked of a server that serves in the newest established epoch until it answers, it is not
 //!   answered below what was committed when it was asked. A leader that is deposed and has not
 //!   noticed promises nothing: it answers alone (`Leader.processSync`).
-//! * The leader's answer follows every COMMIT that it decided before (`Leader.sendSync` uses the
-//!   queue of the learner's handler).
+//! * The leader's answer to whoever still waits for it follows every COMMIT that it decided before
+//!   (`Leader.sendSync` uses the queue of the learner's handler). On the connection of a learner that has
+//!   left since, nobody hears it.
 
 use crate::clients::OpenSync;
 use crate::detail::Detail;

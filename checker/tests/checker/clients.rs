@@ -392,8 +392,14 @@ fn s1_the_answer_to_a_sync_follows_the_commits_before_it() {
     // A call on an earlier connection arrives late, and is answered there: nobody hears of that.
     let offer = Packet::LeaderInfo { epoch: Epoch(1) };
     assert_broken(story.fork().sends(0, 1, offer).sends(0, 1, answer.clone()), &[]);
-    // On a new connection it has to be told once more.
-    assert_broken(story.fork().promises(1, 0).sends(0, 1, answer), &[Class::S1]);
+    // So is what a server forwarded that has left since.
+    story.note(1, zab_core::event::Note::SteppedDown).promises(1, 0);
+    assert_broken(story.fork().sends(0, 1, answer), &[]);
+    // When it is back it has to be told once more.
+    let again = request(1, 2);
+    story.serves(1, 1).asks(1, again, Op::Sync);
+    story.note(0, zab_core::event::Note::SyncAnswered { request: again });
+    assert_broken(story.sends(0, 1, Packet::Sync { request: again }), &[Class::S1]);
 }
 
 #[test]
