@@ -91,8 +91,13 @@ fn connected_follower_of(variant: Variant, recovered: Recovered) -> Node {
 /// The last server of an ensemble with empty disks, elected with the votes of a quorum; all others have
 /// connected.
 fn elected(servers: u8) -> Node {
+    elected_of(Variant::REFERENCE, servers)
+}
+
+fn elected_of(variant: Variant, servers: u8) -> Node {
     let me = servers - 1;
-    let mut node = started(me, servers, Recovered::default());
+    let node = Node::new(NodeId(me), Config::new(servers), variant);
+    let mut node = begun(node, Recovered::default());
     let vote = Vote { leader: NodeId(me), zxid: Zxid::ZERO, peer_epoch: Epoch(0) };
     for from in 0..servers / 2 {
         step(&mut node, notification(from, ServerState::Looking, vote));

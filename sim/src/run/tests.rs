@@ -56,6 +56,30 @@ fn an_empty_schedule_ends_available_and_at_rest() {
     assert_eq!(text.matches("rests at <1, 7>").count(), 3);
 }
 
+/// The reason is what their last processes ended with: a log file whose first record the disk has lost.
+#[test]
+fn that_there_is_no_service_is_excused_by_a_majority_that_refuses_to_start() {
+    let variant = Variant { refuses_zeroed_log: true, ..Variant::REFERENCE };
+    let booted = Booted::new(3, variant);
+    let told = |servers: &[u8]| {
+        let disk = CrashMode::ZeroedLog;
+        let lost = servers.iter().flat_map(|&server| {
+            [
+                (10_000, Act::Kill { server, down_us: 0 }),
+                (300_000, Act::StallDisk { server, for_us: 50_000 }),
+                (310_000, Act::PowerLoss { server, disk, down_us: 1_000 }),
+            ]
+        });
+        let mut actions: Vec<_> = lost.chain([(301_000, write(0, 2))]).collect();
+        actions.sort_by_key(|(at, _)| *at);
+        trace(&booted, &schedule(1, actions))
+    };
+    let excuse = "no quorum starts: log files without a header";
+    assert!(told(&[0, 1]).contains(excuse), "{}", told(&[0, 1]));
+    let one = told(&[0]);
+    assert!(one.contains("the ensemble is available") && !one.contains(excuse), "{one}");
+}
+
 #[test]
 fn the_same_schedule_yields_the_same_evidence() {
     let booted = Booted::new(3, Variant::REFERENCE);

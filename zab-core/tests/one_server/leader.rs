@@ -1,12 +1,12 @@
 //! What an established leader commits, and when.
 
-use super::{elected, half_tick, notification, packet, started, step, step_and_write};
+use super::{elected, elected_of, half_tick, notification, packet, started, step, step_and_write};
 use zab_core::event::Note;
 use zab_core::event::Timer;
 use zab_core::message::{ServerState, Vote};
 use zab_core::{
-    Actor, Config, ConnId, DiskOp, Epoch, File, Input, Key, Node, NodeId, Op, Output, Packet,
-    Recovered, RequestId, SessionId, Time, Variant, Zxid,
+    Actor, Config, ConnId, DiskError, DiskOp, Epoch, File, Input, Key, Node, NodeId, Op, Output,
+    Packet, Recovered, RequestId, SessionId, Time, Variant, Zxid,
 };
 
 const FIRST: Zxid = Zxid::new(1, 1);
@@ -14,7 +14,14 @@ const SECOND: Zxid = Zxid::new(1, 2);
 
 /// S2 of three in broadcast in epoch 1 with S1; two proposals are on its own disk and nobody else's.
 fn leader() -> Node {
-    let mut node = elected(3);
+    let mut node = leader_of(Variant::REFERENCE);
+    step_and_write(&mut node, Input::Turn(Actor::LogWriter));
+    node
+}
+
+/// The same, before its log writer takes the proposals.
+fn leader_of(variant: Variant) -> Node {
+    let mut node = elected_of(variant, 3);
     let epoch = Epoch(0);
     let discovery = [
         Packet::FollowerInfo { accepted_epoch: epoch },
@@ -29,7 +36,6 @@ fn leader() -> Node {
         let op = Op::Write { key: Key(0), value: cxid };
         step(&mut node, Input::Client { request, last_seen: Zxid::ZERO, op });
     }
-    step_and_write(&mut node, Input::Turn(Actor::LogWriter));
     node
 }
 
@@ -48,6 +54,30 @@ fn commits_are_in_order_even_if_acknowledgements_are_not() {
     assert_eq!(committed(&outputs), [], "the older one is not acknowledged by a quorum");
     let outputs = step(&mut node, packet(1, Packet::Ack(FIRST)));
     assert_eq!(committed(&outputs), [FIRST, SECOND]);
+}
+
+/// `SyncRequestProcessor.shutdown` has the log flushed once more, and `AckRequestProcessor` is still there.
+#[test]
+fn a_leader_counts_itself_for_what_is_flushed_as_its_log_writer_is_shut_down() {
+    let variant = Variant { disk_error_keeps_memory: true, ..Variant::REFERENCE };
+    let mut node = leader_of(variant);
+    let flush = |outputs: &[Output]| {
+        outputs.iter().find_map(|output| match output {
+            Output::Disk { lsn, op: DiskOp::Flush | DiskOp::FlushRecovered(File::Log) } => {
+                Some(*lsn)
+            }
+            _ => None,
+        })
+    };
+    let lsn = flush(&step(&mut node, Input::Turn(Actor::LogWriter))).expect("two records");
+    step(&mut node, packet(1, Packet::Ack(FIRST)));
+    let (file, error) = (File::Log, DiskError::Write);
+    let outputs = step(&mut node, Input::DiskFailed { file, lsn, error });
+    let upto = flush(&outputs).expect("it is shut down");
+    assert!(!outputs.contains(&Output::Note(Note::SteppedDown)), "{outputs:?}");
+    let outputs = step(&mut node, Input::DiskDone { file, upto });
+    assert_eq!(committed(&outputs), [FIRST]);
+    assert!(outputs.contains(&Output::Note(Note::SteppedDown)), "{outputs:?}");
 }
 
 #[test]

@@ -45,6 +45,13 @@ fn a_server_whose_log_writer_stands_in_the_disk_is_not_out_of_its_role() {
 /// S0 in ZooKeeper 3.8.0, which has acknowledged NEWLEADER of epoch 2; the log writer is about to flush
 /// the transaction of the synchronization.
 fn synchronized() -> (Node, Lsn) {
+    let mut node = queued();
+    let flush = flush_of(&step(&mut node, Input::Turn(Actor::LogWriter)));
+    (node, flush)
+}
+
+/// The same, before the log writer takes that transaction.
+fn queued() -> Node {
     let named = variant::find("zk-3.8.0").expect("it is known");
     let release = named.releases().of(variant::Release::Old);
     let mut node = Node::new(NodeId(0), Config::new(3), release);
@@ -63,8 +70,7 @@ fn synchronized() -> (Node, Lsn) {
     ] {
         step_and_write(&mut node, packet(2, next));
     }
-    let flush = flush_of(&step(&mut node, Input::Turn(Actor::LogWriter)));
-    (node, flush)
+    node
 }
 
 /// `ZooKeeperServerListenerImpl.notifyStopping` sets state ERROR, in which `canShutdown()` is true:
@@ -99,6 +105,71 @@ fn a_log_writer_that_fails_before_uptodate_leaves_a_follower_that_logs_nothing()
     let outputs = [(); 2].map(|()| step(&mut node, Input::Turn(Actor::Committer))).concat();
     assert!(outputs.contains(&Output::Delivered(txn(next))), "but it applies it: {outputs:?}");
     assert_eq!(node.view().last_logged, Zxid::new(1, 1));
+}
+
+/// S0 has left a log writer behind that has something in its queue, and follows S2 again, in epoch 3, on another
+/// connection. The log writer of that role has something to log as well.
+fn two_log_writers() -> Node {
+    let mut node = queued();
+    step(&mut node, Input::StepDown);
+    let vote = Vote { leader: NodeId(2), zxid: Zxid::new(1, 1), peer_epoch: Epoch(2) };
+    step(&mut node, notification(1, ServerState::Following, vote));
+    step(&mut node, notification(2, ServerState::Leading, vote));
+    let (from, conn) = (NodeId(2), ConnId(3));
+    step(&mut node, Input::ConnectionUp { peer: from, conn, outgoing: true });
+    let (epoch, zxid) = (Epoch(3), Zxid::new(1, 2));
+    for packet in [
+        Packet::LeaderInfo { epoch },
+        Packet::Diff { zxid },
+        Packet::Proposal(txn(zxid)),
+        Packet::Commit(zxid),
+        Packet::NewLeader { epoch },
+    ] {
+        let outputs = step(&mut node, Input::Packet { from, conn, packet });
+        for output in outputs {
+            if let Output::Disk { lsn: upto, op } = output {
+                step(&mut node, Input::DiskDone { file: op.file(), upto });
+            }
+        }
+    }
+    node
+}
+
+/// One `FileTxnLog`, two threads: who is done with it, or ends with an exception, leaves it to the other.
+#[test]
+fn a_log_writer_leaves_the_file_to_the_one_that_waits_for_it() {
+    for (first, other) in
+        [(Actor::LeakedLogWriter, Actor::LogWriter), (Actor::LogWriter, Actor::LeakedLogWriter)]
+    {
+        for error in [None, Some(DiskError::Flush), Some(DiskError::Open)] {
+            let mut node = two_log_writers();
+            let lsn = flush_of(&step(&mut node, Input::Turn(first)));
+            assert_eq!(step(&mut node, Input::Turn(other)), [], "the file is being flushed");
+            let file = File::Log;
+            let ended = match error {
+                None => Input::DiskDone { file, upto: lsn },
+                Some(error) => Input::DiskFailed { file, lsn, error },
+            };
+            let outputs = step(&mut node, ended);
+            assert!(outputs.contains(&Output::Ready(other)), "{first:?}, {error:?}: {outputs:?}");
+            flush_of(&step(&mut node, Input::Turn(other)));
+        }
+    }
+}
+
+/// A role blocks before it dials as long as the log writer of an earlier one flushes.
+#[test]
+fn a_log_writer_that_outlived_its_role_and_fails_lets_the_next_role_begin() {
+    let (mut node, lsn) = synchronized();
+    step(&mut node, Input::StepDown);
+    let vote = Vote { leader: NodeId(2), zxid: Zxid::new(1, 1), peer_epoch: Epoch(2) };
+    step(&mut node, notification(1, ServerState::Following, vote));
+    let call = Output::Connect(NodeId(2));
+    let elected = step(&mut node, notification(2, ServerState::Leading, vote));
+    assert!(!elected.contains(&call), "{elected:?}");
+    let (file, error) = (File::Log, DiskError::Flush);
+    let outputs = step(&mut node, Input::DiskFailed { file, lsn, error });
+    assert!(outputs.contains(&call), "{outputs:?}");
 }
 
 /// A SNAP has the log removed; a process that died before that was flushed leaves it to the next one.
