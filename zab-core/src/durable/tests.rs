@@ -81,7 +81,9 @@ fn what_a_failed_write_leaves_in_the_buffer_is_written_by_the_next_flush_or_cut(
     let (mut durable, flush, mut out) = flushing();
     durable.on_failed(File::Log, flush, DiskError::Write);
     assert_eq!(counters(&durable), [1, 2]);
-    let mut cut = durable.clone();
+    let (mut cut, mut rewritten) = (durable.clone(), durable.clone());
+    rewritten.rewrite_log(&mut out);
+    assert_eq!(counters(&rewritten), [1, 2, 3]);
     durable.append(txn(2, 1), &mut out);
     let again = durable.flush(&mut out);
     assert_eq!(counters(&durable), [1, 2, 3, 1]);
@@ -155,6 +157,49 @@ fn to_purge() -> (Durable, Vec<Output>) {
     let (mut durable, mut out) = (Durable::recover(recovered, Folders::default()), Vec::new());
     durable.append(txn(1, 7), &mut out);
     (durable, out)
+}
+
+#[test]
+fn the_files_of_a_log_are_those_of_its_records() {
+    let (mut durable, mut out) = to_purge();
+    let mut files = LogFiles::of([3, 3, 1]);
+    assert_eq!(durable.log_files, files);
+    durable.truncate(Zxid::new(1, 4), &mut out);
+    files.truncate(4);
+    assert_eq!(durable.log_files, files);
+    durable.append(txn(2, 1), &mut out);
+    files.append(true);
+    assert_eq!(durable.log_files, files);
+}
+
+/// `FileTxnLog.append` sets `logStream` once the file is open, and writes the header then.
+#[test]
+fn a_file_that_cannot_be_begun_takes_its_records_along() {
+    for (error, begins_again) in [(DiskError::Open, true), (DiskError::Header, false)] {
+        let (mut durable, mut out) = to_purge();
+        durable.append(txn(1, 8), &mut out);
+        let flush = durable.flush(&mut out);
+        durable.on_failed(File::Log, flush, error);
+        assert_eq!(counters(&durable), [1, 2, 3, 4, 5, 6]);
+        assert_eq!(durable.log_files, LogFiles::of([3, 3]));
+        out.clear();
+        durable.append(txn(1, 9), &mut out);
+        let begins = |output: &Output| matches!(output, Output::Disk { op: DiskOp::RollLog, .. });
+        assert_eq!(out.iter().any(begins), begins_again, "{error:?}");
+    }
+}
+
+#[test]
+fn what_was_found_is_flushed_by_the_operations_of_the_start_and_no_later_one() {
+    let (mut durable, mut out) = (to_purge().0, Vec::new());
+    durable.flush_recovered(&mut out);
+    let asked = |output: &Output| match output {
+        Output::Disk { lsn, .. } => *lsn,
+        other => unreachable!("only the disk is asked: {other:?}"),
+    };
+    assert!(out.iter().map(asked).all(|lsn| durable.is_recovery(lsn)));
+    let later = durable.flush(&mut out);
+    assert!(!durable.is_recovery(later));
 }
 
 fn purge(oldest: u32, first: Zxid) -> Purge {
