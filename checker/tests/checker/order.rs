@@ -125,9 +125,13 @@ fn i8_an_epoch_is_established_without_what_is_committed() {
 fn i8_an_epoch_is_established_without_an_earlier_initial_history() {
     let mut story = Story::new(3);
     story.starts(0, &[txn(1, 1)]).starts(1, &[]).starts(2, &[]);
-    story.leads(0, 2).establishes(0, 2).leads(2, 3);
+    story.leads(0, 2);
+    let mut late = story.fork();
+    story.establishes(0, 2).leads(2, 3);
     assert_broken(&mut story.fork(), &[]);
     assert_broken(story.establishes(2, 3), &[Class::I8]);
+    assert_broken(late.leads(2, 3).establishes(2, 3), &[]);
+    assert_broken(late.establishes(0, 2), &[Class::I8]);
 }
 
 #[test]

@@ -105,6 +105,16 @@ fn p3_nothing_is_acknowledged_to_a_leader_below_a_promise() {
 }
 
 #[test]
+fn p3_newleader_is_not_acknowledged_below_a_promise_to_itself() {
+    let mut story = Story::of_three();
+    story.begins(0, 1, &[1]);
+    assert_promises(story.fork().acks_new_leader(1, 0, 1), &[]);
+    story.writes_epoch(1, DiskOp::AcceptedEpoch(Epoch(2)));
+    story.sends(1, 2, Packet::LeaderInfo { epoch: Epoch(2) });
+    assert_promises(story.acks_new_leader(1, 0, 1), &[Class::P3]);
+}
+
+#[test]
 fn p3_newleader_is_acknowledged_with_its_current_epoch_on_disk() {
     let mut story = Story::of_three();
     story.begins(0, 1, &[1]).asks_disk(1, DiskOp::CurrentEpoch(Epoch(1)));
