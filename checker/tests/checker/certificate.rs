@@ -220,6 +220,15 @@ fn duplicate_apply() {
 }
 
 #[test]
+fn a_write_that_nobody_was_told_of_takes_effect_once_at_most() {
+    let mut claim = two_writes();
+    claim.writes(request(3, 13)).info(request(3, 13)).log(request(3, 13), 3);
+    claim.assert(&[], &[]);
+    claim.log(request(3, 13), 4);
+    claim.assert(&[Clause::X1], &[Clause::X1]);
+}
+
+#[test]
 fn a_refused_write_that_took_effect() {
     let mut claim = two_writes();
     claim.writes(request(3, 13)).ok(request(3, 13), Outcome::Refused);

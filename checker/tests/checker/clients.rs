@@ -346,6 +346,7 @@ fn o9_a_server_that_does_not_serve_serves_no_write_or_falls_out() {
     assert_broken(&mut story.fork(), &[]);
     story.note(1, zab_core::event::Note::SteppedDown);
     assert_eq!(of(&mut story), Absence::FallsOut(3));
+    assert_eq!(story.verdict().node, Some(NodeId(1)), "and it is said who");
 }
 
 #[test]
