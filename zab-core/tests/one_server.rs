@@ -16,8 +16,8 @@ mod roles;
 use zab_core::event::Timer;
 use zab_core::message::{ServerState, Vote};
 use zab_core::{
-    Actor, Change, Config, ConnId, Epoch, Input, Key, Node, NodeId, Notification, Output, Packet,
-    Recovered, RequestId, SessionId, Time, Txn, Variant, Zxid,
+    Actor, Change, Config, ConnId, DiskOp, Epoch, File, Input, Key, Lsn, Node, NodeId,
+    Notification, Output, Packet, Recovered, RequestId, SessionId, Time, Txn, Variant, Zxid,
 };
 
 /// Takes a step and returns what came of it.
@@ -81,11 +81,17 @@ fn connected_follower(recovered: Recovered) -> Node {
 
 fn connected_follower_of(variant: Variant, recovered: Recovered) -> Node {
     let mut node = begun(Node::new(NodeId(0), Config::new(3), variant), recovered);
-    let vote = Vote { leader: NodeId(2), zxid: Zxid::new(1, 1), peer_epoch: Epoch(1) };
-    step(&mut node, notification(1, ServerState::Following, vote));
-    step(&mut node, notification(2, ServerState::Leading, vote));
+    elects_s2(&mut node, Epoch(1));
     step(&mut node, Input::ConnectionUp { peer: NodeId(2), conn: ConnId(2), outgoing: true });
     node
+}
+
+/// The two others of three tell S0 that they have made S2 their leader, with this epoch. Returns what came of the
+/// second message.
+fn elects_s2(node: &mut Node, peer_epoch: Epoch) -> Vec<Output> {
+    let vote = Vote { leader: NodeId(2), zxid: Zxid::new(1, 1), peer_epoch };
+    step(node, notification(1, ServerState::Following, vote));
+    step(node, notification(2, ServerState::Leading, vote))
 }
 
 /// The last server of an ensemble with empty disks, elected with the votes of a quorum; all others have
@@ -109,6 +115,18 @@ fn elected_of(variant: Variant, servers: u8) -> Node {
         step(&mut node, Input::ConnectionUp { peer: NodeId(peer), conn, outgoing: false });
     }
     node
+}
+
+/// The flush of the log that these outputs ask for.
+fn flush_of(outputs: &[Output]) -> Lsn {
+    let flush = outputs.iter().find_map(|output| match output {
+        Output::Disk {
+            lsn,
+            op: DiskOp::Flush | DiskOp::FlushFile | DiskOp::FlushRecovered(File::Log),
+        } => Some(*lsn),
+        _ => None,
+    });
+    flush.expect("something is logged")
 }
 
 /// A write of that zxid.

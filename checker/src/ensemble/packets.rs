@@ -14,7 +14,7 @@ impl Ensemble {
                 server.promised = server.promised.max(*epoch);
                 let learner = &mut server.learners[to.index()];
                 // What it promised on an earlier connection is promised (`Leader.electingFollowers`),
-                // and this may be the earlier one: the learner is told nothing anew before it answers.
+                // and this may be the earlier one: a synchronization begins with the learner's answer.
                 if learner.offered != Some(*epoch) {
                     *learner = Learner { offered: Some(*epoch), ..Learner::default() };
                 }

@@ -1,6 +1,8 @@
 //! What an established leader commits, and when.
 
-use super::{elected, elected_of, half_tick, notification, packet, started, step, step_and_write};
+use super::{
+    elected, elected_of, flush_of, half_tick, notification, packet, started, step, step_and_write,
+};
 use zab_core::event::Note;
 use zab_core::event::Timer;
 use zab_core::message::{ServerState, Vote};
@@ -61,19 +63,11 @@ fn commits_are_in_order_even_if_acknowledgements_are_not() {
 fn a_leader_counts_itself_for_what_is_flushed_as_its_log_writer_is_shut_down() {
     let variant = Variant { disk_error_keeps_memory: true, ..Variant::REFERENCE };
     let mut node = leader_of(variant);
-    let flush = |outputs: &[Output]| {
-        outputs.iter().find_map(|output| match output {
-            Output::Disk { lsn, op: DiskOp::Flush | DiskOp::FlushRecovered(File::Log) } => {
-                Some(*lsn)
-            }
-            _ => None,
-        })
-    };
-    let lsn = flush(&step(&mut node, Input::Turn(Actor::LogWriter))).expect("two records");
+    let lsn = flush_of(&step(&mut node, Input::Turn(Actor::LogWriter)));
     step(&mut node, packet(1, Packet::Ack(FIRST)));
     let (file, error) = (File::Log, DiskError::Write);
     let outputs = step(&mut node, Input::DiskFailed { file, lsn, error });
-    let upto = flush(&outputs).expect("it is shut down");
+    let upto = flush_of(&outputs);
     assert!(!outputs.contains(&Output::Note(Note::SteppedDown)), "{outputs:?}");
     let outputs = step(&mut node, Input::DiskDone { file, upto });
     assert_eq!(committed(&outputs), [FIRST]);

@@ -1,22 +1,16 @@
 //! How a role ends while the log writer stands in the disk, or after it has failed.
 
 use super::follower::follower;
-use super::{half_tick, notification, packet, step, step_and_write, txn};
+use super::{
+    connected_follower_of, elects_s2, flush_of, half_tick, notification, packet, step,
+    step_and_write, txn,
+};
 use zab_core::event::{DiskError, Note};
 use zab_core::message::{ServerState, Vote};
 use zab_core::{
     Actor, Config, ConnId, DiskOp, Epoch, File, Input, Lsn, Node, NodeId, Notification, Output,
     Packet, Recovered, Replica, Time, Variant, Zxid, variant,
 };
-
-/// The flush that these outputs ask for.
-fn flush_of(outputs: &[Output]) -> Lsn {
-    let flush = outputs.iter().find_map(|output| match output {
-        Output::Disk { lsn, op: DiskOp::Flush | DiskOp::FlushFile } => Some(*lsn),
-        _ => None,
-    });
-    flush.expect("something is logged")
-}
 
 /// `SyncRequestProcessor.shutdown` joins its thread, without a limit; `updateServerState` comes later.
 #[test]
@@ -54,23 +48,22 @@ fn synchronized() -> (Node, Lsn) {
 fn queued() -> Node {
     let named = variant::find("zk-3.8.0").expect("it is known");
     let release = named.releases().of(variant::Release::Old);
-    let mut node = Node::new(NodeId(0), Config::new(3), release);
-    step_and_write(&mut node, Input::Start(Box::default()));
-    let vote = Vote { leader: NodeId(2), zxid: Zxid::new(1, 1), peer_epoch: Epoch(1) };
-    step(&mut node, notification(1, ServerState::Following, vote));
-    step(&mut node, notification(2, ServerState::Leading, vote));
-    step(&mut node, Input::ConnectionUp { peer: NodeId(2), conn: ConnId(2), outgoing: true });
-    let (epoch, zxid) = (Epoch(2), Zxid::new(1, 1));
-    for next in [
+    let mut node = connected_follower_of(release, Recovered::default());
+    for next in synchronization(Epoch(2), Zxid::new(1, 1)) {
+        step_and_write(&mut node, packet(2, next));
+    }
+    node
+}
+
+/// What a leader sends in order to bring one committed transaction.
+fn synchronization(epoch: Epoch, zxid: Zxid) -> [Packet; 5] {
+    [
         Packet::LeaderInfo { epoch },
         Packet::Diff { zxid },
         Packet::Proposal(txn(zxid)),
         Packet::Commit(zxid),
         Packet::NewLeader { epoch },
-    ] {
-        step_and_write(&mut node, packet(2, next));
-    }
-    node
+    ]
 }
 
 /// `ZooKeeperServerListenerImpl.notifyStopping` sets state ERROR, in which `canShutdown()` is true:
@@ -112,19 +105,10 @@ fn a_log_writer_that_fails_before_uptodate_leaves_a_follower_that_logs_nothing()
 fn two_log_writers() -> Node {
     let mut node = queued();
     step(&mut node, Input::StepDown);
-    let vote = Vote { leader: NodeId(2), zxid: Zxid::new(1, 1), peer_epoch: Epoch(2) };
-    step(&mut node, notification(1, ServerState::Following, vote));
-    step(&mut node, notification(2, ServerState::Leading, vote));
+    elects_s2(&mut node, Epoch(2));
     let (from, conn) = (NodeId(2), ConnId(3));
     step(&mut node, Input::ConnectionUp { peer: from, conn, outgoing: true });
-    let (epoch, zxid) = (Epoch(3), Zxid::new(1, 2));
-    for packet in [
-        Packet::LeaderInfo { epoch },
-        Packet::Diff { zxid },
-        Packet::Proposal(txn(zxid)),
-        Packet::Commit(zxid),
-        Packet::NewLeader { epoch },
-    ] {
+    for packet in synchronization(Epoch(3), Zxid::new(1, 2)) {
         let outputs = step(&mut node, Input::Packet { from, conn, packet });
         for output in outputs {
             if let Output::Disk { lsn: upto, op } = output {
@@ -162,10 +146,8 @@ fn a_log_writer_leaves_the_file_to_the_one_that_waits_for_it() {
 fn a_log_writer_that_outlived_its_role_and_fails_lets_the_next_role_begin() {
     let (mut node, lsn) = synchronized();
     step(&mut node, Input::StepDown);
-    let vote = Vote { leader: NodeId(2), zxid: Zxid::new(1, 1), peer_epoch: Epoch(2) };
-    step(&mut node, notification(1, ServerState::Following, vote));
     let call = Output::Connect(NodeId(2));
-    let elected = step(&mut node, notification(2, ServerState::Leading, vote));
+    let elected = elects_s2(&mut node, Epoch(2));
     assert!(!elected.contains(&call), "{elected:?}");
     let (file, error) = (File::Log, DiskError::Flush);
     let outputs = step(&mut node, Input::DiskFailed { file, lsn, error });
